@@ -1,0 +1,89 @@
+#include "lib/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * The frame of clone_args up to `cgroup` (CLONE_ARGS_SIZE_VER2, Linux 5.7):
+ * the tid of the parent is written by the kernel before the child runs, so a
+ * crash of ours right after the call cannot lose the child.
+ */
+static long clone_new(const struct sys_clone *how, uint64_t flags)
+{
+	struct clone_args args = {
+		.flags = flags,
+		.parent_tid = (uintptr_t)how->ret_pid,
+		.exit_signal = SIGCHLD,
+	};
+
+	if (how->leaf_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned)how->leaf_fd;
+	}
+	return syscall(SYS_clone3, &args, sizeof(args));
+}
+
+static long clone_old(const struct sys_clone *how, uint64_t flags)
+{
+	flags = (flags & ~(uint64_t)CLONE_CLEAR_SIGHAND) | SIGCHLD;
+	return syscall(SYS_clone, flags, NULL, how->ret_pid, NULL, NULL);
+}
+
+pid_t sys_clone(const struct sys_clone *how)
+{
+	uint64_t flags = how->flags | CLONE_PARENT_SETTID;
+	long pid = clone_new(how, flags | CLONE_CLEAR_SIGHAND);
+
+	if (pid < 0 && errno == EINVAL) /* CLONE_CLEAR_SIGHAND is Linux 5.5 */
+		pid = clone_new(how, flags);
+	if (pid < 0 && errno == ENOSYS && how->leaf_fd >= 0)
+		return -EOPNOTSUPP;
+	if (pid < 0 && errno == ENOSYS)
+		pid = clone_old(how, flags);
+	return pid < 0 ? -errno : (pid_t)pid;
+}
+
+int sys_kill(pid_t pid, int sig)
+{
+	return kill(pid, sig) < 0 ? -errno : 0;
+}
+
+static int status_of(const siginfo_t *si)
+{
+	if (si->si_code == CLD_EXITED)
+		return (si->si_status & 0xff) << 8;
+	return si->si_status | (si->si_code == CLD_DUMPED ? 0x80 : 0);
+}
+
+pid_t sys_peek_dead(struct sys_death *ret_death)
+{
+	siginfo_t si = { 0 };
+
+	if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 || !si.si_pid)
+		return 0;
+	ret_death->pid = si.si_pid;
+	ret_death->status = status_of(&si);
+	return si.si_pid;
+}
+
+int sys_reap(pid_t pid)
+{
+	siginfo_t si;
+
+	return waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG) < 0 ? -errno : 0;
+}
+
+int sys_pipe(int ret_ends[2], int flags)
+{
+	return pipe2(ret_ends, flags | O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+int sys_close_range(unsigned first, unsigned last, unsigned flags)
+{
+	return syscall(SYS_close_range, first, last, flags) < 0 ? -errno : 0;
+}

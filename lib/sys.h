@@ -1,0 +1,48 @@
+/*
+ * The kernel calls on which a supervisor's hardest bugs turn, one thin function
+ * each: the seam at which the unit tests put a kernel of their own
+ * (tests/fake/sys.c instead of lib/sys.c). Results are >= 0 or -errno.
+ */
+#ifndef LIB_SYS_H
+#define LIB_SYS_H
+
+#include <sys/types.h>
+
+#include "lib/util.h"
+
+struct sys_clone {
+	uint64_t flags;   /* CLONE_NEW*, CLONE_CLEAR_SIGHAND is added where it is known */
+	int leaf_fd;      /* cgroup v2 directory to be born in, or -1 */
+	pid_t *ret_pid;   /* written by the kernel itself, in the parent (CLONE_PARENT_SETTID) */
+};
+
+/*
+ * A child with memory of its own: returns 0 in it, its pid in the parent,
+ * -errno. Exit signal SIGCHLD. Falls back to clone(2) where clone3 answers
+ * ENOSYS (container runtimes' seccomp profiles do); then a leaf is refused with
+ * -EOPNOTSUPP and the child has to join it by itself. clone3(2).
+ */
+must_check pid_t sys_clone(const struct sys_clone *how);
+
+/* kill(2); safe for a child that we alone reap: its pid is not reused before. */
+int sys_kill(pid_t pid, int sig);
+
+struct sys_death {
+	pid_t pid;
+	int status; /* as waitpid(2) gives it */
+};
+
+/*
+ * The next dead child without reaping it: its pid, 0 if there is none (or no
+ * child at all). So that a crash between learning of a death and writing it
+ * down finds the same death again. waitid(2) WNOWAIT.
+ */
+pid_t sys_peek_dead(struct sys_death *ret_death);
+
+/* Reaps exactly this dead child. */
+int sys_reap(pid_t pid);
+
+must_check int sys_pipe(int ret_ends[2], int flags); /* pipe2(2), O_CLOEXEC is added */
+int sys_close_range(unsigned first, unsigned last, unsigned flags); /* close_range(2) */
+
+#endif

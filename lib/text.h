@@ -1,0 +1,38 @@
+/*
+ * Scalars of the table and of command lines, read from text as a whole: what
+ * is left over behind them is an error. All return 0, or -EINVAL for what is
+ * not one, -ERANGE for one too large.
+ */
+#ifndef LIB_TEXT_H
+#define LIB_TEXT_H
+
+#include "lib/buf.h"
+
+struct addr {
+	uint8_t bytes[16]; /* network order; an IPv4 address fills the first 4 */
+	uint8_t family;    /* AF_INET, AF_INET6, or 0 for none */
+	uint8_t prefix;    /* length of the network part */
+};
+
+must_check int text_u64(const char *s, uint64_t *ret);       /* decimal */
+must_check int text_octal(const char *s, uint32_t *ret);     /* "0022", "755" */
+must_check int text_size(const char *s, uint64_t *ret);      /* bytes: "64M", "1.5G", "4096"; K M G T of 1024, B and iB may follow */
+must_check int text_duration(const char *s, int64_t *ret_ms); /* "500ms" "10s" "1.5m" "2h" "1d"; a bare number is seconds */
+
+/* "10.0.0.1", "10.0.0.1/24", "fd77::1/64"; without a prefix it is 32 or 128. */
+must_check int text_addr(const char *s, struct addr *ret);
+void text_put_addr(struct buf *b, const struct addr *a, bool with_prefix);
+bool addr_in(const struct addr *a, const struct addr *net); /* a lies in net's prefix */
+bool addr_equal(const struct addr *a, const struct addr *b);
+
+/* Sizes and durations for people: "12.3M", "1h02m". */
+void text_put_size(struct buf *b, uint64_t bytes);
+void text_put_duration(struct buf *b, int64_t ms);
+
+/*
+ * Distance of two words (insertions, deletions, substitutions, swaps of
+ * neighbours), for "did you mean"; words over 63 bytes are far from all.
+ */
+unsigned text_distance(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * The table: what is wanted. One flat image, made by a short-lived child from
+ * the TOML files (services/compile.c), sealed in a memfd and mapped read-only by
+ * PID 1. All references are offsets from the start of the image, so that it
+ * means the same wherever it is mapped and after minit executed itself.
+ *
+ * 0 as a reference or an empty list is "not given".
+ */
+#ifndef SERVICES_TABLE_H
+#define SERVICES_TABLE_H
+
+#include "cgroup/cgroup.h"
+#include "lib/util.h"
+#include "net/net.h"
+
+#define TABLE_MAGIC 0x31544d6d /* "mMT1" */
+#define TABLE_LAYOUT 1         /* changes with every change of a struct below */
+#define TABLE_SERVICES_MAX 32768
+#define TABLE_NAME_MAX 63
+
+
+struct list {
+	uint32_t at;    /* offset of the first element */
+	uint32_t count;
+};
+
+enum restart { RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_NEVER };
+enum ready { READY_EXEC, READY_EXIT };           /* up once exec succeeded / once it has exited with 0 (a task) */
+enum output { OUTPUT_INHERIT, OUTPUT_CONSOLE, OUTPUT_FILE, OUTPUT_NULL };
+
+struct rlimit_spec {
+	uint32_t resource; /* RLIMIT_* */
+	uint32_t reserved;
+	uint64_t soft, hard; /* RLIM_INFINITY for "unlimited" */
+};
+
+struct backoff_spec {
+	uint32_t first_ms;   /* delay before the first restart that is not at once */
+	uint32_t max_ms;     /* the cap */
+	uint32_t factor_pct; /* growth, 200 = doubled each time */
+	uint32_t jitter_pct; /* +- this part of the delay, at random */
+	uint32_t stable_ms;  /* a run this long clears the history */
+	uint32_t give_up;    /* failures in a row until FAILED; 0 = never */
+};
+
+struct service_spec {
+	uint32_t name_at;
+	uint32_t description_at;
+	uint32_t line;            /* of [service.NAME], for messages */
+	struct list exec;         /* uint32_t offsets of the arguments; at least one */
+	struct list env;          /* uint32_t offsets of "NAME=value" */
+	struct list env_file;     /* uint32_t offsets of paths; a leading '-': may be missing */
+	uint32_t cwd_at, root_at;
+	uint32_t user_at, group_at;   /* name or number, looked up in the service's root */
+	struct list groups;       /* uint32_t offsets: supplementary groups */
+	struct list needs, after; /* uint32_t service indexes: started after these; needs: also stopped before them */
+	struct list dependents;   /* uint32_t service indexes that have this one in needs or after */
+	struct list rlimits;      /* struct rlimit_spec */
+	struct list limits;       /* struct limit, in the order to write them */
+	uint32_t namespaces;      /* CLONE_NEWNS | ... */
+	uint32_t explicit_ns;     /* those of them that the service's own section asks for */
+	uint32_t umask;           /* UMASK_INHERIT when not given */
+	uint32_t hosts_at;        /* text of /etc/hosts for it, or 0 */
+	uint32_t hostname_at;     /* for its uts namespace; 0: its name */
+	uint32_t output_at;       /* path when output is OUTPUT_FILE */
+	uint32_t start_ms;        /* most time from start to ready; 0: no limit */
+	uint32_t grace_ms;        /* from the stop signal to SIGKILL */
+	struct backoff_spec backoff;
+	struct net_attach attach;
+	uint8_t stop_signal;
+	uint8_t restart;          /* enum restart */
+	uint8_t ready;            /* enum ready */
+	uint8_t output;           /* enum output */
+	uint8_t readonly;         /* the root is mounted read-only */
+	uint8_t leaf;             /* 1: has a cgroup leaf */
+	uint8_t explicit_leaf;    /* asked for by the service itself (a limit counts) */
+	uint8_t init;             /* 1: minit's reaper is PID 1 of its pid namespace */
+	uint8_t autostart;        /* 0: waits for `minit start` */
+	uint8_t internal;         /* 1: minit's own (the log helper); not shown unless asked for */
+	uint8_t reserved[6];
+	uint32_t output_slot;     /* number among the services with OUTPUT_CONSOLE or _FILE, in table order */
+	uint32_t reserved2;
+};
+
+#define UMASK_INHERIT UINT32_MAX
+
+struct table {
+	uint32_t magic, layout;
+	uint32_t size;            /* of the whole image; its last byte is NUL */
+	int32_t main;             /* index of the main service, or -1 */
+	uint32_t hostname_at;     /* [system] hostname, or 0 */
+	uint32_t outputs;         /* how many services have an output_slot */
+	struct list services;     /* struct service_spec, in table order */
+	struct list order;        /* uint32_t service indexes, each after all it needs and comes after */
+	struct list bridges;      /* struct net_bridge */
+	struct list files;        /* uint32_t offsets: the files it was read from */
+};
+
+/* References. `t` is the mapped image; a list element is addressed by type. */
+static inline const char *table_text(const struct table *t, uint32_t at)
+{
+	return at ? (const char *)t + at : NULL;
+}
+
+#define table_list(t, list, type) ((const type *)(const void *)((const char *)(t) + (list).at))
+
+static inline const struct service_spec *table_service(const struct table *t, uint32_t index)
+{
+	return table_list(t, t->services, struct service_spec) + index;
+}
+
+static inline const struct net_bridge *table_bridge(const struct table *t, uint32_t index)
+{
+	return table_list(t, t->bridges, struct net_bridge) + index;
+}
+
+/* Text number i of a list of text offsets. */
+static inline const char *table_item(const struct table *t, struct list list, uint32_t i)
+{
+	return table_text(t, table_list(t, list, uint32_t)[i]);
+}
+
+/* Index of the service of this name, or -ENOENT. */
+int table_find(const struct table *t, const char *name);
+
+struct table_source {
+	const char *const *paths; /* files in order, a later one may override a key of an earlier one */
+	uint32_t count;
+	char *const *argv;        /* a command line that becomes the main service beside the table's, or NULL */
+	bool minit_log;           /* append the internal service of the log helper when an output needs it */
+};
+
+/*
+ * Parses, checks and compiles in a child process; errors go to standard error,
+ * all of them, as file:line:column. Returns a sealed memfd of the image
+ * (O_CLOEXEC) or -errno; -EINVAL: the table is wrong and that has been said.
+ * Waits for the child, so it is for boot and tools only. services/table.c
+ */
+must_check int table_compile(const struct table_source *source);
+
+/*
+ * Maps an image read-only and checks it: magic, layout, seals, and that every
+ * reference lies inside. NULL with *ret_err = -errno. Lives until unmapped by
+ * table_unmap.
+ */
+const struct table *table_map(int memfd, int *ret_err);
+void table_unmap(const struct table *t);
+
+/*
+ * The files of the default place: /etc/minit/minit.toml, then
+ * /etc/minit/conf.d/NAME.toml in byte order, under `root` ("" for /). Returns how many were
+ * put into paths[max] (text in mem), or -errno; 0 when there are none.
+ */
+int table_default_files(const char *root, const char **paths, uint32_t max, struct buf *mem);
+
+#endif
