@@ -1,0 +1,152 @@
+# minit. Build variables:
+#   B=DIR             where everything generated goes (default build)
+#   KCONFIG_CONFIG=F  the configuration used (default .config; the full one is written when there is none)
+#   MINIT_DEPS=DIR    fetched dependencies, may be shared by checkouts (default build/deps)
+#   WERROR=1          warnings are errors (tests and CI)
+
+VERSION := 0.1.0
+
+B ?= build
+export MINIT_DEPS ?= $(CURDIR)/build/deps
+ifneq ($(filter /%,$(B)),)
+BDIR := $(B)
+else
+BDIR := $(CURDIR)/$(B)
+endif
+ifeq ($(B),build)
+KCONFIG_CONFIG ?= .config
+else
+KCONFIG_CONFIG ?= $(B)/.config
+endif
+
+# The time in archives and in __DATE__: that of the last commit, so that a checkout gives the same bytes anywhere.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+export LC_ALL := C
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+all: $(B)/minit
+
+# -- configuration ------------------------------------------------------------------------------------------------
+
+AUTOCONF_MK := $(B)/include/config/auto.conf
+AUTOCONF_H := $(B)/include/generated/autoconf.h
+
+# kconfig-conf splits its header into include/config below the folder it runs in, hence the cd.
+kconfig = mkdir -p $(B)/include/config $(B)/include/generated && cd $(B) && \
+	srctree=$(CURDIR) KCONFIG_CONFIG=$(abspath $(KCONFIG_CONFIG)) \
+	KCONFIG_AUTOHEADER=include/generated/autoconf.h KCONFIG_AUTOCONFIG=include/config/auto.conf \
+	KCONFIG_TRISTATE=include/config/tristate.conf
+
+unconfigured := help clean distclean %_defconfig menuconfig savedefconfig
+ifneq ($(filter-out $(unconfigured),$(or $(MAKECMDGOALS),all)),)
+-include $(AUTOCONF_MK)
+endif
+
+$(KCONFIG_CONFIG): | $(B)/.tools
+	@$(kconfig) kconfig-conf --defconfig=$(CURDIR)/configs/full_defconfig $(CURDIR)/Kconfig >/dev/null
+
+$(AUTOCONF_MK): $(KCONFIG_CONFIG) Kconfig | $(B)/.tools
+	@$(kconfig) kconfig-conf --olddefconfig $(CURDIR)/Kconfig >/dev/null
+	@$(kconfig) kconfig-conf --silentoldconfig $(CURDIR)/Kconfig >/dev/null
+	@touch $@
+$(AUTOCONF_H): $(AUTOCONF_MK) ;
+
+%_defconfig: configs/%_defconfig | $(B)/.tools
+	@$(kconfig) kconfig-conf --defconfig=$(CURDIR)/$< $(CURDIR)/Kconfig >/dev/null
+	@echo "$(KCONFIG_CONFIG): $*"
+
+menuconfig: | $(B)/.tools
+	@$(kconfig) kconfig-mconf $(CURDIR)/Kconfig
+
+savedefconfig: | $(B)/.tools
+	@$(kconfig) kconfig-conf --savedefconfig=$(BDIR)/defconfig $(CURDIR)/Kconfig >/dev/null
+	@echo "written: $(B)/defconfig (copy it to configs/NAME_defconfig to keep it)"
+
+# -- tools and dependencies ---------------------------------------------------------------------------------------
+
+$(B)/.tools: deps/packages deps/install
+	@deps/install --check build
+	@mkdir -p $(@D) && touch $@
+
+LIBEV := $(MINIT_DEPS)/libev-4.33
+
+$(LIBEV)/ev.c:
+	@deps/fetch libev
+
+# -- compiler -----------------------------------------------------------------------------------------------------
+
+CC := musl-gcc
+GCC := gcc
+STRIP := strip
+MUSL_LIB ?= $(patsubst %/rcrt1.o,%,$(shell dpkg -L musl-dev 2>/dev/null | grep 'rcrt1.o$$'))
+GCC_LIB = $(patsubst %/crtbeginS.o,%,$(shell $(GCC) -print-file-name=crtbeginS.o))
+MULTIARCH = $(shell $(GCC) -print-multiarch)
+
+WARN := -Wall -Wextra -Wshadow -Wconversion $(if $(WERROR),-Werror)
+DEFS := -D_GNU_SOURCE -DNDEBUG -DMINIT_VERSION='"$(VERSION)"'
+# libev is included as a source by init/loop.c; as a system folder its warnings are not ours.
+INCLUDES := -I. -I$(B)/include -isystem $(LIBEV) -idirafter $(B)/uapi -include $(AUTOCONF_H)
+# No -fcf-protection: musl's own code has no landing pads, so the loader would leave it off.
+HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero \
+	-fzero-call-used-regs=used-gpr -fcf-protection=none
+SMALL := -Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
+# Two checkouts in two places give the same bytes.
+PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(MINIT_DEPS)=deps -ffile-prefix-map=$(BDIR)=build \
+	-ffile-prefix-map=$(B)=build
+CFLAGS = -std=gnu17 -g $(SMALL) $(HARDEN) $(WARN) $(DEFS) $(INCLUDES) $(PREFIX_MAP)
+
+# `musl-gcc -static-pie` of Debian quietly makes a dynamic file; so the start files are named here.
+LDFLAGS = -fPIE -nostartfiles -static \
+	-Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none
+LINK_FIRST = $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(GCC_LIB)/crtbeginS.o
+LINK_LAST = $(GCC_LIB)/crtendS.o $(MUSL_LIB)/crtn.o
+
+# -- objects ------------------------------------------------------------------------------------------------------
+
+obj-y :=
+-include lib/Kbuild cgroup/Kbuild net/Kbuild services/Kbuild init/Kbuild
+OBJS := $(addprefix $(B)/obj/,$(sort $(obj-y)))
+
+# musl-gcc has no kernel headers of its own: links to the machine's, looked at last.
+$(B)/uapi/.done: | $(B)/.tools
+	@mkdir -p $(@D) && ln -sfn /usr/include/linux $(@D)/linux && ln -sfn /usr/include/asm-generic $(@D)/asm-generic && \
+		ln -sfn /usr/include/$(MULTIARCH)/asm $(@D)/asm && touch $@
+
+BEFORE_OBJS := $(AUTOCONF_H) $(B)/.flags | $(B)/uapi/.done $(LIBEV)/ev.c
+
+# Changed flags rebuild everything, unchanged ones nothing.
+$(B)/.flags: FORCE | $(B)/.tools
+	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(CFLAGS) $(LDFLAGS))' >$@.new; \
+		cmp -s $@ $@.new && rm $@.new || mv $@.new $@
+
+$(B)/obj/%.o: %.c $(BEFORE_OBJS)
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/%.o: %.S $(BEFORE_OBJS)
+	@mkdir -p $(@D)
+	@echo "  AS    $<"
+	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(OBJS:.o=.d)
+
+$(B)/minit.debug: $(OBJS) $(B)/.flags Makefile
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS) -o $@ $(LINK_FIRST) $(OBJS) $(LINK_LAST)
+
+$(B)/minit: $(B)/minit.debug
+	@echo "  STRIP $@"
+	@$(STRIP) --strip-all -R .comment -R .note.gnu.property -o $@ $<
+
+clean:
+	rm -rf $(B)/obj $(B)/minit $(B)/minit.debug $(B)/include $(B)/uapi $(B)/.tools $(B)/.flags $(B)/tests $(B)/rootfs
+
+distclean: clean
+	rm -rf build .config .config.old
+
+FORCE:
+.PHONY: all clean distclean menuconfig savedefconfig FORCE
