@@ -1,0 +1,231 @@
+/*
+ * The state file: what is. A memfd of fixed-size records, mapped shared, which
+ * outlives the process that runs minit's code: after a fatal signal, or when
+ * asked to, minit executes itself and goes on from here. Whatever PID 1 must not
+ * forget lives in it, and nowhere else.
+ *
+ * Each field names its only writer.
+ */
+#ifndef SERVICES_STATE_H
+#define SERVICES_STATE_H
+
+#include <sys/types.h>
+
+#include "cgroup/cgroup.h"
+#include "lib/clock.h"
+#include "services/table.h"
+
+#define STATE_MAGIC 0x31536d6d
+#define STATE_LAYOUT 1
+#define STATE_CLIENTS 32
+#define STATE_DETAIL 48
+
+enum state {
+#define STATE(name, ...) STATE_##name,
+#include "services/states.def"
+#undef STATE
+	STATE_COUNT
+};
+
+enum event {
+#define EVENT(name, ...) EVENT_##name,
+#include "services/events.def"
+#undef EVENT
+	EVENT_COUNT
+};
+
+enum want { WANT_DOWN, WANT_UP };
+
+/* How the last run ended. */
+enum ending {
+	ENDING_NONE,   /* has not ended yet */
+	ENDING_EXIT,   /* status: exit code */
+	ENDING_SIGNAL, /* status: signal */
+	ENDING_OOM,    /* killed for memory; status: signal */
+	ENDING_SPAWN,  /* never became the program: step, err, detail */
+	ENDING_OVERDUE /* was not ready within start_timeout */
+};
+
+/* Written by services/state.c alone; put back as a whole when an event was cut short by a crash. */
+struct life {
+	uint8_t state;         /* enum state */
+	uint8_t want;          /* enum want */
+	uint8_t ending;        /* enum ending, of the last run */
+	uint8_t step;          /* enum step, when ending is ENDING_SPAWN */
+	uint8_t asked;         /* the end of this run is our doing (stop, restart, lost need) */
+	uint8_t killed;        /* how often SIGKILL was sent in this stop */
+	uint8_t execed;        /* this run has become the program */
+	uint8_t reserved;
+	int32_t status;        /* exit code or signal of the last run */
+	int32_t err;           /* errno of the failed step */
+	uint32_t failures;     /* in a row, cleared by a stable run */
+	uint32_t starts;       /* runs begun since boot */
+	uint32_t restarts;     /* of those, begun again by policy */
+	uint32_t changes;      /* state changes since boot */
+	uint64_t oom_kills;    /* count of the leaf when the last run ended */
+	struct when since;     /* when the state was entered */
+	struct when started;   /* when the last run began */
+	struct when deadline;  /* of the state; WHEN_NEVER for none */
+	char detail[STATE_DETAIL]; /* of the failed step, or empty */
+};
+
+/* Written by services/launch.c, pid by the kernel itself: never put back. */
+struct handles {
+	int32_t pid;       /* 0: not running */
+	int32_t status_fd; /* read end: closed by exec, or one struct spawn_report; -1 for none */
+	int32_t out[2];    /* pipe of its stdout and stderr, both ends ours; -1 for none */
+	int32_t netns;     /* its kept network namespace, -1 for none */
+	int32_t missing;   /* bits of enum missing: defaults that cannot be had here, left out */
+};
+
+enum missing {
+	MISSING_LEAF = 1,
+	MISSING_NETWORK = 2,
+	MISSING_NAMESPACES = 4,
+	MISSING_LIMITS = 8,
+};
+
+struct service {
+	struct life life;
+	struct handles handles;
+};
+
+/* One connection to the control socket; written by init/control.c alone. */
+struct client {
+	int32_t fd;        /* -1: free */
+	uint8_t kind;      /* of init/control.c */
+	uint8_t trusted;   /* may change things: root, or minit's own user */
+	uint16_t used;     /* bytes of line in use */
+	uint32_t cursor;   /* next service to tell of */
+	uint32_t lost;     /* events that did not fit */
+	char line[240];    /* the request so far */
+};
+
+/* The event that is being worked on, so that a crash within it can be undone. */
+struct inflight {
+	uint32_t service;  /* index + 1; 0: none */
+	uint32_t event;
+	int32_t arg;
+	int32_t reserved;
+	struct life saved;
+};
+
+enum mode {
+	MODE_MACHINE,   /* PID 1 of the machine */
+	MODE_CONTAINER, /* PID 1 of a pid namespace */
+	MODE_SUBREAPER, /* an ordinary process: minit run */
+};
+
+enum phase {
+#define PHASE(name, ...) PHASE_##name,
+#include "services/phases.def"
+#undef PHASE
+	PHASE_COUNT
+};
+
+/* What to do when all is stopped. */
+enum goal { GOAL_NONE, GOAL_EXIT, GOAL_POWEROFF, GOAL_REBOOT, GOAL_HALT };
+
+struct statefile {
+	uint32_t magic, layout;
+	uint32_t size;           /* of the file, bytes */
+	uint32_t count;          /* services, as in the table */
+	int32_t pid;             /* whose state it is */
+	int32_t table_fd;        /* memfd of the table */
+	int32_t self_fd;         /* our own program, O_PATH: what a crash executes */
+	int32_t control_fd;      /* listening socket, -1 for none; init/control.c */
+	uint8_t mode;            /* enum mode; set at boot */
+	uint8_t phase;           /* enum phase; init/shutdown.c */
+	uint8_t goal;            /* enum goal; init/shutdown.c */
+	uint8_t hurried;         /* a second stop signal came; init/shutdown.c */
+	int32_t exit_status;     /* to leave with; init/shutdown.c */
+	struct when phase_deadline; /* init/shutdown.c */
+	struct when booted;
+	uint64_t orphans;        /* dead that were no service of ours; init/reap.c */
+	uint64_t crashes;        /* fatal signals survived; init/crash.c */
+	uint64_t reexecs;        /* executions in place, crashes included; init/crash.c */
+	uint64_t events;         /* state changes told; services/state.c */
+	struct cgroup_home cgroup;
+	struct inflight inflight; /* services/state.c */
+	struct client clients[STATE_CLIENTS];
+	struct service services[];
+};
+
+/*
+ * What the services floor works on. One per process; the pointers are to the
+ * two mapped files. The hooks are how the floor above hears of things.
+ */
+struct supervisor {
+	struct statefile *state;
+	const struct table *table;
+	uint32_t *queue;        /* ring of services to LOOK at; count entries */
+	uint8_t *queued;        /* one flag per service: is in the ring */
+	uint32_t queue_head, queue_len;
+	int *output_fds;        /* room for table->outputs descriptors */
+	const char *self_path;  /* of our own program, for the log helper */
+	void (*on_change)(struct supervisor *sv, uint32_t index, enum state was); /* after each change of state */
+	void (*on_deadline)(struct supervisor *sv, struct when when); /* something is due then, at the latest */
+	void (*on_status_fd)(struct supervisor *sv, uint32_t index, int fd); /* watch it for reading; fd -1: no more */
+};
+
+/* Makes the state file for `table` with every service DOWN: its memfd, or -errno; *ret is the mapping. */
+must_check int state_create(const struct table *table, struct statefile **ret);
+
+/* Maps a state file and checks it. NULL with *ret_err = -errno. */
+struct statefile *state_map(int memfd, int *ret_err);
+
+/* Memory for the ring and scratch of sv (one mapping). Before the first event. 0 or -errno. */
+must_check int supervisor_init(struct supervisor *sv, struct statefile *state, const struct table *table);
+
+/*
+ * The only way in: tells service `index` that `event` has happened. arg: the
+ * wait status for EXIT, else 0. Then works off what followed from it. Never
+ * recurses, never allocates.
+ */
+void service_event(struct supervisor *sv, uint32_t index, enum event event, int arg);
+
+/* Puts `index` into the ring of services to LOOK at; service_settle works it off. */
+void service_look(struct supervisor *sv, uint32_t index);
+void service_settle(struct supervisor *sv);
+
+/*
+ * After an execution in place: undoes and repeats the event that was cut short,
+ * and lets every service look again.
+ */
+void service_recover(struct supervisor *sv);
+
+/*
+ * Sends TIMEOUT to every service whose deadline has passed, and returns the
+ * earliest deadline that is left.
+ */
+struct when service_timeouts(struct supervisor *sv, struct when now);
+
+bool service_is_active(const struct service *s); /* a process of it may exist */
+bool service_is_ready(const struct supervisor *sv, uint32_t index); /* what needs it may start */
+bool service_is_settled(const struct service *s); /* will not change by itself: DOWN, FAILED, DONE */
+
+const char *state_name(enum state state); /* "starting" */
+const char *event_name(enum event event);
+
+/* Appends why the service is in its state: "exit 3", "killed by SIGSEGV", "waiting for db", "out of memory". */
+void service_why(const struct supervisor *sv, uint32_t index, struct buf *b);
+
+static inline struct service *service_at(const struct supervisor *sv, uint32_t index)
+{
+	return &sv->state->services[index];
+}
+
+static inline const struct service_spec *spec_at(const struct supervisor *sv, uint32_t index)
+{
+	return table_service(sv->table, index);
+}
+
+static inline const char *service_name(const struct supervisor *sv, uint32_t index)
+{
+	return table_text(sv->table, spec_at(sv, index)->name_at);
+}
+
+/* Index of the service whose main process this is, or -1. */
+int service_by_pid(const struct supervisor *sv, pid_t pid);
+
+#endif
