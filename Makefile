@@ -142,6 +142,48 @@ $(B)/minit: $(B)/minit.debug
 	@echo "  STRIP $@"
 	@$(STRIP) --strip-all -R .comment -R .note.gnu.property -o $@ $<
 
+# -- tests --------------------------------------------------------------------------------------------------------
+
+# Unit tests and fuzzers are built for the host (glibc), where the sanitizers are. The first lines of a test name what it
+# is linked with: `// links: lib/buf.c lib/text.c`, and may add `// flags: -Wl,--wrap=sys_write`.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+NATIVE = -std=gnu17 -g -O1 $(WARN) -Werror $(DEFS) -UNDEBUG -I. -I$(B)/include -isystem $(LIBEV) -include $(AUTOCONF_H)
+CLANG := clang
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*_test.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+
+unit-tests: $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
+fuzzers: $(addprefix $(B)/tests/fuzz/,$(FUZZERS))
+
+test_links = $(patsubst %.c,%.o,$(shell sed -n '1,9s,^// links:,,p' $1))
+test_flags = $(shell sed -n '1,9s,^// flags:,,p' $1)
+
+$(B)/tests/gcc/%.o: %.c $(BEFORE_OBJS)
+	@mkdir -p $(@D)
+	@$(GCC) $(NATIVE) $(SANITIZE) -MMD -MP -c -o $@ $<
+
+$(B)/tests/clang/%.o: %.c $(BEFORE_OBJS)
+	@mkdir -p $(@D)
+	@$(CLANG) $(NATIVE) $(SANITIZE) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+# The casts of cmocka's macros are no business of -Wconversion.
+define unit_test
+$(B)/tests/gcc/tests/unit/$1.o: NATIVE += -Wno-conversion -Wno-sign-conversion $(call test_flags,tests/unit/$1.c)
+$(B)/tests/unit/$1: $(B)/tests/gcc/tests/unit/$1.o $(addprefix $(B)/tests/gcc/,$(call test_links,tests/unit/$1.c))
+	@mkdir -p $$(@D)
+	@$$(GCC) $$(SANITIZE) -o $$@ $$^ $(call test_flags,tests/unit/$1.c) -lcmocka
+endef
+define fuzzer
+$(B)/tests/fuzz/$1: $(B)/tests/clang/tests/fuzz/$1.o $(addprefix $(B)/tests/clang/,$(call test_links,tests/fuzz/$1.c))
+	@mkdir -p $$(@D)
+	@$$(CLANG) $$(SANITIZE) -fsanitize=fuzzer -o $$@ $$^ $(call test_flags,tests/fuzz/$1.c)
+endef
+$(foreach t,$(UNIT_TESTS),$(eval $(call unit_test,$t)))
+$(foreach t,$(FUZZERS),$(eval $(call fuzzer,$t)))
+
+-include $(wildcard $(B)/tests/gcc/*/*.d $(B)/tests/gcc/*/*/*.d $(B)/tests/clang/*/*.d $(B)/tests/clang/*/*/*.d)
+
 clean:
 	rm -rf $(B)/obj $(B)/minit $(B)/minit.debug $(B)/include $(B)/uapi $(B)/.tools $(B)/.flags $(B)/tests $(B)/rootfs
 
@@ -149,4 +191,4 @@ distclean: clean
 	rm -rf build .config .config.old
 
 FORCE:
-.PHONY: all clean distclean menuconfig savedefconfig FORCE
+.PHONY: all unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE
