@@ -1,0 +1,27 @@
+/*
+ * The control socket: one line in, JSON lines out. unix(7), SO_PEERCRED.
+ */
+#ifndef INIT_CONTROL_H
+#define INIT_CONTROL_H
+
+#include "services/state.h"
+
+#define CONTROL_PATH "/run/minit/control"
+
+/*
+ * Makes the listening socket (path from $MINIT_SOCKET, else CONTROL_PATH) and
+ * stores it in the state file. Failing is logged with what to do and costs only
+ * the control: minit goes on. 0 or -errno.
+ */
+int control_open(struct supervisor *sv);
+
+/* Watches the listening socket and every open connection: at start and after an execution in place. */
+void control_watch(struct supervisor *sv);
+
+/* Tells those who listen of a change of state. Never blocks; who does not read loses lines and is told how many. */
+void control_change(struct supervisor *sv, uint32_t index, enum state was);
+
+/* Unlinks the socket, closes connections with their last word sent. At the very end. */
+void control_close(struct supervisor *sv);
+
+#endif

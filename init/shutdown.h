@@ -1,0 +1,28 @@
+/*
+ * The end of the whole, in phases (services/phases.def): a function for each
+ * returns the next. The only writer of phase, goal, hurried, phase_deadline and
+ * exit_status.
+ */
+#ifndef INIT_SHUTDOWN_H
+#define INIT_SHUTDOWN_H
+
+#include "services/state.h"
+
+/*
+ * Begins to stop everything, dependents before what they need, for this goal.
+ * status is what a container leaves with. When stopping already: a stronger
+ * goal replaces a weaker one, and the first status stays.
+ */
+void shutdown_begin(struct supervisor *sv, enum goal goal, int status);
+
+/* The user is impatient: SIGKILL at once for all that has not stopped. */
+void shutdown_hurry(struct supervisor *sv);
+
+/*
+ * Looks whether the phase is over and goes on as far as possible. Called after
+ * each round of the loop; costs nothing while running. Does not return when
+ * minit leaves (reboot(2), or _exit). Returns the deadline of the phase, or never.
+ */
+struct when shutdown_settle(struct supervisor *sv, struct when now);
+
+#endif
