@@ -142,6 +142,38 @@ $(B)/minit: $(B)/minit.debug
 	@echo "  STRIP $@"
 	@$(STRIP) --strip-all -R .comment -R .note.gnu.property -o $@ $<
 
+# -- root tree, initramfs -----------------------------------------------------------------------------------------
+
+TREE := $(B)/rootfs/tree
+INITRAMFS := $(B)/rootfs/initramfs.cpio.gz
+ROOTFS_FILES := $(shell find rootfs -type f) deps/build deps/lock
+
+rootfs: $(TREE)/.done
+$(TREE)/.done: $(B)/minit $(ROOTFS_FILES)
+	@echo "  ROOT  $(TREE)"
+	@MINIT=$(B)/minit rootfs/mkroot.sh $(TREE) && touch $@
+
+initramfs: $(INITRAMFS)
+$(INITRAMFS): $(TREE)/.done
+	@deps/install --check run
+	@echo "  PACK  $@"
+	@rootfs/mkinitramfs.sh $(TREE) $@
+
+# What these need is installed and fetched by themselves; ARGS=TABLE.toml runs another table than the demo's.
+run:
+	@deps/install build run
+	@$(MAKE) --no-print-directory rootfs
+	@BUILD=$(BDIR) rootfs/run.sh $(ARGS)
+
+vm:
+	@deps/install build run
+	@$(MAKE) --no-print-directory initramfs
+	@BUILD=$(BDIR) rootfs/vm.sh $(ARGS)
+
+test:
+	@deps/install build run test
+	@tests/run all
+
 # -- tests --------------------------------------------------------------------------------------------------------
 
 # Unit tests and fuzzers are built for the host (glibc), where the sanitizers are. The first lines of a test name what it
@@ -191,4 +223,4 @@ distclean: clean
 	rm -rf build .config .config.old
 
 FORCE:
-.PHONY: all unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE
+.PHONY: all rootfs initramfs run vm test unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE

@@ -1,0 +1,87 @@
+# For tests/vm/NNN-*.sh (`. tests/vm/vm.sh`): boot Debian's kernel with minit as its init in QEMU, type at its console, read its results.
+#
+#   vm_file PATH [MODE]   put standard input into the guest's root at PATH (after `vm_file /etc/minit/minit.toml` the table
+#                         is the test's)
+#   vm_boot [WORD...]     boot, with words added to the kernel's command line; returns at once
+#   vm_wait SECONDS RE    until a line of the console matches; fails when time is over or the machine is off
+#   vm_type TEXT          type TEXT and return
+#   vm_end SECONDS        until the machine is off
+#   vm_results            what the guest wrote to /dev/ttyS1, a line for each thing found out
+#   vm_console            all the console said
+#
+# ok CONDITION-STATUS TEXT prints the TAP lines; vm_show shows the console as a comment, for a failure.
+. tests/env.sh
+
+vm_dir=$(mktemp -d "${TMPDIR:-/tmp}/minit-vm.XXXXXX")
+vm_pid=
+vm_cleanup() {
+	[ -z "$vm_pid" ] || kill -KILL "$vm_pid" 2>/dev/null
+	wait 2>/dev/null
+	rm -rf "$vm_dir"
+}
+trap vm_cleanup EXIT
+trap 'exit 1' INT TERM
+mkdir "$vm_dir/over"
+mkfifo "$vm_dir/con.in" "$vm_dir/con.out"
+
+vm_tests=0
+ok() {
+	local status=$1
+	shift
+	vm_tests=$((vm_tests + 1))
+	if [ "$status" = 0 ]; then
+		echo "ok $vm_tests - $*"
+	else
+		echo "not ok $vm_tests - $*"
+	fi
+}
+
+vm_file() {
+	mkdir -p "$vm_dir/over/$(dirname "$1")"
+	cat >"$vm_dir/over/$1"
+	chmod "${2:-644}" "$vm_dir/over/$1"
+}
+
+vm_boot() {
+	cp "$BUILD/rootfs/initramfs.cpio.gz" "$vm_dir/initramfs"
+	(cd "$vm_dir/over" && find . | cpio --quiet -o -H newc -R 0:0) | gzip -n >>"$vm_dir/initramfs"
+	: >"$vm_dir/results"
+	cat "$vm_dir/con.out" >"$vm_dir/console" &
+	qemu-system-x86_64 -accel tcg -cpu qemu64,+rdrand -m 256 -nodefaults -no-user-config -no-reboot -display none \
+		-serial "pipe:$vm_dir/con" -serial "file:$vm_dir/results" \
+		-kernel "$MINIT_DEPS"/kernel/boot/vmlinuz-* -initrd "$vm_dir/initramfs" \
+		-append "console=ttyS0 rdinit=/sbin/minit panic=-1 cryptomgr.notests $*" >"$vm_dir/qemu" 2>&1 </dev/null &
+	vm_pid=$!
+	exec 7>"$vm_dir/con.in"
+}
+
+# tail ends with the machine, or with the first reader's end.
+vm_wait() {
+	timeout "$1" tail -n +1 --pid="$vm_pid" -s 0.1 -f "$vm_dir/console" 2>/dev/null | grep -a -q -m 1 -E "$2"
+}
+
+vm_type() {
+	printf '%s\r' "$1" >&7
+}
+
+vm_end() {
+	local status=1
+	timeout "$1" tail --pid="$vm_pid" -s 0.1 -f /dev/null && status=0
+	[ $status = 0 ] || kill -KILL "$vm_pid"
+	wait "$vm_pid" 2>/dev/null
+	vm_pid=
+	exec 7>&-
+	return $status
+}
+
+vm_results() {
+	tr -d '\r' <"$vm_dir/results"
+}
+
+vm_console() {
+	tr -d '\r' <"$vm_dir/console"
+}
+
+vm_show() {
+	vm_console | tail -n "${1:-40}" | sed 's/^/# /'
+}
