@@ -148,13 +148,13 @@ TREE := $(B)/rootfs/tree
 INITRAMFS := $(B)/rootfs/initramfs.cpio.gz
 ROOTFS_FILES := $(shell find rootfs -type f) deps/build deps/lock
 
-rootfs: $(TREE)/.done
-$(TREE)/.done: $(B)/minit $(ROOTFS_FILES)
+rootfs: $(B)/rootfs/.tree
+$(B)/rootfs/.tree: $(B)/minit $(ROOTFS_FILES)
 	@echo "  ROOT  $(TREE)"
-	@MINIT=$(B)/minit rootfs/mkroot.sh $(TREE) && touch $@
+	@MINIT=$< rootfs/mkroot.sh $(TREE) && touch $@
 
 initramfs: $(INITRAMFS)
-$(INITRAMFS): $(TREE)/.done
+$(INITRAMFS): $(B)/rootfs/.tree
 	@deps/install --check run
 	@echo "  PACK  $@"
 	@rootfs/mkinitramfs.sh $(TREE) $@

@@ -5,7 +5,7 @@ set -eu
 umask 022
 
 here=$(cd "$(dirname "$0")/.." && pwd)
-minit=${MINIT:-$here/build/minit}
+minit=$(realpath "${MINIT:-$here/build/minit}")
 dir=${1:?usage: rootfs/mkroot.sh DIR}
 
 toybox=$("$here/deps/build" toybox)
@@ -13,6 +13,7 @@ dash=$("$here/deps/build" dash)
 
 rm -rf "$dir.new"
 mkdir -p "$dir.new"
+dir=$(realpath "$dir")
 cd "$dir.new"
 mkdir -p usr/bin usr/sbin usr/lib/demo dev etc/minit/conf.d proc root run srv sys tmp var/log
 ln -s usr/bin bin
