@@ -52,7 +52,7 @@ struct life {
 	uint8_t want;          /* enum want */
 	uint8_t ending;        /* enum ending, of the last run */
 	uint8_t step;          /* enum step, when ending is ENDING_SPAWN */
-	uint8_t asked;         /* the end of this run is our doing (stop, restart, lost need) */
+	uint8_t asked;         /* it is to end, or has ended, by our doing (stop, restart, lost need) */
 	uint8_t killed;        /* how often SIGKILL was sent in this stop */
 	uint8_t execed;        /* this run has become the program */
 	uint8_t reserved;
@@ -61,7 +61,7 @@ struct life {
 	uint32_t failures;     /* in a row, cleared by a stable run */
 	uint32_t starts;       /* runs begun since boot */
 	uint32_t restarts;     /* of those, begun again by policy */
-	uint32_t changes;      /* state changes since boot */
+	uint32_t delay_ms;     /* of the last BACKOFF */
 	uint64_t oom_kills;    /* count of the leaf when the last run ended */
 	struct when since;     /* when the state was entered */
 	struct when started;   /* when the last run began */
@@ -76,6 +76,8 @@ struct handles {
 	int32_t out[2];    /* pipe of its stdout and stderr, both ends ours; -1 for none */
 	int32_t netns;     /* its kept network namespace, -1 for none */
 	int32_t missing;   /* bits of enum missing: defaults that cannot be had here, left out */
+	int32_t refused;   /* errno: something asked for cannot be had, see refused_step; tried again at each start */
+	uint32_t refused_step; /* enum step */
 };
 
 enum missing {
@@ -161,8 +163,12 @@ struct supervisor {
 	uint32_t *queue;        /* ring of services to LOOK at; count entries */
 	uint8_t *queued;        /* one flag per service: is in the ring */
 	uint32_t queue_head, queue_len;
-	int *output_fds;        /* room for table->outputs descriptors */
-	const char *self_path;  /* of our own program, for the log helper */
+	uint32_t draining;      /* services in STATE_DRAINING */
+	bool settling;          /* the ring is being worked off */
+	uint32_t *pid_heads;    /* services by pid: bucket heads, then the next of each, index + 1 */
+	uint32_t *pid_next;
+	uint32_t pid_mask;
+	int *output_fds;        /* room for table->outputs descriptors: services/launch.c */
 	void (*on_change)(struct supervisor *sv, uint32_t index, enum state was); /* after each change of state */
 	void (*on_deadline)(struct supervisor *sv, struct when when); /* something is due then, at the latest */
 	void (*on_status_fd)(struct supervisor *sv, uint32_t index, int fd); /* watch it for reading; fd -1: no more */
@@ -180,13 +186,16 @@ must_check int supervisor_init(struct supervisor *sv, struct statefile *state, c
 /*
  * The only way in: tells service `index` that `event` has happened. arg: the
  * wait status for EXIT, else 0. Then works off what followed from it. Never
- * recurses, never allocates.
+ * allocates. The hooks may call it; nothing recurses along dependencies.
  */
 void service_event(struct supervisor *sv, uint32_t index, enum event event, int arg);
 
 /* Puts `index` into the ring of services to LOOK at; service_settle works it off. */
 void service_look(struct supervisor *sv, uint32_t index);
 void service_settle(struct supervisor *sv);
+
+/* A process died that is no service: it may have been the last of a leaf that is being emptied. */
+void service_orphan(struct supervisor *sv);
 
 /*
  * After an execution in place: undoes and repeats the event that was cut short,
@@ -227,5 +236,9 @@ static inline const char *service_name(const struct supervisor *sv, uint32_t ind
 
 /* Index of the service whose main process this is, or -1. */
 int service_by_pid(const struct supervisor *sv, pid_t pid);
+
+/* For services/launch.c: handles.pid of the service has been set / is about to be cleared. */
+void service_pid_add(struct supervisor *sv, uint32_t index);
+void service_pid_drop(struct supervisor *sv, uint32_t index);
 
 #endif

@@ -1,0 +1,43 @@
+#include "services/child.h"
+
+#include <string.h>
+#include <unistd.h>
+
+typedef int step_fn(struct child *child);
+
+static const struct {
+	step_fn *run;
+	enum step id;
+} steps[] = {
+#define STEP(id, words) { step_##id, STEP_##id },
+#include "services/steps.def"
+#undef STEP
+};
+
+int child_fail(struct child *child, int err, const char *detail)
+{
+	strncpy(child->detail, detail, sizeof(child->detail) - 1);
+	return err;
+}
+
+static void report(struct child *child, enum step step, int err)
+{
+	struct spawn_report r = { .step = step, .err = -err };
+
+	memcpy(r.detail, child->detail, sizeof(r.detail));
+	if (write(child->status_fd, &r, sizeof(r)) < 0)
+		return; /* nobody is left to hear it: the exit status says 127 */
+}
+
+void child_run(struct child *child)
+{
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		int err = steps[i].run(child);
+
+		if (err >= 0)
+			continue;
+		report(child, steps[i].id, err);
+		_exit(127);
+	}
+	_exit(127); /* the last step is exec */
+}

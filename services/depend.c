@@ -1,0 +1,94 @@
+#include "services/depend.h"
+
+static const struct life *life_at(const struct supervisor *sv, uint32_t index)
+{
+	return &service_at(sv, index)->life;
+}
+
+bool service_is_active(const struct service *s)
+{
+	switch ((enum state)s->life.state) {
+	case STATE_STARTING:
+	case STATE_UP:
+	case STATE_STOPPING:
+	case STATE_DRAINING: return true;
+	default: return false;
+	}
+}
+
+bool service_is_settled(const struct service *s)
+{
+	return s->life.state == STATE_DOWN || s->life.state == STATE_FAILED || s->life.state == STATE_DONE;
+}
+
+bool service_is_ready(const struct supervisor *sv, uint32_t index)
+{
+	enum state state = life_at(sv, index)->state;
+
+	return state == STATE_UP || (state == STATE_DONE && spec_at(sv, index)->ready == READY_EXIT);
+}
+
+/* It runs, but is about to be stopped: what needs it has to go first. */
+static bool is_leaving(const struct life *life)
+{
+	return life->want == WANT_DOWN ||
+	       (life->asked && (life->state == STATE_UP || life->state == STATE_STARTING));
+}
+
+/* Something it comes after is still on its way to its first readiness. */
+static bool is_ahead(const struct life *life)
+{
+	return life->want == WANT_UP && (life->state == STATE_WAITING || life->state == STATE_STARTING);
+}
+
+int depend_unmet(const struct supervisor *sv, uint32_t index)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+	const uint32_t *needs = table_list(sv->table, spec->needs, uint32_t);
+	const uint32_t *after = table_list(sv->table, spec->after, uint32_t);
+
+	for (uint32_t i = 0; i < spec->needs.count; i++)
+		if (!service_is_ready(sv, needs[i]) || is_leaving(life_at(sv, needs[i])))
+			return (int)needs[i];
+	for (uint32_t i = 0; i < spec->after.count; i++)
+		if (is_ahead(life_at(sv, after[i])))
+			return (int)after[i];
+	return -1;
+}
+
+bool depend_is_lost(const struct supervisor *sv, uint32_t index)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+	const uint32_t *needs = table_list(sv->table, spec->needs, uint32_t);
+
+	for (uint32_t i = 0; i < spec->needs.count; i++)
+		if (is_leaving(life_at(sv, needs[i])))
+			return true;
+	return false;
+}
+
+static bool needs(const struct supervisor *sv, uint32_t who, uint32_t what)
+{
+	const struct service_spec *spec = spec_at(sv, who);
+	const uint32_t *list = table_list(sv->table, spec->needs, uint32_t);
+
+	for (uint32_t i = 0; i < spec->needs.count; i++)
+		if (list[i] == what)
+			return true;
+	return false;
+}
+
+bool depend_is_held(const struct supervisor *sv, uint32_t index)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+	const uint32_t *dependents = table_list(sv->table, spec->dependents, uint32_t);
+
+	for (uint32_t i = 0; i < spec->dependents.count; i++) {
+		const struct service *d = service_at(sv, dependents[i]);
+
+		if (service_is_active(d) &&
+		    (d->life.want == WANT_DOWN || needs(sv, dependents[i], index)))
+			return true;
+	}
+	return false;
+}

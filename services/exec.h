@@ -1,0 +1,15 @@
+/* Becoming a program, as the shell does it. execve(2), environ(7). */
+#ifndef SERVICES_EXEC_H
+#define SERVICES_EXEC_H
+
+#include "lib/util.h"
+
+/*
+ * Executes argv[0]: as it is when it has a '/', else the first that can be
+ * executed in the directories of `path` (NULL: the usual ones). A file without a
+ * known format is run by /bin/sh, which libc's execvp does not do in musl. Returns only with
+ * -errno: -EACCES when one was found but may not be executed.
+ */
+int exec_program(char *const argv[], char *const envp[], const char *path);
+
+#endif

@@ -1,0 +1,314 @@
+#include "services/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/log.h"
+#include "lib/sys.h"
+#include "services/child.h"
+
+static struct handles *handles_at(const struct supervisor *sv, uint32_t index)
+{
+	return &service_at(sv, index)->handles;
+}
+
+static bool has_leaf(const struct supervisor *sv, uint32_t index)
+{
+	return spec_at(sv, index)->leaf && !(handles_at(sv, index)->missing & MISSING_LEAF);
+}
+
+struct rlimit launch_nofile;
+
+/* A thousand services with pipes and namespaces need a few thousand descriptors. */
+void launch_raise_nofile(void)
+{
+	struct rlimit most;
+
+	if (getrlimit(RLIMIT_NOFILE, &most) < 0)
+		return;
+	launch_nofile = most;
+	most.rlim_cur = most.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &most);
+}
+
+/* -- what is kept across runs ------------------------------------------------------------------ */
+
+static int refuse(struct supervisor *sv, uint32_t index, enum step step, int err)
+{
+	handles_at(sv, index)->refused = -err;
+	handles_at(sv, index)->refused_step = step;
+	return err;
+}
+
+static int write_limit(struct supervisor *sv, uint32_t index, const struct limit *limit)
+{
+	BUF_ON_STACK(why, 200);
+	int err = cgroup_limit(&sv->state->cgroup, service_name(sv, index), limit, &why);
+
+	if (err)
+		log_error(service_name(sv, index), 0, "%s", buf_text(&why));
+	return err;
+}
+
+static int prepare_leaf(struct supervisor *sv, uint32_t index)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+	const struct limit *limits = table_list(sv->table, spec->limits, struct limit);
+	int err = cgroup_create(&sv->state->cgroup, service_name(sv, index));
+
+	if (err && !spec->explicit_leaf) {
+		handles_at(sv, index)->missing |= MISSING_LEAF;
+		return 0;
+	}
+	if (err) {
+		log_error(service_name(sv, index), -err, "cgroup leaf: cannot be made");
+		return refuse(sv, index, STEP_leaf, err);
+	}
+	for (uint32_t i = 0; i < spec->limits.count; i++) {
+		err = write_limit(sv, index, &limits[i]);
+		if (err)
+			return refuse(sv, index, STEP_leaf, err);
+	}
+	return 0;
+}
+
+static int prepare_network(struct supervisor *sv, uint32_t index)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+	const struct net_bridge *bridge =
+		spec->attach.bridge < 0 ? NULL : table_bridge(sv->table, (uint32_t)spec->attach.bridge);
+	int fd = net_attach(service_name(sv, index), &spec->attach, bridge);
+
+	if (fd >= 0) {
+		handles_at(sv, index)->netns = fd;
+		return 0;
+	}
+	if (bridge || spec->explicit_ns & CLONE_NEWNET)
+		return refuse(sv, index, STEP_network, fd);
+	handles_at(sv, index)->missing |= MISSING_NETWORK;
+	return 0;
+}
+
+static int prepare_output(struct supervisor *sv, uint32_t index)
+{
+	int ends[2];
+	int err = sys_pipe(ends, 0);
+
+	if (err)
+		return refuse(sv, index, STEP_stdio, err);
+	handles_at(sv, index)->out[0] = ends[0];
+	handles_at(sv, index)->out[1] = ends[1];
+	return 0;
+}
+
+static bool wants_output_pipe(const struct service_spec *spec)
+{
+	return spec->output == OUTPUT_CONSOLE || spec->output == OUTPUT_FILE;
+}
+
+int launch_prepare(struct supervisor *sv, uint32_t index)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+	struct handles *h = handles_at(sv, index);
+	int err = 0;
+
+	h->refused = 0;
+	if (spec->leaf)
+		err = prepare_leaf(sv, index);
+	if (!err && spec->namespaces & CLONE_NEWNET && h->netns < 0)
+		err = prepare_network(sv, index);
+	if (!err && wants_output_pipe(spec) && h->out[0] < 0)
+		err = prepare_output(sv, index);
+	return err;
+}
+
+/* -- the clone ------------------------------------------------------------------------------------ */
+
+/* The kept network namespace is joined by the child; the others are made with it. */
+static uint32_t namespaces_of(const struct supervisor *sv, uint32_t index)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+	uint32_t flags = spec->namespaces & ~(uint32_t)CLONE_NEWNET;
+
+	if (handles_at(sv, index)->missing & MISSING_NAMESPACES)
+		flags &= spec->explicit_ns;
+	return flags;
+}
+
+static pid_t clone_child(struct supervisor *sv, uint32_t index, struct child *child, int leaf_fd)
+{
+	struct sys_clone how = {
+		.flags = namespaces_of(sv, index),
+		.leaf_fd = leaf_fd,
+		.ret_pid = &handles_at(sv, index)->pid,
+	};
+	pid_t pid;
+
+	child->namespaces = (uint32_t)how.flags;
+	child->born_into_leaf = leaf_fd >= 0;
+	pid = sys_clone(&how);
+	if (pid == 0)
+		child_run(child);
+	return pid;
+}
+
+static bool is_forbidden(pid_t err)
+{
+	return err == -EPERM || err == -EINVAL || err == -ENOSPC;
+}
+
+/* Namespaces that are only the default are done without where the kernel refuses them; said once. */
+static pid_t clone_with_less(struct supervisor *sv, uint32_t index, struct child *child, int leaf_fd)
+{
+	pid_t pid = clone_child(sv, index, child, leaf_fd);
+
+	if (pid == -EOPNOTSUPP && leaf_fd >= 0)
+		return clone_with_less(sv, index, child, -1);
+	if (!is_forbidden(pid) || !(child->namespaces & ~spec_at(sv, index)->explicit_ns))
+		return pid;
+	handles_at(sv, index)->missing |= MISSING_NAMESPACES;
+	log_warn(service_name(sv, index), -pid,
+		 "namespaces: the default ones cannot be had here and are left out (ask for them to make it an error)");
+	return clone_child(sv, index, child, leaf_fd);
+}
+
+static void gather_outputs(struct supervisor *sv)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (wants_output_pipe(spec_at(sv, i)))
+			sv->output_fds[spec_at(sv, i)->output_slot] = handles_at(sv, i)->out[0];
+}
+
+static struct child child_of(struct supervisor *sv, uint32_t index, int status_fd)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+	struct child child = {
+		.table = sv->table,
+		.spec = spec,
+		.in_leaf = has_leaf(sv, index),
+		.home = sv->state->cgroup,
+		.status_fd = status_fd,
+		.netns_fd = handles_at(sv, index)->netns,
+		.out_fd = handles_at(sv, index)->out[1],
+		.self_fd = sv->state->self_fd,
+		.table_fd = sv->state->table_fd,
+		.output_fds = sv->output_fds,
+	};
+
+	if (spec->internal)
+		gather_outputs(sv);
+	return child;
+}
+
+static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
+{
+	struct child child = child_of(sv, index, status_fd);
+	cleanup_fd int leaf_fd = -1;
+
+	if (child.in_leaf && sv->state->cgroup.into)
+		leaf_fd = cgroup_leaf_fd(&sv->state->cgroup, service_name(sv, index));
+	return clone_with_less(sv, index, &child, leaf_fd < 0 ? -1 : leaf_fd);
+}
+
+static void forget_status(struct supervisor *sv, uint32_t index)
+{
+	if (handles_at(sv, index)->status_fd < 0)
+		return;
+	sv->on_status_fd(sv, index, -1);
+	fd_close(&handles_at(sv, index)->status_fd);
+}
+
+int launch(struct supervisor *sv, uint32_t index)
+{
+	struct handles *h = handles_at(sv, index);
+	cleanup_fd int status_fd = -1;
+	int ends[2], err = 0;
+	pid_t pid;
+
+	if (h->pid)
+		return 0;
+	if (h->refused)
+		err = launch_prepare(sv, index);
+	if (!err)
+		err = sys_pipe(ends, O_NONBLOCK);
+	if (err)
+		return err;
+	forget_status(sv, index);
+	h->status_fd = ends[0];
+	status_fd = ends[1];
+	pid = start(sv, index, status_fd);
+	if (pid < 0) {
+		forget_status(sv, index);
+		return pid;
+	}
+	service_pid_add(sv, index);
+	sv->on_status_fd(sv, index, h->status_fd);
+	return 0;
+}
+
+int launch_hear(struct supervisor *sv, uint32_t index, struct spawn_report *ret)
+{
+	struct handles *h = handles_at(sv, index);
+	ssize_t n = h->status_fd < 0 ? 0 : read(h->status_fd, ret, sizeof(*ret));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return -EAGAIN;
+	forget_status(sv, index);
+	if (n != sizeof(*ret))
+		return 0;
+	ret->detail[STATE_DETAIL - 1] = '\0';
+	return 1;
+}
+
+/* -- the end ---------------------------------------------------------------------------------------- */
+
+void launch_stop(struct supervisor *sv, uint32_t index)
+{
+	pid_t pid = handles_at(sv, index)->pid;
+
+	if (!pid)
+		return;
+	sys_kill(pid, spec_at(sv, index)->stop_signal);
+	sys_kill(pid, SIGCONT);
+}
+
+/*
+ * The group of the session leader goes with it: for a service without leaf and
+ * pid namespace that is all there is to find its children by.
+ */
+void launch_kill(struct supervisor *sv, uint32_t index)
+{
+	pid_t pid = handles_at(sv, index)->pid;
+
+	if (pid) {
+		sys_kill(pid, SIGKILL);
+		sys_kill(-pid, SIGKILL);
+	}
+	if (has_leaf(sv, index))
+		cgroup_kill(&sv->state->cgroup, service_name(sv, index));
+}
+
+void launch_reaped(struct supervisor *sv, uint32_t index)
+{
+	struct handles *h = handles_at(sv, index);
+
+	if (!h->pid)
+		return;
+	sys_kill(-h->pid, SIGKILL);
+	service_pid_drop(sv, index);
+	h->pid = 0;
+}
+
+bool launch_is_empty(struct supervisor *sv, uint32_t index)
+{
+	return !has_leaf(sv, index) || cgroup_is_empty(&sv->state->cgroup, service_name(sv, index));
+}
+
+uint64_t launch_oom_kills(const struct supervisor *sv, uint32_t index)
+{
+	return has_leaf(sv, index) ? cgroup_oom_kills(&sv->state->cgroup, service_name(sv, index)) : 0;
+}

@@ -1,0 +1,66 @@
+/*
+ * The parent's side of a start: pipes, the clone, the verdict of the child.
+ * Never blocks, and every call may be repeated after a crash in its middle:
+ * what it did is in the service's handles.
+ */
+#ifndef SERVICES_LAUNCH_H
+#define SERVICES_LAUNCH_H
+
+#include <sys/resource.h>
+
+#include "services/state.h"
+
+enum step {
+	STEP_clone, /* of the parent: pipes and the clone itself */
+#define STEP(id, words) STEP_##id,
+#include "services/steps.def"
+#undef STEP
+	STEP_COUNT
+};
+
+const char *step_words(enum step step);
+
+/* What the child writes into the status pipe when a step fails; at once, as it is below PIPE_BUF. */
+struct spawn_report {
+	uint32_t step;             /* enum step */
+	int32_t err;               /* errno */
+	char detail[STATE_DETAIL]; /* what it was about, NUL-terminated */
+};
+
+/*
+ * What the service keeps across its runs, at boot: the leaf with its limits, the
+ * network namespace, the output pipe. Logs what fails. 0, or -errno when it was
+ * asked for explicitly and so the service must not start; *ret_step then says what.
+ */
+must_check int launch_prepare(struct supervisor *sv, uint32_t index);
+
+/* Begins a run, unless one is going on (after a crash). 0 or -errno. */
+must_check int launch(struct supervisor *sv, uint32_t index);
+
+/*
+ * Reads the status pipe: 1 with *ret filled in when a step failed, 0 when the
+ * child has become the program, -EAGAIN when it has not spoken yet. The pipe is
+ * closed after the first two.
+ */
+int launch_hear(struct supervisor *sv, uint32_t index, struct spawn_report *ret);
+
+/* Sends the stop signal, and SIGCONT so that a stopped process hears it. */
+void launch_stop(struct supervisor *sv, uint32_t index);
+
+/* SIGKILL for all that the service is. May be repeated. */
+void launch_kill(struct supervisor *sv, uint32_t index);
+
+/* The main process is dead: what is left of its leaf or its session is killed, the pid forgotten. */
+void launch_reaped(struct supervisor *sv, uint32_t index);
+
+/* True when nothing of the service is left but its dead main process. */
+bool launch_is_empty(struct supervisor *sv, uint32_t index);
+
+/* What RLIMIT_NOFILE was before minit raised it for itself: services get it back. rlim_max 0: never raised. */
+extern struct rlimit launch_nofile;
+void launch_raise_nofile(void);
+
+/* Count of OOM kills in its leaf so far. */
+uint64_t launch_oom_kills(const struct supervisor *sv, uint32_t index);
+
+#endif

@@ -1,0 +1,67 @@
+#include "services/policy.h"
+
+#include <errno.h>
+
+
+static bool is_success(const struct outcome *o)
+{
+	return o->ending == ENDING_EXIT && o->status == 0;
+}
+
+/* A program or a user that is not there will not be there in a second either. */
+static bool is_permanent(const struct outcome *o)
+{
+	static const int lasting[] = { ENOENT, ENOTDIR, EACCES, ENOEXEC, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ESRCH };
+
+	if (o->ending != ENDING_SPAWN)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(lasting); i++)
+		if (o->err == lasting[i])
+			return true;
+	return false;
+}
+
+static uint32_t jittered(uint64_t delay, uint32_t pct, uint32_t random)
+{
+	uint64_t span = delay * pct / 100;
+
+	if (!span)
+		return (uint32_t)delay;
+	return (uint32_t)(delay - span + random % (2 * span + 1));
+}
+
+/* first * factor^(n-1), never above the cap. */
+static uint32_t delay_of(const struct backoff_spec *b, uint32_t n, uint32_t random)
+{
+	uint64_t delay = b->first_ms;
+
+	for (uint32_t i = 1; i < n && delay < b->max_ms && delay && b->factor_pct > 100; i++)
+		delay = MAX(delay * b->factor_pct / 100, delay + 1);
+	return jittered(MIN(delay, b->max_ms), b->jitter_pct, random);
+}
+
+static struct verdict again(const struct service_spec *spec, const struct outcome *o)
+{
+	const struct backoff_spec *b = &spec->backoff;
+	bool stable = o->ran_ms >= b->stable_ms && o->ending != ENDING_SPAWN;
+	struct verdict v = { .next = STATE_BACKOFF, .failures = stable ? 0 : o->failures + 1 };
+
+	if (stable)
+		v.next = STATE_STARTING;
+	else if (is_permanent(o) || (b->give_up && v.failures >= b->give_up))
+		v.next = STATE_FAILED;
+	else
+		v.delay_ms = delay_of(b, v.failures, o->random);
+	return v;
+}
+
+struct verdict policy_after(const struct service_spec *spec, const struct outcome *o)
+{
+	bool ok = is_success(o);
+
+	if (ok && (spec->ready == READY_EXIT || spec->restart != RESTART_ALWAYS))
+		return (struct verdict){ .next = STATE_DONE };
+	if (spec->restart == RESTART_NEVER)
+		return (struct verdict){ .next = STATE_FAILED, .failures = o->failures + 1 };
+	return again(spec, o);
+}

@@ -1,0 +1,16 @@
+/* A small init: stands in front of one program, as in a pid namespace. */
+#ifndef SERVICES_REAPER_H
+#define SERVICES_REAPER_H
+
+#include <sys/types.h>
+
+#include "lib/util.h"
+
+/*
+ * Every signal that can be caught goes on to `child`, every dead process is
+ * reaped; when `child` has died, leaves with its exit code, or 128 + the signal.
+ * All signals must be blocked, which the caller's were since before the clone.
+ */
+no_return void reaper_run(pid_t child);
+
+#endif

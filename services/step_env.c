@@ -1,0 +1,195 @@
+/* The environment: minit's own, then env_file in order, then env; and limits of the process. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "services/child.h"
+
+#define ENV_MAX 1024
+#define ENV_FILE_MAX (256 * 1024)
+
+extern char **environ;
+
+/* Untouched in PID 1, so they cost nothing there. */
+char *child_environ[ENV_MAX + 1];
+static size_t env_count;
+
+static size_t name_length(const char *entry)
+{
+	return strcspn(entry, "=");
+}
+
+static char **find(const char *name, size_t len)
+{
+	for (size_t i = 0; i < env_count; i++)
+		if (!strncmp(child_environ[i], name, len) && child_environ[i][len] == '=')
+			return &child_environ[i];
+	return NULL;
+}
+
+static int set(char *entry)
+{
+	char **at = find(entry, name_length(entry));
+
+	if (at) {
+		*at = entry;
+		return 0;
+	}
+	if (env_count == ENV_MAX)
+		return -E2BIG;
+	child_environ[env_count++] = entry;
+	return 0;
+}
+
+const char *child_getenv(const char *name)
+{
+	char **at = find(name, strlen(name));
+
+	return at ? *at + strlen(name) + 1 : NULL;
+}
+
+int child_setenv_default(const char *name, const char *value)
+{
+	size_t nlen = strlen(name), vlen = strlen(value);
+	char *entry;
+
+	if (find(name, nlen))
+		return 0;
+	entry = mmap(NULL, nlen + vlen + 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (entry == MAP_FAILED)
+		return -errno;
+	memcpy(entry, name, nlen);
+	entry[nlen] = '=';
+	memcpy(entry + nlen + 1, value, vlen);
+	return set(entry);
+}
+
+static char *skip_blanks(char *p)
+{
+	return p + strspn(p, " \t");
+}
+
+static void trim(char *line)
+{
+	size_t len = strlen(line);
+
+	while (len && strchr(" \t\r", line[len - 1]))
+		line[--len] = '\0';
+}
+
+/* One pair of quotes around the whole value is taken off; nothing within is changed. */
+static void unquote(char *value)
+{
+	size_t len = strlen(value);
+
+	if (len < 2 || (*value != '"' && *value != '\'') || value[len - 1] != *value)
+		return;
+	memmove(value, value + 1, len - 2);
+	value[len - 2] = '\0';
+}
+
+/* NAME=value, "export " before it allowed; blank lines and # comments are skipped. */
+static int set_from_line(char *line)
+{
+	size_t len;
+
+	line = skip_blanks(line);
+	trim(line);
+	if (!*line || *line == '#' || *line == ';')
+		return 0;
+	if (!strncmp(line, "export ", 7))
+		line = skip_blanks(line + 7);
+	len = name_length(line);
+	if (!len || !line[len])
+		return -EINVAL;
+	unquote(line + len + 1);
+	return set(line);
+}
+
+static int read_env_file(const char *path)
+{
+	char *mem = mmap(NULL, ENV_FILE_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ssize_t len;
+	int err = 0;
+
+	if (mem == MAP_FAILED)
+		return -errno;
+	len = fd_read_file(AT_FDCWD, path, mem, ENV_FILE_MAX);
+	if (len < 0)
+		return (int)len;
+	for (char *next, *line = mem; line && !err; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		err = set_from_line(line);
+	}
+	return err;
+}
+
+static int add_file(struct child *child, const char *path)
+{
+	bool may_miss = *path == '-';
+	int err = read_env_file(path + may_miss);
+
+	if (err == -ENOENT && may_miss)
+		return 0;
+	return err ? child_fail(child, err, path + may_miss) : 0;
+}
+
+/* What tells who one is; a service with a user of its own does not get minit's. */
+static bool is_identity(const char *entry)
+{
+	static const char *const names[] = { "HOME=", "USER=", "LOGNAME=", "SHELL=" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (!strncmp(entry, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static int inherit(const struct service_spec *spec)
+{
+	int err = 0;
+
+	for (char **e = environ; e && *e && !err; e++)
+		if (!spec->user_at || !is_identity(*e))
+			err = set(*e);
+	return err;
+}
+
+int step_environment(struct child *child)
+{
+	const struct service_spec *spec = child->spec;
+	int err = inherit(spec);
+
+	for (uint32_t i = 0; i < spec->env_file.count && !err; i++)
+		err = add_file(child, table_item(child->table, spec->env_file, i));
+	for (uint32_t i = 0; i < spec->env.count && !err; i++)
+		err = set((char *)table_item(child->table, spec->env, i));
+	if (!err)
+		err = child_setenv_default("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	return err;
+}
+
+int step_rlimits(struct child *child)
+{
+	const struct service_spec *spec = child->spec;
+	const struct rlimit_spec *list = table_list(child->table, spec->rlimits, struct rlimit_spec);
+
+	if (launch_nofile.rlim_max)
+		setrlimit(RLIMIT_NOFILE, &launch_nofile);
+	for (uint32_t i = 0; i < spec->rlimits.count; i++) {
+		struct rlimit limit = { .rlim_cur = list[i].soft, .rlim_max = list[i].hard };
+
+		if (setrlimit((int)list[i].resource, &limit) < 0)
+			return child_fail(child, -errno, "rlimits");
+	}
+	if (spec->umask != UMASK_INHERIT)
+		umask(spec->umask);
+	return 0;
+}

@@ -1,0 +1,74 @@
+/* Where the child stands: leaf, session, network namespace, host name, directory, signals. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/signame.h"
+#include "services/child.h"
+
+static const char *name_of(const struct child *child)
+{
+	return table_text(child->table, child->spec->name_at);
+}
+
+int step_leaf(struct child *child)
+{
+	int err;
+
+	if (!child->in_leaf)
+		return 0;
+	err = cgroup_join(&child->home, name_of(child), child->born_into_leaf);
+	return err ? child_fail(child, err, "cgroup.procs") : 0;
+}
+
+int step_session(struct child *child)
+{
+	(void)child;
+	return setsid() < 0 ? -errno : 0;
+}
+
+int step_network(struct child *child)
+{
+	if (child->netns_fd < 0)
+		return 0;
+	return setns(child->netns_fd, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+int step_hostname(struct child *child)
+{
+	const char *given = table_text(child->table, child->spec->hostname_at);
+	const char *name = given ? given : name_of(child);
+	size_t len = 0;
+
+	if (!(child->namespaces & CLONE_NEWUTS))
+		return 0;
+	while (name[len])
+		len++;
+	return sethostname(name, len) < 0 ? child_fail(child, -errno, name) : 0;
+}
+
+int step_directory(struct child *child)
+{
+	const char *cwd = table_text(child->table, child->spec->cwd_at);
+
+	if (!cwd)
+		cwd = "/";
+	return chdir(cwd) < 0 ? child_fail(child, -errno, cwd) : 0;
+}
+
+/*
+ * Handlers are gone since the clone (CLONE_CLEAR_SIGHAND), what PID 1 ignores is
+ * not. rt_sigaction by number: libc hides its own signals, 32 and 33.
+ */
+int step_signals(struct child *child)
+{
+	static const uint64_t none, action[4];
+
+	(void)child;
+	for (int sig = 1; sig <= SIGNAL_MAX; sig++)
+		syscall(SYS_rt_sigaction, sig, action, NULL, sizeof(none));
+	return syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none)) < 0 ? -errno : 0;
+}

@@ -1,0 +1,242 @@
+/*
+ * Who the service is: names are looked up in /etc/passwd and /etc/group of its
+ * own root, which is where the child stands by now. passwd(5), group(5).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/text.h"
+#include "services/child.h"
+
+#define GROUPS_MAX 256
+#define ID_MAX 0xfffffffeu /* the highest is "leave as it is" to setresuid(2) */
+
+struct who {
+	uint32_t uid, gid;
+	bool has_uid, has_gid;
+	uint32_t groups[GROUPS_MAX];
+	size_t group_count;
+	char name[64]; /* of the user, when known */
+	char home[256];
+};
+
+/* Lines of a file, one at a time in a fixed buffer; longer lines are cut, their rest is dropped. */
+struct lines {
+	int fd;
+	size_t used, at;
+	char chunk[4096];
+	char line[1024];
+};
+
+static int next_byte(struct lines *l)
+{
+	if (l->at == l->used) {
+		ssize_t n = read(l->fd, l->chunk, sizeof(l->chunk));
+
+		if (n <= 0)
+			return -1;
+		l->used = (size_t)n;
+		l->at = 0;
+	}
+	return (unsigned char)l->chunk[l->at++];
+}
+
+static bool next_line(struct lines *l)
+{
+	size_t len = 0;
+	int c = next_byte(l);
+
+	if (c < 0)
+		return false;
+	for (; c >= 0 && c != '\n'; c = next_byte(l))
+		if (len < sizeof(l->line) - 1)
+			l->line[len++] = (char)c;
+	l->line[len] = '\0';
+	return true;
+}
+
+/* Splits at ':' in place; returns how many fields there are. */
+static size_t split(char *line, char **field, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max) {
+		field[n++] = line;
+		line = strchr(line, ':');
+		if (!line)
+			break;
+		*line++ = '\0';
+	}
+	return n;
+}
+
+static bool is_id(const char *s, uint32_t *ret)
+{
+	uint64_t n;
+
+	if (text_u64(s, &n) || n > ID_MAX)
+		return false;
+	*ret = (uint32_t)n;
+	return true;
+}
+
+static void take_user(struct who *who, char **field)
+{
+	who->has_uid = is_id(field[2], &who->uid);
+	if (!who->has_gid)
+		who->has_gid = is_id(field[3], &who->gid);
+	strncpy(who->name, field[0], sizeof(who->name) - 1);
+	strncpy(who->home, field[5], sizeof(who->home) - 1);
+}
+
+/* By name, or by number: a number that no line has is a user without a name. */
+static int find_user(struct who *who, const char *wanted)
+{
+	struct lines l = { .fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC) };
+	cleanup_fd int fd = l.fd;
+	char *field[7];
+	uint32_t uid;
+	bool by_id = is_id(wanted, &uid);
+
+	while (fd >= 0 && !who->has_uid && next_line(&l)) {
+		if (split(l.line, field, 7) < 6)
+			continue;
+		if (by_id ? !strcmp(field[2], wanted) : !strcmp(field[0], wanted))
+			take_user(who, field);
+	}
+	if (!who->has_uid && by_id) {
+		who->uid = uid;
+		who->has_uid = true;
+	}
+	return who->has_uid ? 0 : -ESRCH;
+}
+
+static int find_group(const char *wanted, uint32_t *ret)
+{
+	struct lines l = { .fd = open("/etc/group", O_RDONLY | O_CLOEXEC) };
+	cleanup_fd int fd = l.fd;
+	char *field[4];
+
+	if (is_id(wanted, ret))
+		return 0;
+	while (fd >= 0 && next_line(&l))
+		if (split(l.line, field, 4) >= 3 && !strcmp(field[0], wanted) && is_id(field[2], ret))
+			return 0;
+	return -ESRCH;
+}
+
+static void add_group(struct who *who, uint32_t gid)
+{
+	if (who->group_count < GROUPS_MAX)
+		who->groups[who->group_count++] = gid;
+}
+
+static bool is_member(char *members, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (char *m = members; *m; m += strcspn(m, ","), m += *m == ',')
+		if (strcspn(m, ",") == len && !strncmp(m, name, len))
+			return true;
+	return false;
+}
+
+/* The groups that /etc/group lists the user in, as a login would get them. */
+static void add_memberships(struct who *who)
+{
+	struct lines l = { .fd = open("/etc/group", O_RDONLY | O_CLOEXEC) };
+	cleanup_fd int fd = l.fd;
+	char *field[4];
+	uint32_t gid;
+
+	while (fd >= 0 && who->name[0] && next_line(&l))
+		if (split(l.line, field, 4) == 4 && is_member(field[3], who->name) && is_id(field[2], &gid))
+			add_group(who, gid);
+}
+
+/* The whole of the reason is in the detail: ESRCH is never shown as text. */
+static int not_there(struct child *child, const char *kind, const char *name)
+{
+	BUF_ON_STACK(b, STATE_DETAIL);
+
+	buf_fmt(&b, "no %s %.16s in /etc/%s", kind, name, *kind == 'u' ? "passwd" : "group");
+	return child_fail(child, -ESRCH, buf_text(&b));
+}
+
+static int add_given_groups(struct child *child, struct who *who)
+{
+	for (uint32_t i = 0; i < child->spec->groups.count; i++) {
+		const char *name = table_item(child->table, child->spec->groups, i);
+		uint32_t gid;
+
+		if (find_group(name, &gid))
+			return not_there(child, "group", name);
+		add_group(who, gid);
+	}
+	return 0;
+}
+
+static int resolve(struct child *child, struct who *who)
+{
+	const char *user = table_text(child->table, child->spec->user_at);
+	const char *group = table_text(child->table, child->spec->group_at);
+
+	if (group) {
+		if (find_group(group, &who->gid))
+			return not_there(child, "group", group);
+		who->has_gid = true;
+	}
+	if (user && find_user(who, user))
+		return not_there(child, "user", user);
+	if (child->spec->groups.count)
+		return add_given_groups(child, who);
+	if (user)
+		add_memberships(who);
+	return 0;
+}
+
+/* Raw calls: libc's set*id would look for threads that this copy of the process does not have. */
+static int become(struct child *child, const struct who *who)
+{
+	uint32_t gid = who->has_gid ? who->gid : who->uid;
+	bool any_gid = who->has_gid || who->has_uid;
+
+	if (syscall(SYS_setgroups, who->group_count, who->groups) < 0)
+		return child_fail(child, -errno, "setgroups");
+	if (any_gid && syscall(SYS_setresgid, gid, gid, gid) < 0)
+		return child_fail(child, -errno, "setresgid");
+	if (who->has_uid && syscall(SYS_setresuid, who->uid, who->uid, who->uid) < 0)
+		return child_fail(child, -errno, "setresuid");
+	return 0;
+}
+
+static int tell_environment(const struct who *who)
+{
+	int err = 0;
+
+	if (who->home[0])
+		err = child_setenv_default("HOME", who->home);
+	if (!err && who->name[0])
+		err = child_setenv_default("USER", who->name);
+	if (!err && who->name[0])
+		err = child_setenv_default("LOGNAME", who->name);
+	return err;
+}
+
+
+int step_user(struct child *child)
+{
+	static struct who who;
+	int err;
+
+	if (!child->spec->user_at && !child->spec->group_at && !child->spec->groups.count)
+		return 0;
+	err = resolve(child, &who);
+	if (!err)
+		err = tell_environment(&who);
+	return err ? err : become(child, &who);
+}

@@ -1,0 +1,82 @@
+/* States, events, steps and ends in words. */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/signame.h"
+#include "services/depend.h"
+#include "services/launch.h"
+
+static const char *const state_names[] = {
+	[STATE_DOWN] = "down",         [STATE_WAITING] = "waiting",   [STATE_STARTING] = "starting",
+	[STATE_UP] = "up",             [STATE_STOPPING] = "stopping", [STATE_DRAINING] = "draining",
+	[STATE_BACKOFF] = "backoff",   [STATE_FAILED] = "failed",     [STATE_DONE] = "done",
+};
+_Static_assert(ARRAY_LEN(state_names) == STATE_COUNT, "a state without a name");
+
+const char *state_name(enum state state)
+{
+	return state < STATE_COUNT ? state_names[state] : "unknown";
+}
+
+const char *event_name(enum event event)
+{
+	static const char *const names[] = {
+#define EVENT(name, words) words,
+#include "services/events.def"
+#undef EVENT
+	};
+
+	return event < EVENT_COUNT ? names[event] : "unknown";
+}
+
+const char *step_words(enum step step)
+{
+	static const char *const words[] = {
+		"clone",
+#define STEP(id, text) text,
+#include "services/steps.def"
+#undef STEP
+	};
+
+	return step < STEP_COUNT ? words[step] : "unknown";
+}
+
+static void put_spawn_failure(const struct life *life, struct buf *b)
+{
+	buf_fmt(b, "step %s: ", step_words(life->step));
+	if (life->detail[0])
+		buf_fmt(b, "%.*s", STATE_DETAIL, life->detail);
+	if (life->err != ESRCH) /* the detail says it all: services/step_user.c */
+		buf_fmt(b, "%s%s", life->detail[0] ? ": " : "", strerror(life->err));
+}
+
+static void put_ending(const struct life *life, struct buf *b)
+{
+	switch ((enum ending)life->ending) {
+	case ENDING_NONE: break;
+	case ENDING_EXIT: buf_fmt(b, "exit %d", life->status); break;
+	case ENDING_SIGNAL: buf_str(b, "killed by "), signal_put(b, life->status); break;
+	case ENDING_OOM: buf_str(b, "out of memory: killed in its leaf"); break;
+	case ENDING_SPAWN: put_spawn_failure(life, b); break;
+	case ENDING_OVERDUE: buf_str(b, "not ready within start_timeout"); break;
+	}
+}
+
+static void put_waiting(const struct supervisor *sv, uint32_t index, struct buf *b)
+{
+	int what = depend_unmet(sv, index);
+
+	if (what >= 0)
+		buf_fmt(b, "waiting for %s (%s)", service_name(sv, (uint32_t)what),
+			state_name(service_at(sv, (uint32_t)what)->life.state));
+}
+
+void service_why(const struct supervisor *sv, uint32_t index, struct buf *b)
+{
+	const struct life *life = &service_at(sv, index)->life;
+
+	if (life->state == STATE_WAITING)
+		put_waiting(sv, index, b);
+	else if (life->state != STATE_UP && life->state != STATE_STARTING && life->state != STATE_STOPPING)
+		put_ending(life, b);
+}
