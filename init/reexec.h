@@ -14,4 +14,7 @@ must_check int reexec_arm(struct supervisor *sv);
  */
 int reexec_now(struct supervisor *sv);
 
+/* Lets every descriptor that the state names through an exec, or no longer. Safe in a signal handler. */
+void reexec_keep(const struct statefile *state, bool keep);
+
 #endif

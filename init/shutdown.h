@@ -15,6 +15,12 @@
  */
 void shutdown_begin(struct supervisor *sv, enum goal goal, int status);
 
+/*
+ * A service has settled: begins the end if it was the main service, or the
+ * last of a table that has only tasks. From the change hook.
+ */
+void shutdown_consider(struct supervisor *sv, uint32_t index);
+
 /* The user is impatient: SIGKILL at once for all that has not stopped. */
 void shutdown_hurry(struct supervisor *sv);
 

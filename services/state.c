@@ -365,6 +365,8 @@ static void dispatch(struct supervisor *sv, uint32_t index, enum event event, in
 	enum state was = life->state, next;
 
 	open_inflight(sv, index, event, arg);
+	if (event == EVENT_TIMEOUT)
+		life->deadline = WHEN_NEVER;
 	note_want(life, event);
 	next = next_state(sv, index, event, arg);
 	if (next != was)
@@ -424,10 +426,8 @@ struct when service_timeouts(struct supervisor *sv, struct when now)
 	for (uint32_t i = 0; i < sv->state->count; i++) {
 		struct life *life = life_at(sv, i);
 
-		if (!when_before(now, life->deadline)) {
-			life->deadline = WHEN_NEVER;
+		if (!when_before(now, life->deadline))
 			service_event(sv, i, EVENT_TIMEOUT, 0);
-		}
 		if (when_before(life->deadline, next))
 			next = life->deadline;
 	}

@@ -134,6 +134,7 @@ struct statefile {
 	uint32_t count;          /* services, as in the table */
 	int32_t pid;             /* whose state it is */
 	int32_t table_fd;        /* memfd of the table */
+	int32_t state_fd;        /* memfd of this */
 	int32_t self_fd;         /* our own program, O_PATH: what a crash executes */
 	int32_t control_fd;      /* listening socket, -1 for none; init/control.c */
 	uint8_t mode;            /* enum mode; set at boot */
@@ -141,6 +142,8 @@ struct statefile {
 	uint8_t goal;            /* enum goal; init/shutdown.c */
 	uint8_t hurried;         /* a second stop signal came; init/shutdown.c */
 	int32_t exit_status;     /* to leave with; init/shutdown.c */
+	uint32_t prepared;       /* how many services have what they keep across runs; init/run.c */
+	uint32_t admitted;       /* how many of the start order were told to start; init/run.c */
 	struct when phase_deadline; /* init/shutdown.c */
 	struct when booted;
 	uint64_t orphans;        /* dead that were no service of ours; init/reap.c */

@@ -67,6 +67,7 @@ int state_create(const struct table *table, struct statefile **ret)
 	if (!state)
 		return err;
 	blank(state, table, (uint32_t)size);
+	state->state_fd = fd;
 	*ret = state;
 	return fd_steal(&fd);
 }

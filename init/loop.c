@@ -1,0 +1,168 @@
+#include "init/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "init/evcfg.h"
+#include "ev.c"
+
+#include "lib/log.h"
+#include "services/state.h"
+
+/*
+ * libev's memory: a mapping that costs what is touched of it. It only grows, by
+ * doubling, so what is given back is not used again: twice the sum is enough, and
+ * this is far more than the tables of any number of descriptors come to.
+ */
+#define ARENA_SIZE ((size_t)64 << 20)
+
+struct watch {
+	ev_io io;
+	uint32_t id;
+	uint32_t kind;
+};
+
+static char *arena;
+static size_t arena_used;
+static struct watch *watches[LOOP_KINDS];
+static loop_fn *handlers[LOOP_KINDS];
+static ev_timer timer;
+static struct when armed = { INT64_MAX };
+static bool due;
+
+/* Blocks carry their size in front; the newest one grows in place. */
+static void *arena_realloc(void *old, long wanted)
+{
+	size_t *block, size = ((size_t)wanted + 15) & ~(size_t)15;
+	size_t had = old ? ((size_t *)old)[-2] : 0;
+
+	if (!wanted || size <= had)
+		return wanted ? old : NULL;
+	if (old && (char *)old + had == arena + arena_used)
+		arena_used -= had + 16;
+	if (arena_used + size + 16 > ARENA_SIZE)
+		return NULL;
+	block = (size_t *)(void *)(arena + arena_used);
+	arena_used += size + 16;
+	if (old && old != block + 2)
+		memcpy(block + 2, old, had);
+	block[0] = size;
+	return block + 2;
+}
+
+/* epoll_wait failing is a bug of ours; libev would abort, which PID 1 must not. */
+static void on_syserr(const char *what)
+{
+	log_error("loop", errno, "%s", what);
+}
+
+static void on_ready(ev_io *io, int revents)
+{
+	struct watch *w = (struct watch *)(void *)io;
+	unsigned ready = (revents & EV_READ ? LOOP_READ : 0) | (revents & EV_WRITE ? LOOP_WRITE : 0);
+
+	handlers[w->kind](w->id, ready);
+}
+
+static void on_timer(ev_timer *t, int revents)
+{
+	(void)t;
+	(void)revents;
+	armed = WHEN_NEVER;
+	due = true;
+}
+
+static size_t count_of(enum loop_kind kind, uint32_t services)
+{
+	switch (kind) {
+	case LOOP_CLIENT: return STATE_CLIENTS;
+	case LOOP_STATUS: return services;
+	default: return 1;
+	}
+}
+
+static int map_watches(uint32_t services)
+{
+	size_t total = 0;
+	struct watch *at;
+
+	for (unsigned k = 0; k < LOOP_KINDS; k++)
+		total += count_of(k, services);
+	at = mmap(NULL, total * sizeof(*at), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	for (unsigned k = 0; k < LOOP_KINDS; k++) {
+		watches[k] = at;
+		at += count_of(k, services);
+	}
+	return 0;
+}
+
+int loop_open(uint32_t services)
+{
+	int err = map_watches(services);
+
+	if (err)
+		return err;
+	arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (arena == MAP_FAILED)
+		return -errno;
+	ev_set_allocator(arena_realloc);
+	ev_set_syserr_cb(on_syserr);
+	ev_timer_init(&timer, on_timer, 0., 0.);
+	return ev_default_loop(EVFLAG_NOENV | EVFLAG_NOINOTIFY | EVFLAG_NOSIGMASK) ? 0 : -ENOSYS;
+}
+
+void loop_handler(enum loop_kind kind, loop_fn *fn)
+{
+	handlers[kind] = fn;
+}
+
+void loop_watch(enum loop_kind kind, uint32_t id, int fd, unsigned events)
+{
+	struct watch *w = &watches[kind][id];
+	int wanted = (events & LOOP_READ ? EV_READ : 0) | (events & LOOP_WRITE ? EV_WRITE : 0);
+
+	ev_io_stop(&w->io);
+	w->id = id;
+	w->kind = kind;
+	ev_io_init(&w->io, on_ready, fd, wanted);
+	ev_io_start(&w->io);
+}
+
+void loop_unwatch(enum loop_kind kind, uint32_t id)
+{
+	if (ev_is_active(&watches[kind][id].io))
+		ev_io_stop(&watches[kind][id].io);
+}
+
+/* One millisecond later than asked: clock.h cuts, and a timer must not come early. */
+void loop_deadline(struct when when)
+{
+	int64_t ms;
+
+	if (!when_before(when, armed))
+		return;
+	armed = when;
+	ms = when_since(when_now(), when);
+	ev_timer_stop(&timer);
+	ev_now_update();
+	ev_timer_set(&timer, (double)MAX(ms, 0) / 1000. + (ms > 0 ? .001 : 0.), 0.);
+	ev_timer_start(&timer);
+}
+
+void loop_run(void (*settle)(bool due))
+{
+	settle(false);
+	for (;;) {
+		bool was_due;
+
+		ev_run(EVRUN_ONCE);
+		was_due = due;
+		due = false;
+		settle(was_due);
+	}
+}

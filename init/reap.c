@@ -1,0 +1,29 @@
+#include "init/reap.h"
+
+#include "lib/sys.h"
+
+/*
+ * The service hears of the death before the kernel forgets it: a crash in
+ * between finds the same death again, one after finds an orphan.
+ */
+void reap_all(struct supervisor *sv)
+{
+	struct sys_death death;
+	bool orphans = false;
+
+	while (sys_peek_dead(&death) > 0) {
+		int index = service_by_pid(sv, death.pid);
+
+		if (index >= 0)
+			service_event(sv, (uint32_t)index, EVENT_EXIT, death.status);
+		sys_reap(death.pid);
+		if (index < 0) {
+			sv->state->orphans++;
+			orphans = true;
+		}
+	}
+	if (orphans) {
+		service_orphan(sv);
+		service_settle(sv);
+	}
+}

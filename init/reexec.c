@@ -1,0 +1,155 @@
+/*
+ * Executing minit in place. The process stays the same, so its children stay
+ * its children; what it knew is in the two memfds. What is not named here as
+ * kept is closed by the exec itself.
+ */
+#include "init/reexec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/log.h"
+
+#define STACK_SIZE 16384
+
+extern char **environ;
+
+static struct supervisor *house;
+static long owner; /* whose handlers these are: a fork has them too */
+static char state_word[12];
+static char *const words[] = { "minit", "@resume", state_word, NULL };
+
+static void keep_one(int fd, bool keep)
+{
+	if (fd >= 0)
+		fd_keep(fd, keep);
+}
+
+static void keep_services(const struct statefile *state, bool keep)
+{
+	for (uint32_t i = 0; i < state->count; i++) {
+		const struct handles *h = &state->services[i].handles;
+
+		keep_one(h->status_fd, keep);
+		keep_one(h->out[0], keep);
+		keep_one(h->out[1], keep);
+		keep_one(h->netns, keep);
+	}
+}
+
+void reexec_keep(const struct statefile *state, bool keep)
+{
+	keep_one(state->table_fd, keep);
+	keep_one(state->state_fd, keep);
+	keep_one(state->self_fd, keep);
+	keep_one(state->control_fd, keep);
+	keep_one(state->cgroup.v2, keep);
+	for (size_t i = 0; i < CGROUP_V1_COUNT; i++)
+		keep_one(state->cgroup.v1[i], keep);
+	for (size_t i = 0; i < STATE_CLIENTS; i++)
+		keep_one(state->clients[i].fd, keep);
+	keep_services(state, keep);
+}
+
+static int exec_self(const struct statefile *state)
+{
+	syscall(SYS_execveat, state->self_fd, "", words, environ, AT_EMPTY_PATH);
+	return -errno;
+}
+
+int reexec_now(struct supervisor *sv)
+{
+	struct statefile *state = sv->state;
+	const char *path = (const char *)getauxval(AT_EXECFN);
+	int err;
+
+	state->reexecs++;
+	reexec_keep(state, true);
+	if (path && *path == '/')
+		execve(path, words, environ);
+	err = exec_self(state);
+	state->reexecs--;
+	log_error(NULL, -err, "reexec: minit cannot be executed; all goes on as it was");
+	return err;
+}
+
+/*
+ * Nothing of minit works any more, but while PID 1 is there its services run:
+ * ending would take them all along.
+ */
+no_return static void stand_still(int sig)
+{
+	log_error(NULL, 0, "fatal signal %d, and minit cannot be executed anew: services run on without supervision", sig);
+	for (;;)
+		if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD)
+			pause();
+}
+
+/* A child that has not become its program yet dies of its own faults. */
+static void die_of(int sig)
+{
+	signal(sig, SIG_DFL);
+	syscall(SYS_tgkill, getpid(), getpid(), sig);
+	_exit(128 + sig);
+}
+
+/*
+ * All signals are blocked while this runs and stay so over the exec: one that
+ * comes meanwhile waits until the new image has its handlers.
+ */
+static void on_fatal(int sig, siginfo_t *si, void *context)
+{
+	struct statefile *state = house->state; /* not mapped in a child */
+
+	(void)si;
+	(void)context;
+	if (owner != syscall(SYS_getpid)) {
+		die_of(sig);
+		return;
+	}
+	state->crashes++;
+	state->reexecs++;
+	reexec_keep(state, true);
+	exec_self(state);
+	stand_still(sig);
+}
+
+static void write_state_word(int fd)
+{
+	BUF_ON_STACK(b, sizeof(state_word));
+
+	buf_fmt(&b, "%d", fd);
+	buf_text(&b);
+	for (size_t i = 0; i <= b.len; i++)
+		state_word[i] = b.data[i];
+}
+
+int reexec_arm(struct supervisor *sv)
+{
+	static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP };
+	struct sigaction action = { .sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	stack_t stack = { .ss_size = STACK_SIZE };
+	sigset_t set;
+
+	house = sv;
+	owner = syscall(SYS_getpid);
+	write_state_word(sv->state->state_fd);
+	stack.ss_sp = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) < 0)
+		return -errno;
+	sigfillset(&action.sa_mask);
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(fatal); i++) {
+		if (sigaction(fatal[i], &action, NULL) < 0)
+			return -errno;
+		sigaddset(&set, fatal[i]);
+	}
+	return sigprocmask(SIG_UNBLOCK, &set, NULL) < 0 ? -errno : 0;
+}

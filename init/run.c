@@ -1,0 +1,287 @@
+#include "init/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "init/boot.h"
+#include "init/control.h"
+#include "init/loop.h"
+#include "init/reap.h"
+#include "init/reexec.h"
+#include "init/shutdown.h"
+#include "init/signals.h"
+#include "lib/log.h"
+#include "lib/text.h"
+#include "services/launch.h"
+
+/* How many services are begun before the loop looks at what else has happened. */
+#define AT_ONCE 128
+
+static struct supervisor house;
+
+/* Before the loop there is nobody to tell the reason to but the log and the exit status. */
+no_return static void give_up(const char *what, int err)
+{
+	log_error(NULL, -err, "%s", what);
+	_exit(1);
+}
+
+/* -- hooks ------------------------------------------------------------------------------------- */
+
+static void on_change(struct supervisor *sv, uint32_t index, enum state was)
+{
+	control_change(sv, index, was);
+	shutdown_consider(sv, index);
+}
+
+static void on_deadline(struct supervisor *sv, struct when when)
+{
+	(void)sv;
+	loop_deadline(when);
+}
+
+static void on_status_fd(struct supervisor *sv, uint32_t index, int fd)
+{
+	(void)sv;
+	if (fd >= 0)
+		loop_watch(LOOP_STATUS, index, fd, LOOP_READ);
+	else
+		loop_unwatch(LOOP_STATUS, index);
+}
+
+static void on_status(uint32_t index, unsigned ready)
+{
+	(void)ready;
+	service_event(&house, index, EVENT_STATUS, 0);
+}
+
+/* -- boot ---------------------------------------------------------------------------------------- */
+
+static int open_self(void)
+{
+	int fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		fd = open((const char *)getauxval(AT_EXECFN), O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		log_warn(NULL, errno, "my own program cannot be opened: a crash of minit will not be survived");
+	return fd;
+}
+
+static void bring_up_network(const struct table *table)
+{
+	int err = net_loopback();
+
+	if (err)
+		log_warn("lo", -err, "loopback cannot be set up");
+	for (uint32_t i = 0; i < table->bridges.count; i++)
+		if (net_bridge_up(table_bridge(table, i)))
+			log_error(table_bridge(table, i)->name, 0, "bridge: not there; its services will not start");
+}
+
+static bool wants_leaves(const struct table *table)
+{
+	for (uint32_t i = 0; i < table->services.count; i++)
+		if (table_service(table, i)->leaf)
+			return true;
+	return false;
+}
+
+/* The network is PID 1's own to bring up, an ordinary process's only if the table says so. */
+static void bring_up(struct statefile *state, const struct table *table)
+{
+	if (wants_leaves(table))
+		cgroup_open(&state->cgroup);
+	if (state->mode != MODE_SUBREAPER || table->bridges.count)
+		bring_up_network(table);
+}
+
+static void prepare_rest(struct statefile *state)
+{
+	for (; state->prepared < state->count; state->prepared++)
+		if (launch_prepare(&house, state->prepared))
+			log_debug(service_name(&house, state->prepared), "not ready to start");
+}
+
+/* In portions, so that deaths, signals and requests are heard while thousands start. */
+static void admit_some(struct statefile *state)
+{
+	const uint32_t *order = table_list(house.table, house.table->order, uint32_t);
+	uint32_t until = MIN(state->admitted + AT_ONCE, state->count);
+
+	if (state->admitted == state->count || state->phase != PHASE_RUNNING)
+		return;
+	for (; state->admitted < until; state->admitted++)
+		if (spec_at(&house, order[state->admitted])->autostart)
+			service_event(&house, order[state->admitted], EVENT_WANT_UP, 0);
+	if (state->admitted < state->count)
+		loop_deadline(when_now());
+}
+
+static void settle(bool due)
+{
+	admit_some(house.state);
+	if (due)
+		loop_deadline(service_timeouts(&house, when_now()));
+	if (house.state->phase != PHASE_RUNNING)
+		loop_deadline(shutdown_settle(&house, when_now()));
+}
+
+/* From here on minit does not end but by shutdown. */
+no_return static void supervise(void)
+{
+	struct statefile *state = house.state;
+
+	prepare_rest(state);
+	service_recover(&house);
+	reap_all(&house);
+	loop_deadline(service_timeouts(&house, when_now()));
+	loop_run(settle);
+}
+
+static void open_house(struct statefile *state, const struct table *table)
+{
+	int err = supervisor_init(&house, state, table);
+
+	house.on_change = on_change;
+	house.on_deadline = on_deadline;
+	house.on_status_fd = on_status_fd;
+	if (!err)
+		err = loop_open(state->count);
+	if (!err)
+		err = reexec_arm(&house);
+	if (err)
+		give_up("start", err);
+	loop_handler(LOOP_STATUS, on_status);
+	err = signals_open(&house);
+	if (err)
+		give_up("signals", err);
+}
+
+static void become_subreaper(enum mode mode)
+{
+	if (mode == MODE_SUBREAPER && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		log_warn(NULL, errno, "cannot become a subreaper: orphans of services will not be reaped here");
+}
+
+void run_table(enum mode mode, int table_fd)
+{
+	struct statefile *state = NULL;
+	int err = 0;
+	const struct table *table = table_map(table_fd, &err);
+
+	if (!table)
+		give_up("table", err);
+	err = state_create(table, &state);
+	if (err < 0)
+		give_up("state", err);
+	launch_raise_nofile();
+	state->mode = (uint8_t)mode;
+	state->table_fd = table_fd;
+	state->self_fd = open_self();
+	become_subreaper(mode);
+	bring_up(state, table);
+	open_house(state, table);
+	control_open(&house);
+	control_watch(&house);
+	supervise();
+}
+
+/* -- after an execution in place ------------------------------------------------------------------- */
+
+static void watch_status_pipes(void)
+{
+	for (uint32_t i = 0; i < house.state->count; i++)
+		if (service_at(&house, i)->handles.status_fd >= 0)
+			loop_watch(LOOP_STATUS, i, service_at(&house, i)->handles.status_fd, LOOP_READ);
+}
+
+int run_resume(const char *word)
+{
+	uint64_t fd;
+	int err = text_u64(word, &fd);
+	struct statefile *state = err ? NULL : state_map((int)fd, &err);
+	const struct table *table;
+
+	if (!state || state->pid != getpid()) {
+		log_error("@resume", state ? 0 : -err, "this is for minit itself: there is no state of this process");
+		return 2;
+	}
+	table = table_map(state->table_fd, &err);
+	if (!table)
+		give_up("table after executing in place", err);
+	log_warn(NULL, 0, "executed in place: %lu fatal signals survived, %u services go on", state->crashes, state->count);
+	open_house(state, table);
+	reexec_keep(state, false);
+	control_watch(&house);
+	watch_status_pipes();
+	supervise();
+}
+
+/* -- the table ---------------------------------------------------------------------------------------- */
+
+#define TABLE_FILES 64
+
+struct files {
+	const char *paths[TABLE_FILES];
+	char names[4096];
+	int count;
+};
+
+static int find_files(struct files *files)
+{
+	struct buf mem = { .data = files->names, .size = sizeof(files->names) };
+
+	files->count = table_default_files("", files->paths, TABLE_FILES, &mem);
+	return files->count;
+}
+
+bool run_has_table(void)
+{
+	struct files files;
+
+	return find_files(&files) > 0;
+}
+
+static int no_table(int err)
+{
+	log_error("/etc/minit/minit.toml", err < 0 ? -err : ENOENT, "no table");
+	return -ENOENT;
+}
+
+int run_load(const char *path, char *const *command)
+{
+	struct files files = { .count = 0 };
+	struct table_source source = { .argv = command, .minit_log = true };
+
+	if (path) {
+		files.paths[0] = path;
+		files.count = 1;
+	} else if (find_files(&files) <= 0) {
+		return no_table(files.count);
+	}
+	source.paths = files.paths;
+	source.count = (uint32_t)files.count;
+	return table_compile(&source);
+}
+
+int run_main(int argc, char **argv)
+{
+	struct table_source source = {
+		.paths = (const char *const *)argv + 1,
+		.count = (uint32_t)argc - 1,
+		.minit_log = true,
+	};
+	enum mode mode = getpid() == 1 ? MODE_CONTAINER : MODE_SUBREAPER;
+	int fd;
+
+	if (mode == MODE_CONTAINER)
+		boot_container();
+	fd = argc > 1 ? table_compile(&source) : run_load(NULL, NULL);
+	if (fd < 0)
+		return EXIT_CONFIG;
+	run_table(mode, fd);
+}

@@ -1,0 +1,103 @@
+#include "init/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "init/loop.h"
+#include "init/reap.h"
+#include "init/shutdown.h"
+#include "lib/log.h"
+#include "lib/signame.h"
+#include "lib/sys.h"
+
+enum action { IGNORE, FORWARD, REAP, STOP, POWEROFF, REBOOT, HALT };
+
+static const struct {
+	uint8_t number, machine, elsewhere;
+} meanings[] = {
+#define SIGNAL(number, machine, elsewhere, words) { number, machine, elsewhere },
+#include "init/signals.def"
+#undef SIGNAL
+};
+
+static struct supervisor *house;
+static int fd = -1;
+
+static enum action action_for(uint32_t number)
+{
+	bool machine = house->state->mode == MODE_MACHINE;
+
+	for (size_t i = 0; i < ARRAY_LEN(meanings); i++)
+		if (meanings[i].number == number)
+			return machine ? meanings[i].machine : meanings[i].elsewhere;
+	return machine ? IGNORE : FORWARD;
+}
+
+static void forward(int number)
+{
+	int main = house->table->main;
+
+	if (main >= 0 && service_at(house, (uint32_t)main)->handles.pid)
+		sys_kill(service_at(house, (uint32_t)main)->handles.pid, number);
+}
+
+static void stop(int number, enum goal goal)
+{
+	BUF_ON_STACK(name, 24);
+
+	signal_put(&name, number);
+	if (house->state->phase != PHASE_RUNNING) {
+		log_warn(NULL, 0, "%s again: stopping at once", buf_text(&name));
+		shutdown_hurry(house);
+		return;
+	}
+	log_info(NULL, "%s: stopping", buf_text(&name));
+	shutdown_begin(house, goal, 0);
+}
+
+static void act(int number)
+{
+	switch (action_for((uint32_t)number)) {
+	case IGNORE: break;
+	case REAP: break; /* done once for all of them, after the rest */
+	case FORWARD: forward(number); break;
+	case STOP: stop(number, GOAL_EXIT); break;
+	case POWEROFF: stop(number, GOAL_POWEROFF); break;
+	case REBOOT: stop(number, GOAL_REBOOT); break;
+	case HALT: stop(number, GOAL_HALT); break;
+	}
+}
+
+static void on_signals(uint32_t id, unsigned ready)
+{
+	struct signalfd_siginfo si[16];
+	ssize_t n;
+
+	(void)id;
+	(void)ready;
+	do {
+		n = read(fd, si, sizeof(si));
+		for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(si[0]); i++)
+			act((int)si[i].ssi_signo);
+	} while (n == sizeof(si));
+	reap_all(house);
+}
+
+int signals_open(struct supervisor *sv)
+{
+	static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP };
+	sigset_t set;
+
+	house = sv;
+	sigfillset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
+		sigdelset(&set, fatal[i]);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0 || sigprocmask(SIG_SETMASK, &set, NULL) < 0)
+		return -errno;
+	loop_handler(LOOP_SIGNALS, on_signals);
+	loop_watch(LOOP_SIGNALS, 0, fd, LOOP_READ);
+	return 0;
+}

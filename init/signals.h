@@ -1,0 +1,10 @@
+/* Signals to minit itself, as init/signals.def has them. signalfd(2). */
+#ifndef INIT_SIGNALS_H
+#define INIT_SIGNALS_H
+
+#include "services/state.h"
+
+/* Blocks every signal that can wait and reads them in the loop. 0 or -errno. */
+must_check int signals_open(struct supervisor *sv);
+
+#endif
