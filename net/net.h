@@ -5,54 +5,133 @@
  *
  * All of it happens before the first service starts; what is made is kept by
  * descriptors (of namespaces) in the state file, and stays across restarts.
- * net/ keeps no state of its own.
+ * net/ keeps no state of its own beyond a session of the caller's.
+ *
+ * Everything that fails is logged here, one line each, so callers only decide
+ * what follows from it.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
 
+#include <errno.h>
+
+#include "lib/enabled.h"
 #include "lib/text.h"
+#include "net/netlink.h"
 
 #define NET_IFNAME 16 /* IFNAMSIZ */
 #define NET_ADDRS 4   /* most addresses of one interface */
+#define NET_MAC 6
 
 /* A bridge as the table has it; position-independent. */
 struct net_bridge {
 	char name[NET_IFNAME];
 	struct addr addr[NET_ADDRS]; /* of the bridge itself, with the subnet's prefix; family 0 ends the list */
-	uint32_t mtu;                /* 0: the kernel's default */
+	uint32_t mtu;                /* of it and of the pairs that are its ports; 0: the kernel's default */
 	uint32_t reserved;
 };
 
 /* What one service's network namespace holds besides loopback. */
 struct net_attach {
 	int32_t bridge;              /* index in the table, or -1: loopback only */
+	uint32_t given;              /* bit i: addr[i] was asked for by the service, which fails without it */
 	char peer[NET_IFNAME];       /* name of the host end, from the service's index: unique here */
 	struct addr addr[NET_ADDRS]; /* of eth0, with the subnet's prefix; family 0 ends the list */
 	struct addr gateway[2];      /* default routes, IPv4 and IPv6; family 0: none */
 };
 
-/* Loopback up, in the calling process's own network namespace. 0 or -errno. */
-must_check int net_loopback(void);
+/* The bridge that ports were last made on, as the kernel has it. */
+struct net_master {
+	char name[NET_IFNAME];
+	uint32_t index; /* 0: none yet */
+	uint8_t mac[NET_MAC];
+};
 
-/*
- * Makes the bridge with its addresses and sets it up; one that exists under
- * this name is used if it is a bridge. Failure is logged with the kernel's own
- * words. 0 or -errno.
- */
-must_check int net_bridge_up(const struct net_bridge *bridge);
+/* A batch of the calls below, so that its sockets and look-ups are paid once. */
+struct net_session {
+	struct netlink host; /* speaks to the namespace of the caller */
+	int home;            /* descriptor of that namespace, or -errno */
+	struct net_master master;
+	bool ipv6_missing;   /* an IPv6 address was left out, and that was logged: once */
+};
+
+#if ENABLED(CONFIG_NET)
+
+/* Opens a session in the calling process's own network namespace; no /proc is needed. 0 or -errno. */
+must_check int net_open(struct net_session *ret_s);
+void net_close(struct net_session *s);
+
+/* Loopback up; nothing is asked of the kernel that is so already. 0 or -errno. */
+must_check int net_loopback(struct net_session *s);
 
 /*
  * Makes a network namespace with loopback up and, if attach->bridge >= 0, a
  * veth pair whose one end `eth0` in it has the addresses and routes and whose
- * other end is a port of `bridge` (NULL without one). Returns a descriptor of the
- * namespace (O_CLOEXEC, the caller's) or -errno, with the failure logged for
- * `object` (the service's name). The calling process must be single-threaded;
- * it is in its own namespace again afterwards.
+ * other end is a port of `bridge` (NULL without one). Returns a descriptor of
+ * the namespace (O_CLOEXEC, the caller's) or -errno, with the failure logged for
+ * `object` (the service's name) and nothing left behind. The calling process must be
+ * single-threaded; it is in its own namespace again afterwards.
+ *
+ * IPv6 addresses are left out, with one warning, where the kernel has no IPv6 or
+ * it is disabled; not those in attach->given, and not when none other is left.
  */
-must_check int net_attach(const char *object, const struct net_attach *attach,
-			  const struct net_bridge *bridge);
+must_check int net_attach(struct net_session *s, const char *object,
+			  const struct net_attach *attach, const struct net_bridge *bridge);
 
 /* Deletes host end `peer` (and so the pair) or a bridge; what is not there is no error. */
-int net_remove(const char *ifname);
+int net_remove(struct net_session *s, const char *ifname);
+
+#else
+
+static inline int net_open(struct net_session *ret_s)
+{
+	(void)ret_s;
+	return -EOPNOTSUPP;
+}
+
+static inline void net_close(struct net_session *s)
+{
+	(void)s;
+}
+
+static inline int net_loopback(struct net_session *s)
+{
+	(void)s;
+	return -EOPNOTSUPP;
+}
+
+static inline int net_attach(struct net_session *s, const char *object,
+			     const struct net_attach *attach, const struct net_bridge *bridge)
+{
+	(void)s, (void)object, (void)attach, (void)bridge;
+	return -EOPNOTSUPP;
+}
+
+static inline int net_remove(struct net_session *s, const char *ifname)
+{
+	(void)s, (void)ifname;
+	return -EOPNOTSUPP;
+}
+
+#endif
+
+#if ENABLED(CONFIG_NET_BRIDGE)
+
+/*
+ * Makes the bridge with its addresses and sets it up; one that exists under
+ * this name is used if it is a bridge: its MAC is fixed to what it is, its other
+ * settings and addresses stay. 0 or -errno.
+ */
+must_check int net_bridge_up(struct net_session *s, const struct net_bridge *bridge);
+
+#else
+
+static inline int net_bridge_up(struct net_session *s, const struct net_bridge *bridge)
+{
+	(void)s, (void)bridge;
+	return -EOPNOTSUPP;
+}
+
+#endif
 
 #endif

@@ -1,0 +1,127 @@
+#include <linux/if_addr.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "net/requests.h"
+
+static size_t width(const struct addr *addr)
+{
+	return addr->family == AF_INET ? 4 : 16;
+}
+
+/* The kernel gives an address none by itself, and programs ask for it (SIOCGIFBRDADDR). */
+static void put_broadcast(struct netlink_batch *b, const struct addr *addr)
+{
+	uint8_t bytes[4];
+
+	for (unsigned i = 0; i < sizeof(bytes); i++) {
+		unsigned net = MIN(MAX(addr->prefix, 8 * i) - 8 * i, 8u);
+		bytes[i] = (uint8_t)(addr->bytes[i] | (0xff >> net));
+	}
+	netlink_put(b, IFA_BROADCAST, bytes, sizeof(bytes));
+}
+
+/*
+ * REPLACE, for a bridge that has the address already. Without NODAD an IPv6
+ * address could not be used for a second or two.
+ */
+static void addr_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, bool given)
+{
+	struct netlink_request request = { .type = RTM_NEWADDR, .flags = NLM_F_CREATE | NLM_F_REPLACE,
+					   .step = NET_ADDRESS, .given = given, .addr = addr };
+	struct ifaddrmsg ifa = { .ifa_family = addr->family, .ifa_prefixlen = addr->prefix, .ifa_index = index };
+
+	netlink_begin(b, &request);
+	netlink_raw(b, &ifa, sizeof(ifa));
+	netlink_put(b, IFA_LOCAL, addr->bytes, width(addr));
+	netlink_put(b, IFA_ADDRESS, addr->bytes, width(addr));
+	if (addr->family == AF_INET6)
+		netlink_put_u32(b, IFA_FLAGS, IFA_F_NODAD);
+	else if (addr->prefix < 31)
+		put_broadcast(b, addr);
+}
+
+static bool is_ipv6_only(const struct addr *list)
+{
+	for (size_t i = 0; i < NET_ADDRS && list[i].family; i++)
+		if (list[i].family != AF_INET6)
+			return false;
+	return true;
+}
+
+void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index, uint32_t given)
+{
+	if (is_ipv6_only(list))
+		given = UINT32_MAX;
+	for (size_t i = 0; i < NET_ADDRS && list[i].family; i++)
+		addr_add(b, &list[i], index, given >> i & 1);
+}
+
+void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t index)
+{
+	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_EXCL,
+					   .step = NET_ROUTE, .addr = gateway };
+	struct rtmsg rt = { .rtm_family = gateway->family, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC,
+			    .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST };
+
+	netlink_begin(b, &request);
+	netlink_raw(b, &rt, sizeof(rt));
+	netlink_put(b, RTA_GATEWAY, gateway->bytes, width(gateway));
+	netlink_put_u32(b, RTA_OIF, index);
+}
+
+void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac)
+{
+	struct netlink_request request = { .type = RTM_NEWNEIGH, .flags = NLM_F_CREATE | NLM_F_REPLACE,
+					   .step = NET_NEIGHBOUR, .addr = addr };
+	struct ndmsg nd = { .ndm_family = addr->family, .ndm_ifindex = (int)index, .ndm_state = NUD_PERMANENT };
+
+	netlink_begin(b, &request);
+	netlink_raw(b, &nd, sizeof(nd));
+	netlink_put(b, NDA_DST, addr->bytes, width(addr));
+	netlink_put(b, NDA_LLADDR, mac, NET_MAC);
+}
+
+/* FNV-1a. */
+static uint64_t hash(uint64_t h, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	while (len-- > 0)
+		h = (h ^ *p++) * 0x100000001b3;
+	return h;
+}
+
+/* The first byte has the bit of local administration and not that of groups. */
+static void put_mac(uint8_t first, uint64_t h, uint8_t *ret_mac)
+{
+	h ^= h >> 40;
+	ret_mac[0] = first;
+	for (size_t i = 1; i < NET_MAC; i++, h >>= 8)
+		ret_mac[i] = (uint8_t)h;
+}
+
+#define HASH_START 0xcbf29ce484222325
+
+/* An IPv4 address is put in as it is: two interfaces of one subnet can never have the same. */
+void mac_of_address(const struct addr *addr, uint8_t *ret_mac)
+{
+	const uint8_t *p = addr->bytes;
+
+	if (addr->family == AF_INET)
+		memcpy(ret_mac, (uint8_t[]){ 0x02, 0x6d, p[0], p[1], p[2], p[3] }, NET_MAC);
+	else
+		put_mac(0x06, hash(HASH_START, p, width(addr)), ret_mac);
+}
+
+/* Its addresses too: br0 of two machines may come to be on one wire. */
+void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac)
+{
+	uint64_t h = hash(HASH_START, bridge->name, strnlen(bridge->name, sizeof(bridge->name)));
+
+	for (size_t i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
+		h = hash(h, bridge->addr[i].bytes, width(&bridge->addr[i]));
+	put_mac(0x0a, h, ret_mac);
+}

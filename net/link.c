@@ -1,0 +1,101 @@
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "net/requests.h"
+
+void link_begin(struct netlink_batch *b, const struct netlink_request *request, bool up)
+{
+	unsigned flags = up ? IFF_UP : 0;
+	struct ifinfomsg ifi = { .ifi_flags = flags, .ifi_change = flags };
+
+	netlink_begin(b, request);
+	netlink_raw(b, &ifi, sizeof(ifi));
+	netlink_put_text(b, IFLA_IFNAME, request->name);
+}
+
+void link_up(struct netlink_batch *b, const char *name)
+{
+	link_begin(b, &(struct netlink_request){ .type = RTM_NEWLINK, .step = NET_LINK_UP, .name = name }, true);
+}
+
+/* A request of its own: in one that also sets the link up, the kernel does that first. */
+void link_quiet(struct netlink_batch *b, const char *name)
+{
+	size_t spec, inet6;
+
+	link_begin(b, &(struct netlink_request){ .type = RTM_NEWLINK, .step = NET_LINK_QUIET, .name = name }, false);
+	spec = netlink_nest(b, IFLA_AF_SPEC);
+	inet6 = netlink_nest(b, AF_INET6);
+	netlink_put_u8(b, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	netlink_nest_end(b, inet6);
+	netlink_nest_end(b, spec);
+}
+
+void link_delete(struct netlink_batch *b, const char *name)
+{
+	link_begin(b, &(struct netlink_request){ .type = RTM_DELLINK, .step = NET_LINK_DELETE, .name = name }, false);
+}
+
+static void take_kind(struct netlink_bytes attrs, struct link_info *info)
+{
+	struct netlink_bytes linkinfo, kind;
+
+	if (!netlink_find(attrs, IFLA_LINKINFO, &linkinfo) || !netlink_find(linkinfo, IFLA_INFO_KIND, &kind))
+		return;
+	memcpy(info->kind, kind.data, strnlen(kind.data, MIN(kind.len, sizeof(info->kind) - 1)));
+}
+
+static int take_link(struct netlink_bytes body, struct link_info *ret)
+{
+	struct link_info info = { 0 };
+	struct netlink_bytes attrs, mac;
+	struct ifinfomsg ifi;
+
+	if (body.len < sizeof(ifi))
+		return -EPROTO;
+	memcpy(&ifi, body.data, sizeof(ifi));
+	attrs = (struct netlink_bytes){ body.data + sizeof(ifi), body.len - sizeof(ifi) };
+	info.index = (uint32_t)ifi.ifi_index;
+	info.flags = ifi.ifi_flags;
+	if (netlink_find(attrs, IFLA_ADDRESS, &mac) && mac.len == sizeof(info.mac))
+		memcpy(info.mac, mac.data, sizeof(info.mac));
+	take_kind(attrs, &info);
+	*ret = info;
+	return 0;
+}
+
+static int take_answers(const struct netlink_batch *b, struct link_info *ret)
+{
+	struct netlink_answer a = { 0 };
+	int n, err = -EPROTO; /* until a link has been seen */
+
+	while ((n = netlink_next(b, &a)) > 0) {
+		if (a.err)
+			err = -a.err;
+		else if (a.body.len)
+			err = take_link(a.body, ret);
+	}
+	return n < 0 ? n : err;
+}
+
+int link_find(struct netlink *nl, const char *name, struct link_info *ret)
+{
+	struct netlink_batch b;
+	char mem[128];
+	int err;
+
+	netlink_start(&b, nl, mem, sizeof(mem));
+	link_begin(&b, &(struct netlink_request){ .type = RTM_GETLINK, .name = name }, false);
+	netlink_put_u32(&b, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	err = netlink_send(&b);
+	return err < 0 ? err : take_answers(&b, ret);
+}
+
+int link_find_failed(const char *object, const char *name, int err)
+{
+	return net_failed(object, &(struct netlink_request){ .step = NET_LINK_FIND, .name = name }, -err, "");
+}

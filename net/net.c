@@ -1,0 +1,233 @@
+#include "net/net.h"
+
+#include <linux/if.h>
+#include <linux/rtnetlink.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/fd.h"
+#include "lib/log.h"
+#include "net/requests.h"
+
+#define cleanup_netlink cleanup(netlink_close)
+
+/* -- what is said ------------------------------------------------------------------------------------------------ */
+
+static const char *const step_words[] = {
+#define STEP(name, words) [NET_##name] = words,
+#include "net/steps.def"
+#undef STEP
+};
+
+static const struct hint {
+	uint8_t step; /* NET_COUNT: any */
+	int err;
+	const char *words;
+} hints[] = {
+#define HINT(step, err, words) { NET_##step, err, words },
+#include "net/hints.def"
+#undef HINT
+};
+
+static const char *hint_for(enum net_step step, int err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(hints); i++)
+		if (hints[i].err == err && (hints[i].step == step || hints[i].step == NET_COUNT))
+			return hints[i].words;
+	return NULL;
+}
+
+static void put_about(struct buf *b, const struct netlink_request *request)
+{
+	buf_str(b, step_words[request->step]);
+	if (request->name || request->addr)
+		buf_char(b, ' ');
+	if (request->name)
+		buf_str(b, request->name);
+	if (request->addr)
+		text_put_addr(b, request->addr, request->step == NET_ADDRESS);
+}
+
+int net_failed(const char *object, const struct netlink_request *request, int err, const char *words)
+{
+	const char *hint = hint_for(request->step, err);
+	BUF_ON_STACK(about, 96);
+
+	put_about(&about, request);
+	if (hint)
+		log_error(object, 0, "%s: %s", buf_text(&about), hint);
+	else
+		log_error(object, 0, "%s: %s%s%s", buf_text(&about), strerror(err), words[0] ? ": " : "", words);
+	return -err;
+}
+
+/* -- requests and their answers ---------------------------------------------------------------------------------- */
+
+/* No IPv6 in the kernel, none on this link (an MTU below 1280), or disabled by sysctl. */
+static bool lacks_ipv6(const struct netlink_request *request, int err)
+{
+	if (request->step != NET_LINK_QUIET && !(request->addr && request->addr->family == AF_INET6))
+		return false;
+	return err == EAFNOSUPPORT || err == EOPNOTSUPP || err == EACCES;
+}
+
+static void warn_ipv6(struct net_session *s, const char *object, const struct netlink_request *request)
+{
+	BUF_ON_STACK(about, 96);
+
+	put_about(&about, request);
+	if (!s->ipv6_missing)
+		log_warn(object, 0, "%s: this kernel has no IPv6, or it is disabled here; going on without, for this and "
+			 "all other links", buf_text(&about));
+	s->ipv6_missing = true;
+}
+
+/* Whether a failure may be passed over; *left_out: an IPv6 address of this batch was, so what builds on it fails too. */
+static bool passes(struct net_session *s, const char *object, const struct netlink_answer *a, bool *left_out)
+{
+	const struct netlink_request *request = a->request;
+
+	if (*left_out && request->addr && request->addr->family == AF_INET6 && !request->given)
+		return true;
+	if (request->given || !lacks_ipv6(request, a->err))
+		return false;
+	if (request->step == NET_ADDRESS) {
+		warn_ipv6(s, object, request);
+		*left_out = true;
+	}
+	return request->step == NET_ADDRESS || request->step == NET_LINK_QUIET;
+}
+
+int net_run(struct net_session *s, const char *object, struct netlink_batch *b)
+{
+	const struct netlink_request broken = { .step = NET_SOCKET };
+	struct netlink_answer a = { 0 };
+	bool left_out = false;
+	int n, err = netlink_send(b);
+
+	if (err < 0)
+		return net_failed(object, &broken, -err, "");
+	while ((n = netlink_next(b, &a)) > 0)
+		if (a.err && !passes(s, object, &a, &left_out) && !err)
+			err = net_failed(object, a.request, a.err, a.words);
+	return n < 0 ? net_failed(object, &broken, -n, "") : err;
+}
+
+/* -- session ----------------------------------------------------------------------------------------------------- */
+
+int net_open(struct net_session *ret_s)
+{
+	struct net_session s = { 0 };
+	int err = netlink_open(&s.host);
+
+	if (err < 0)
+		return net_failed(NULL, &(struct netlink_request){ .step = NET_SOCKET }, -err, "");
+	s.home = netlink_namespace(&s.host);
+	*ret_s = s;
+	return 0;
+}
+
+void net_close(struct net_session *s)
+{
+	fd_close(&s->home);
+	netlink_close(&s->host);
+}
+
+/* In a plain container it is up, and setting it up again would be refused. */
+int net_loopback(struct net_session *s)
+{
+	struct link_info lo;
+	struct netlink_batch b;
+	char mem[64];
+
+	if (link_find(&s->host, "lo", &lo) == 0 && lo.flags & IFF_UP)
+		return 0;
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	link_up(&b, "lo");
+	return net_run(s, NULL, &b);
+}
+
+int net_remove(struct net_session *s, const char *ifname)
+{
+	struct netlink_answer a = { 0 };
+	struct netlink_batch b;
+	char mem[64];
+	int n, err;
+
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	link_delete(&b, ifname);
+	err = netlink_send(&b);
+	if (!err && (n = netlink_next(&b, &a)) <= 0)
+		err = n < 0 ? n : -EPROTO;
+	if (!err && a.err && a.err != ENODEV)
+		err = -a.err;
+	return err < 0 ? net_failed(ifname, &b.request[0], -err, a.words) : 0;
+}
+
+/* -- the network of a service ------------------------------------------------------------------------------------ */
+
+static int enter_new(const char *object, struct netlink *ret_inside, int *ret_ns)
+{
+	struct netlink_request request = { .step = NET_NAMESPACE };
+	int err = unshare(CLONE_NEWNET) < 0 ? -errno : 0;
+
+	if (!err) {
+		request.step = NET_SOCKET;
+		err = netlink_open(ret_inside);
+	}
+	if (!err) {
+		request.step = NET_NAMESPACE;
+		*ret_ns = netlink_namespace(ret_inside);
+		err = MIN(*ret_ns, 0);
+	}
+	return err < 0 ? net_failed(object, &request, -err, "") : 0;
+}
+
+/* A new namespace, a socket in it and a descriptor of it; the caller is at home again. */
+static int make_namespace(const struct net_session *s, const char *object, struct netlink *ret_inside, int *ret_ns)
+{
+	const struct netlink_request request = { .step = NET_NAMESPACE };
+	int err;
+
+	if (s->home < 0)
+		return net_failed(object, &request, -s->home, "");
+	err = enter_new(object, ret_inside, ret_ns);
+	if (setns(s->home, CLONE_NEWNET) < 0)
+		return net_failed(object, &request, errno, "minit cannot return to its own");
+	return err;
+}
+
+static int configure_inside(struct net_session *s, const char *object, struct netlink *inside,
+			    const struct net_attach *attach, const struct net_bridge *bridge)
+{
+	struct link_info eth0 = { 0 };
+	struct netlink_batch b;
+	char mem[NET_BATCH];
+	int err = attach->bridge >= 0 ? link_find(inside, NET_ETH0, &eth0) : 0;
+
+	if (err < 0)
+		return link_find_failed(object, NET_ETH0, err);
+	netlink_start(&b, inside, mem, sizeof(mem));
+	link_up(&b, "lo");
+	if (attach->bridge >= 0)
+		veth_inside(s, &b, attach, bridge, eth0.index);
+	return net_run(s, object, &b);
+}
+
+int net_attach(struct net_session *s, const char *object, const struct net_attach *attach,
+	       const struct net_bridge *bridge)
+{
+	cleanup_netlink struct netlink inside = { .fd = -1 };
+	cleanup_fd int ns = -1;
+	int err = make_namespace(s, object, &inside, &ns);
+
+	if (!err && attach->bridge >= 0)
+		err = veth_attach(s, object, attach, bridge, ns);
+	if (err < 0)
+		return err;
+	err = configure_inside(s, object, &inside, attach, bridge);
+	if (err < 0 && attach->bridge >= 0)
+		net_remove(s, attach->peer);
+	return err < 0 ? err : fd_steal(&ns);
+}

@@ -1,0 +1,93 @@
+/*
+ * A conversation with the kernel over rtnetlink: requests are built in memory
+ * of the caller, go out in one send, and each answer is matched to its request
+ * by sequence number. netlink(7), rtnetlink(7).
+ *
+ * The kernel handles the requests of one send in order, goes on after one that
+ * failed, and has put all answers into the socket when send returns: so nothing
+ * here ever waits.
+ */
+#ifndef NET_NETLINK_H
+#define NET_NETLINK_H
+
+#include "lib/buf.h"
+#include "lib/text.h"
+
+#define NETLINK_REQUESTS 16  /* most in one batch */
+#define NETLINK_ANSWER 4096  /* most bytes of one answer: a link with all its attributes is about 1.2 KiB */
+#define NETLINK_WORDS 128    /* of the kernel's own words, cut to fit */
+
+struct netlink {
+	int fd;
+	uint32_t seq; /* of the request built last */
+};
+
+/* One request, and what it is about if it fails. */
+struct netlink_request {
+	uint16_t type;           /* RTM_* */
+	uint16_t flags;          /* NLM_F_* beside NLM_F_REQUEST */
+	uint8_t step;            /* enum net_step */
+	bool given;              /* must not be left out, whatever the kernel lacks */
+	const char *name;        /* of the link, or NULL */
+	const struct addr *addr; /* or NULL */
+};
+
+struct netlink_batch {
+	struct netlink *nl;
+	struct buf buf;
+	size_t at;       /* where the request that is being built begins */
+	uint32_t first;  /* sequence number of request[0] */
+	unsigned count;
+	struct netlink_request request[NETLINK_REQUESTS];
+};
+
+/* A stretch of bytes of an answer. */
+struct netlink_bytes {
+	const char *data;
+	size_t len;
+};
+
+struct netlink_answer {
+	const struct netlink_request *request; /* it answers this one */
+	int err;                    /* errno value; 0: done, or an object in body */
+	char words[NETLINK_WORDS];  /* the kernel's own about err, or "" */
+	struct netlink_bytes body;  /* of an object: its header and attributes; else empty */
+	size_t at, len;             /* position in mem */
+	bool done;                  /* the last request has been answered */
+	char mem[NETLINK_ANSWER];
+};
+
+/* A socket in the network namespace the caller is in. 0 or -errno. */
+must_check int netlink_open(struct netlink *ret_nl);
+void netlink_close(struct netlink *nl);
+
+/* A descriptor of the namespace the socket is in, whatever the caller's; needs CAP_NET_ADMIN, Linux 4.10. Or -errno. */
+must_check int netlink_namespace(const struct netlink *nl);
+
+/* Starts a batch in mem; what does not fit is refused when it is sent. */
+void netlink_start(struct netlink_batch *b, struct netlink *nl, void *mem, size_t size);
+
+void netlink_begin(struct netlink_batch *b, const struct netlink_request *request);
+void netlink_raw(struct netlink_batch *b, const void *data, size_t len); /* padded to 4 bytes */
+void netlink_put(struct netlink_batch *b, uint16_t attr, const void *data, size_t len);
+void netlink_put_u8(struct netlink_batch *b, uint16_t attr, uint8_t value);
+void netlink_put_u32(struct netlink_batch *b, uint16_t attr, uint32_t value);
+void netlink_put_text(struct netlink_batch *b, uint16_t attr, const char *text); /* with its NUL */
+
+/* What is put between the two is inside attribute `attr`; nest_end takes what nest gave. */
+must_check size_t netlink_nest(struct netlink_batch *b, uint16_t attr);
+void netlink_nest_end(struct netlink_batch *b, size_t nest);
+
+/* Sends all requests; only the last one is asked to be acknowledged. 0 or -errno. */
+must_check int netlink_send(struct netlink_batch *b);
+
+/*
+ * The next answer: 1, or 0 when the last request has been answered, or -errno
+ * (-EPROTO for what is no answer). *a begins as { 0 }.
+ */
+must_check int netlink_next(const struct netlink_batch *b, struct netlink_answer *a);
+
+/* The first attribute of this type; false when there is none, or only a broken one. */
+bool netlink_find(struct netlink_bytes in, uint16_t attr, struct netlink_bytes *ret);
+
+#endif

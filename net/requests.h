@@ -1,0 +1,100 @@
+/*
+ * The requests of net/, one function each, and what is said when one fails.
+ * Private to net/.
+ */
+#ifndef NET_REQUESTS_H
+#define NET_REQUESTS_H
+
+#include "net/net.h"
+#include "net/netlink.h"
+
+enum net_step {
+#define STEP(name, words) NET_##name,
+#include "net/steps.def"
+#undef STEP
+	NET_COUNT
+};
+
+#define NET_ETH0 "eth0"
+#define NET_BATCH 1536 /* bytes that hold the largest batch */
+
+struct link_info {
+	uint32_t index;
+	uint32_t flags; /* IFF_* */
+	uint8_t mac[NET_MAC];
+	char kind[NET_IFNAME]; /* "bridge", "veth", "" for a device */
+};
+
+/* -- link.c -- */
+
+/* Begins request->type on the link of request->name; up: sets IFF_UP. More attributes may follow. */
+void link_begin(struct netlink_batch *b, const struct netlink_request *request, bool up);
+void link_up(struct netlink_batch *b, const char *name);
+void link_quiet(struct netlink_batch *b, const char *name); /* no IPv6 link-local address once it is up */
+void link_delete(struct netlink_batch *b, const char *name);
+
+/* 0, -ENODEV, or -errno; nothing is logged. */
+must_check int link_find(struct netlink *nl, const char *name, struct link_info *ret);
+int link_find_failed(const char *object, const char *name, int err); /* logs that for it; returns err, which is < 0 */
+
+/* -- addr.c -- */
+
+/* All of the list; `given` as in struct net_attach, and all of them when only IPv6 ones are there. */
+void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index, uint32_t given);
+void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t index);
+void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac);
+
+/*
+ * Locally administered MACs that follow from the table, so that they are the
+ * same on every boot and known to all without asking: of the interface whose
+ * first address this is, and of a bridge.
+ */
+void mac_of_address(const struct addr *addr, uint8_t *ret_mac);
+void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac);
+
+/* -- net.c -- */
+
+/* Logs `object: step NAME: why; what to do`. Returns -err. */
+int net_failed(const char *object, const struct netlink_request *request, int err, const char *words);
+
+/*
+ * Sends the batch and takes its answers. The first failure is logged and
+ * returned as -errno; what is missing of IPv6 is none unless request->given.
+ */
+must_check int net_run(struct net_session *s, const char *object, struct netlink_batch *b);
+
+#if ENABLED(CONFIG_NET_BRIDGE)
+
+/* -- bridge.c -- */
+
+/* Finds the bridge in the kernel if it is not the one of s->master, and puts it there. 0 or -errno, logged. */
+must_check int bridge_find(struct net_session *s, const char *object, const struct net_bridge *bridge);
+
+/* -- veth.c -- */
+
+/* The pair, its host end a port that is up, the other end eth0 in the namespace of descriptor ns. 0 or -errno, logged. */
+must_check int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
+			   const struct net_bridge *bridge, int ns);
+
+/* The requests that give eth0, link number `index`, what the table says. */
+void veth_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
+		 const struct net_bridge *bridge, uint32_t index);
+
+#else
+
+static inline int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
+			      const struct net_bridge *bridge, int ns)
+{
+	(void)s, (void)object, (void)attach, (void)bridge, (void)ns;
+	return -EOPNOTSUPP;
+}
+
+static inline void veth_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
+			       const struct net_bridge *bridge, uint32_t index)
+{
+	(void)s, (void)b, (void)attach, (void)bridge, (void)index;
+}
+
+#endif
+
+#endif
