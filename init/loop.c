@@ -93,6 +93,7 @@ static int map_watches(uint32_t services)
 	at = mmap(NULL, total * sizeof(*at), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED)
 		return -errno;
+	madvise(at, total * sizeof(*at), MADV_DONTFORK); /* no child has a loop */
 	for (unsigned k = 0; k < LOOP_KINDS; k++) {
 		watches[k] = at;
 		at += count_of(k, services);
@@ -110,6 +111,7 @@ int loop_open(uint32_t services)
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (arena == MAP_FAILED)
 		return -errno;
+	madvise(arena, ARENA_SIZE, MADV_DONTFORK);
 	ev_set_allocator(arena_realloc);
 	ev_set_syserr_cb(on_syserr);
 	ev_timer_init(&timer, on_timer, 0., 0.);

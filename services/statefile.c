@@ -108,23 +108,31 @@ static uint32_t buckets_for(uint32_t count)
 	return n;
 }
 
+/* Memory that no child needs is left out of the clone: it would be one more page table to copy. */
+static void *map_private(size_t size, bool for_children)
+{
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mem != MAP_FAILED && !for_children)
+		madvise(mem, size, MADV_DONTFORK);
+	return mem == MAP_FAILED ? NULL : mem;
+}
+
 int supervisor_init(struct supervisor *sv, struct statefile *state, const struct table *table)
 {
 	uint32_t count = state->count, buckets = buckets_for(count);
-	size_t words = (size_t)2 * count + buckets + table->outputs;
-	size_t size = words * sizeof(uint32_t) + count;
-	char *mem = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t words = (size_t)2 * count + buckets;
 
-	if (mem == MAP_FAILED)
-		return -errno;
+	sv->queue = map_private(words * sizeof(uint32_t) + count, false);
+	sv->output_fds = map_private((table->outputs + 1) * sizeof(int), true);
+	if (!sv->queue || !sv->output_fds)
+		return -ENOMEM;
 	sv->state = state;
 	sv->table = table;
-	sv->queue = (uint32_t *)(void *)mem;
 	sv->pid_next = sv->queue + count;
 	sv->pid_heads = sv->pid_next + count;
 	sv->pid_mask = buckets - 1;
-	sv->output_fds = (int *)(sv->pid_heads + buckets);
-	sv->queued = (uint8_t *)(sv->output_fds + table->outputs);
+	sv->queued = (uint8_t *)(sv->pid_heads + buckets);
 	return 0;
 }
 
