@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -71,14 +72,14 @@ static int open_self(void)
 	return fd;
 }
 
-static void bring_up_network(const struct table *table)
+static void bring_up_network(struct net_session *net, const struct table *table)
 {
-	int err = net_loopback();
+	int err = net_loopback(net);
 
 	if (err)
 		log_warn("lo", -err, "loopback cannot be set up");
 	for (uint32_t i = 0; i < table->bridges.count; i++)
-		if (net_bridge_up(table_bridge(table, i)))
+		if (net_bridge_up(net, table_bridge(table, i)))
 			log_error(table_bridge(table, i)->name, 0, "bridge: not there; its services will not start");
 }
 
@@ -91,19 +92,34 @@ static bool wants_leaves(const struct table *table)
 }
 
 /* The network is PID 1's own to bring up, an ordinary process's only if the table says so. */
-static void bring_up(struct statefile *state, const struct table *table)
+static bool wants_network(enum mode mode, const struct table *table)
 {
-	if (wants_leaves(table))
-		cgroup_open(&state->cgroup);
-	if (state->mode != MODE_SUBREAPER || table->bridges.count)
-		bring_up_network(table);
+	for (uint32_t i = 0; i < table->services.count; i++)
+		if (table_service(table, i)->namespaces & CLONE_NEWNET)
+			return true;
+	return mode != MODE_SUBREAPER || table->bridges.count;
 }
 
+/* Also after a crash in the middle of it: what is there already is used. */
 static void prepare_rest(struct statefile *state)
 {
+	struct net_session net;
+	bool first = state->prepared == 0;
+
+	if (state->prepared == state->count)
+		return;
+	if (first && wants_leaves(house.table))
+		cgroup_open(&state->cgroup);
+	if (wants_network(state->mode, house.table) && net_open(&net) == 0)
+		house.net = &net;
+	if (house.net && first)
+		bring_up_network(&net, house.table);
 	for (; state->prepared < state->count; state->prepared++)
 		if (launch_prepare(&house, state->prepared))
 			log_debug(service_name(&house, state->prepared), "not ready to start");
+	if (house.net)
+		net_close(&net);
+	house.net = NULL;
 }
 
 /* In portions, so that deaths, signals and requests are heard while thousands start. */
@@ -183,7 +199,6 @@ void run_table(enum mode mode, int table_fd)
 	state->table_fd = table_fd;
 	state->self_fd = open_self();
 	become_subreaper(mode);
-	bring_up(state, table);
 	open_house(state, table);
 	control_open(&house);
 	control_watch(&house);

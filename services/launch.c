@@ -76,12 +76,29 @@ static int prepare_leaf(struct supervisor *sv, uint32_t index)
 	return 0;
 }
 
+/* Boot has a session open for all of them; a service that is tried again later opens one of its own. */
+static int attach(struct supervisor *sv, uint32_t index, const struct net_bridge *bridge)
+{
+	const struct net_attach *wanted = &spec_at(sv, index)->attach;
+	struct net_session own;
+	int fd;
+
+	if (sv->net)
+		return net_attach(sv->net, service_name(sv, index), wanted, bridge);
+	fd = net_open(&own);
+	if (fd < 0)
+		return fd;
+	fd = net_attach(&own, service_name(sv, index), wanted, bridge);
+	net_close(&own);
+	return fd;
+}
+
 static int prepare_network(struct supervisor *sv, uint32_t index)
 {
 	const struct service_spec *spec = spec_at(sv, index);
 	const struct net_bridge *bridge =
 		spec->attach.bridge < 0 ? NULL : table_bridge(sv->table, (uint32_t)spec->attach.bridge);
-	int fd = net_attach(service_name(sv, index), &spec->attach, bridge);
+	int fd = attach(sv, index, bridge);
 
 	if (fd >= 0) {
 		handles_at(sv, index)->netns = fd;

@@ -171,6 +171,7 @@ struct supervisor {
 	uint32_t *pid_heads;    /* services by pid: bucket heads, then the next of each, index + 1 */
 	uint32_t *pid_next;
 	uint32_t pid_mask;
+	struct net_session *net; /* open while the services are prepared, else NULL */
 	int *output_fds;        /* room for table->outputs descriptors: services/launch.c */
 	void (*on_change)(struct supervisor *sv, uint32_t index, enum state was); /* after each change of state */
 	void (*on_deadline)(struct supervisor *sv, struct when when); /* something is due then, at the latest */
