@@ -117,9 +117,9 @@ $(B)/uapi/.done: | $(B)/.tools
 
 BEFORE_OBJS := $(AUTOCONF_H) $(B)/.flags | $(B)/uapi/.done $(LIBEV)/ev.c
 
-# Changed flags rebuild everything, unchanged ones nothing.
+# Changed flags rebuild everything, unchanged ones nothing. WERROR changes no byte of the outcome.
 $(B)/.flags: FORCE | $(B)/.tools
-	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(CFLAGS) $(LDFLAGS))' >$@.new; \
+	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS))' >$@.new; \
 		cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 
 $(B)/obj/%.o: %.c $(BEFORE_OBJS)
@@ -174,13 +174,24 @@ test:
 	@deps/install build run test
 	@tests/run all
 
+# -- looking at it ------------------------------------------------------------------------------------------------
+
+# The sources as the build sees them (headers of musl, the same configuration), read by other compilers.
+CLANG := clang
+SOURCES = $(wildcard $(OBJS:$(B)/obj/%.o=%.c))
+MUSL_INCLUDE = $(patsubst %/stdlib.h,%,$(shell dpkg -L musl-dev 2>/dev/null | grep '/stdlib.h$$'))
+CLANG_FLAGS = -std=gnu17 $(WARN) -Werror $(DEFS) -nostdinc -isystem $(MUSL_INCLUDE) \
+	-isystem $(shell $(CLANG) -print-resource-dir)/include $(INCLUDES)
+
+lint-clang: $(BEFORE_OBJS)
+	@$(CLANG) -fsyntax-only $(CLANG_FLAGS) $(SOURCES)
+
 # -- tests --------------------------------------------------------------------------------------------------------
 
 # Unit tests and fuzzers are built for the host (glibc), where the sanitizers are. The first lines of a test name what it
 # is linked with: `// links: lib/buf.c lib/text.c`, and may add `// flags: -Wl,--wrap=sys_write`.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 NATIVE = -std=gnu17 -g -O1 $(WARN) -Werror $(DEFS) -UNDEBUG -I. -I$(B)/include -isystem $(LIBEV) -include $(AUTOCONF_H)
-CLANG := clang
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*_test.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
@@ -216,6 +227,18 @@ $(foreach t,$(FUZZERS),$(eval $(call fuzzer,$t)))
 
 -include $(wildcard $(B)/tests/gcc/*/*.d $(B)/tests/gcc/*/*/*.d $(B)/tests/clang/*/*.d $(B)/tests/clang/*/*/*.d)
 
+# -- what is left -------------------------------------------------------------------------------------------------
+
+size: $(B)/minit
+	@tests/size.sh $(B)/minit.debug $(OLD)
+
+PREFIX ?= /usr/local
+MAN_PAGES = $(sort $(wildcard docs/*.[1-9] $(B)/docs/*.[1-9]))
+
+install: $(B)/minit
+	install -D -m 755 $(B)/minit $(DESTDIR)$(PREFIX)/sbin/minit
+	$(foreach p,$(MAN_PAGES),install -D -m 644 $p $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $p))/$(notdir $p) &&) :
+
 clean:
 	rm -rf $(B)/obj $(B)/minit $(B)/minit.debug $(B)/include $(B)/uapi $(B)/.tools $(B)/.flags $(B)/tests $(B)/rootfs
 
@@ -223,4 +246,4 @@ distclean: clean
 	rm -rf build .config .config.old
 
 FORCE:
-.PHONY: all rootfs initramfs run vm test unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE
+.PHONY: all size install lint-clang rootfs initramfs run vm test unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE

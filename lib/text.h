@@ -16,8 +16,10 @@ struct addr {
 
 must_check int text_u64(const char *s, uint64_t *ret);       /* decimal */
 must_check int text_octal(const char *s, uint32_t *ret);     /* "0022", "755" */
-must_check int text_size(const char *s, uint64_t *ret);      /* bytes: "64M", "1.5G", "4096"; K M G T of 1024, B and iB may follow */
-must_check int text_duration(const char *s, int64_t *ret_ms); /* "500ms" "10s" "1.5m" "2h" "1d"; a bare number is seconds */
+/* Bytes: "64M", "1.5G", "4096"; K M G T of 1024, B and iB may follow. */
+must_check int text_size(const char *s, uint64_t *ret);
+/* "500ms" "10s" "1.5m" "2h" "1d"; a bare number is seconds. */
+must_check int text_duration(const char *s, int64_t *ret_ms);
 
 /* "10.0.0.1", "10.0.0.1/24", "fd77::1/64"; without a prefix it is 32 or 128. */
 must_check int text_addr(const char *s, struct addr *ret);

@@ -123,7 +123,8 @@ alive() {
 }
 
 finish() {
-	trap '' INT TERM HUP
+	set +e
+	trap '' INT TERM HUP PIPE
 	trap - EXIT
 	if alive; then
 		echo "run: stopping in order"
@@ -145,7 +146,7 @@ remove_leaves
 make_leaves
 trap finish EXIT
 trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'exit 143' TERM HUP PIPE
 
 : >"$log"
 export BUILD="$build"

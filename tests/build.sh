@@ -1,0 +1,136 @@
+#!/bin/bash
+# What is true of the build: every configuration, the form of the binary, the same bytes anywhere, nothing done twice.
+set -u
+. tests/env.sh
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/minit-build.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+count=0
+say() {
+	sed 's/^/# /' "$work/said"
+}
+# holds TEXT COMMAND...: passes when the command does; what it says is shown when not.
+holds() {
+	local text=$1
+	shift
+	count=$((count + 1))
+	if "$@" >"$work/said" 2>&1; then
+		echo "ok $count - $text"
+	else
+		echo "not ok $count - $text"
+		tail -n 20 "$work/said" | sed 's/^/# /'
+	fi
+}
+
+# A copy of what git knows, in a place of its own.
+checkout() {
+	mkdir -p "$1"
+	git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' f; do [ -e "$f" ] && printf '%s\0' "$f"; done |
+		xargs -0 cp -a --parents -t "$1"
+}
+
+export SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+mkdir -p "$work/a" "$work/a-longer-name/b"
+checkout "$work/a"
+checkout "$work/a-longer-name/b"
+one=$work/a
+two=$work/a-longer-name/b
+
+in_one() {
+	make -s -j2 -C "$one" WERROR=1 "$@"
+}
+built() {
+	in_one "B=build/$1" && [ -x "$one/build/$1/minit" ]
+}
+configured() {
+	in_one "B=build/$1" "$1_defconfig" && built "$1"
+}
+
+for config in full container wrapper; do
+	holds "the $config configuration builds without a warning" configured "$config"
+done
+nothing_on() {
+	mkdir -p "$one/build/none" && sed -n 's/^config \(.*\)/# CONFIG_\1 is not set/p' "$one/Kconfig" >"$one/build/none/.config" &&
+		built none
+}
+holds 'so does the one with every option off' nothing_on
+# Every option off alone; what depends on it goes with it.
+without() {
+	mkdir -p "$one/build/without" && echo "# CONFIG_$1 is not set" >"$one/build/without/.config" && built without
+}
+for option in $(sed -n 's/^config \([A-Z0-9_]*\)$/\1/p' Kconfig); do
+	grep -A 1 "^config $option$" Kconfig | grep -q 'bool "' || continue
+	holds "so does the one without $option" without "$option"
+done
+
+minit=$one/build/full/minit
+debug=$minit.debug
+headers=$(readelf -W -l -d "$minit")
+has() { grep -q -E "$1" <<<"$headers"; }
+lacks() { ! grep -E "$1" <<<"$headers"; }
+holds 'minit is a position independent executable' has 'Elf file type is DYN'
+holds 'it is static: no interpreter, no shared library' lacks 'INTERP|NEEDED'
+holds 'what is relocated is read-only afterwards' has 'GNU_RELRO'
+holds 'all of it at start' has 'BIND_NOW|FLAGS_1.*NOW'
+holds 'the stack is not executable' has 'GNU_STACK .* RW '
+holds 'no segment can be written and executed' lacks 'LOAD .* RWE'
+holds 'the code has no relocations' lacks 'TEXTREL'
+canary() { nm "$one"/build/full/obj/*/*.o | grep -q __stack_chk_fail; }
+holds 'functions with arrays have a canary' canary
+stripped() { [ "$(nm "$minit" 2>&1 | grep -c -v 'no symbols')" = 0 ] && ! readelf -S -W "$minit" | grep -E '[.]debug|[.]comment|[.]note[.]gnu[.]build-id'; }
+holds 'it has no symbols and no notes of the build' stripped
+libc_free() { ! nm --defined-only "$debug" | grep -w -E '(v|f|s|vf|vs|vsn|sn|d|vd)?printf|__stdio_(read|write)|fopen|malloc|__libc_malloc|calloc|realloc|aligned_alloc|strerror|setlocale|getaddrinfo|syslog'; }
+holds 'no stdio and no malloc is linked in' libc_free
+
+same_bytes() {
+	make -s -j2 -C "$two" B=build/full full_defconfig >/dev/null && touch -d '2001-01-01' "$two"/*/*.c && TZ=Asia/Tokyo make -s -j2 -C "$two" B=build/full &&
+		cmp "$minit" "$two/build/full/minit"
+}
+holds 'another folder gives the same bytes' same_bytes
+
+again() {
+	local out
+	out=$(unshare -n make -C "$one" B=build/full 2>&1) && ! grep -E 'CC|LINK|STRIP|fetch' <<<"$out"
+}
+holds 'a second make builds nothing and needs no network' again
+rebuilt_by() {
+	touch "$one/$1" && make -C "$one" B=build/full | grep -q STRIP
+}
+holds 'a changed header builds what includes it' rebuilt_by lib/buf.h
+holds 'a changed option builds what it must' rebuilt_by Kconfig
+
+minimal() {
+	in_one B=build/full full_defconfig && in_one B=build/full savedefconfig && diff <(grep -v '^#.*[.]$' "$one/configs/full_defconfig") "$one/build/full/defconfig"
+}
+holds 'configs/full_defconfig is what savedefconfig writes' minimal
+
+installed() {
+	in_one B=build/full install DESTDIR="$work/dest" PREFIX=/usr && cmp "$work/dest/usr/sbin/minit" "$minit"
+	local page
+	for page in docs/*.[1-9]; do
+		[ ! -f "$page" ] || [ -f "$work/dest/usr/share/man/man${page##*.}/${page##*/}" ] || return 1
+	done
+}
+holds 'make install puts minit and its man pages in place' installed
+
+measured() {
+	make -s -C "$one" B=build/full size && make -s -C "$one" B=build/full size "OLD=$one/build/wrapper/minit.debug" | grep -q -E '^ *[+-][0-9]+  in all|no symbol'
+}
+holds 'make size tells the size and what has grown' measured
+say
+
+wrong_sum() {
+	local out
+	mkdir -p "$work/deps/archives" && cp "$MINIT_DEPS"/archives/libev_* "$work/deps/archives" &&
+		sed -i -E '/^source libev /s/ [0-9a-f]{64} / 0000000000000000000000000000000000000000000000000000000000000000 /' "$two/deps/lock" || return 1
+	if out=$(MINIT_DEPS=$work/deps make -s -C "$two" B=build/wrong full_defconfig all 2>&1); then
+		echo 'the build went on'
+		return 1
+	fi
+	echo "$out"
+	[ "$(grep -c '^deps: libev.*sha256 is .*deps/lock says 0000' <<<"$out")" = 1 ] && [ ! -e "$work/deps/libev-4.33" ]
+}
+holds 'an archive with another sha256 stops the build with one line' wrong_sum
+
+echo "1..$count"

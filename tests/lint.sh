@@ -1,0 +1,132 @@
+#!/bin/bash
+# The rules of the house that a machine can check. Each is one TAP line; what breaks it is shown below.
+set -u
+shopt -s lastpipe
+. tests/env.sh
+
+count=0
+# check TEXT: passes when standard input, the list of offences, is empty.
+check() {
+	local found
+	found=$(cat)
+	count=$((count + 1))
+	if [ -z "$found" ]; then
+		echo "ok $count - $1"
+	else
+		echo "not ok $count - $1"
+		printf '%s\n' "$found" | head -n 30 | sed 's/^/# /'
+	fi
+}
+
+need() {
+	command -v "$1" >/dev/null || { echo "not ok - $1 is missing; run: deps/install test"; exit 1; }
+}
+need git && need ctags && need nm && need clang && need kconfig-conf
+
+mapfile -t tracked < <(git ls-files --cached --others --exclude-standard)
+of() {
+	printf '%s\n' "${tracked[@]}" | grep -E "$1" | while read -r f; do [ -f "$f" ] && echo "$f"; done
+}
+folders='init|services|cgroup|net|lib'
+mapfile -t sources < <(of "^($folders)/.*[.]c$")
+mapfile -t code < <(of "^($folders)/.*[.](c|h|def|S)$")
+mapfile -t scripts < <(of '[.]sh$|^tests/run$|^deps/(fetch|install|build)$|^[.]ci/run$')
+mapfile -t shown < <(of '.' | grep -v -E '^tests/(fuzz/corpus|toml)/')
+
+# A line is `FILE:LINE: folder of the file, included file`.
+includes() {
+	grep -n -E '^#include "' "${code[@]}" | sed -E 's,^([a-z]+)(/[^:]*:[0-9]+):#include "([^"]*)".*,\1 \3 \1\2,'
+}
+
+includes | awk '
+	BEGIN { rank["lib"] = 1; rank["cgroup"] = rank["net"] = 2; rank["services"] = 3; rank["init"] = 4 }
+	{ split($2, part, "/"); to = part[1] }
+	$2 == "ev.c" || $2 == "ev.h" { next }
+	!(to in rank) || $2 !~ /\// { print $3 ": " $2 ": not with its folder"; next }
+	rank[to] > rank[$1] || (rank[to] == rank[$1] && to != $1) { print $3 ": " $2 ": " $1 "/ does not include " to "/" }
+' | check 'a folder includes only itself and those below it: init, services, cgroup and net, lib'
+
+includes | awk '
+	{ split($2, part, "/") }
+	(part[1] == "cgroup" || part[1] == "net") && part[1] != $1 && $2 != part[1] "/" part[1] ".h" && $2 !~ /[.]def$/ { print $3 ": " $2 }
+' | check 'from outside, cgroup/ and net/ are known by their one header'
+
+grep -n -E '"ev[.][ch]"|<ev[.]h>|\bev_[a-z]+ *\(' "${code[@]}" | grep -v -E '^init/(loop[.]c|evcfg[.]h):' |
+	check 'libev is known to init/loop.c alone'
+
+grep -n -E '^[[:blank:]]*#[[:blank:]]*(if|ifdef|ifndef|elif)\b' "${sources[@]}" | check 'no #if in a .c'
+
+grep -n -E '\bgoto\b' "${code[@]}" | check 'no goto'
+
+grep -n -E '(->|[.])life([.][a-z_]+)? *([-+|&^]?=[^=]|[+][+]|--)|(->|[.])(state|want) *=[^=]' "${sources[@]}" |
+	grep -v '^services/state[.]c:' | check 'the state of a service is written in services/state.c alone'
+
+grep -n -E '^[[:blank:]]*typedef[[:blank:]]+struct' "${code[@]}" | check 'no typedef for a struct'
+
+grep -n -E '^ {2,}[^ *]|[[:blank:]]+$' "${code[@]}" | check 'tabs for indentation, no blanks at the end of a line'
+
+for f in "${code[@]}"; do
+	[ "${f%.def}" = "$f" ] || continue
+	expand -t 8 "$f" | awk -v f="$f" 'length($0) > 120 { print f ":" NR ": " length($0) " columns" }'
+done | check 'no line over 120 columns'
+
+grep -n -E '<(stdio|malloc|locale|pthread)[.]h>|\b(malloc|calloc|realloc|printf|fprintf|snprintf|asprintf|fopen) *\(' "${sources[@]}" |
+	check 'no stdio and no malloc in the code'
+
+# length of every function, by ctags
+lengths=$(ctags --languages=C --kinds-C=f --fields=+ne -f - "${sources[@]}" |
+	sed -n -E 's,^([^\t]+)\t([^\t]+)\t.*line:([0-9]+).*end:([0-9]+).*,\3 \4 \2:\3 \1,p' |
+	awk '{ print $2 - $1 + 1, $3, $4 }' | sort -n)
+printf '%s\n' "$lengths" | awk '
+	NF { n++; length_[n] = $1; where[n] = $2 " " $3 }
+	END {
+		if (!n) { print "no function found"; exit }
+		p95 = length_[int((n * 95 + 99) / 100)]; median = length_[int((n + 1) / 2)]
+		if (p95 > 40 || median > 15) {
+			print n " functions, median " median " lines, 95 % within " p95
+			for (i = n; i && length_[i] > 40; i--) print where[i] ": " length_[i] " lines"
+		}
+	}' | check '95 % of the functions have at most 40 lines, half of them at most 15'
+
+grep -n -w -E 'TODO|FIXME|XXX|HACK' $(of '.' | grep -v '^tests/lint.sh$') | check 'nothing is left for later in the code'
+
+grep -n -I -E '/(work|root/[.]|home/[a-z])[a-z./]' "${shown[@]}" | grep -v '^tests/lint.sh:' | check 'no path of anyone'"'"'s machine'
+
+grep -n -I -i -E '(deb|ftp|security|snapshot|archive)[.](debian|ubuntu)[.]|pypi[.]org|npmjs[.]|proxy[.]golang' "${shown[@]}" |
+	grep -v '^tests/lint.sh:' | check 'no package host is named'
+
+# -- the single lists -----------------------------------------------------------------------------------------------
+
+options=$(sed -n 's/^config \([A-Z0-9_]*\)$/\1/p' Kconfig | sort)
+grep -o -n -h -E '\bCONFIG_[A-Z0-9_]+' "${code[@]}" $(of '/Kbuild$') | sed 's/.*CONFIG_//' | sort -u | grep -v -x -E 'X' |
+	comm -23 - <(printf '%s\n' "$options") | check 'every CONFIG_ in the code is an option of Kconfig'
+
+awk '/^(menu)?config / { if (name && !help && !def) print name; name = $2; help = def = 0 }
+	/^\thelp$/ { help = 1 } /^\tdef_bool/ { def = 1 } END { if (name && !help && !def) print name }' Kconfig |
+	check 'every option has a help text'
+
+comm -3 <(grep -h -o -E '[a-z0-9_/]+[.]o\b' $(of '/Kbuild$') | sort -u) \
+	<(printf '%s\n' "${sources[@]}" $(of "^($folders)/.*[.]S$") | sed 's/[.][cS]$/.o/' | sort -u) |
+	check 'every source is in the Kbuild of its folder, and nothing else is'
+
+for f in $(of '^tests/(unit/.*_test|fuzz/.*_fuzz)[.]c$'); do
+	for linked in $(sed -n '1,9s,^// links:,,p' "$f"); do
+		[ -f "$linked" ] || echo "$f: links $linked, which is not there"
+	done
+done | check 'a test links what is there'
+
+for f in "${scripts[@]}"; do
+	case $(head -n 1 "$f") in
+	*/sh) dash -n "$f" 2>&1 || sh -n "$f" 2>&1 ;;
+	*) bash -n "$f" 2>&1 ;;
+	esac
+done | check 'every script can be read by its shell'
+
+of '^(rootfs/.*[.]sh|tests/run|deps/(fetch|install|build)|[.]ci/run)$' | while read -r f; do [ -x "$f" ] || echo "$f"; done |
+	check 'every program is executable'
+
+# -- other compilers' opinions --------------------------------------------------------------------------------------
+
+make -s lint-clang 2>&1 | check 'clang has no warning'
+
+echo "1..$count"
