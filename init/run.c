@@ -142,8 +142,7 @@ static void settle(bool due)
 	admit_some(house.state);
 	if (due)
 		loop_deadline(service_timeouts(&house, when_now()));
-	if (house.state->phase != PHASE_RUNNING)
-		loop_deadline(shutdown_settle(&house, when_now()));
+	loop_deadline(shutdown_settle(&house, when_now()));
 }
 
 /* From here on minit does not end but by shutdown. */

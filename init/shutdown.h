@@ -10,14 +10,16 @@
 
 /*
  * Begins to stop everything, dependents before what they need, for this goal.
- * status is what a container leaves with. When stopping already: a stronger
- * goal replaces a weaker one, and the first status stays.
+ * status is what a container without a main service leaves with; with one it is
+ * the main service's own. When stopping already: a stronger goal replaces a
+ * weaker one (exit, reboot, halt, power off), and the first status stays.
  */
 void shutdown_begin(struct supervisor *sv, enum goal goal, int status);
 
 /*
- * A service has settled: begins the end if it was the main service, or the
- * last of a table that has only tasks. From the change hook.
+ * A service has settled: does the whole end with it? The main service's end
+ * does, and in a container the end of the last task when there are only tasks.
+ * Called from the hook of changes; it only notes, shutdown_settle decides.
  */
 void shutdown_consider(struct supervisor *sv, uint32_t index);
 

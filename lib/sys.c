@@ -78,6 +78,13 @@ int sys_reap(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG) < 0 ? -errno : 0;
 }
 
+bool sys_has_children(void)
+{
+	siginfo_t si;
+
+	return waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
+
 int sys_pipe(int ret_ends[2], int flags)
 {
 	return pipe2(ret_ends, flags | O_CLOEXEC) < 0 ? -errno : 0;

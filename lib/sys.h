@@ -42,6 +42,9 @@ pid_t sys_peek_dead(struct sys_death *ret_death);
 /* Reaps exactly this dead child. */
 int sys_reap(pid_t pid);
 
+/* There is a child, alive or not reaped yet. */
+bool sys_has_children(void);
+
 must_check int sys_pipe(int ret_ends[2], int flags); /* pipe2(2), O_CLOEXEC is added */
 int sys_close_range(unsigned first, unsigned last, unsigned flags); /* close_range(2) */
 

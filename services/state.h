@@ -145,6 +145,9 @@ struct statefile {
 	uint32_t prepared;       /* how many services have what they keep across runs; init/run.c */
 	uint32_t admitted;       /* how many of the start order were told to start; init/run.c */
 	struct when phase_deadline; /* init/shutdown.c */
+	struct when stop_began;     /* init/shutdown.c */
+	uint32_t stop_count;        /* services that were not settled then; init/shutdown.c */
+	uint32_t reserved;
 	struct when booted;
 	uint64_t orphans;        /* dead that were no service of ours; init/reap.c */
 	uint64_t crashes;        /* fatal signals survived; init/crash.c */

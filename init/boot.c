@@ -1,0 +1,135 @@
+#include "init/boot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+
+#define PID_NS_INITIAL 0xEFFFFFFC /* PROC_PID_INIT_INO, include/linux/proc_ns.h, since Linux 3.8 */
+#define ENVIRON_MAX 64
+#define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+extern char **environ;
+
+/* -- what this is ----------------------------------------------------------------------------- */
+
+enum mode boot_mode_of(pid_t pid, uint64_t ns, bool kernel_threads)
+{
+	if (pid != 1)
+		return MODE_SUBREAPER;
+	if (ns)
+		return ns == PID_NS_INITIAL ? MODE_MACHINE : MODE_CONTAINER;
+	return kernel_threads ? MODE_MACHINE : MODE_CONTAINER;
+}
+
+static uint64_t pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
+}
+
+static int mount_proc(void)
+{
+	mkdir("/proc", 0555);
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+enum mode boot_mode(void)
+{
+	pid_t pid = getpid();
+	uint64_t ns = pid_namespace();
+
+	/* In a container that may do this it would be done by boot_container anyway. */
+	if (pid == 1 && !ns && mount_proc() == 0)
+		ns = pid_namespace();
+	/* kthreadd is pid 2 and has no process group; a container's first process has no second beside it. */
+	return boot_mode_of(pid, ns, getpgid(2) == 0);
+}
+
+/* -- streams, environment, names ---------------------------------------------------------------- */
+
+void boot_streams(const char *path)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* Without O_CLOEXEC, as they are for the services too; the lowest free number is fd. */
+		if (open(path, O_RDWR | O_NOCTTY) < 0 && open("/dev/null", O_RDWR) < 0)
+			(void)!open("/", O_PATH);
+	}
+}
+
+void boot_environ(void)
+{
+	static char *own[ENVIRON_MAX + 2];
+	static char path[] = PATH_DEFAULT;
+	size_t n = 0;
+
+	if (getenv("PATH"))
+		return;
+	while (environ && environ[n] && n < ENVIRON_MAX) {
+		own[n] = environ[n];
+		n++;
+	}
+	own[n] = path;
+	environ = own;
+}
+
+void boot_hostname(const char *name)
+{
+	if (sethostname(name, strlen(name)) < 0)
+		log_warn("hostname", errno, "%s", name);
+}
+
+/* -- a container ---------------------------------------------------------------------------------- */
+
+int boot_run_dir(void)
+{
+	mkdir("/run", 0755);
+	if (mkdir(BOOT_RUN_DIR, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	return access(BOOT_RUN_DIR, W_OK) < 0 ? -errno : 0;
+}
+
+static int container_run(void)
+{
+	int err = boot_run_dir();
+
+	if (err == -EROFS && mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") == 0)
+		err = boot_run_dir();
+	if (err)
+		log_warn(BOOT_RUN_DIR, 0, "%s; mount a tmpfs on /run: there is no control socket without", strerror(-err));
+	return err;
+}
+
+static int container_proc(void)
+{
+	int err;
+
+	if (pid_namespace())
+		return 0;
+	err = mount_proc();
+	if (err)
+		log_warn("/proc", 0, "not mounted and cannot be: %s; limits, namespaces of services and surviving a crash need it",
+			 strerror(-err));
+	return err;
+}
+
+int boot_container(void)
+{
+	int err, ret;
+
+	boot_streams("/dev/null");
+	boot_environ();
+	ret = container_proc();
+	err = container_run();
+	return err ? err : ret;
+}
