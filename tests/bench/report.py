@@ -1,0 +1,112 @@
+"""Tables on the terminal, and the marks minit is to reach."""
+
+PASS, MISS = "PASS", "MISS"
+
+
+def figure(value):
+    if value is None:
+        return "-"
+    if value == 0:
+        return "0"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def table(title, heads, rows):
+    """Columns as wide as they need; the first to the left, the others to the right."""
+    rows = [[c if isinstance(c, str) else figure(c) for c in row] for row in rows]
+    widths = [max(len(r[i]) for r in [heads] + rows) for i in range(len(heads))]
+    print(f"\n{title}")
+    for row in [heads] + rows:
+        cells = [row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]
+        print("  " + "  ".join(cells).rstrip())
+
+
+def start(results):
+    heads = ["system", "CPU µs/service", "x floor", "wall ms", "x floor", "stop ms", "x floor", "stop CPU µs/service"]
+    for n, systems in results.items():
+        rows = [[name, r["cpu_us_each"], r["cpu_us_each_x"], r["wall_ms"] if n else None, r["wall_ms_x"],
+                 r["stop_ms"], r["stop_ms_x"], (r["stop_cpu_us"] or 0) / max(n, 1)] for name, r in systems.items()]
+        table(f"start and stop of {n} plain services" if n else "start and stop without a service", heads, rows)
+
+
+def payload(results):
+    table("the payload's own word", ["system", "CPU µs/service"], [[name, r["cpu_us_each"]] for name, r in results.items()])
+
+
+def wrapper(results):
+    table("a wrapper in front of a program that leaves at once", ["system", "CPU µs", "x floor", "wall ms", "x floor"],
+          [[name, r["cpu_us"], r["cpu_us_x"], r["wall_ms"], r["wall_ms_x"]] for name, r in results.items()])
+
+
+def memory(results):
+    heads = ["system", "PSS KiB of PID 1", "anonymous KiB", "all ours KiB", "processes", "bytes/service"]
+    for n, systems in results.items():
+        rows = [[name, r["pss_kib"], r["anon_kib"], r["ours_kib"], r["processes"], r.get("each_bytes")]
+                for name, r in systems.items()]
+        table(f"memory at N = {n}", heads, rows)
+
+
+def crash(results):
+    heads = ["system", "stable, ms", "x floor", "50 ms after, ms", "x floor", "100 at once, ms", "x floor"]
+    table("crash to running (from kill -9 to the new one's own word)", heads,
+          [[name, r["single_ms"], r["single_ms_x"], r["again_ms"], r["again_ms_x"], r["all_ms"], r["all_ms_x"]]
+           for name, r in results.items()])
+
+
+def idle(results):
+    seconds = next(iter(results.values()))["seconds"]
+    table(f"idle for {seconds} s with 100 services", ["system", "context switches", "CPU µs", "processes"],
+          [[name, r["switches"], r["cpu_us"], r["processes"]] for name, r in results.items()])
+
+
+def count(results):
+    heads = ["system", "who", "instructions at N = 0", "instructions/service", "calls at N = 0", "calls/service"]
+    table("user instructions and system calls, stepped", heads,
+          [[name, who, r[f"{who}_step"]["boot"], r[f"{who}_step"]["each"], r[f"{who}_call"]["boot"], r[f"{who}_call"]["each"]]
+           for name, r in results.items() for who in ("pid1", "child")])
+
+
+def profile(who, n, functions, calls):
+    table(f"{who}: instructions by function, N = {n}", ["function", "instructions", "/service"],
+          [[name, c, c / max(n, 1)] for name, c in functions.most_common(40)])
+    table(f"{who}: system calls by number, N = {n}", ["number", "calls", "/service"],
+          [[str(nr), c, c / max(n, 1)] for nr, c in sorted(calls.items(), key=lambda item: -item[1])])
+
+
+# -- marks --------------------------------------------------------------------------------------------------------
+
+def at(results, *path):
+    """A value deep in the results, or None when that was not measured."""
+    for key in path:
+        results = results.get(key) if isinstance(results, dict) else None
+    return results
+
+
+def growth(results):
+    """CPU per service at 5000 over that at 1000, over the same of the floor: 1 is as linear as the kernel is."""
+    values = [at(results, "start", n, name, "cpu_us_each") for name in ("minit", "floor") for n in (5000, 1000)]
+    return None if None in values else values[0] / values[1] / (values[2] / values[3])
+
+
+# What, limit, how to find it.
+MARKS = [
+    ("start 1000: CPU, x floor", 1.7, lambda r: at(r, "start", 1000, "minit", "cpu_us_x")),
+    ("start 1000: wall time, x floor", 1.0, lambda r: at(r, "start", 1000, "minit", "wall_ms_x")),
+    ("start 5000 against 1000: CPU/service, x floor's own", 1.15, growth),
+    ("memory at N = 0: PSS, KiB", 128, lambda r: at(r, "memory", 0, "minit", "pss_kib")),
+    ("memory: all ours, bytes/service", 1024, lambda r: at(r, "memory", 1000, "minit", "each_bytes")),
+    ("crash to running after a stable run, x floor", 2.0, lambda r: at(r, "crash", "minit", "single_ms_x")),
+    ("idle: context switches", 0, lambda r: at(r, "idle", "minit", "switches")),
+]
+
+
+def marks(results):
+    """Prints PASS or MISS beside each mark that was measured; returns them for the results file."""
+    rows = []
+    for what, limit, find in MARKS:
+        value = find(results)
+        if value is not None:
+            rows.append([what, limit, value, PASS if value <= limit else MISS])
+    if rows:
+        table("marks", ["mark", "at most", "is", ""], rows)
+    return [dict(zip(("what", "limit", "value", "verdict"), row)) for row in rows]
