@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "init/power.h"
+#include "init/signals.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/sys.h"
@@ -78,9 +79,9 @@ static void wait_for(pid_t shell, const sigset_t *set)
 	while (!ended || when_before(when_now(), least)) {
 		ended |= reap_until(shell);
 		sig = ended ? sigtimedwait(set, NULL, &second) : sigwaitinfo(set, NULL);
-		if (sig == SIGINT) {
+		if (sig > 0 && signals_goal(sig) != GOAL_NONE) {
 			sync();
-			power_leave(GOAL_REBOOT);
+			power_leave(signals_goal(sig));
 		}
 	}
 }
@@ -109,9 +110,7 @@ int rescue_shell(void)
 
 	if (access(SHELL, X_OK) < 0)
 		return -ENOENT;
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGINT);
+	sigfillset(&set);
 	sigprocmask(SIG_BLOCK, &set, &before);
 	log_info("rescue", "a shell on the console; when it ends the table is read again");
 	err = run_shell(&set, &before);

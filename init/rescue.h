@@ -6,7 +6,8 @@
 
 /*
  * Runs a shell on /dev/console in a session of its own, with the console as its
- * terminal, and reaps every orphan meanwhile; Ctrl-Alt-Del (SIGINT) reboots.
+ * terminal, and reaps every orphan meanwhile. Signals that power off, reboot or
+ * halt a machine (init/signals.def) do so, at once.
  * Blocks: before the loop only. 0 when a shell has run and ended, -ENOENT when
  * there is none to run.
  */

@@ -70,6 +70,21 @@ static void act(int number)
 	}
 }
 
+enum goal signals_goal(int number)
+{
+	for (size_t i = 0; i < ARRAY_LEN(meanings); i++) {
+		if (meanings[i].number != number)
+			continue;
+		switch ((enum action)meanings[i].machine) {
+		case POWEROFF: return GOAL_POWEROFF;
+		case REBOOT: return GOAL_REBOOT;
+		case HALT: return GOAL_HALT;
+		default: return GOAL_NONE;
+		}
+	}
+	return GOAL_NONE;
+}
+
 static void on_signals(uint32_t id, unsigned ready)
 {
 	struct signalfd_siginfo si[16];

@@ -7,4 +7,7 @@
 /* Blocks every signal that can wait and reads them in the loop. 0 or -errno. */
 must_check int signals_open(struct supervisor *sv);
 
+/* What a signal asks of a machine before it supervises anything; GOAL_NONE if it is none of these. */
+enum goal signals_goal(int number);
+
 #endif

@@ -153,7 +153,7 @@ static enum state force(struct supervisor *sv, uint32_t index, int arg)
 	struct life *life = life_at(sv, index);
 
 	(void)arg;
-	if (!life->killed)
+	if (!life->killed && !sv->state->hurried)
 		log_warn(service_name(sv, index), 0, "did not stop within %u ms: killed",
 			 spec_at(sv, index)->grace_ms);
 	life->killed = 1;
