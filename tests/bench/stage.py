@@ -48,11 +48,12 @@ class Board:
         struct.pack_into("=I", self.page, REACHED, 0)
         struct.pack_into("=I", self.page, TARGET, self.u32(COUNT) + more)
 
-    def wait(self, seconds):
-        """Sleeps until the target is reached; when it was reached, in nanoseconds of CLOCK_MONOTONIC."""
+    def wait(self, seconds, check):
+        """Sleeps until the target is reached; when it was reached, in ns of CLOCK_MONOTONIC. check() each second."""
         end = time.monotonic() + seconds
         while not self.u32(REACHED):
-            left = end - time.monotonic()
+            check()
+            left = min(1, end - time.monotonic())
             if left <= 0:
                 raise BenchError(f"{self.u32(COUNT)} of {self.u32(TARGET)} payloads ran in {seconds} s")
             until = Timespec(int(left), int(left % 1 * 1e9))
@@ -151,8 +152,10 @@ class Run:
         self.board.expect(self.n)
         self.go()
         if not self.n:
-            return self.settle() and 0.0
-        return (self.board.wait(seconds) - self.board.u64(STARTED_NS)) / 1e6
+            self.settle()
+            self.check()
+            return 0.0
+        return (self.board.wait(seconds, self.check) - self.board.u64(STARTED_NS)) / 1e6
 
     def cpu_us(self):
         """What PID 1 and all its children have used since its exec."""
@@ -165,7 +168,11 @@ class Run:
             time.sleep(0.02)
             now = self.cgroup.cpu_us()
             still, before = (still + 1 if now - before < 20 else 0), now
-        return True
+
+    def check(self):
+        """PID 1 is there; it has no business to leave by itself."""
+        if select.select([self.stage.stdout], [], [], 0)[0]:
+            raise BenchError(f"PID 1 ended by itself with the wait status {self.gone()[1]}")
 
     def is_payload(self, pid):
         exe = os.stat(f"/proc/{pid}/exe")
@@ -184,10 +191,11 @@ class Run:
         before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
-        return (self.board.wait(seconds) - before) / 1e6
+        return (self.board.wait(seconds, self.check) - before) / 1e6
 
     def stop(self, seconds=30):
         """Stops the system as its user would; ms until PID 1 is gone and its wait status."""
+        self.check()
         before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
         self.system.stop(self.pid)
         if not select.select([self.stage.stdout], [], [], seconds)[0]:
