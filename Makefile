@@ -188,6 +188,22 @@ lint-clang: $(BEFORE_OBJS)
 	@# The values of libev's macros are used by nobody.
 	@$(if $(filter init/loop.c,$(SOURCES)),$(CLANG) -fsyntax-only $(CLANG_FLAGS) -Wno-unused-value init/loop.c)
 
+# Findings and their exceptions are sorted out by tests/analyze.sh. libev is not ours to mend, but init/loop.c is read.
+analyze:
+	@tests/run analyze
+
+$(B)/analyze-gcc: $(OBJS:$(B)/obj/%.o=$(B)/tests/analyze/%.gcc)
+	@touch $(B)/.analyzed-gcc
+$(B)/tests/analyze/%.gcc: %.c $(BEFORE_OBJS) FORCE
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -fanalyzer -fdiagnostics-plain-output -c -o /dev/null $<
+$(B)/analyze-tidy: $(BEFORE_OBJS) FORCE
+	@clang-tidy --quiet $(SOURCES) -- $(CLANG_FLAGS) -Wno-unused-value && touch $(B)/.analyzed-tidy
+$(B)/analyze-cppcheck: $(BEFORE_OBJS) FORCE
+	@cppcheck --quiet --enable=warning,performance,portability --inline-suppr --std=c11 --platform=unix64 \
+		--template='{file}:{line}: {severity}: {message} [{id}]' --suppress=missingIncludeSystem \
+		$(DEFS) -I. -I$(B)/include --include=$(AUTOCONF_H) $(SOURCES) && touch $(B)/.analyzed-cppcheck
+
 # -- tests --------------------------------------------------------------------------------------------------------
 
 # Unit tests and fuzzers are built for the host (glibc), where the sanitizers are. The first lines of a test name what it
@@ -248,4 +264,4 @@ distclean: clean
 	rm -rf build .config .config.old
 
 FORCE:
-.PHONY: all size install lint-clang rootfs initramfs run vm test unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE
+.PHONY: all analyze $(B)/analyze-gcc size install lint-clang rootfs initramfs run vm test unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE

@@ -8,8 +8,8 @@
 
 #define ENABLED_PICK_(ignored, value, ...) value
 #define ENABLED_COMMA_1 0,
-#define ENABLED_TEST_(comma_or_junk) ENABLED_PICK_(comma_or_junk 1, 0, 0)
-#define ENABLED_PASTE_(value) ENABLED_TEST_(ENABLED_COMMA_##value)
+#define ENABLED_TEST_(...) ENABLED_PICK_(__VA_ARGS__)
+#define ENABLED_PASTE_(value) ENABLED_TEST_(ENABLED_COMMA_##value 1, 0, 0)
 #define ENABLED(option) ENABLED_PASTE_(option)
 
 #endif
