@@ -8,8 +8,11 @@
 
 #define CONTROL_PATH "/run/minit/control"
 
+#ifdef CONFIG_CONTROL
+
 /*
- * Makes the listening socket (path from $MINIT_SOCKET, else CONTROL_PATH) and
+ * Makes the listening socket (path from $MINIT_SOCKET, else CONTROL_PATH, else
+ * of an ordinary user $XDG_RUNTIME_DIR/minit/control) and
  * stores it in the state file. Failing is logged with what to do and costs only
  * the control: minit goes on. 0 or -errno.
  */
@@ -23,5 +26,17 @@ void control_change(struct supervisor *sv, uint32_t index, enum state was);
 
 /* Unlinks the socket, closes connections with their last word sent. At the very end. */
 void control_close(struct supervisor *sv);
+
+#else
+
+static inline int control_open(struct supervisor *sv) { (void)sv; return 0; }
+static inline void control_watch(struct supervisor *sv) { (void)sv; }
+static inline void control_change(struct supervisor *sv, uint32_t index, enum state was)
+{
+	(void)sv, (void)index, (void)was;
+}
+static inline void control_close(struct supervisor *sv) { (void)sv; }
+
+#endif
 
 #endif

@@ -1,0 +1,104 @@
+#include "init/follow.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "init/field.h"
+#include "lib/text.h"
+
+static int grow(struct follow *f)
+{
+	size_t room = f->room ? f->room * 2 : 64, size = room * sizeof(struct seen);
+	void *mem = f->all ? mremap(f->all, f->room * sizeof(struct seen), size, MREMAP_MAYMOVE) :
+			     mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		return -ENOMEM;
+	f->all = mem;
+	f->room = room;
+	return 0;
+}
+
+struct seen *follow_find(const struct follow *f, const char *name)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (!strcmp(f->all[i].name, name))
+			return &f->all[i];
+	return NULL;
+}
+
+/* Snapshots come in one order: the next is where the last one was, and new in the first of them. */
+static struct seen *place_of(struct follow *f, const char *name)
+{
+	bool fresh = !f->complete && f->hint == f->count;
+	struct seen *s;
+
+	if (f->hint < f->count && !strcmp(f->all[f->hint].name, name))
+		return &f->all[f->hint++];
+	s = fresh ? NULL : follow_find(f, name);
+	if (s)
+		return s;
+	if (f->count == f->room && grow(f))
+		return NULL;
+	s = &f->all[f->count++];
+	*s = (struct seen){ 0 };
+	strcpy(s->name, name);
+	f->hint = f->count;
+	return s;
+}
+
+static int take_service(struct follow *f, const char *line)
+{
+	char name[sizeof(f->all->name)], want[8];
+	struct seen *s;
+
+	field_text(line, "service", name, sizeof(name));
+	s = place_of(f, name);
+	if (!s)
+		return -ENOMEM;
+	field_text(line, "want", want, sizeof(want));
+	field_text(line, "state", s->state, sizeof(s->state));
+	field_text(line, "why", s->why, sizeof(s->why));
+	s->wanted = !strcmp(want, "up");
+	s->internal = field_is_true(line, "internal");
+	s->pid = field_number(line, "pid", 0);
+	s->starts = field_number(line, "starts", 0);
+	s->restarts = field_number(line, "restarts", 0);
+	s->failures = field_number(line, "failures", 0);
+	s->next_ms = field_number(line, "next_ms", -1);
+	f->seq = MAX(f->seq, field_number(line, "seq", 0));
+	return 0;
+}
+
+int follow_line(struct follow *f, const char *line)
+{
+	if (field_is_there(line, "service"))
+		return take_service(f, line);
+	if (field_is_there(line, "snapshot")) {
+		f->complete = true;
+		f->seq = MAX(f->seq, field_number(line, "seq", 0));
+	}
+	if (field_is_there(line, "lost")) {
+		f->lost += (uint64_t)field_number(line, "lost", 0);
+		f->complete = false;
+		f->hint = 0;
+	}
+	return 0;
+}
+
+const char *follow_nearest(const struct follow *f, const char *name)
+{
+	unsigned best = (unsigned)strlen(name) / 3 + 2;
+	const char *found = NULL;
+
+	for (size_t i = 0; i < f->count; i++) {
+		unsigned d = text_distance(name, f->all[i].name);
+
+		if (d < best) {
+			best = d;
+			found = f->all[i].name;
+		}
+	}
+	return found;
+}

@@ -1,0 +1,35 @@
+/*
+ * What the tool knows of the services while it follows the events: the latest
+ * line of each.
+ */
+#ifndef INIT_FOLLOW_H
+#define INIT_FOLLOW_H
+
+#include "lib/util.h"
+#include "services/table.h"
+
+struct seen {
+	char name[TABLE_NAME_MAX + 1];
+	char state[16];
+	char why[200];
+	bool wanted, internal;
+	int64_t pid, starts, restarts, failures, next_ms;
+};
+
+struct follow {
+	struct seen *all; /* one mapping, grown as needed */
+	size_t count, room, hint;
+	bool complete;    /* the snapshot is all there */
+	int64_t seq;      /* number of the latest change */
+	uint64_t lost;
+};
+
+/* Takes in a line of events; lines of another kind change nothing. 0 or -ENOMEM. */
+int follow_line(struct follow *f, const char *line);
+
+struct seen *follow_find(const struct follow *f, const char *name);
+
+/* "did you mean": the nearest name there is, or NULL. */
+const char *follow_nearest(const struct follow *f, const char *name);
+
+#endif

@@ -1,0 +1,377 @@
+#include "init/request.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "init/reexec.h"
+#include "init/report.h"
+#include "init/shutdown.h"
+#include "lib/text.h"
+
+/* Most lines sent in one round of the loop to one reader. */
+#define LINES_A_ROUND 8
+
+/* -- words of the request: the line with its spaces made NUL ---------------------------------------- */
+
+static bool is_word(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] <= ' ' || s[i] == 0x7f)
+			return false;
+	return len > 0;
+}
+
+/* Words one NUL apart from the start, none of them odd; false for a line that is not such. */
+static bool split(struct client *c)
+{
+	size_t out = 0, used = c->used;
+
+	if (used && c->line[used - 1] == '\r')
+		used--;
+	for (size_t i = 0, len; i < used; i += len + 1) {
+		for (len = 0; i + len < used && c->line[i + len] != ' '; len++)
+			;
+		if (!len)
+			continue;
+		if (!is_word(c->line + i, len))
+			return false;
+		memmove(c->line + out, c->line + i, len);
+		out += len;
+		c->line[out++] = '\0';
+	}
+	c->used = (uint16_t)out;
+	return out > 0;
+}
+
+/* The word that starts at `at`, or NULL behind the last; 0 is the verb. */
+static const char *word_at(const struct client *c, size_t at)
+{
+	return at < c->used ? c->line + at : NULL;
+}
+
+static size_t word_after(const struct client *c, size_t at)
+{
+	return at + strlen(c->line + at) + 1;
+}
+
+static const char *first_name(const struct client *c)
+{
+	return word_at(c, word_after(c, 0));
+}
+
+/* -- sending ------------------------------------------------------------------------------------------ */
+
+/*
+ * A line is far below half the send buffer, so the kernel takes it as one piece
+ * or refuses it (unix_stream_sendmsg); a part of one would be the end.
+ */
+int request_send(const struct client *c, const struct buf *line)
+{
+	ssize_t n;
+
+	if (buf_check(line))
+		return -EMSGSIZE;
+	n = send(c->fd, line->data, line->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0)
+		return errno == EINTR ? -EAGAIN : -errno;
+	return (size_t)n == line->len ? 0 : -EPIPE;
+}
+
+static void put_error(struct buf *line, const char *text)
+{
+	buf_str(line, "{\"error\":");
+	buf_json(line, text);
+	buf_str(line, "}\n");
+}
+
+void request_refuse(const struct client *c, const char *fmt, ...)
+{
+	BUF_ON_STACK(text, 640);
+	BUF_ON_STACK(line, REPORT_LINE);
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vfmt(&text, fmt, ap);
+	va_end(ap);
+	put_error(&line, buf_text(&text));
+	(void)request_send(c, &line);
+}
+
+/* seq: the change this has led to is told under this number or a later one; none for what is not there yet. */
+static void put_ok(const struct supervisor *sv, struct buf *line)
+{
+	buf_fmt(line, "{\"ok\":true,\"seq\":%lu}\n", (unsigned long)sv->state->events);
+}
+
+static bool say_ok(const struct supervisor *sv, const struct client *c)
+{
+	BUF_ON_STACK(line, 64);
+
+	put_ok(sv, &line);
+	(void)request_send(c, &line);
+	return false;
+}
+
+/* -- answers that are a list: one line at a time, the cursor is the place in it ---------------------- */
+
+static bool put_status_line(const struct supervisor *sv, const struct client *c, struct buf *line)
+{
+	if (c->cursor == 0)
+		report_minit(sv, line);
+	else if (c->cursor <= sv->state->count)
+		report_service(sv, c->cursor - 1, line);
+	else
+		put_ok(sv, line);
+	return c->cursor <= sv->state->count;
+}
+
+static bool put_named_line(const struct supervisor *sv, const struct client *c, struct buf *line)
+{
+	const char *name = word_at(c, c->cursor);
+	int index = name ? table_find(sv->table, name) : -1;
+
+	if (c->cursor == 0)
+		report_minit(sv, line);
+	else if (name && index >= 0)
+		report_service(sv, (uint32_t)index, line);
+	else
+		put_ok(sv, line);
+	return c->cursor == 0 || (name && index >= 0);
+}
+
+static void put_lost(const struct client *c, struct buf *line)
+{
+	buf_fmt(line, "{\"lost\":%u}\n", c->lost);
+}
+
+/* What was lost makes all that was said doubtful: the snapshot is told again. */
+static bool put_event_line(const struct supervisor *sv, const struct client *c, struct buf *line)
+{
+	if (c->lost)
+		put_lost(c, line);
+	else if (c->cursor < sv->state->count)
+		report_change(sv, c->cursor, STATE_COUNT, line);
+	else
+		buf_fmt(line, "{\"snapshot\":%u,\"seq\":%lu}\n", sv->state->count,
+			(unsigned long)sv->state->events);
+	return true;
+}
+
+static bool put_line(const struct supervisor *sv, const struct client *c, struct buf *line)
+{
+	switch (c->kind & ~CLIENT_BUSY) {
+	case CLIENT_STATUS: return put_status_line(sv, c, line);
+	case CLIENT_NAMED: return put_named_line(sv, c, line);
+	default: return put_event_line(sv, c, line);
+	}
+}
+
+static void advance(struct client *c)
+{
+	if (c->lost) {
+		c->lost = 0;
+		c->cursor = 0;
+	} else if ((c->kind & ~CLIENT_BUSY) == CLIENT_NAMED) {
+		c->cursor = (uint32_t)word_after(c, c->cursor);
+	} else {
+		c->cursor++;
+	}
+}
+
+bool request_is_pending(const struct supervisor *sv, const struct client *c)
+{
+	switch (c->kind & ~CLIENT_BUSY) {
+	case CLIENT_STATUS:
+	case CLIENT_NAMED: return true;
+	case CLIENT_EVENTS: return c->lost || c->cursor <= sv->state->count;
+	default: return false;
+	}
+}
+
+bool request_continue(struct supervisor *sv, struct client *c)
+{
+	for (int i = 0; i < LINES_A_ROUND && request_is_pending(sv, c); i++) {
+		BUF_ON_STACK(line, REPORT_LINE);
+		bool more = put_line(sv, c, &line);
+		int err = request_send(c, &line);
+
+		if (err == -EAGAIN)
+			return true;
+		if (err || !more)
+			return false;
+		advance(c);
+	}
+	return true;
+}
+
+static bool begin_list(struct supervisor *sv, struct client *c, enum client_kind kind)
+{
+	c->kind = (uint8_t)kind | CLIENT_BUSY;
+	c->cursor = 0;
+	return request_continue(sv, c);
+}
+
+/* -- the answer of each verb --------------------------------------------------------------------------- */
+
+typedef bool answer_fn(struct supervisor *sv, struct client *c);
+
+static const char *nearest_service(const struct supervisor *sv, const char *name)
+{
+	unsigned best = (unsigned)strlen(name) / 3 + 2;
+	const char *found = NULL;
+
+	for (uint32_t i = 0; i < sv->state->count && i < 1000; i++) {
+		unsigned d = text_distance(name, service_name(sv, i));
+
+		if (d < best) {
+			best = d;
+			found = service_name(sv, i);
+		}
+	}
+	return found;
+}
+
+/* All names are looked at before anything is done. */
+static bool names_are_known(const struct supervisor *sv, const struct client *c)
+{
+	for (size_t at = word_after(c, 0); word_at(c, at); at = word_after(c, at)) {
+		const char *name = word_at(c, at), *near;
+
+		if (table_find(sv->table, name) >= 0)
+			continue;
+		near = nearest_service(sv, name);
+		if (near)
+			request_refuse(c, "%s: no such service; did you mean \"%s\"?", name, near);
+		else
+			request_refuse(c, "%s: no such service; `minit status` lists those there are", name);
+		return false;
+	}
+	return true;
+}
+
+static bool answer_status(struct supervisor *sv, struct client *c)
+{
+	if (!names_are_known(sv, c))
+		return false;
+	return begin_list(sv, c, first_name(c) ? CLIENT_NAMED : CLIENT_STATUS);
+}
+
+static bool answer_events(struct supervisor *sv, struct client *c)
+{
+	return begin_list(sv, c, CLIENT_EVENTS);
+}
+
+static bool answer_version(struct supervisor *sv, struct client *c)
+{
+	BUF_ON_STACK(line, REPORT_LINE);
+
+	report_minit(sv, &line);
+	(void)request_send(c, &line);
+	return say_ok(sv, c);
+}
+
+static bool tell_each(struct supervisor *sv, struct client *c, enum event event)
+{
+	if (!first_name(c)) {
+		request_refuse(c, "%s: a service's name is missing", c->line);
+		return false;
+	}
+	if (!names_are_known(sv, c))
+		return false;
+	for (size_t at = word_after(c, 0); word_at(c, at); at = word_after(c, at))
+		service_event(sv, (uint32_t)table_find(sv->table, word_at(c, at)), event, 0);
+	return say_ok(sv, c);
+}
+
+static bool may_start(const struct supervisor *sv, const struct client *c)
+{
+	if (sv->state->phase == PHASE_RUNNING)
+		return true;
+	request_refuse(c, "%s: minit is stopping everything; nothing is started any more", c->line);
+	return false;
+}
+
+static bool answer_start(struct supervisor *sv, struct client *c)
+{
+	return may_start(sv, c) && tell_each(sv, c, EVENT_WANT_UP);
+}
+
+static bool answer_stop(struct supervisor *sv, struct client *c)
+{
+	return tell_each(sv, c, EVENT_WANT_DOWN);
+}
+
+static bool answer_restart(struct supervisor *sv, struct client *c)
+{
+	return may_start(sv, c) && tell_each(sv, c, EVENT_RESTART);
+}
+
+static bool end_all(struct supervisor *sv, struct client *c, enum goal goal)
+{
+	shutdown_begin(sv, sv->state->mode == MODE_MACHINE ? goal : GOAL_EXIT, 0);
+	return say_ok(sv, c);
+}
+
+static bool answer_poweroff(struct supervisor *sv, struct client *c)
+{
+	return end_all(sv, c, GOAL_POWEROFF);
+}
+
+static bool answer_halt(struct supervisor *sv, struct client *c)
+{
+	return end_all(sv, c, GOAL_HALT);
+}
+
+static bool answer_reboot(struct supervisor *sv, struct client *c)
+{
+	if (sv->state->mode == MODE_MACHINE)
+		return end_all(sv, c, GOAL_REBOOT);
+	request_refuse(c, "reboot: minit is not PID 1 of a machine here; use poweroff, and let what started "
+			  "it start it again");
+	return false;
+}
+
+/* The connection goes over to the new program, and the ok is its word (request_survived). */
+static bool answer_reexec(struct supervisor *sv, struct client *c)
+{
+	int err;
+
+	c->kind = CLIENT_REEXEC;
+	err = reexec_now(sv);
+	request_refuse(c, "reexec: %s: minit runs on as it was", strerror(-err));
+	return false;
+}
+
+/* -- which verb ------------------------------------------------------------------------------------------ */
+
+enum who { ANYONE, OWNER };
+
+static const struct {
+	const char *word;
+	answer_fn *answer;
+	enum who who;
+} verbs[] = {
+#define VERB(word, option, main, answer, who, ...) { #word, answer, who },
+#include "init/verbs.def"
+#undef VERB
+};
+
+bool request_begin(struct supervisor *sv, struct client *c)
+{
+	if (!split(c)) {
+		request_refuse(c, "request: not a line of words; see minit(8)");
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		if (!verbs[i].answer || strcmp(verbs[i].word, c->line))
+			continue;
+		if (verbs[i].who == ANYONE || c->trusted)
+			return verbs[i].answer(sv, c);
+		request_refuse(c, "%s: %s: only root and the user minit runs as may do that", c->line,
+			       strerror(EPERM));
+		return false;
+	}
+	request_refuse(c, "%s: minit has no answer to this verb", c->line);
+	return false;
+}

@@ -1,0 +1,272 @@
+/* `minit status`: a table for people, or the lines of JSON as they are. */
+#include "init/status.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init/client.h"
+#include "init/field.h"
+#include "init/options.h"
+#include "init/say.h"
+#include "init/verbs.h"
+#include "lib/text.h"
+#include "services/state.h"
+
+/* -- colours -------------------------------------------------------------------------------------------------- */
+
+bool colours_wanted(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && *no) && !(term && !strcmp(term, "dumb"));
+}
+
+const char *state_colour(const char *state)
+{
+	static const struct {
+		const char *state, *colour;
+	} all[] = {
+		{ "up", "\033[32m" },       { "done", "\033[32m" },     { "failed", "\033[1;31m" },
+		{ "starting", "\033[33m" }, { "waiting", "\033[33m" },  { "backoff", "\033[33m" },
+		{ "stopping", "\033[33m" }, { "draining", "\033[33m" }, { "down", "\033[2m" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (!strcmp(all[i].state, state))
+			return all[i].colour;
+	return "";
+}
+
+/* -- cells ---------------------------------------------------------------------------------------------------- */
+
+static void put_name(const struct row *row, struct buf *b)
+{
+	buf_str(b, row->name);
+}
+
+static void put_state(const struct row *row, struct buf *b)
+{
+	buf_str(b, row->state);
+}
+
+static void put_pid(const struct row *row, struct buf *b)
+{
+	if (row->pid > 0)
+		buf_fmt(b, "%ld", (long)row->pid);
+}
+
+static void put_age(const struct row *row, struct buf *b)
+{
+	if (row->since_ms >= 0)
+		text_put_duration(b, row->since_ms);
+}
+
+static void put_restarts(const struct row *row, struct buf *b)
+{
+	if (row->restarts >= 0)
+		buf_fmt(b, "%ld", (long)row->restarts);
+}
+
+static void put_memory(const struct row *row, struct buf *b)
+{
+	if (row->memory < 0 || (!row->memory && row->pid <= 0))
+		return;
+	text_put_size(b, (uint64_t)row->memory);
+	if (row->memory_max >= 0) {
+		buf_char(b, '/');
+		text_put_size(b, (uint64_t)row->memory_max);
+	}
+}
+
+static void put_cpu(const struct row *row, struct buf *b)
+{
+	if (row->cpu_us >= 0)
+		text_put_duration(b, row->cpu_us / 1000);
+}
+
+static void put_address(const struct row *row, struct buf *b)
+{
+	buf_add(b, row->address, strcspn(row->address, "/,"));
+	if (strchr(row->address, ','))
+		buf_str(b, ",...");
+}
+
+static const struct column {
+	const char *title;
+	void (*put)(const struct row *row, struct buf *b);
+	bool right;
+} columns[] = {
+	{ "NAME", put_name, false },      { "STATE", put_state, false },   { "PID", put_pid, true },
+	{ "FOR", put_age, true },         { "RESTARTS", put_restarts, true }, { "MEMORY", put_memory, true },
+	{ "CPU", put_cpu, true },         { "ADDRESS", put_address, false }, { "WHY", row_put_remark, false },
+};
+
+#define COLUMNS ARRAY_LEN(columns)
+#define STATE_COLUMN 1
+
+static void put_cell(const struct row *row, const struct column *c, struct buf *b)
+{
+	buf_reset(b);
+	c->put(row, b);
+	if (!b->len && c != &columns[COLUMNS - 1])
+		buf_char(b, '-');
+}
+
+static bool is_shown(const struct row *row, bool all)
+{
+	return all || !row->internal;
+}
+
+static void measure(const struct rows *r, bool all, size_t widths[COLUMNS])
+{
+	BUF_ON_STACK(cell, 512);
+
+	for (size_t i = 0; i < COLUMNS; i++)
+		widths[i] = strlen(columns[i].title);
+	for (size_t k = 0; k < r->count; k++)
+		for (size_t i = 0; is_shown(&r->all[k], all) && i < COLUMNS; i++) {
+			put_cell(&r->all[k], &columns[i], &cell);
+			widths[i] = MAX(widths[i], cell.len);
+		}
+}
+
+static void say_cell(const struct column *c, struct buf *cell, size_t width, const char *colour)
+{
+	bool last = c == &columns[COLUMNS - 1];
+	int pad = last ? 0 : (int)(width - MIN(width, cell->len));
+
+	if (c->right)
+		say("%*s", pad, "");
+	say("%s%s%s", colour, buf_text(cell), *colour ? "\033[0m" : "");
+	if (!c->right && pad)
+		say("%*s", pad, "");
+	if (!last)
+		say("  ");
+}
+
+static void say_row(const struct row *row, const size_t widths[COLUMNS], bool colours)
+{
+	BUF_ON_STACK(cell, 512);
+
+	for (size_t i = 0; i < COLUMNS; i++) {
+		put_cell(row, &columns[i], &cell);
+		say_cell(&columns[i], &cell, widths[i],
+			 colours && i == STATE_COLUMN ? state_colour(row->state) : "");
+	}
+	say("\n");
+}
+
+static void say_titles(const size_t widths[COLUMNS])
+{
+	BUF_ON_STACK(cell, 64);
+
+	for (size_t i = 0; i < COLUMNS; i++) {
+		buf_reset(&cell);
+		buf_str(&cell, columns[i].title);
+		say_cell(&columns[i], &cell, widths[i], "");
+	}
+	say("\n");
+}
+
+/* -- the first line ------------------------------------------------------------------------------------------- */
+
+/* "3 up, 1 backoff": what there is of each state. */
+void status_put_counts(const struct rows *r, struct buf *b)
+{
+	bool any = false;
+
+	for (unsigned s = 0; s < STATE_COUNT; s++) {
+		int64_t n = field_number(r->states, state_name(s), 0);
+
+		if (n <= 0)
+			continue;
+		buf_fmt(b, "%s%ld %s", any ? ", " : "", (long)n, state_name(s));
+		any = true;
+	}
+	if (!any)
+		buf_str(b, "no services");
+}
+
+void status_put_summary(const struct rows *r, struct buf *b)
+{
+	buf_fmt(b, "minit %s, pid %ld, %s, %s for ", r->version, (long)r->pid, r->mode, r->phase);
+	text_put_duration(b, r->uptime_ms);
+	buf_str(b, ": ");
+	status_put_counts(r, b);
+	if (r->orphans)
+		buf_fmt(b, "; %ld orphans reaped", (long)r->orphans);
+	if (r->crashes)
+		buf_fmt(b, "; %ld crashes survived", (long)r->crashes);
+	if (!strcmp(r->cgroup, "none"))
+		buf_fmt(b, "; no cgroups here%s%s", *r->cgroup_error ? ": " : "", r->cgroup_error);
+}
+
+void status_say(const struct rows *r, bool all, bool colours)
+{
+	BUF_ON_STACK(summary, 512);
+	size_t widths[COLUMNS];
+
+	status_put_summary(r, &summary);
+	say("%s\n", buf_text(&summary));
+	measure(r, all, widths);
+	if (r->count)
+		say_titles(widths);
+	for (size_t i = 0; i < r->count; i++)
+		if (is_shown(&r->all[i], all))
+			say_row(&r->all[i], widths, colours);
+	say_flush();
+}
+
+/* -- the verb -------------------------------------------------------------------------------------------------- */
+
+static int say_json(char **names, int count, bool all)
+{
+	BUF_ON_STACK(request, 239);
+	struct talk t;
+	int err, status = 1;
+	char *line;
+
+	buf_str(&request, "status");
+	for (int i = 0; i < count; i++)
+		buf_fmt(&request, " %s", names[i]);
+	err = buf_check(&request) ? -EMSGSIZE : talk_ask(&t, "%s", buf_text(&request));
+	if (err)
+		return talk_complain(err);
+	while ((line = talk_line(&t, WHEN_NEVER, &err)) && !talk_is_over(line, &status))
+		if (all || count || !field_is_true(line, "internal"))
+			say("%s\n", line);
+	say_flush();
+	return line ? status : talk_complain(err);
+}
+
+int status_main(int argc, char **argv)
+{
+	static struct rows rows;
+	bool json = false, all = false;
+	const char *watch = NULL;
+	int64_t interval_ms = 1000;
+	int status;
+	const struct option_row options[] = {
+		{ "--json", OPTION_FLAG, &json },
+		{ "--all", OPTION_FLAG, &all },
+		{ "--watch", OPTION_MAYBE, &watch },
+	};
+
+	argc = options_take(argc, argv, options, ARRAY_LEN(options));
+	if (watch && *watch && (text_duration(watch, &interval_ms) || interval_ms < 100))
+		usage_error(argv[0], "--watch: \"%s\" is not a time of at least 100ms, such as 2s", watch);
+	if (watch && json)
+		usage_error(argv[0], "--watch is for people; for programs there is `minit events`");
+	all |= argc > 1;
+	if (watch)
+		return watch_run(argv + 1, argc - 1, all, interval_ms);
+	if (json)
+		return say_json(argv + 1, argc - 1, all);
+	status = rows_ask(&rows, argv + 1, argc - 1, false);
+	if (status)
+		return status - 1;
+	status_say(&rows, all, colours_wanted());
+	return 0;
+}

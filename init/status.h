@@ -1,0 +1,17 @@
+/* How the tool shows the services: once (init/status.c), and all the time (init/watch.c). */
+#ifndef INIT_STATUS_H
+#define INIT_STATUS_H
+
+#include "init/rows.h"
+
+bool colours_wanted(void);
+const char *state_colour(const char *state); /* the escape sequence, or "" */
+
+void status_put_counts(const struct rows *r, struct buf *b);
+void status_put_summary(const struct rows *r, struct buf *b);
+void status_say(const struct rows *r, bool all, bool colours);
+
+/* Shows them until interrupted. Returns the exit status. */
+int watch_run(char **names, int count, bool all, int64_t interval_ms);
+
+#endif

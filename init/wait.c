@@ -1,0 +1,467 @@
+/* Waiting for services: `minit wait`, and what start, stop and restart do after they have asked. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init/client.h"
+#include "init/field.h"
+#include "init/follow.h"
+#include "init/options.h"
+#include "init/say.h"
+#include "init/verbs.h"
+#include "lib/text.h"
+#include "services/state.h"
+
+#define WORDS_MAX 256
+#define WAIT_MS 60000
+
+enum {
+	EXIT_OK = 0,
+	EXIT_NO = 1,
+	EXIT_USAGE = 2,
+	EXIT_NEVER = 3 /* a service has failed for good */
+};
+
+enum verdict { NOT_YET, HOLDS, NEVER };
+
+/* -- conditions --------------------------------------------------------------------------------------------- */
+
+struct condition {
+	const char *text; /* as given */
+	char name[TABLE_NAME_MAX + 1];
+	const char *what; /* a state, ready, settled, or a counter's name */
+	size_t what_len;
+	bool is_counter, exactly;
+	uint64_t least;
+};
+
+static const char *const counters[] = { "restarts", "starts", "failures" };
+
+static bool is_state(const char *word)
+{
+	for (unsigned s = 0; s < STATE_COUNT; s++)
+		if (!strcmp(word, state_name(s)))
+			return true;
+	return !strcmp(word, "ready") || !strcmp(word, "settled");
+}
+
+static bool is_counter(const char *word, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(counters); i++)
+		if (strlen(counters[i]) == len && !strncmp(counters[i], word, len))
+			return true;
+	return false;
+}
+
+static const char *nearest_state(const char *word)
+{
+	for (unsigned s = 0; s < STATE_COUNT; s++)
+		if (text_distance(word, state_name(s)) <= 2)
+			return state_name(s);
+	return text_distance(word, "settled") < 3 ? "settled" : "ready";
+}
+
+static void parse_condition(const char *text, struct condition *ret)
+{
+	const char *colon = strchr(text, ':'), *sign;
+
+	*ret = (struct condition){ .text = text };
+	if (!colon || colon == text || (size_t)(colon - text) >= sizeof(ret->name))
+		usage_error("wait", "\"%s\" is no NAME:STATE such as web:ready", text);
+	memcpy(ret->name, text, (size_t)(colon - text));
+	ret->what = colon + 1;
+	ret->what_len = strcspn(ret->what, ">=");
+	sign = ret->what + ret->what_len;
+	ret->is_counter = *sign != '\0';
+	ret->exactly = *sign == '=';
+	if (!ret->is_counter && !is_state(ret->what))
+		usage_error("wait", "%s: there is no state \"%s\"; did you mean \"%s\"?", text, ret->what,
+			    nearest_state(ret->what));
+	if (!ret->is_counter)
+		return;
+	sign += *sign == '>';
+	if (*sign != '=' || !is_counter(ret->what, ret->what_len) || text_u64(sign + 1, &ret->least))
+		usage_error("wait", "%s: a count is restarts>=N, starts>=N or failures>=N, or with = alone", text);
+}
+
+static uint64_t count_of(const struct condition *c, const struct seen *s)
+{
+	switch (c->what[0]) {
+	case 'r': return (uint64_t)s->restarts;
+	case 's': return (uint64_t)s->starts;
+	default: return (uint64_t)s->failures;
+	}
+}
+
+static bool is_in(const struct seen *s, const char *state)
+{
+	return !strcmp(s->state, state);
+}
+
+static bool is_ready(const struct seen *s)
+{
+	return is_in(s, "up") || is_in(s, "done");
+}
+
+static bool is_settled(const struct seen *s)
+{
+	return is_in(s, "down") || is_in(s, "failed") || is_in(s, "done");
+}
+
+static bool wants_life(const struct condition *c)
+{
+	return !strcmp(c->what, "up") || !strcmp(c->what, "ready") || !strcmp(c->what, "done");
+}
+
+static enum verdict judge(const struct condition *c, const struct seen *s)
+{
+	bool holds;
+
+	if (c->is_counter)
+		holds = c->exactly ? count_of(c, s) == c->least : count_of(c, s) >= c->least;
+	else if (!strcmp(c->what, "ready"))
+		holds = is_ready(s);
+	else if (!strcmp(c->what, "settled"))
+		holds = is_settled(s);
+	else
+		holds = is_in(s, c->what);
+	if (holds)
+		return HOLDS;
+	return is_in(s, "failed") && !c->is_counter && wants_life(c) ? NEVER : NOT_YET;
+}
+
+/* Is it among those that `all` means here? */
+static bool is_meant(const struct condition *c, const struct seen *s)
+{
+	return !s->internal && (s->wanted || !wants_life(c));
+}
+
+/* The worst verdict over the services of the condition, and whose it is. */
+static enum verdict judge_all(const struct condition *c, const struct follow *f, const struct seen **ret_who)
+{
+	enum verdict worst = HOLDS;
+
+	*ret_who = NULL;
+	for (size_t i = 0; i < f->count; i++) {
+		const struct seen *s = &f->all[i];
+		enum verdict v;
+
+		if (strcmp(c->name, "all") ? strcmp(c->name, s->name) : !is_meant(c, s))
+			continue;
+		v = judge(c, s);
+		if (v == HOLDS || worst == NEVER || (v == NOT_YET && worst == NOT_YET))
+			continue;
+		worst = v;
+		*ret_who = s;
+	}
+	return worst;
+}
+
+/* -- following --------------------------------------------------------------------------------------------------- */
+
+static struct talk talk;
+static struct follow now;
+
+/* Tries until the socket is there: minit may be about to start. */
+static int dial_patiently(struct when until)
+{
+	struct when told = when_in(when_now(), 1000);
+	int err;
+
+	while ((err = talk_ask(&talk, "events"))) {
+		bool later = err == -ENOENT || err == -ECONNREFUSED;
+
+		if (!later || !when_before(when_now(), until))
+			return err;
+		if (when_before(told, when_now())) {
+			complain("%s: %s: waiting for minit to start", talk_path(), strerror(-err));
+			told = WHEN_NEVER;
+		}
+		usleep(10000);
+	}
+	return 0;
+}
+
+/*
+ * Takes lines in until one has changed what is known and all of it is there. 0,
+ * -ETIMEDOUT, -ECONNRESET at the end, -ECANCELED when minit has said why, -errno.
+ */
+static int next_news(struct when until)
+{
+	int err, status;
+	char *line;
+
+	do {
+		line = talk_line(&talk, until, &err);
+		if (!line)
+			return err ? err : -ECONNRESET;
+		if (talk_is_over(line, &status))
+			return -ECANCELED;
+		err = follow_line(&now, line);
+	} while (!err && !now.complete);
+	return err;
+}
+
+/* Connects and has the whole snapshot. Returns 0, or the exit status plus one, having said why. */
+static int begin(struct when until, bool patient)
+{
+	int err = patient ? dial_patiently(until) : talk_ask(&talk, "events");
+
+	if (!err)
+		err = next_news(until);
+	if (err == -ECANCELED)
+		return 1 + EXIT_NO;
+	return err ? 1 + talk_complain(err == -ECONNRESET ? 0 : err) : 0;
+}
+
+static void put_where(const struct seen *s, struct buf *b)
+{
+	buf_str(b, s->state);
+	if (s->why[0])
+		buf_fmt(b, " (%s)", s->why);
+	if (s->next_ms >= 0) {
+		buf_str(b, ", again in ");
+		text_put_duration(b, s->next_ms);
+	}
+}
+
+static int say_unknown(const char *name)
+{
+	const char *near = follow_nearest(&now, name);
+
+	if (near)
+		complain("%s: no such service; did you mean \"%s\"?", name, near);
+	else
+		complain("%s: no such service; `minit status` lists those there are", name);
+	return EXIT_USAGE;
+}
+
+static struct when until_of(int64_t timeout_ms)
+{
+	return timeout_ms ? when_in(when_now(), timeout_ms) : WHEN_NEVER;
+}
+
+/* -- wait ------------------------------------------------------------------------------------------------------------ */
+
+static void say_not_reached(const struct condition *c, const struct seen *s, int64_t timeout_ms, enum verdict v)
+{
+	BUF_ON_STACK(where, 320);
+	BUF_ON_STACK(time, 32);
+
+	put_where(s, &where);
+	text_put_duration(&time, timeout_ms);
+	if (v == NEVER)
+		complain("%s: %s: it is %s, and will not get there", c->text, s->name, buf_text(&where));
+	else
+		complain("%s: %s: not within %s: it is %s", c->text, s->name, buf_text(&time), buf_text(&where));
+}
+
+struct waiting {
+	struct condition conditions[WORDS_MAX];
+	size_t count;
+	int64_t timeout_ms;
+	bool quiet;
+};
+
+/* -1: not decided yet; else the exit status. */
+static int decide(const struct waiting *w, bool late)
+{
+	const struct seen *who;
+	int status = EXIT_OK;
+
+	for (size_t i = 0; i < w->count; i++) {
+		enum verdict v = judge_all(&w->conditions[i], &now, &who);
+
+		if (v == NOT_YET)
+			status = MAX(status, EXIT_NO);
+		if (v == NEVER)
+			status = EXIT_NEVER;
+		if (!w->quiet && (v == NEVER || (v == NOT_YET && late)))
+			say_not_reached(&w->conditions[i], who, w->timeout_ms, v);
+		if (v == NEVER)
+			break;
+	}
+	return status == EXIT_NO && !late ? -1 : status;
+}
+
+static int wait_for(struct waiting *w)
+{
+	struct when until = until_of(w->timeout_ms);
+	int status = begin(until, true), err;
+
+	if (status)
+		return status - 1;
+	for (size_t i = 0; i < w->count; i++)
+		if (strcmp(w->conditions[i].name, "all") && !follow_find(&now, w->conditions[i].name))
+			return say_unknown(w->conditions[i].name);
+	while ((status = decide(w, false)) < 0) {
+		err = next_news(until);
+		if (err == -ETIMEDOUT)
+			return decide(w, true);
+		if (err)
+			return err == -ECANCELED ? EXIT_NO : talk_complain(err == -ECONNRESET ? 0 : err);
+	}
+	return status;
+}
+
+int wait_main(int argc, char **argv)
+{
+	static struct waiting w;
+	const struct option_row rows[] = {
+		{ "--timeout", OPTION_DURATION, &w.timeout_ms },
+		{ "--quiet", OPTION_FLAG, &w.quiet },
+	};
+
+	w.timeout_ms = WAIT_MS;
+	argc = options_take(argc, argv, rows, ARRAY_LEN(rows));
+	if (argc < 2)
+		usage_error(argv[0], "what to wait for is missing");
+	if (argc - 1 > WORDS_MAX)
+		usage_error(argv[0], "more than %d conditions", WORDS_MAX);
+	for (int i = 1; i < argc; i++)
+		parse_condition(argv[i], &w.conditions[w.count++]);
+	return wait_for(&w);
+}
+
+/* -- start, stop, restart ----------------------------------------------------------------------------------------------- */
+
+/* As many names as fit in one request. Returns how many, with *ret_seq from the answer, or -1 having said why. */
+static int ask_some(const char *verb, char **names, int count, int64_t *ret_seq)
+{
+	BUF_ON_STACK(request, 239);
+	struct talk t;
+	int n = 0, err, status = 1;
+	char *line;
+
+	buf_str(&request, verb);
+	for (; n < count && request.len + strlen(names[n]) + 1 < request.size; n++)
+		buf_fmt(&request, " %s", names[n]);
+	err = n ? talk_ask(&t, "%s", buf_text(&request)) : -ENAMETOOLONG;
+	if (err) {
+		talk_complain(err);
+		return -1;
+	}
+	line = talk_line(&t, WHEN_NEVER, &err);
+	if (!line)
+		talk_complain(err);
+	else if (talk_is_over(line, &status))
+		*ret_seq = field_number(line, "seq", 0);
+	talk_close(&t);
+	return status ? -1 : n;
+}
+
+static int ask_all(const char *verb, char **names, int count, int64_t *ret_seq)
+{
+	for (int done = 0, n; done < count; done += n) {
+		n = ask_some(verb, names + done, count - done, ret_seq);
+		if (n < 0)
+			return EXIT_NO;
+	}
+	return EXIT_OK;
+}
+
+static enum verdict judge_change(const struct seen *s, bool stop)
+{
+	if (stop)
+		return is_in(s, "down") ? HOLDS : s->wanted ? NEVER : NOT_YET;
+	if (is_ready(s))
+		return HOLDS;
+	return !s->wanted || is_in(s, "backoff") || is_in(s, "failed") ? NEVER : NOT_YET;
+}
+
+static void say_result(const char *verb, const struct seen *s, enum verdict v, int64_t timeout_ms)
+{
+	BUF_ON_STACK(where, 320);
+	BUF_ON_STACK(time, 32);
+
+	put_where(s, &where);
+	text_put_duration(&time, timeout_ms);
+	if (v == HOLDS && s->pid)
+		say("%s: %s, pid %ld\n", s->name, s->state, (long)s->pid);
+	else if (v == HOLDS)
+		say("%s: %s\n", s->name, s->state);
+	else if (v == NEVER)
+		complain("%s: %s: it is %s", s->name, verb, buf_text(&where));
+	else
+		complain("%s: %s: not within %s: it is %s", s->name, verb, buf_text(&time), buf_text(&where));
+}
+
+struct change {
+	const char *verb;
+	char **names;
+	int count;
+	bool told[WORDS_MAX];
+	int64_t timeout_ms;
+};
+
+/* Tells what is decided. True: all is. */
+static bool settle(struct change *c, bool late, int *status)
+{
+	bool stop = !strcmp(c->verb, "stop"), all = true;
+
+	for (int i = 0; i < c->count; i++) {
+		const struct seen *s = follow_find(&now, c->names[i]);
+		enum verdict v = judge_change(s, stop);
+
+		if (c->told[i])
+			continue;
+		if (v == NOT_YET && !late) {
+			all = false;
+			continue;
+		}
+		c->told[i] = true;
+		say_result(c->verb, s, v, c->timeout_ms);
+		if (v != HOLDS)
+			*status = EXIT_NO;
+	}
+	say_flush();
+	return all;
+}
+
+static int change_and_wait(struct change *c)
+{
+	struct when until = until_of(c->timeout_ms);
+	int status = begin(until, false), err = 0;
+	int64_t seq = 0;
+
+	if (status)
+		return status - 1;
+	for (int i = 0; i < c->count; i++)
+		if (!follow_find(&now, c->names[i]))
+			return say_unknown(c->names[i]);
+	status = ask_all(c->verb, c->names, c->count, &seq);
+	if (status)
+		return status;
+	/* What the request led to is known once its change has been read. */
+	while (now.seq < seq && !err)
+		err = next_news(until);
+	while (!err && !settle(c, false, &status))
+		err = next_news(until);
+	if (err == -ETIMEDOUT)
+		settle(c, true, &status);
+	else if (err)
+		return err == -ECANCELED ? EXIT_NO : talk_complain(err == -ECONNRESET ? 0 : err);
+	return status;
+}
+
+int change_main(int argc, char **argv)
+{
+	static struct change c;
+	bool no_wait = false;
+	const struct option_row rows[] = {
+		{ "--no-wait", OPTION_FLAG, &no_wait },
+		{ "--timeout", OPTION_DURATION, &c.timeout_ms },
+	};
+	int64_t seq;
+
+	c.timeout_ms = WAIT_MS;
+	argc = options_take(argc, argv, rows, ARRAY_LEN(rows));
+	if (argc < 2)
+		usage_error(argv[0], "a service's name is missing");
+	if (argc - 1 > WORDS_MAX)
+		usage_error(argv[0], "more than %d names", WORDS_MAX);
+	c.verb = argv[0];
+	c.names = argv + 1;
+	c.count = argc - 1;
+	return no_wait ? ask_all(c.verb, c.names, c.count, &seq) : change_and_wait(&c);
+}

@@ -1,0 +1,150 @@
+#include "tests/fake/house.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+static struct supervisor house;
+static struct table *table;
+static char told[1024];
+
+struct service_spec *house_spec(uint32_t index)
+{
+	return (struct service_spec *)(void *)((char *)table + table->services.at) + index;
+}
+
+static void build_table(const char *const *names, uint32_t count)
+{
+	size_t specs = count * sizeof(struct service_spec), size = sizeof(struct table) + specs;
+	char *at;
+
+	for (uint32_t i = 0; i < count; i++)
+		size += strlen(names[i]) + 1;
+	free(table);
+	table = calloc(1, size + 1);
+	table->size = (uint32_t)size + 1;
+	table->main = -1;
+	table->services = (struct list){ sizeof(struct table), count };
+	at = (char *)table + sizeof(struct table) + specs;
+	for (uint32_t i = 0; i < count; i++) {
+		house_spec(i)->name_at = (uint32_t)(at - (char *)table);
+		house_spec(i)->attach.bridge = -1;
+		house_spec(i)->leaf = 1;
+		strcpy(at, names[i]);
+		at += strlen(at) + 1;
+	}
+}
+
+static void build_state(uint32_t count)
+{
+	struct statefile *state = calloc(1, sizeof(struct statefile) + count * sizeof(struct service));
+
+	state->count = count;
+	state->pid = 1;
+	state->mode = MODE_CONTAINER;
+	state->control_fd = -1;
+	state->booted = when_now();
+	for (size_t i = 0; i < STATE_CLIENTS; i++)
+		state->clients[i].fd = -1;
+	for (uint32_t i = 0; i < count; i++) {
+		state->services[i].life.since = when_now();
+		state->services[i].life.deadline = WHEN_NEVER;
+	}
+	free(house.state);
+	house.state = state;
+}
+
+static void no_change(struct supervisor *sv, uint32_t index, enum state was)
+{
+	(void)sv;
+	(void)index;
+	(void)was;
+}
+
+struct supervisor *house_build(const char *const *names, uint32_t count)
+{
+	build_table(names, count);
+	build_state(count);
+	house.table = table;
+	house.on_change = no_change;
+	told[0] = '\0';
+	return &house;
+}
+
+struct supervisor *house_build_many(uint32_t count)
+{
+	static char mem[10000][12];
+	static const char *names[10000];
+
+	for (uint32_t i = 0; i < count; i++) {
+		snprintf(mem[i], sizeof(mem[i]), "n%u", i);
+		names[i] = mem[i];
+	}
+	return house_build(names, count);
+}
+
+void house_move(uint32_t index, enum state next)
+{
+	struct life *life = &house.state->services[index].life;
+	enum state was = life->state;
+
+	life->state = (uint8_t)next;
+	life->since = when_now();
+	house.state->services[index].handles.pid = next == STATE_UP ? 100 + (int)index : 0;
+	house.state->events++;
+	house.on_change(&house, index, was);
+}
+
+const char *house_told(void)
+{
+	return told;
+}
+
+/* -- what services/ has to offer to the floor above ------------------------------------------------------ */
+
+void service_event(struct supervisor *sv, uint32_t index, enum event event, int arg)
+{
+	struct life *life = &sv->state->services[index].life;
+	const char *what = event == EVENT_WANT_UP ? "up" : event == EVENT_WANT_DOWN ? "down" : "restart";
+	size_t used = strlen(told);
+
+	(void)arg;
+	snprintf(told + used, sizeof(told) - used, "%s%s %s", used ? ", " : "", what, service_name(sv, index));
+	life->want = event == EVENT_WANT_DOWN ? WANT_DOWN : WANT_UP;
+	if (event == EVENT_WANT_UP && life->state == STATE_DOWN)
+		house_move(index, STATE_STARTING);
+	if (event != EVENT_WANT_UP && life->state == STATE_UP)
+		house_move(index, STATE_STOPPING);
+}
+
+const char *state_name(enum state state)
+{
+	static const char *const names[] = { "down",     "waiting", "starting", "up",  "stopping",
+					     "draining", "backoff", "failed",   "done" };
+
+	return names[state];
+}
+
+void service_why(const struct supervisor *sv, uint32_t index, struct buf *b)
+{
+	if (sv->state->services[index].life.state == STATE_FAILED)
+		buf_str(b, "exit 1");
+}
+
+int table_find(const struct table *t, const char *name)
+{
+	for (uint32_t i = 0; i < t->services.count; i++)
+		if (!strcmp(name, table_text(t, table_service(t, i)->name_at)))
+			return (int)i;
+	return -ENOENT;
+}
+
+
+void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret)
+{
+	(void)home;
+	(void)name;
+	*ret = (struct cgroup_usage){ .memory = 1200000, .memory_max = 64 << 20, .has_memory = true };
+}

@@ -1,0 +1,678 @@
+// links: init/control.c init/request.c init/report.c lib/buf.c lib/json.c lib/utf8.c lib/text.c lib/clock.c
+// links: lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
+/* The control socket, from its listener to the last byte, over a made-up supervisor and a real socket. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "init/control.h"
+#include "init/reexec.h"
+#include "init/report.h"
+#include "init/request.h"
+#include "init/shutdown.h"
+#include "tests/fake/house.h"
+#include "tests/fake/loop.h"
+
+static struct supervisor *sv;
+static char folder[64], path[108];
+static enum goal goal_asked;
+static bool reexec_works;
+
+void shutdown_begin(struct supervisor *of, enum goal goal, int status)
+{
+	(void)status;
+	of->state->phase = PHASE_STOPPING;
+	goal_asked = goal;
+}
+
+/* Where it works it does not come back: what the new program does first comes in its place. */
+int reexec_now(struct supervisor *of)
+{
+	if (!reexec_works)
+		return -ENOENT;
+	loop_reset();
+	control_watch(of);
+	return -EIO;
+}
+
+static void open_house(struct supervisor *built)
+{
+	sv = built;
+	sv->on_change = control_change;
+	goal_asked = GOAL_NONE;
+	reexec_works = false;
+	loop_reset();
+	assert_int_equal(control_open(sv), 0);
+	control_watch(sv);
+}
+
+static int set_up(void **data)
+{
+	(void)data;
+	strcpy(folder, "/tmp/minit-control-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/run/control", folder);
+	setenv("MINIT_SOCKET", path, 1);
+	return 0;
+}
+
+static int tear_down(void **data)
+{
+	char run[80];
+
+	(void)data;
+	control_close(sv);
+	snprintf(run, sizeof(run), "%s/run", folder);
+	rmdir(run);
+	return rmdir(folder);
+}
+
+static const char *const three[] = { "web", "db", "cache" };
+
+static void open_three(void)
+{
+	open_house(house_build(three, 3));
+}
+
+/* -- the other side ----------------------------------------------------------------------------------------- */
+
+static int dial(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	strcpy(address.sun_path, path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void rounds(void)
+{
+	for (int i = 0; loop_round(); i++)
+		assert_true(i < 100000);
+}
+
+static int ask(const char *line)
+{
+	int fd = dial();
+
+	assert_int_equal(send(fd, line, strlen(line), 0), strlen(line));
+	rounds();
+	return fd;
+}
+
+/* All that has come, with the rounds it takes. NUL-terminated, in memory that the next call reuses. */
+static char *hear(int fd)
+{
+	static char mem[4 << 20];
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		rounds();
+		n = recv(fd, mem + len, sizeof(mem) - len - 1, 0);
+		len += n > 0 ? (size_t)n : 0;
+	} while (n > 0);
+	mem[len] = '\0';
+	return mem;
+}
+
+static bool is_closed(int fd)
+{
+	char c;
+
+	return recv(fd, &c, 1, 0) == 0;
+}
+
+static void assert_reply(const char *line, const char *wanted)
+{
+	int fd = ask(line);
+	char *reply = hear(fd);
+
+	if (!strstr(reply, wanted))
+		fail_msg("%s is answered %s and not %s", line, reply, wanted);
+	assert_true(is_closed(fd));
+	close(fd);
+}
+
+static unsigned count_of(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *at = text; (at = strstr(at, what)); at += strlen(what))
+		n++;
+	return n;
+}
+
+static unsigned clients(void)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < STATE_CLIENTS; i++)
+		n += sv->state->clients[i].fd >= 0;
+	return n;
+}
+
+/* -- requests -------------------------------------------------------------------------------------------------- */
+
+static void test_status_has_minit_and_each_service(void **data)
+{
+	int fd;
+	char *reply;
+
+	(void)data;
+	open_three();
+	house_move(0, STATE_UP);
+	fd = ask("status\n");
+	reply = hear(fd);
+	assert_non_null(strstr(reply, "{\"version\":\""));
+	assert_non_null(strstr(reply, "\"mode\":\"container\",\"phase\":\"running\""));
+	assert_non_null(strstr(reply, "\"services\":3,\"states\":{\"down\":2,\"waiting\":0,\"starting\":0,\"up\":1,"));
+	assert_non_null(strstr(reply, "{\"name\":\"web\",\"state\":\"up\",\"want\":\"down\",\"pid\":100,"));
+	assert_non_null(strstr(reply, "\"memory\":1200000,\"memory_max\":67108864"));
+	assert_int_equal(count_of(reply, "\"name\":"), 3);
+	assert_int_equal(count_of(reply, "\n"), 5);
+	assert_string_equal(strstr(reply, "{\"ok\""), "{\"ok\":true,\"seq\":1}\n");
+	assert_true(is_closed(fd));
+	assert_int_equal(clients(), 0);
+	close(fd);
+}
+
+static void test_status_of_names_keeps_their_order(void **data)
+{
+	int fd;
+	char *reply;
+
+	(void)data;
+	open_three();
+	fd = ask("status  cache web \r\n");
+	reply = hear(fd);
+	assert_int_equal(count_of(reply, "\"name\":"), 2);
+	assert_true(strstr(reply, "\"cache\"") < strstr(reply, "\"web\""));
+	assert_non_null(strstr(reply, "{\"ok\""));
+	close(fd);
+}
+
+static void test_status_of_5000_comes_in_pieces(void **data)
+{
+	int fd;
+	char *reply;
+
+	(void)data;
+	open_house(house_build_many(5000));
+	fd = dial();
+	assert_int_equal(send(fd, "status\n", 7, 0), 7);
+	for (int i = 0; i < 3; i++)
+		loop_round();
+	reply = hear(fd);
+	assert_int_equal(count_of(reply, "\"name\":"), 5000);
+	assert_non_null(strstr(reply, "\"n4999\""));
+	assert_non_null(strstr(reply, "{\"ok\""));
+	close(fd);
+}
+
+static void test_one_round_sends_few_lines(void **data)
+{
+	static char mem[1 << 20];
+	int fd;
+	ssize_t n;
+
+	(void)data;
+	open_house(house_build_many(5000));
+	fd = dial();
+	assert_int_equal(send(fd, "status\n", 7, 0), 7);
+	loop_round();
+	n = recv(fd, mem, sizeof(mem) - 1, 0);
+	assert_true(n > 0);
+	mem[n] = '\0';
+	assert_int_equal(count_of(mem, "\n"), 8);
+	close(fd);
+	rounds();
+}
+
+static void test_who_does_not_read_stalls_only_himself(void **data)
+{
+	int stuck, fd;
+
+	(void)data;
+	open_house(house_build_many(5000));
+	stuck = ask("status\n");
+	assert_int_equal(clients(), 1);
+	fd = ask("status n7\n");
+	assert_non_null(strstr(hear(fd), "\"n7\""));
+	close(fd);
+	assert_int_equal(count_of(hear(stuck), "\"name\":"), 5000);
+	close(stuck);
+}
+
+static void test_start_stop_restart_reach_the_services(void **data)
+{
+	(void)data;
+	open_three();
+	assert_reply("start web db\n", "{\"ok\":true,\"seq\":2}\n");
+	house_move(0, STATE_UP);
+	assert_reply("stop web\n", "{\"ok\":true,\"seq\":4}\n");
+	assert_reply("restart cache\n", "{\"ok\":true");
+	assert_string_equal(house_told(), "up web, up db, down web, restart cache");
+}
+
+static void test_an_unknown_name_changes_nothing(void **data)
+{
+	(void)data;
+	open_three();
+	assert_reply("stop db wbe\n", "{\"error\":\"wbe: no such service; did you mean \\\"web\\\"?\"}\n");
+	assert_reply("stop\n", "{\"error\":\"stop: a service's name is missing\"}\n");
+	assert_string_equal(house_told(), "");
+}
+
+static void test_bad_requests_get_one_line(void **data)
+{
+	char longest[300];
+
+	(void)data;
+	open_three();
+	assert_reply("stats\n", "{\"error\":\"stats: minit has no answer to this verb\"}\n");
+	assert_reply("check\n", "{\"error\":\"check: minit has no answer to this verb\"}\n");
+	assert_reply("\n", "{\"error\":\"request: not a line of words");
+	assert_reply("status \033[2J\n", "{\"error\":\"request: not a line of words");
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	assert_reply(longest, "{\"error\":\"request: longer than 239 bytes");
+	assert_int_equal(clients(), 0);
+}
+
+static void test_the_longest_request_is_taken(void **data)
+{
+	char line[241];
+
+	(void)data;
+	open_three();
+	memset(line, ' ', 239);
+	memcpy(line, "status", 6);
+	memcpy(line + 236, "web\n", 5);
+	assert_reply(line, "\"name\":\"web\"");
+	memset(line + 7, 'x', 232);
+	strcpy(line + 239, "\n");
+	assert_reply(line, ": no such service");
+}
+
+static void test_a_request_in_pieces(void **data)
+{
+	int fd;
+
+	(void)data;
+	open_three();
+	fd = dial();
+	for (const char *at = "status web\n"; *at; at++) {
+		assert_int_equal(send(fd, at, 1, 0), 1);
+		rounds();
+	}
+	assert_non_null(strstr(hear(fd), "\"name\":\"web\""));
+	close(fd);
+}
+
+static void test_a_half_closed_reader_gets_all(void **data)
+{
+	int fd;
+
+	(void)data;
+	open_three();
+	fd = dial();
+	assert_int_equal(send(fd, "status\n", 7, 0), 7);
+	shutdown(fd, SHUT_WR);
+	assert_non_null(strstr(hear(fd), "{\"ok\""));
+	close(fd);
+}
+
+static void test_others_may_only_look(void **data)
+{
+	int fd;
+
+	(void)data;
+	open_three();
+	fd = dial();
+	rounds();
+	assert_int_equal(sv->state->clients[0].trusted, 1);
+	sv->state->clients[0].trusted = 0;
+	assert_int_equal(send(fd, "stop web\n", 9, 0), 9);
+	assert_non_null(strstr(hear(fd), "{\"error\":\"stop: Operation not permitted: only root"));
+	assert_string_equal(house_told(), "");
+	close(fd);
+	fd = dial();
+	rounds();
+	sv->state->clients[0].trusted = 0;
+	assert_int_equal(send(fd, "status\n", 7, 0), 7);
+	assert_non_null(strstr(hear(fd), "{\"ok\""));
+	close(fd);
+}
+
+/* -- the end, and going on ---------------------------------------------------------------------------------------- */
+
+static void test_a_container_can_leave_but_not_reboot(void **data)
+{
+	(void)data;
+	open_three();
+	assert_reply("reboot\n", "{\"error\":\"reboot: minit is not PID 1 of a machine here");
+	assert_int_equal(goal_asked, GOAL_NONE);
+	assert_reply("poweroff\n", "{\"ok\":true");
+	assert_int_equal(goal_asked, GOAL_EXIT);
+	assert_reply("start web\n", "{\"error\":\"start: minit is stopping everything");
+	assert_string_equal(house_told(), "");
+}
+
+static void test_a_machine_does_all_three(void **data)
+{
+	(void)data;
+	open_three();
+	sv->state->mode = MODE_MACHINE;
+	assert_reply("reboot\n", "{\"ok\":true");
+	assert_int_equal(goal_asked, GOAL_REBOOT);
+	assert_reply("halt\n", "{\"ok\":true");
+	assert_int_equal(goal_asked, GOAL_HALT);
+	assert_reply("poweroff\n", "{\"ok\":true");
+	assert_int_equal(goal_asked, GOAL_POWEROFF);
+}
+
+static void test_reexec_is_confirmed_by_the_new_program(void **data)
+{
+	(void)data;
+	open_three();
+	assert_reply("reexec\n", "{\"error\":\"reexec: No such file or directory: minit runs on as it was\"}");
+	reexec_works = true;
+	assert_reply("reexec\n", "{\"ok\":true}\n");
+}
+
+static void test_connections_survive_an_execution_in_place(void **data)
+{
+	int listener, half;
+
+	(void)data;
+	open_three();
+	listener = ask("events\n");
+	hear(listener);
+	half = ask("status w");
+	loop_reset();
+	control_watch(sv);
+	house_move(0, STATE_UP);
+	assert_non_null(strstr(hear(listener), "\"service\":\"web\",\"from\":\"down\",\"state\":\"up\""));
+	assert_int_equal(send(half, "eb\n", 3, 0), 3);
+	assert_non_null(strstr(hear(half), "\"name\":\"web\""));
+	close(listener);
+	close(half);
+	rounds();
+}
+
+static void test_a_crash_in_an_answer_ends_that_answer(void **data)
+{
+	int fd;
+
+	(void)data;
+	open_house(house_build_many(5000));
+	fd = ask("status\n");
+	sv->state->clients[0].kind |= CLIENT_BUSY;
+	loop_reset();
+	control_watch(sv);
+	assert_int_equal(clients(), 0);
+	assert_non_null(strstr(hear(fd), "\"name\":\"n0\""));
+	assert_true(is_closed(fd));
+	close(fd);
+}
+
+static void test_closing_says_so_and_unlinks(void **data)
+{
+	struct stat st;
+	int fd;
+
+	(void)data;
+	open_three();
+	fd = ask("events\n");
+	hear(fd);
+	control_close(sv);
+	assert_non_null(strstr(hear(fd), "{\"error\":\"minit: it is leaving\"}\n"));
+	assert_true(is_closed(fd));
+	assert_int_equal(stat(path, &st), -1);
+	close(fd);
+}
+
+/* -- events ---------------------------------------------------------------------------------------------------------- */
+
+static void test_events_begin_with_what_is(void **data)
+{
+	int fd;
+
+	(void)data;
+	open_three();
+	house_move(1, STATE_UP);
+	fd = ask("events\n");
+	assert_non_null(strstr(hear(fd), "\"service\":\"db\",\"state\":\"up\""));
+	assert_null(strstr(hear(fd), "\"from\""));
+	house_move(0, STATE_FAILED);
+	assert_non_null(strstr(hear(fd), "\"service\":\"web\",\"from\":\"down\",\"state\":\"failed\""));
+	close(fd);
+	rounds();
+	assert_int_equal(clients(), 0);
+}
+
+static void test_the_snapshot_says_where_it_ends(void **data)
+{
+	int fd;
+
+	(void)data;
+	open_three();
+	house_move(1, STATE_UP);
+	fd = ask("events\n");
+	assert_non_null(strstr(hear(fd), "{\"snapshot\":3,\"seq\":1}\n"));
+	close(fd);
+	rounds();
+}
+
+static void test_who_falls_behind_is_told_how_far(void **data)
+{
+	unsigned moved = 0, told, lost;
+	char *text, *at;
+	int fd;
+
+	(void)data;
+	open_three();
+	fd = ask("events\n");
+	hear(fd);
+	for (; moved < 5000; moved++) {
+		house_move(0, moved % 2 ? STATE_DOWN : STATE_UP);
+		loop_round();
+	}
+	text = hear(fd);
+	told = count_of(text, "\"from\":");
+	at = strstr(text, "{\"lost\":");
+	assert_non_null(at);
+	lost = (unsigned)atoi(at + 8);
+	assert_true(lost > 0);
+	assert_int_equal(told + lost, moved);
+	assert_non_null(strstr(at, "\"service\":\"cache\"")); /* the snapshot, once more */
+	assert_non_null(strstr(at, "{\"snapshot\":3,\"seq\":5000}\n"));
+	house_move(0, STATE_UP);
+	assert_non_null(strstr(hear(fd), "\"seq\":5001"));
+	close(fd);
+	rounds();
+}
+
+static void test_a_change_ahead_of_the_snapshot_is_told_once(void **data)
+{
+	char *text;
+	int fd;
+
+	(void)data;
+	open_house(house_build_many(5000));
+	fd = ask("events\n"); /* stalls in the snapshot: nobody reads yet */
+	house_move(4999, STATE_UP);
+	house_move(0, STATE_UP);
+	text = hear(fd);
+	assert_int_equal(count_of(text, "\"service\":\"n4999\""), 1);
+	assert_non_null(strstr(text, "\"service\":\"n4999\",\"state\":\"up\""));
+	assert_non_null(strstr(text, "\"seq\":2}\n"));
+	close(fd);
+	rounds();
+}
+
+static void test_a_listener_that_talks_is_not_heard(void **data)
+{
+	int fd;
+
+	(void)data;
+	open_three();
+	fd = ask("events\nstop web\n");
+	send(fd, "stop web\n", 9, 0);
+	hear(fd);
+	assert_string_equal(house_told(), "");
+	assert_int_equal(clients(), 1);
+	assert_int_equal(loop_watched(LOOP_CLIENT, 0), LOOP_READ);
+	close(fd);
+	rounds();
+}
+
+/* -- the house is full ----------------------------------------------------------------------------------------------- */
+
+static void test_a_full_house_says_busy(void **data)
+{
+	int fds[STATE_CLIENTS], fd;
+
+	(void)data;
+	open_three();
+	for (size_t i = 0; i < STATE_CLIENTS; i++) {
+		fds[i] = dial();
+		rounds();
+	}
+	assert_int_equal(clients(), STATE_CLIENTS);
+	fd = dial();
+	assert_non_null(strstr(hear(fd), "{\"error\":\"busy: "));
+	assert_true(is_closed(fd));
+	close(fd);
+	close(fds[7]);
+	rounds();
+	assert_reply("status\n", "{\"ok\"");
+	for (size_t i = 0; i < STATE_CLIENTS; i++)
+		if (i != 7)
+			close(fds[i]);
+	rounds();
+	assert_int_equal(clients(), 0);
+}
+
+static void test_a_round_accepts_a_bounded_number(void **data)
+{
+	int fds[20];
+
+	(void)data;
+	open_three();
+	for (size_t i = 0; i < 20; i++)
+		fds[i] = dial();
+	loop_round();
+	assert_int_equal(clients(), 8);
+	rounds();
+	assert_int_equal(clients(), 20);
+	for (size_t i = 0; i < 20; i++)
+		close(fds[i]);
+	rounds();
+}
+
+/* -- the socket ------------------------------------------------------------------------------------------------------- */
+
+static void test_a_stale_socket_is_replaced(void **data)
+{
+	(void)data;
+	open_three();
+	close(sv->state->control_fd);
+	sv->state->control_fd = -1;
+	open_three();
+	assert_reply("status\n", "{\"ok\"");
+}
+
+static void test_the_socket_of_another_is_left_alone(void **data)
+{
+	int other;
+
+	(void)data;
+	open_three();
+	other = sv->state->control_fd;
+	sv->state->control_fd = -1;
+	assert_int_equal(control_open(sv), -EADDRINUSE);
+	assert_int_equal(sv->state->control_fd, -1);
+	sv->state->control_fd = other;
+	assert_reply("status\n", "{\"ok\"");
+}
+
+static void test_a_file_in_its_place_is_left_alone(void **data)
+{
+	char file[80];
+	struct stat st;
+
+	(void)data;
+	snprintf(file, sizeof(file), "%s/file", folder);
+	close(open(file, O_CREAT | O_WRONLY, 0600));
+	setenv("MINIT_SOCKET", file, 1);
+	sv = house_build(three, 3);
+	assert_int_equal(control_open(sv), -EADDRINUSE);
+	assert_int_equal(stat(file, &st), 0);
+	unlink(file);
+}
+
+static void test_anyone_may_connect(void **data)
+{
+	struct stat st;
+
+	(void)data;
+	umask(077);
+	open_three();
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0666);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(status_has_minit_and_each_service),
+		TEST(status_of_names_keeps_their_order),
+		TEST(status_of_5000_comes_in_pieces),
+		TEST(one_round_sends_few_lines),
+		TEST(who_does_not_read_stalls_only_himself),
+		TEST(start_stop_restart_reach_the_services),
+		TEST(an_unknown_name_changes_nothing),
+		TEST(bad_requests_get_one_line),
+		TEST(the_longest_request_is_taken),
+		TEST(a_request_in_pieces),
+		TEST(a_half_closed_reader_gets_all),
+		TEST(others_may_only_look),
+		TEST(a_container_can_leave_but_not_reboot),
+		TEST(a_machine_does_all_three),
+		TEST(reexec_is_confirmed_by_the_new_program),
+		TEST(connections_survive_an_execution_in_place),
+		TEST(a_crash_in_an_answer_ends_that_answer),
+		TEST(closing_says_so_and_unlinks),
+		TEST(events_begin_with_what_is),
+		TEST(the_snapshot_says_where_it_ends),
+		TEST(who_falls_behind_is_told_how_far),
+		TEST(a_change_ahead_of_the_snapshot_is_told_once),
+		TEST(a_listener_that_talks_is_not_heard),
+		TEST(a_full_house_says_busy),
+		TEST(a_round_accepts_a_bounded_number),
+		TEST(a_stale_socket_is_replaced),
+		TEST(the_socket_of_another_is_left_alone),
+		TEST(a_file_in_its_place_is_left_alone),
+		TEST(anyone_may_connect),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
