@@ -26,7 +26,7 @@ struct list {
 
 enum restart { RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_NEVER };
 enum ready { READY_EXEC, READY_EXIT };           /* up once exec succeeded / once it has exited with 0 (a task) */
-enum output { OUTPUT_INHERIT, OUTPUT_CONSOLE, OUTPUT_FILE, OUTPUT_NULL };
+enum output { OUTPUT_INHERIT, OUTPUT_CONSOLE, OUTPUT_NULL, OUTPUT_FILE }; /* the first three as keys.def has them */
 
 struct rlimit_spec {
 	uint32_t resource; /* RLIMIT_* */
@@ -145,6 +145,9 @@ must_check int table_compile(const struct table_source *source);
  */
 const struct table *table_map(int memfd, int *ret_err);
 void table_unmap(const struct table *t);
+
+/* What table_map checks of the bytes themselves: 0 or -EBADMSG. After it every reference is good. */
+must_check int table_verify(const struct table *t, size_t size);
 
 /*
  * The files of the default place: /etc/minit/minit.toml, then

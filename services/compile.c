@@ -1,0 +1,646 @@
+#include "services/compile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/enabled.h"
+#include "lib/fd.h"
+#include "lib/utf8.h"
+
+#define FILE_MAX (16u << 20) /* bytes of one file */
+#define LOG_HELPER "minit-log"
+#define BRIDGES_MAX 1024
+
+/* -- messages --------------------------------------------------------------------------------------------------- */
+
+void refuse(struct compile *c, const struct toml *node, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	errors_vadd(&c->errors, node->file, node->at, fmt, ap);
+	va_end(ap);
+}
+
+const char *node_text(const struct toml *node)
+{
+	return node->type == TOML_STRING && strlen(node->text) == node->len ? node->text : NULL;
+}
+
+/* The beginning of a text, with whole characters, as a JSON string. */
+static void put_shown(struct buf *b, const char *text)
+{
+	BUF_ON_STACK(shown, 64);
+	size_t len = 1;
+
+	for (; *text && len && shown.len < 48; text += len) {
+		len = utf8_len(text);
+		buf_add(&shown, text, len);
+	}
+	if (*text)
+		buf_str(&shown, "...");
+	buf_json(b, buf_text(&shown));
+}
+
+/* Order of enum toml_type. */
+static const char type_words[][18] = { "", "", "", "the float ", "the date and time ", "the date and time ",
+				       "the date ", "the time " };
+
+static void put_found(struct buf *b, const struct toml *node)
+{
+	switch (node->type) {
+	case TOML_ARRAY: buf_str(b, node->count ? "an array" : "an empty array"); break;
+	case TOML_TABLE: buf_str(b, "a table"); break;
+	case TOML_BOOL: buf_str(b, node->truth ? "true" : "false"); break;
+	case TOML_INTEGER: buf_fmt(b, "the integer %ld", (long)node->number); break;
+	case TOML_STRING:
+		if (node_text(node))
+			put_shown(b, node->text);
+		else
+			buf_str(b, "a string with a NUL character in it");
+		break;
+	default: buf_fmt(b, "%s%.60s", type_words[node->type], node->text); break;
+	}
+}
+
+void refuse_value(struct section *s, const char *name, const struct toml *node, const char *want)
+{
+	BUF_ON_STACK(found, 400);
+
+	put_found(&found, node);
+	refuse(s->c, node, "%s: %s: found %s; wants %s", s->draft->title, name, buf_text(&found), want);
+}
+
+void refuse_unknown(struct compile *c, const char *title, const char *what, const struct toml *node,
+		      const char *name, const char *nearest)
+{
+	BUF_ON_STACK(shown, 400);
+
+	put_shown(&shown, name);
+	errors_add(&c->errors, node->file, node->key_at, "%s%sunknown %s %s%s%s%s", title, *title ? ": " : "",
+		   what, buf_text(&shown), nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+		   nearest ? "\"?" : "");
+}
+
+const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id)
+{
+	return d->nodes[id] ? d->nodes[id] : c->defaults.nodes[id];
+}
+
+/* -- the image -------------------------------------------------------------------------------------------------- */
+
+uint32_t image_text(struct compile *c, const char *text, size_t len)
+{
+	struct set_entry *e = set_at(&c->texts, text, len);
+
+	if (!e->value) {
+		e->key = arena_text(c->image, text, len);
+		e->value = (uint32_t)((const char *)e->key - c->image->base);
+	}
+	return e->value;
+}
+
+uint32_t image_string(struct compile *c, const char *text)
+{
+	return image_text(c, text, strlen(text));
+}
+
+struct list image_list(struct compile *c, const void *elements, uint32_t count, size_t size, size_t align)
+{
+	char *at;
+
+	if (!count)
+		return (struct list){ 0 };
+	at = arena_take(c->image, size * count, align);
+	memcpy(at, elements, size * count);
+	return (struct list){ (uint32_t)(at - c->image->base), count };
+}
+
+static struct list list_of(const struct compile *c, const void *at, uint32_t count)
+{
+	return (struct list){ count ? (uint32_t)((const char *)at - c->image->base) : 0, count };
+}
+
+/* -- keys of a section ------------------------------------------------------------------------------------------ */
+
+static void apply_key(struct section *s, const struct key *key, const struct toml *node)
+{
+	void *field = key->field == NOWHERE ? (void *)&s->c->nowhere : (char *)s->target + key->field;
+
+	if (!key->enabled && node->file != UINT16_MAX)
+		errors_add(&s->c->errors, node->file, node->key_at, "%s: %s: needs %s", s->draft->title,
+			   key_text(key, KEY_NAME), key_text(key, KEY_OPTION));
+	else if (key->enabled)
+		value_take(s, key, node, field);
+}
+
+/* The keys of a table, whose names begin with prefix. Groups of keys are not nested, so neither is this. */
+static void apply(struct section *s, const struct toml *table, const char *prefix)
+{
+	for (const struct toml *node = table->first; node; node = node->next) {
+		BUF_ON_STACK(name, 128);
+		const struct key *key;
+
+		buf_fmt(&name, "%s%.64s", prefix, node->key);
+		key = key_find(s->kind, buf_text(&name));
+		if (node->type == TOML_TABLE && key_is_group(s->kind, buf_text(&name))) {
+			buf_char(&name, '.');
+			apply(s, node, buf_text(&name));
+		} else if (key) {
+			apply_key(s, key, node);
+		} else {
+			refuse_unknown(s->c, s->draft->title, "key", node, buf_text(&name),
+					 key_nearest(s->kind, buf_text(&name)));
+		}
+	}
+}
+
+/* -- sections --------------------------------------------------------------------------------------------------- */
+
+static const char *const sections[] = { "system", "defaults", "network", "service" };
+
+/* The table of this name in a file, or NULL. */
+static const struct toml *section_of(const struct toml *root, const char *name)
+{
+	for (const struct toml *node = root ? root->first : NULL; node; node = node->next)
+		if (!strcmp(node->key, name))
+			return node->type == TOML_TABLE ? node : NULL;
+	return NULL;
+}
+
+static void check_section(struct compile *c, const struct toml *node)
+{
+	struct nearest near = nearest_begin(node->key);
+
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
+		if (!strcmp(node->key, sections[i]) && node->type != TOML_TABLE)
+			errors_add(&c->errors, node->file, node->key_at, "%s: wants a section such as [%s%s]",
+				   node->key, node->key, i < 2 ? "" : i == 2 ? ".bridge.br0" : ".web");
+		if (!strcmp(node->key, sections[i]))
+			return;
+		nearest_try(&near, sections[i]);
+	}
+	refuse_unknown(c, "", node->type == TOML_TABLE ? "section" : "key", node, node->key, near.best);
+}
+
+/* Keys with a NUL in them would pass for others. */
+static void check_keys(struct compile *c, const struct toml *table)
+{
+	for (const struct toml *node = table->first; node; node = node->next) {
+		if (strlen(node->key) != node->key_len)
+			errors_add(&c->errors, node->file, node->key_at, "a key with a NUL character in it");
+		if (node->type == TOML_TABLE || node->type == TOML_ARRAY)
+			check_keys(c, node);
+	}
+}
+
+static const char *title_of(struct compile *c, const char *section, const char *name)
+{
+	const char *title = arena_put(c->work, section, strlen(section));
+
+	arena_put(c->work, name, strlen(name) + 1);
+	return title;
+}
+
+static bool is_reserved(const char *name)
+{
+	return !strcmp(name, LOG_HELPER) || !strcmp(name, "minit") || !strcmp(name, "init");
+}
+
+static bool check_service(struct compile *c, const struct toml *node)
+{
+	if (node->type != TOML_TABLE)
+		errors_add(&c->errors, node->file, node->key_at, "service.%.64s: wants a section such as [service.web]",
+			   node->key);
+	else if (!name_is_good(node->key, TABLE_NAME_MAX))
+		errors_add(&c->errors, node->file, node->key_at, "service.%.64s: a name has up to %d letters, digits, "
+			   "and . _ - @ behind the first", node->key, TABLE_NAME_MAX);
+	else if (is_reserved(node->key))
+		errors_add(&c->errors, node->file, node->key_at, "service.%s: the name is minit's own; take another",
+			   node->key);
+	else
+		return true;
+	return false;
+}
+
+static bool check_bridge(struct compile *c, const struct toml *node)
+{
+	if (node->type != TOML_TABLE)
+		errors_add(&c->errors, node->file, node->key_at, "network.bridge.%.64s: wants a section such as "
+			   "[network.bridge.br0]", node->key);
+	else if (!name_is_good(node->key, NET_IFNAME - 1))
+		errors_add(&c->errors, node->file, node->key_at, "network.bridge.%.64s: the name of an interface has "
+			   "up to %d letters, digits, and . _ - @ behind the first", node->key, NET_IFNAME - 1);
+	else
+		return true;
+	return false;
+}
+
+/* -- names ------------------------------------------------------------------------------------------------------ */
+
+static void group_open(struct compile *c, struct group *g, uint32_t most)
+{
+	g->names.arena = c->work;
+	g->most = most;
+	g->drafts = arena_array(c->work, struct draft, most + 2); /* minit's own come behind */
+}
+
+static struct draft *group_add(struct group *g, const char *name, const char *title, const struct toml *node)
+{
+	set_at(&g->names, name, strlen(name))->value = g->count + 1;
+	g->drafts[g->count] = (struct draft){ .title = title, .header = node };
+	return &g->drafts[g->count++];
+}
+
+static int group_index(const struct group *g, const char *name)
+{
+	return (int)set_get(&g->names, name, strlen(name)) - 1;
+}
+
+int service_index(const struct compile *c, const char *name)
+{
+	int index = group_index(&c->services, name);
+
+	return index < 0 ? -ENOENT : index;
+}
+
+typedef bool check_fn(struct compile *c, const struct toml *node);
+
+/* Notes the names that stand in a table of sections. */
+static void group_read(struct compile *c, struct group *g, const struct toml *table, const char *prefix,
+		       check_fn *check)
+{
+	for (const struct toml *node = table ? table->first : NULL; node; node = node->next) {
+		if (!check(c, node) || group_index(g, node->key) >= 0)
+			continue;
+		if (g->count < g->most)
+			group_add(g, node->key, title_of(c, prefix, node->key), node);
+		else
+			errors_add(&c->errors, node->file, node->key_at, "%s%s: more than %u of them", prefix,
+				   node->key, g->most);
+	}
+}
+
+static const char *group_nearest(const struct group *g, const char *name)
+{
+	struct nearest near = nearest_begin(name);
+
+	for (uint32_t i = 0; i < g->names.size; i++)
+		if (g->names.slots[i].key)
+			nearest_try(&near, g->names.slots[i].key);
+	return near.best;
+}
+
+void refuse_nobody(struct compile *c, const char *title, const char *key, const struct toml *node,
+		     const struct group *group, const char *what)
+{
+	bool is_told = c->errors.count < ERRORS_TOLD; /* the search is long */
+	const char *nearest = is_told ? group_nearest(group, node->text) : NULL;
+	BUF_ON_STACK(shown, 400);
+
+	put_shown(&shown, node->text);
+	refuse(c, node, "%s: %s: there is no %s %s%s%s%s", title, key, what, buf_text(&shown),
+		 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+/* -- reading ---------------------------------------------------------------------------------------------------- */
+
+static void report(void *context, uint16_t file, struct toml_at at, const char *what)
+{
+	struct compile *c = context;
+
+	c->is_cut = true;
+	errors_add(&c->errors, file, at, "%s", what);
+}
+
+static const struct toml *parse(struct compile *c, uint16_t file, const char *text, size_t len)
+{
+	struct toml_doc doc = { .arena = c->work, .file = file, .report = report, .context = c };
+
+	toml_parse(&doc, text, len);
+	check_keys(c, doc.root);
+	return doc.root;
+}
+
+static void read_names(struct compile *c, const struct toml *root)
+{
+	const struct toml *network = section_of(root, "network");
+
+	for (const struct toml *node = root->first; node; node = node->next)
+		check_section(c, node);
+	for (const struct toml *node = network ? network->first : NULL; node; node = node->next)
+		if (strcmp(node->key, "bridge") != 0 || node->type != TOML_TABLE)
+			refuse_unknown(c, "network", "section", node, node->key, "bridge.NAME");
+	group_read(c, &c->bridges, section_of(network, "bridge"), "network.bridge.", check_bridge);
+	group_read(c, &c->services, section_of(root, "service"), "service.", check_service);
+}
+
+static void read_group(struct compile *c, struct group *g, const struct toml *table, enum key_section kind,
+		       void *targets, size_t size)
+{
+	for (const struct toml *node = table ? table->first : NULL; node; node = node->next) {
+		int index = group_index(g, node->key);
+		struct section s = { .c = c, .kind = kind };
+
+		if (index < 0 || node->type != TOML_TABLE)
+			continue;
+		s.draft = &g->drafts[index];
+		s.target = (char *)targets + size * (size_t)index;
+		apply(&s, node, "");
+	}
+}
+
+static void read_section(struct compile *c, const struct toml *table, enum key_section kind, struct draft *draft,
+			 void *target)
+{
+	struct section s = { .c = c, .kind = kind, .draft = draft, .target = target };
+
+	if (table)
+		apply(&s, table, "");
+}
+
+static void read_defaults(struct compile *c)
+{
+	const struct toml *builtin = parse(c, UINT16_MAX, keys_builtin, strlen(keys_builtin));
+
+	c->template.umask = UMASK_INHERIT;
+	c->template.attach.bridge = -1;
+	read_section(c, section_of(builtin, "defaults"), IN_DEFAULTS, &c->defaults, &c->template);
+	c->builtin = c->template;
+	c->defaults = (struct draft){ .title = "defaults" };
+	for (uint32_t i = 0; i < c->files; i++)
+		read_section(c, section_of(c->roots[i], "defaults"), IN_DEFAULTS, &c->defaults, &c->template);
+}
+
+/* What belongs together comes one behind the other in the image: services, then bridges. */
+static void lay_out(struct compile *c)
+{
+	c->specs = arena_array(c->image, struct service_spec, c->services.count + 2);
+	c->bridge_specs = arena_array(c->image, struct net_bridge, c->bridges.count);
+	for (uint32_t i = 0; i < c->services.count; i++) {
+		const struct toml *header = c->services.drafts[i].header;
+
+		c->specs[i] = c->template;
+		c->specs[i].name_at = image_string(c, header->key);
+		c->specs[i].line = header->key_at.line;
+	}
+	for (uint32_t i = 0; i < c->bridges.count; i++)
+		strcpy(c->bridge_specs[i].name, c->bridges.drafts[i].header->key);
+}
+
+static void read_sections(struct compile *c)
+{
+	for (uint32_t i = 0; i < c->files; i++)
+		read_names(c, c->roots[i]);
+	read_defaults(c);
+	lay_out(c);
+	for (uint32_t i = 0; i < c->files; i++) {
+		const struct toml *root = c->roots[i], *network = section_of(root, "network");
+
+		read_section(c, section_of(root, "system"), IN_SYSTEM, &c->system, c->table);
+		read_group(c, &c->bridges, section_of(network, "bridge"), IN_BRIDGE, c->bridge_specs,
+			   sizeof(c->bridge_specs[0]));
+		read_group(c, &c->services, section_of(root, "service"), IN_SERVICE, c->specs, sizeof(c->specs[0]));
+	}
+}
+
+/* -- services of minit's own making ------------------------------------------------------------------------------ */
+
+static struct service_spec *append(struct compile *c, const char *name, char *const *argv)
+{
+	struct service_spec *spec = &c->specs[c->services.count];
+	uint32_t *texts, n = 0;
+
+	group_add(&c->services, name, title_of(c, "service.", name), NULL);
+	while (argv[n])
+		n++;
+	texts = arena_array(c->work, uint32_t, n);
+	for (uint32_t i = 0; i < n; i++)
+		texts[i] = image_string(c, argv[i]);
+	*spec = c->builtin;
+	spec->name_at = image_string(c, name);
+	spec->exec = image_array(c, texts, n);
+	spec->namespaces = 0;
+	spec->leaf = 0;
+	return spec;
+}
+
+static void append_command(struct compile *c, char *const *argv)
+{
+	const struct toml *main_node = c->system.nodes[KEY_SYSTEM_MAIN];
+	int taken = service_index(c, "main");
+
+	if (main_node)
+		refuse(c, main_node, "system: main: the command line \"%.60s\" is the main service; "
+			 "remove one of the two", argv[0]);
+	if (taken >= 0)
+		errors_add(&c->errors, c->services.drafts[taken].header->file, c->services.drafts[taken].header->key_at,
+			   "service.main: the command line \"%.60s\" takes this name; name the service otherwise",
+			   argv[0]);
+	if (main_node || taken >= 0)
+		return;
+	append(c, "main", argv)->restart = RESTART_NEVER;
+	c->table->main = (int32_t)c->services.count - 1;
+}
+
+/* PID 1 puts its own binary in place of exec[0]. */
+static void append_log_helper(struct compile *c)
+{
+	static char minit[] = "minit", log[] = "log";
+	char *const argv[] = { minit, log, NULL };
+	struct service_spec *spec = append(c, LOG_HELPER, argv);
+
+	spec->restart = RESTART_ALWAYS;
+	spec->backoff.first_ms = 0;
+	spec->backoff.max_ms = 1000;
+	spec->internal = 1;
+}
+
+/* -- what is left when all keys are read ------------------------------------------------------------------------- */
+
+static void finish_main(struct compile *c)
+{
+	const struct toml *node = c->system.nodes[KEY_SYSTEM_MAIN];
+
+	if (!node)
+		return;
+	c->table->main = service_index(c, node->text);
+	if (c->table->main < 0)
+		refuse_nobody(c, "system", "main", node, &c->services, "service");
+}
+
+void need_namespace(struct compile *c, struct service_spec *spec, const struct draft *d, enum key_id id,
+		    uint32_t flag, const char *word)
+{
+	const struct toml *own = d->nodes[id], *node = given(c, d, id);
+
+	if (!node || (node->type == TOML_BOOL && !node->truth))
+		return;
+	if (own && spec->namespaces & flag)
+		spec->explicit_ns |= flag;
+	if (spec->namespaces & flag)
+		return;
+	if (!own && d->nodes[KEY_NAMESPACES])
+		node = d->nodes[KEY_NAMESPACES];
+	refuse(c, node, "%s: %s: needs a namespace of its own; add \"%s\" to namespaces", d->title,
+		 key_text(key_by_id(id), KEY_NAME), word);
+}
+
+static void finish_leaf(struct compile *c, struct service_spec *spec, struct draft *d)
+{
+	const struct toml *leaf = d->nodes[KEY_LEAF], *limits = d->nodes[KEY_CGROUP];
+
+	if (leaf && !leaf->truth && limits)
+		refuse(c, limits, "%s: cgroup: limits need a leaf; remove leaf = false", d->title);
+	if (limits)
+		spec->leaf = 1;
+	if (!spec->leaf)
+		spec->limits = (struct list){ 0 };
+	spec->explicit_leaf = spec->leaf && (leaf || limits);
+}
+
+static void finish_service(struct compile *c, struct service_spec *spec, struct draft *d)
+{
+	if (!spec->exec.count && !d->nodes[KEY_EXEC] && !c->is_cut)
+		errors_add(&c->errors, d->header->file, d->header->key_at, "%s: exec is missing; it wants "
+			   "the program and its arguments, such as exec = [\"/usr/sbin/httpd\", \"-f\"]", d->title);
+	if (d->nodes[KEY_NAMESPACES])
+		spec->explicit_ns = spec->namespaces;
+	if (!given(c, d, KEY_INIT))
+		spec->init = (spec->namespaces & CLONE_NEWPID) != 0;
+	finish_leaf(c, spec, d);
+	need_namespace(c, spec, d, KEY_READONLY, CLONE_NEWNS, "mount");
+	need_namespace(c, spec, d, KEY_HOSTNAME, CLONE_NEWUTS, "uts");
+	need_namespace(c, spec, d, KEY_INIT, CLONE_NEWPID, "pid");
+}
+
+static void finish_outputs(struct compile *c)
+{
+	for (uint32_t i = 0; i < c->services.count; i++)
+		if (c->specs[i].output == OUTPUT_CONSOLE || c->specs[i].output == OUTPUT_FILE)
+			c->specs[i].output_slot = c->table->outputs++;
+}
+
+static void finish(struct compile *c, const struct table_source *source)
+{
+	finish_main(c);
+	for (uint32_t i = 0; i < c->services.count; i++)
+		finish_service(c, &c->specs[i], &c->services.drafts[i]);
+	if (source->argv)
+		append_command(c, source->argv);
+	finish_outputs(c);
+	if (source->minit_log && c->table->outputs)
+		append_log_helper(c);
+	network_finish(c);
+	if (!c->is_cut)
+		order_finish(c);
+}
+
+/* The image ends with a NUL, so that no text can run out of it. */
+static void seal(struct compile *c)
+{
+	uint32_t *paths = arena_array(c->work, uint32_t, c->files);
+
+	for (uint32_t i = 0; i < c->files; i++)
+		paths[i] = image_string(c, c->paths[i]);
+	c->table->files = image_array(c, paths, c->files);
+	c->table->services = list_of(c, c->specs, c->services.count);
+	c->table->bridges = list_of(c, c->bridge_specs, c->bridges.count);
+	arena_put(c->image, "", 1);
+	c->table->size = (uint32_t)c->image->used;
+}
+
+static void begin(struct compile *c, struct arena *work, struct arena *image, uint32_t files)
+{
+	*c = (struct compile){ .work = work, .image = image };
+	c->errors.arena = c->texts.arena = work;
+	c->system.title = "system";
+	c->defaults.title = "defaults";
+	c->paths = arena_array(work, const char *, files);
+	c->roots = arena_array(work, const struct toml *, files);
+	c->table = arena_new(image, struct table);
+	*c->table = (struct table){ .magic = TABLE_MAGIC, .layout = TABLE_LAYOUT, .main = -1 };
+	group_open(c, &c->services, TABLE_SERVICES_MAX - 2);
+	group_open(c, &c->bridges, BRIDGES_MAX);
+}
+
+static int end(struct compile *c, const struct table_source *source)
+{
+	read_sections(c);
+	finish(c, source);
+	seal(c);
+	return c->errors.count ? -EINVAL : 0;
+}
+
+int compile_files(const struct compile_file *files, uint32_t count, const struct table_source *source,
+		  struct arena *work, struct arena *image, struct compile *c)
+{
+	begin(c, work, image, count);
+	for (c->files = 0; c->files < count; c->files++) {
+		const struct compile_file *f = &files[c->files];
+
+		c->paths[c->files] = f->path;
+		c->roots[c->files] = parse(c, (uint16_t)c->files, f->text, f->len);
+	}
+	return end(c, source);
+}
+
+/* -- files ------------------------------------------------------------------------------------------------------ */
+
+/* Reads on behind what the arena holds, so that the pieces are one text. */
+static ssize_t read_all(struct arena *a, int fd)
+{
+	enum { PIECE = 65536 };
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		char *room = arena_take(a, PIECE, 1);
+
+		n = read(fd, room, PIECE);
+		a->used -= PIECE - (size_t)MAX(n, 0);
+		len += (size_t)MAX(n, 0);
+	} while (n > 0 && len <= FILE_MAX);
+	if (n < 0)
+		return -errno;
+	arena_put(a, "", 1);
+	return len > FILE_MAX ? -EFBIG : (ssize_t)len;
+}
+
+static int read_file(struct arena *a, struct compile_file *f)
+{
+	cleanup_fd int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	f->text = arena_put(a, "", 0);
+	len = read_all(a, fd);
+	if (len < 0)
+		return (int)len;
+	f->len = (size_t)len;
+	return 0;
+}
+
+int compile(const struct table_source *source, struct arena *work, struct arena *image, struct compile *c)
+{
+	struct compile_file *files = arena_array(work, struct compile_file, source->count);
+	struct errors unread = { .arena = work };
+
+	for (uint32_t i = 0; i < source->count; i++) {
+		int err;
+
+		files[i] = (struct compile_file){ source->paths[i], "", 0 };
+		err = read_file(work, &files[i]);
+		if (err)
+			errors_add(&unread, (uint16_t)i, (struct toml_at){ 0 }, "cannot be read: %s", strerror(-err));
+	}
+	if (!unread.count)
+		return compile_files(files, source->count, source, work, image, c);
+	*c = (struct compile){ .errors = unread, .paths = (const char **)(uintptr_t)source->paths };
+	return -EINVAL;
+}

@@ -1,0 +1,121 @@
+/*
+ * How a table is compiled: the parts of it share struct compile. All of this
+ * runs in a short-lived child (or in `minit check` and the tests), never in PID 1.
+ */
+#ifndef SERVICES_COMPILE_H
+#define SERVICES_COMPILE_H
+
+#include "lib/toml.h"
+#include "services/errors.h"
+#include "services/keys.h"
+#include "services/set.h"
+#include "services/table.h"
+
+/* What a section of the files has given, so that later checks can point to it. */
+struct draft {
+	const char *title;         /* for messages: "service.web" */
+	const struct toml *header; /* that first mentioned it; NULL: not from a file */
+	const struct toml *nodes[KEY_COUNT];
+};
+
+/* The sections of one kind that have a name: services or bridges. */
+struct group {
+	struct set names;     /* name -> index + 1 */
+	struct draft *drafts;
+	uint32_t count, most;
+};
+
+struct compile {
+	struct arena *work;   /* given back when the image is done */
+	struct arena *image;  /* grows to the image; never moves */
+	struct table *table;  /* its start */
+	struct errors errors;
+	bool is_cut;          /* a file has syntax errors: what is missing may have been lost there */
+	const char **paths;
+	const struct toml **roots; /* of the files */
+	uint32_t files;
+	struct set texts;     /* of the image: text -> offset */
+	struct group services, bridges;
+	struct service_spec *specs;   /* in the image, by index */
+	struct net_bridge *bridge_specs;
+	struct draft system, defaults;
+	struct service_spec builtin;  /* what keys.def makes of a service */
+	struct service_spec template; /* what [defaults] make of it */
+	uint64_t nowhere;
+};
+
+/* A section while its keys are applied. */
+struct section {
+	struct compile *c;
+	enum key_section kind;
+	struct draft *draft;
+	void *target; /* struct service_spec, net_bridge or table */
+};
+
+/*
+ * Compiles the source into the image. 0, or -EINVAL with the errors in
+ * ret->errors and the paths they speak of in ret->paths. services/compile.c
+ */
+must_check int compile(const struct table_source *source, struct arena *work, struct arena *image,
+		       struct compile *ret);
+
+/* The same of texts in memory. */
+struct compile_file {
+	const char *path, *text; /* text[len] is a NUL */
+	size_t len;
+};
+must_check int compile_files(const struct compile_file *files, uint32_t count,
+			     const struct table_source *source, struct arena *work, struct arena *image,
+			     struct compile *ret);
+
+/* Appends to the image; equal texts are kept once. */
+uint32_t image_text(struct compile *c, const char *text, size_t len);
+uint32_t image_string(struct compile *c, const char *text);
+struct list image_list(struct compile *c, const void *elements, uint32_t count, size_t size, size_t align);
+
+#define image_array(c, array, n) image_list(c, array, n, sizeof(*(array)), _Alignof(__typeof__(*(array))))
+
+/* An error at a node's value. */
+printf_like(3, 4) void refuse(struct compile *c, const struct toml *node, const char *fmt, ...);
+
+/* `title: key: found ...; wants ...`, at the value. */
+void refuse_value(struct section *s, const char *name, const struct toml *node, const char *want);
+
+/* `title: unknown key ...`, at the key. */
+void refuse_unknown(struct compile *c, const char *title, const char *what, const struct toml *node,
+		      const char *name, const char *nearest);
+
+/* The text of a string node without a NUL in it, or NULL. */
+const char *node_text(const struct toml *node);
+
+/*
+ * Reads a value into `field` (of the type that the key's kind means). Errors are
+ * reported. services/values.c
+ */
+void value_take(struct section *s, const struct key *key, const struct toml *node, void *field);
+
+/* What is given for a key: by the section itself, else by [defaults]. */
+const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id);
+
+/* Index of a service, or -ENOENT. */
+int service_index(const struct compile *c, const char *name);
+
+/* `title: key: there is no ... "name"`, with the nearest name of the group. */
+void refuse_nobody(struct compile *c, const char *title, const char *key, const struct toml *node,
+		     const struct group *group, const char *what);
+
+/*
+ * A key that works only in a namespace of the service's own: one that the
+ * service gives asks for the namespace, and without it is an error.
+ */
+void need_namespace(struct compile *c, struct service_spec *spec, const struct draft *d, enum key_id id,
+		    uint32_t flag, const char *word);
+
+/* The rest of a service once all sections are read. */
+void network_finish(struct compile *c);      /* bridges, addresses, /etc/hosts; services/address.c */
+void order_finish(struct compile *c);        /* needs, after, order; services/order.c */
+
+/* A service's name, or one of a bridge: a word that can be a file name. */
+bool name_is_good(const char *name, size_t most);
+
+#endif

@@ -1,0 +1,223 @@
+#include "services/dump.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/arena.h"
+#include "lib/fd.h"
+#include "services/fields.h"
+#include "services/keys.h"
+
+struct field {
+	uint16_t kind, at; /* enum field_kind, offset */
+	char name[20];
+};
+
+static const struct field fields[] = {
+#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct service_spec, field), name },
+#include "services/fields.def"
+#undef FIELD
+};
+
+static void put_name(struct buf *b, const char *name)
+{
+	if (b->len && b->data[b->len - 1] != '{' && b->data[b->len - 1] != '[')
+		buf_char(b, ',');
+	if (!name)
+		return;
+	buf_json(b, name);
+	buf_char(b, ':');
+}
+
+static void put_text(struct buf *b, const struct table *t, uint32_t at)
+{
+	if (at)
+		buf_json(b, table_text(t, at));
+	else
+		buf_str(b, "null");
+}
+
+static void put_texts(struct buf *b, const struct table *t, struct list list, bool services)
+{
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < list.count; i++) {
+		uint32_t at = table_list(t, list, uint32_t)[i];
+
+		put_name(b, NULL);
+		put_text(b, t, services ? table_service(t, at)->name_at : at);
+	}
+	buf_char(b, ']');
+}
+
+static void put_number(struct buf *b, uint64_t n, uint64_t unlimited)
+{
+	if (n == unlimited)
+		buf_str(b, "\"max\"");
+	else
+		buf_u64(b, n);
+}
+
+static void put_rlimits(struct buf *b, const struct table *t, struct list list)
+{
+	buf_char(b, '{');
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct rlimit_spec *spec = &table_list(t, list, struct rlimit_spec)[i];
+
+		put_name(b, resource_name(spec->resource));
+		buf_char(b, '[');
+		put_number(b, spec->soft, UINT64_MAX);
+		buf_char(b, ',');
+		put_number(b, spec->hard, UINT64_MAX);
+		buf_char(b, ']');
+	}
+	buf_char(b, '}');
+}
+
+static void put_limits(struct buf *b, const struct table *t, struct list list)
+{
+	buf_char(b, '{');
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct limit *limit = &table_list(t, list, struct limit)[i];
+
+		put_name(b, limit_name((enum limit_id)limit->id));
+		buf_str(b, limit->period ? "[" : "");
+		put_number(b, limit->value, LIMIT_NONE);
+		if (limit->period)
+			buf_fmt(b, ",%lu]", (unsigned long)limit->period);
+	}
+	buf_char(b, '}');
+}
+
+/* Number n of "a|b|c"; what is behind the last is a file (enum output). */
+static void put_word(struct buf *b, const char *words, uint32_t n)
+{
+	for (; n > 0 && *words; n--)
+		words += strcspn(words, "|") + (words[strcspn(words, "|")] == '|');
+	buf_fmt(b, "\"%.*s\"", *words ? (int)strcspn(words, "|") : 4, *words ? words : "file");
+}
+
+static void put_namespaces(struct buf *b, uint32_t flags)
+{
+	const char *words = key_text(key_by_id(KEY_NAMESPACES), KEY_WORDS);
+
+	buf_char(b, '[');
+	for (uint32_t i = 0; flags & NAMESPACES_ALL; i++) {
+		if (flags & namespace_flags[i]) {
+			put_name(b, NULL);
+			put_word(b, words, i);
+		}
+		flags &= ~namespace_flags[i];
+	}
+	buf_char(b, ']');
+}
+
+static void put_field(struct buf *b, const struct table *t, const struct service_spec *spec, const struct field *f)
+{
+	const void *at = (const char *)spec + f->at;
+	uint8_t byte = *(const uint8_t *)at;
+
+	put_name(b, f->name);
+	switch ((enum field_kind)f->kind) {
+	case FIELD_NAME:
+	case FIELD_TEXT: put_text(b, t, *(const uint32_t *)at); break;
+	case FIELD_TEXTS: put_texts(b, t, *(const struct list *)at, false); break;
+	case FIELD_SERVICES: put_texts(b, t, *(const struct list *)at, true); break;
+	case FIELD_RLIMITS: put_rlimits(b, t, *(const struct list *)at); break;
+	case FIELD_LIMITS: put_limits(b, t, *(const struct list *)at); break;
+	case FIELD_FLAGS: put_namespaces(b, *(const uint32_t *)at); break;
+	case FIELD_NUMBER: buf_u64(b, *(const uint32_t *)at); break;
+	case FIELD_BYTE: buf_u64(b, byte); break;
+	case FIELD_BOOL: buf_str(b, byte ? "true" : "false"); break;
+	case FIELD_WORD: put_word(b, key_text(key_find(IN_SERVICE, f->name), KEY_WORDS), byte); break;
+	}
+}
+
+static void put_addrs(struct buf *b, const char *name, const struct addr *list, unsigned count)
+{
+	put_name(b, name);
+	buf_char(b, '[');
+	for (unsigned i = 0; i < count; i++) {
+		if (!list[i].family)
+			continue;
+		put_name(b, NULL);
+		buf_char(b, '"');
+		text_put_addr(b, &list[i], true);
+		buf_char(b, '"');
+	}
+	buf_char(b, ']');
+}
+
+static void put_service(struct buf *b, const struct table *t, const struct service_spec *spec)
+{
+	const struct net_attach *at = &spec->attach;
+
+	put_name(b, NULL);
+	buf_str(b, "\n{");
+	for (const struct field *f = fields; f < fields + ARRAY_LEN(fields); f++)
+		put_field(b, t, spec, f);
+	put_name(b, "bridge");
+	if (at->bridge >= 0)
+		buf_json(b, table_bridge(t, (uint32_t)at->bridge)->name);
+	else
+		buf_str(b, "null");
+	put_name(b, "peer");
+	buf_json(b, at->peer);
+	put_addrs(b, "address", at->addr, ARRAY_LEN(at->addr));
+	put_addrs(b, "gateway", at->gateway, ARRAY_LEN(at->gateway));
+	buf_char(b, '}');
+}
+
+static void put_bridge(struct buf *b, const struct net_bridge *bridge)
+{
+	put_name(b, NULL);
+	buf_str(b, "\n{");
+	put_name(b, "name");
+	buf_json(b, bridge->name);
+	put_name(b, "mtu");
+	buf_u64(b, bridge->mtu);
+	put_addrs(b, "address", bridge->addr, ARRAY_LEN(bridge->addr));
+	buf_char(b, '}');
+}
+
+static void put_table(struct buf *b, const struct table *t)
+{
+	buf_char(b, '{');
+	put_name(b, "hostname");
+	put_text(b, t, t->hostname_at);
+	put_name(b, "main");
+	put_text(b, t, t->main < 0 ? 0 : table_service(t, (uint32_t)t->main)->name_at);
+	put_name(b, "size");
+	buf_u64(b, t->size);
+	put_name(b, "files");
+	put_texts(b, t, t->files, false);
+	put_name(b, "order");
+	put_texts(b, t, t->order, true);
+	put_name(b, "bridges");
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < t->bridges.count; i++)
+		put_bridge(b, table_bridge(t, i));
+	buf_char(b, ']');
+	put_name(b, "services");
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < t->services.count; i++)
+		put_service(b, t, table_service(t, i));
+	buf_str(b, "]}\n");
+}
+
+/* Each text of the image may be shown by many: what is mapped is a bound by far, and costs nothing. */
+int table_dump(const struct table *t, int fd)
+{
+	struct arena arena;
+	struct buf b;
+	int err = arena_open(&arena, (size_t)4 << 30);
+
+	if (err)
+		return err;
+	buf_init(&b, arena.base, arena.size);
+	put_table(&b, t);
+	err = buf_check(&b);
+	if (!err)
+		err = fd_write_all(fd, b.data, b.len);
+	arena_close(&arena);
+	return err;
+}

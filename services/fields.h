@@ -1,0 +1,15 @@
+/* How the fields of an image are told apart: services/fields.def. */
+#ifndef SERVICES_FIELDS_H
+#define SERVICES_FIELDS_H
+
+#include <sched.h>
+
+#define NAMESPACES_ALL \
+	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+
+enum field_kind {
+	FIELD_NAME, FIELD_TEXT, FIELD_TEXTS, FIELD_SERVICES, FIELD_RLIMITS, FIELD_LIMITS, FIELD_FLAGS, FIELD_NUMBER,
+	FIELD_BYTE, FIELD_BOOL, FIELD_WORD /* these last are one byte */
+};
+
+#endif

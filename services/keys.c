@@ -1,0 +1,115 @@
+#include "services/keys.h"
+
+#include <string.h>
+
+#include "lib/enabled.h"
+#include "lib/text.h"
+#include "services/table.h"
+
+#define ALWAYS 1
+#define TEXTS(name, want, words, later, option) name "\0" want "\0" words "\0" later "\0" option
+#define SYS(name) offsetof(struct table, name)
+#define BR(name) offsetof(struct net_bridge, name)
+#define SPEC(name) offsetof(struct service_spec, name)
+
+/* One member for each key, its texts one behind the other: an offset in place of pointers, which would be relocated. */
+static const struct {
+#define KEY(id, section, name, kind, field, option, low, high, words, later, has, fallback, want, help) \
+	char id[sizeof(TEXTS(name, want, words, later, #option))];
+#include "services/keys.def"
+#undef KEY
+} texts = {
+#define KEY(id, section, name, kind, field, option, low, high, words, later, has, fallback, want, help) \
+	TEXTS(name, want, words, later, #option),
+#include "services/keys.def"
+#undef KEY
+};
+
+static const struct key keys[] = {
+#define KEY(id, section, name, kind, field, option, low, high, ...) \
+	{ offsetof(__typeof__(texts), id), field, KIND_##kind, IN_##section, ENABLED(option), KEY_##id, low, high },
+#include "services/keys.def"
+#undef KEY
+};
+
+/* `name = fallback` of the keys that have one. */
+const char keys_builtin[] = "[defaults]\n"
+#define FALLBACK_yes(name, fallback) name " = " fallback "\n"
+#define FALLBACK_no(name, fallback)
+#define KEY(id, section, name, kind, field, option, low, high, words, later, has, fallback, ...) \
+	FALLBACK_##has(name, fallback)
+#include "services/keys.def"
+#undef KEY
+	;
+
+const char *key_text(const struct key *key, enum key_text which)
+{
+	const char *text = (const char *)&texts + key->texts;
+
+	for (int skip = which; skip > 0; skip--)
+		text += strlen(text) + 1;
+	return text;
+}
+
+const struct key *key_by_id(enum key_id id)
+{
+	return &keys[id];
+}
+
+const struct key *key_find(enum key_section section, const char *name)
+{
+	for (const struct key *k = keys; k < keys + KEY_COUNT; k++)
+		if (k->sections & section && !strcmp(key_text(k, KEY_NAME), name))
+			return k;
+	return NULL;
+}
+
+bool key_is_group(enum key_section section, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const struct key *k = keys; k < keys + KEY_COUNT; k++)
+		if (k->sections & section && !strncmp(key_text(k, KEY_NAME), name, len) &&
+		    key_text(k, KEY_NAME)[len] == '.')
+			return true;
+	return false;
+}
+
+const char *key_nearest(enum key_section section, const char *name)
+{
+	struct nearest n = nearest_begin(name);
+
+	for (const struct key *k = keys; k < keys + KEY_COUNT; k++)
+		if (k->sections & section)
+			nearest_try(&n, key_text(k, KEY_NAME));
+	return n.best;
+}
+
+int word_find(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (int i = 0; *words; i++) {
+		size_t n = strcspn(words, "|");
+
+		if (n == len && !memcmp(words, word, n))
+			return i;
+		words += n + (words[n] == '|');
+	}
+	return -1;
+}
+
+struct nearest nearest_begin(const char *word)
+{
+	return (struct nearest){ .word = word, .distance = (unsigned)strlen(word) / 3 + 2 };
+}
+
+void nearest_try(struct nearest *n, const char *candidate)
+{
+	unsigned distance = text_distance(n->word, candidate);
+
+	if (distance >= n->distance || distance >= strlen(candidate))
+		return;
+	n->distance = distance;
+	n->best = candidate;
+}

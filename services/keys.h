@@ -1,0 +1,72 @@
+/* The keys of a table by name, from keys.def. */
+#ifndef SERVICES_KEYS_H
+#define SERVICES_KEYS_H
+
+#include "lib/util.h"
+
+enum key_id {
+#define KEY(id, ...) KEY_##id,
+#include "services/keys.def"
+#undef KEY
+	KEY_COUNT
+};
+
+/* Which part of a table a key may stand in; bits. */
+enum key_section { IN_SYSTEM = 1, IN_BRIDGE = 2, IN_SERVICE = 4, IN_DEFAULTS = 8, IN_COMMON = IN_SERVICE | IN_DEFAULTS };
+
+/* How a value is read. */
+enum key_kind {
+	KIND_ADDRESSES, KIND_BOOL, KIND_COMMAND, KIND_COUNT, KIND_DURATION, KIND_ENVIRONMENT, KIND_FILES,
+	KIND_GROUP, KIND_HOSTNAME, KIND_LATER, KIND_LIMITS, KIND_MODE, KIND_NAME, KIND_NAMESPACES,
+	KIND_NETWORK, KIND_OUTPUT, KIND_PATH, KIND_PERCENT, KIND_RLIMITS, KIND_SERVICES, KIND_SIGNAL,
+	KIND_TEXT, KIND_USER, KIND_USERS, KIND_WORDS, KINDS
+};
+
+#define NOWHERE UINT16_MAX
+
+struct key {
+	uint16_t texts;   /* of keys.c */
+	uint16_t field;   /* offset in the struct of its section, or NOWHERE */
+	uint8_t kind;     /* enum key_kind */
+	uint8_t sections; /* bits of enum key_section */
+	uint8_t enabled;  /* 0: its option is off */
+	uint8_t id;       /* enum key_id */
+	uint32_t low, high;
+};
+
+/* What keys.def says of a key, as text. */
+enum key_text { KEY_NAME, KEY_WANT, KEY_WORDS, KEY_LATER, KEY_OPTION };
+const char *key_text(const struct key *key, enum key_text which);
+
+const struct key *key_by_id(enum key_id id);
+
+/* The key of this name (parts joined with dots) in a section, or NULL. */
+const struct key *key_find(enum key_section section, const char *name);
+
+/* True when there are keys below it: "stop" for "stop.signal". */
+bool key_is_group(enum key_section section, const char *name);
+
+/* The key that was probably meant, or NULL. */
+const char *key_nearest(enum key_section section, const char *name);
+
+/* The fallbacks of all keys that are enabled, as TOML. */
+extern const char keys_builtin[];
+
+/* Number of `word` in "a|b|c", or -1. */
+int word_find(const char *words, const char *word);
+
+/* CLONE_NEW... by number of the word in the key `namespaces`. */
+extern const uint32_t namespace_flags[];
+
+/* Name of a RLIMIT_ in a table. */
+const char *resource_name(uint32_t resource);
+
+/* For "did you mean": keeps the nearest of the words shown to it, if one is near enough to `word`. */
+struct nearest {
+	const char *word, *best;
+	unsigned distance;
+};
+struct nearest nearest_begin(const char *word);
+void nearest_try(struct nearest *n, const char *candidate);
+
+#endif
