@@ -106,7 +106,7 @@ static void prepare_rest(struct statefile *state)
 	struct net_session net;
 	bool first = state->prepared == 0;
 
-	if (state->prepared == state->count)
+	if (state->prepared == 2 * state->count)
 		return;
 	if (first && wants_leaves(house.table))
 		cgroup_open(&state->cgroup);
@@ -117,6 +117,8 @@ static void prepare_rest(struct statefile *state)
 	for (; state->prepared < state->count; state->prepared++)
 		if (launch_prepare(&house, state->prepared))
 			log_debug(service_name(&house, state->prepared), "not ready to start");
+	for (; state->prepared < 2 * state->count; state->prepared++)
+		launch_connect(&house, state->prepared - state->count);
 	if (house.net)
 		net_close(&net);
 	house.net = NULL;

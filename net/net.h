@@ -47,7 +47,11 @@ struct net_master {
 	uint8_t mac[NET_MAC];
 };
 
-/* A batch of the calls below, so that its sockets and look-ups are paid once. */
+/*
+ * A batch of the calls below, so that its sockets and look-ups are paid once:
+ * net_open, net_loopback, net_bridge_up of each bridge, net_attach of each
+ * service, net_connect of each service, net_close.
+ */
 struct net_session {
 	struct netlink host; /* speaks to the namespace of the caller */
 	int home;            /* descriptor of that namespace, or -errno */
@@ -67,10 +71,11 @@ must_check int net_loopback(struct net_session *s);
 /*
  * Makes a network namespace with loopback up and, if attach->bridge >= 0, a
  * veth pair whose one end `eth0` in it has the addresses and routes and whose
- * other end is a port of `bridge` (NULL without one). Returns a descriptor of
- * the namespace (O_CLOEXEC, the caller's) or -errno, with the failure logged for
- * `object` (the service's name) and nothing left behind. The calling process must be
- * single-threaded; it is in its own namespace again afterwards.
+ * other end is a port of `bridge` (NULL without one), still down: net_connect
+ * sets it up. Returns a descriptor of the namespace (O_CLOEXEC, the caller's) or
+ * -errno, with the failure logged for `object` (the service's name) and nothing left
+ * behind. The calling process must be single-threaded; it is in its own
+ * namespace again afterwards.
  *
  * IPv6 addresses are left out, with one warning, where the kernel has no IPv6 or
  * it is disabled; not those in attach->given, and not when none other is left.
@@ -124,12 +129,27 @@ static inline int net_remove(struct net_session *s, const char *ifname)
  */
 must_check int net_bridge_up(struct net_session *s, const struct net_bridge *bridge);
 
+/*
+ * Sets up the host end of what net_attach made; nothing to do for loopback
+ * only. At boot, after net_attach of all services: each port that comes up
+ * makes the services behind the others receive what it announces and the bridge walk
+ * over all ports, and 1000 services need half the time when that comes last.
+ * 0 or -errno, logged for `object`, and the pair is gone.
+ */
+must_check int net_connect(struct net_session *s, const char *object, const struct net_attach *attach);
+
 #else
 
 static inline int net_bridge_up(struct net_session *s, const struct net_bridge *bridge)
 {
 	(void)s, (void)bridge;
 	return -EOPNOTSUPP;
+}
+
+static inline int net_connect(struct net_session *s, const char *object, const struct net_attach *attach)
+{
+	(void)s, (void)object;
+	return attach->bridge < 0 ? 0 : -EOPNOTSUPP;
 }
 
 #endif

@@ -72,7 +72,7 @@ must_check int bridge_find(struct net_session *s, const char *object, const stru
 
 /* -- veth.c -- */
 
-/* The pair, its host end a port that is up, the other end eth0 in the namespace of descriptor ns. 0 or -errno, logged. */
+/* The pair: its host end a port of the bridge, the other end eth0 in the namespace of descriptor ns. 0 or -errno, logged. */
 must_check int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
 			   const struct net_bridge *bridge, int ns);
 

@@ -16,8 +16,15 @@ static void mac_of_attach(const struct net_attach *attach, uint8_t *ret_mac)
 	mac_of_address(attach->addr[0].family ? &attach->addr[0] : &place, ret_mac);
 }
 
-static void put_mtu(struct netlink_batch *b, const struct net_bridge *bridge)
+/*
+ * One queue each way is what the kernel gives the pair in the end, but unless
+ * it is asked for, it makes one per processor, switches them off again, and
+ * waits for two grace periods of RCU.
+ */
+static void put_both(struct netlink_batch *b, const struct net_bridge *bridge)
 {
+	netlink_put_u32(b, IFLA_NUM_TX_QUEUES, 1);
+	netlink_put_u32(b, IFLA_NUM_RX_QUEUES, 1);
 	if (bridge->mtu)
 		netlink_put_u32(b, IFLA_MTU, bridge->mtu);
 }
@@ -33,7 +40,7 @@ static void put_peer(struct netlink_batch *b, const struct net_attach *attach, c
 	netlink_raw(b, &ifi, sizeof(ifi));
 	netlink_put_text(b, IFLA_IFNAME, NET_ETH0);
 	netlink_put(b, IFLA_ADDRESS, mac, sizeof(mac));
-	put_mtu(b, bridge);
+	put_both(b, bridge);
 	netlink_put_u32(b, IFLA_NET_NS_FD, (uint32_t)ns);
 	netlink_nest_end(b, peer);
 }
@@ -49,7 +56,7 @@ static int create(struct net_session *s, const char *object, const struct net_at
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_begin(&b, &request, false);
-	put_mtu(&b, bridge);
+	put_both(&b, bridge);
 	netlink_put_u32(&b, IFLA_MASTER, s->master.index);
 	info = netlink_nest(&b, IFLA_LINKINFO);
 	netlink_put_text(&b, IFLA_INFO_KIND, "veth");
@@ -60,31 +67,26 @@ static int create(struct net_session *s, const char *object, const struct net_at
 	return net_run(s, object, &b);
 }
 
-/*
- * Not in one send with the creation: the kernel goes on after a request that
- * failed, and would set up a link of this name that is someone else's.
- */
-static int host_end_up(struct net_session *s, const char *object, const char *name)
-{
-	struct netlink_batch b;
-	char mem[NET_BATCH];
-
-	netlink_start(&b, &s->host, mem, sizeof(mem));
-	link_quiet(&b, name);
-	link_up(&b, name);
-	return net_run(s, object, &b);
-}
-
 int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
 		const struct net_bridge *bridge, int ns)
 {
 	int err = bridge_find(s, object, bridge);
 
-	if (!err)
-		err = create(s, object, attach, bridge, ns);
-	if (err < 0)
-		return err;
-	err = host_end_up(s, object, attach->peer);
+	return err < 0 ? err : create(s, object, attach, bridge, ns);
+}
+
+int net_connect(struct net_session *s, const char *object, const struct net_attach *attach)
+{
+	struct netlink_batch b;
+	char mem[NET_BATCH];
+	int err;
+
+	if (attach->bridge < 0)
+		return 0;
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	link_quiet(&b, attach->peer);
+	link_up(&b, attach->peer);
+	err = net_run(s, object, &b);
 	if (err < 0)
 		net_remove(s, attach->peer);
 	return err;

@@ -81,7 +81,7 @@ static int attach(struct supervisor *sv, uint32_t index, const struct net_bridge
 {
 	const struct net_attach *wanted = &spec_at(sv, index)->attach;
 	struct net_session own;
-	int fd;
+	int fd, err = 0;
 
 	if (sv->net)
 		return net_attach(sv->net, service_name(sv, index), wanted, bridge);
@@ -89,8 +89,10 @@ static int attach(struct supervisor *sv, uint32_t index, const struct net_bridge
 	if (fd < 0)
 		return fd;
 	fd = net_attach(&own, service_name(sv, index), wanted, bridge);
+	if (fd >= 0 && (err = net_connect(&own, service_name(sv, index), wanted)) < 0)
+		fd_close(&fd);
 	net_close(&own);
-	return fd;
+	return err ? err : fd;
 }
 
 static int prepare_network(struct supervisor *sv, uint32_t index)
@@ -141,6 +143,20 @@ int launch_prepare(struct supervisor *sv, uint32_t index)
 	if (!err && wants_output_pipe(spec) && h->out[0] < 0)
 		err = prepare_output(sv, index);
 	return err;
+}
+
+int launch_connect(struct supervisor *sv, uint32_t index)
+{
+	struct handles *h = handles_at(sv, index);
+	int err;
+
+	if (!sv->net || h->netns < 0)
+		return 0;
+	err = net_connect(sv->net, service_name(sv, index), &spec_at(sv, index)->attach);
+	if (!err)
+		return 0;
+	fd_close(&h->netns);
+	return refuse(sv, index, STEP_network, err);
 }
 
 /* -- the clone ------------------------------------------------------------------------------------ */

@@ -34,6 +34,12 @@ struct spawn_report {
  */
 must_check int launch_prepare(struct supervisor *sv, uint32_t index);
 
+/*
+ * At boot, after launch_prepare of all services: sets up the port of its bridge (net_connect says why not at once).
+ * Logs what fails. 0 or -errno.
+ */
+int launch_connect(struct supervisor *sv, uint32_t index);
+
 /* Begins a run, unless one is going on (after a crash). 0 or -errno. */
 must_check int launch(struct supervisor *sv, uint32_t index);
 

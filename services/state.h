@@ -142,7 +142,8 @@ struct statefile {
 	uint8_t goal;            /* enum goal; init/shutdown.c */
 	uint8_t hurried;         /* a second stop signal came; init/shutdown.c */
 	int32_t exit_status;     /* to leave with; init/shutdown.c */
-	uint32_t prepared;       /* how many services have what they keep across runs; init/run.c */
+	uint32_t prepared;       /* how many services have what they keep across runs, and how many of their networks
+				    are connected, together; init/run.c */
 	uint32_t admitted;       /* how many of the start order were told to start; init/run.c */
 	struct when phase_deadline; /* init/shutdown.c */
 	struct when stop_began;     /* init/shutdown.c */
