@@ -9,7 +9,10 @@
 #ifndef CGROUP_CGROUP_H
 #define CGROUP_CGROUP_H
 
+#include <errno.h>
+
 #include "lib/buf.h"
+#include "lib/enabled.h"
 
 /* The limits that exist, from limits.def: LIMIT_MEMORY_MAX, ... */
 enum limit_id {
@@ -29,7 +32,7 @@ struct limit {
 	uint64_t period;   /* cpu.max: microseconds; else 0 */
 };
 
-/* The v1 controllers that minit puts services into, from controllers.def. */
+/* The controllers that minit uses, by their v1 names, from controllers.def. */
 enum cgroup_v1 {
 #define CONTROLLER(id, ...) CGROUP_V1_##id,
 #include "cgroup/controllers.def"
@@ -37,13 +40,18 @@ enum cgroup_v1 {
 	CGROUP_V1_COUNT
 };
 
+/* Whether clone3 can bear a child in a v2 leaf; see cgroup_leaf_fd. */
+enum cgroup_into { CGROUP_INTO_NEVER, CGROUP_INTO_UNKILLED, CGROUP_INTO_ALWAYS };
+
 struct cgroup_home {
-	int32_t v2;                    /* directory of our own v2 cgroup (leaves are its children), or -1 */
+	int32_t v2;                    /* directory in which the v2 leaves are, or -1 */
 	int32_t v1[CGROUP_V1_COUNT];   /* the same for each v1 hierarchy we use, or -1 */
 	uint32_t v2_controllers;       /* bit per enum cgroup_v1: enabled for our leaves in v2 */
 	int32_t err;                   /* 0, or why there are no leaves (-EROFS, -EACCES, ...) */
-	uint8_t into;                  /* clone3 may be born into a v2 leaf (CLONE_INTO_CGROUP works) */
-	uint8_t reserved[3];
+	uint8_t into;                  /* enum cgroup_into */
+	uint8_t shared;                /* our v2 cgroup has other processes: leaves are in a directory beside them */
+	uint8_t withheld;              /* bit per enum cgroup_v1: is there, but `shared` keeps it from our leaves */
+	uint8_t reserved;
 };
 
 struct cgroup_usage {
@@ -54,6 +62,8 @@ struct cgroup_usage {
 	uint64_t oom_kills;  /* processes that the OOM killer has killed in the leaf, since it was made */
 	bool has_memory, has_cpu, has_pids; /* false: this environment cannot tell */
 };
+
+#if ENABLED(CONFIG_CGROUP)
 
 /*
  * Finds our own place in every hierarchy (v2, v1, hybrid, or none), moves all
@@ -81,7 +91,12 @@ must_check int cgroup_create(struct cgroup_home *home, const char *name);
 must_check int cgroup_limit(struct cgroup_home *home, const char *name, const struct limit *limit,
 			    struct buf *why);
 
-/* A descriptor of the v2 leaf for CLONE_INTO_CGROUP; the caller closes it. -errno. */
+/*
+ * A descriptor of the v2 leaf for CLONE_INTO_CGROUP; the caller closes it. -errno;
+ * -EOPNOTSUPP when the child has to join by itself: there is no v2 or no clone3
+ * here, or the leaf was killed once and this kernel kills all who are born into
+ * such a leaf (6.14 and stable kernels since early 2025).
+ */
 must_check int cgroup_leaf_fd(const struct cgroup_home *home, const char *name);
 
 /*
@@ -109,6 +124,84 @@ uint64_t cgroup_oom_kills(const struct cgroup_home *home, const char *name);
 
 /* Removes the leaf (it must be empty). 0 or -errno. */
 int cgroup_remove(struct cgroup_home *home, const char *name);
+
+#else
+
+static inline int cgroup_open(struct cgroup_home *ret)
+{
+	*ret = (struct cgroup_home){ .v2 = -1, .err = -ENOSYS };
+	for (int i = 0; i < CGROUP_V1_COUNT; i++)
+		ret->v1[i] = -1;
+	return -ENOSYS;
+}
+
+static inline void cgroup_close(struct cgroup_home *home)
+{
+	(void)home;
+}
+
+static inline int cgroup_create(struct cgroup_home *home, const char *name)
+{
+	(void)name;
+	return home->err;
+}
+
+static inline int cgroup_limit(struct cgroup_home *home, const char *name, const struct limit *limit,
+			       struct buf *why)
+{
+	(void)name;
+	(void)limit;
+	buf_str(why, "this minit was built without CONFIG_CGROUP_V2 and CONFIG_CGROUP_V1");
+	return home->err;
+}
+
+static inline int cgroup_leaf_fd(const struct cgroup_home *home, const char *name)
+{
+	(void)name;
+	return home->err;
+}
+
+static inline int cgroup_join(const struct cgroup_home *home, const char *name, bool born_into_v2)
+{
+	(void)name;
+	(void)born_into_v2;
+	return home->err;
+}
+
+static inline bool cgroup_is_empty(const struct cgroup_home *home, const char *name)
+{
+	(void)home;
+	(void)name;
+	return true;
+}
+
+static inline int cgroup_kill(const struct cgroup_home *home, const char *name)
+{
+	(void)name;
+	return home->err;
+}
+
+static inline void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret)
+{
+	(void)home;
+	(void)name;
+	*ret = (struct cgroup_usage){ 0 };
+}
+
+static inline uint64_t cgroup_oom_kills(const struct cgroup_home *home, const char *name)
+{
+	(void)home;
+	(void)name;
+	return 0;
+}
+
+static inline int cgroup_remove(struct cgroup_home *home, const char *name)
+{
+	(void)name;
+	return home->err;
+}
+
+#endif
 
 /* For the table's parser (no state, no kernel). */
 

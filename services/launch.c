@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sched.h>
 #include <signal.h>
 #include <unistd.h>
@@ -50,7 +51,7 @@ static int write_limit(struct supervisor *sv, uint32_t index, const struct limit
 	int err = cgroup_limit(&sv->state->cgroup, service_name(sv, index), limit, &why);
 
 	if (err)
-		log_error(service_name(sv, index), 0, "%s", buf_text(&why));
+		log_error(service_name(sv, index), 0, "%s: %s: %s", limit_name(limit->id), strerror(-err), buf_text(&why));
 	return err;
 }
 

@@ -1,0 +1,51 @@
+/*
+ * What cgroup.c asks of one version of the kernel's interface. On a hybrid host
+ * both serve the same home: v2 keeps track of the services, and v1 has the
+ * limits whose controllers v2 does not have. NULL: cannot.
+ */
+#ifndef CGROUP_OPS_H
+#define CGROUP_OPS_H
+
+#include "cgroup/cgroup.h"
+#include "cgroup/limits.h"
+#include "cgroup/place.h"
+
+struct cgroup_ops {
+	int (*open)(struct cgroup_home *home, int proc); /* v2 before v1; proc: descriptor of /proc */
+	void (*close)(struct cgroup_home *home);
+	bool (*tracks)(const struct cgroup_home *home); /* every process of a service is in its leaf here */
+	bool (*limits)(const struct cgroup_home *home, enum cgroup_v1 controller);
+	int (*create)(struct cgroup_home *home, const char *name); /* 1: one that is not empty is there */
+	int (*remove)(struct cgroup_home *home, const char *name);
+	int (*limit)(struct cgroup_home *home, const char *name, const struct limit *limit);
+	int (*join)(const struct cgroup_home *home, const char *name);
+	bool (*is_empty)(const struct cgroup_home *home, const char *name);
+	int (*kill)(const struct cgroup_home *home, const char *name);
+	void (*usage)(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret);
+	int (*oom_kills)(const struct cgroup_home *home, const char *name, uint64_t *ret);
+};
+
+extern const struct cgroup_ops cgroup_v1;
+extern const struct cgroup_ops cgroup_v2;
+
+struct controller {
+	const char *v1_name, *v2_name; /* "" where the version has none */
+	bool v1_always; /* a v1 leaf is made also without a limit, where v2 does not keep track */
+};
+
+extern const struct controller cgroup_controllers[CGROUP_V1_COUNT];
+
+/* Makes a home in our own group of the hierarchy, of which `own` is the directory. 0 or -errno. */
+typedef int settle_fn(struct cgroup_home *home, enum cgroup_v1 controller, int own);
+
+/*
+ * Lets `settle` have our own group: through the mount that is there, or, if
+ * that is missing or read-only, through a mount of our own. 0 or -errno.
+ */
+must_check int cgroup_settle(struct cgroup_home *home, int proc, const struct place *place,
+			     enum cgroup_v1 controller, settle_fn *settle);
+
+/* What v2 settles with (controller is not used); known here for the unit tests. */
+settle_fn v2_settle;
+
+#endif
