@@ -5,11 +5,17 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "init/evcfg.h"
-#include "ev.c"
-
 #include "lib/log.h"
 #include "services/state.h"
+
+/* libev names libc's allocator as its default; it never gets there, and must not bring it along. */
+static void *arena_realloc(void *old, long wanted);
+#define realloc(old, wanted) arena_realloc(old, (long)(wanted))
+#define free(old) ((void)(old))
+#include "init/evcfg.h"
+#include "ev.c"
+#undef realloc
+#undef free
 
 /*
  * libev's memory: a mapping that costs what is touched of it. It only grows, by

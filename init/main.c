@@ -1,7 +1,74 @@
+/*
+ * What minit is, is found out here: PID 1 of a machine, PID 1 of a container
+ * with or without a table and a command, an ordinary supervisor, the tool.
+ */
+#include <string.h>
 #include <unistd.h>
 
-int main(void)
+#include "init/boot.h"
+#include "init/rescue.h"
+#include "init/run.h"
+#include "init/verbs.h"
+#include "init/wrapper.h"
+#include "lib/enabled.h"
+#include "lib/log.h"
+
+static bool is_option(const char *word)
 {
-	static const char text[] = "minit " MINIT_VERSION "\n";
-	return write(STDOUT_FILENO, text, sizeof(text) - 1) < 0;
+	return word[0] == '-';
+}
+
+/* A table that is wrong must not leave a machine without anybody: a shell, until it is right. */
+no_return static void be_machine(void)
+{
+	struct boot_options options = { 0 };
+	int fd;
+
+	boot_machine(&options);
+	if (options.rescue && rescue_shell())
+		log_warn("rescue", 0, "minit.rescue was asked for, but there is no shell");
+	for (;;) {
+		fd = run_load(options.table, NULL);
+		if (fd >= 0)
+			run_table(MODE_MACHINE, fd);
+		if (rescue_shell())
+			rescue_halt();
+	}
+}
+
+/* `minit` runs the table; `minit prog args` runs prog, beside the table if there is one. */
+static int be_container(int argc, char **argv)
+{
+	bool command = argc > 1;
+	int fd;
+
+	if (command && (!ENABLED(CONFIG_TABLE) || is_option(argv[1])))
+		return wrapper_main(argc, argv);
+	boot_container();
+	if (command && !run_has_table())
+		return wrapper_main(argc, argv);
+	fd = run_load(NULL, command ? argv + 1 : NULL);
+	if (fd < 0)
+		return EXIT_CONFIG;
+	run_table(MODE_CONTAINER, fd);
+}
+
+static int be_tool(int argc, char **argv)
+{
+	if (argc > 1 && is_option(argv[1]) && !verb_is_known(argv[1]))
+		return wrapper_main(argc, argv);
+	return verb_main(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "@resume"))
+		return run_resume(argv[2]);
+	if (argc > 1 && verb_is_known(argv[1]))
+		return be_tool(argc, argv);
+	switch (boot_mode()) {
+	case MODE_MACHINE: be_machine();
+	case MODE_CONTAINER: return be_container(argc, argv);
+	default: return be_tool(argc, argv);
+	}
 }

@@ -14,6 +14,7 @@
 #include "init/reexec.h"
 #include "init/shutdown.h"
 #include "init/signals.h"
+#include "init/trim.h"
 #include "lib/log.h"
 #include "lib/text.h"
 #include "services/launch.h"
@@ -156,6 +157,7 @@ no_return static void supervise(void)
 	service_recover(&house);
 	reap_all(&house);
 	loop_deadline(service_timeouts(&house, when_now()));
+	trim_program();
 	loop_run(settle);
 }
 

@@ -23,10 +23,6 @@ struct child {
 	char detail[STATE_DETAIL]; /* what the failing step was about */
 };
 
-/* The log helper's descriptors: the table, then the read ends by output_slot. */
-#define LOG_TABLE_FD 3
-#define LOG_FIRST_FD 4
-
 /* Runs the steps; ends in exec, or in a report and _exit(127). */
 no_return void child_run(struct child *child);
 

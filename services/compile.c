@@ -450,8 +450,8 @@ static void append_command(struct compile *c, char *const *argv)
 /* PID 1 puts its own binary in place of exec[0]. */
 static void append_log_helper(struct compile *c)
 {
-	static char minit[] = "minit", log[] = "log";
-	char *const argv[] = { minit, log, NULL };
+	static char minit[] = "minit", log[] = "log", table[] = WORD(LOG_TABLE_FD), first[] = WORD(LOG_FIRST_FD);
+	char *const argv[] = { minit, log, table, first, NULL };
 	struct service_spec *spec = append(c, LOG_HELPER, argv);
 
 	spec->restart = RESTART_ALWAYS;

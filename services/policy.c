@@ -35,7 +35,7 @@ static uint32_t delay_of(const struct backoff_spec *b, uint32_t n, uint32_t rand
 {
 	uint64_t delay = b->first_ms;
 
-	for (uint32_t i = 1; i < n && delay < b->max_ms && delay && b->factor_pct > 100; i++)
+	for (uint32_t i = 1; i < n && delay < b->max_ms && b->factor_pct > 100; i++)
 		delay = MAX(delay * b->factor_pct / 100, delay + 1);
 	return jittered(MIN(delay, b->max_ms), b->jitter_pct, random);
 }

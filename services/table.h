@@ -18,6 +18,10 @@
 #define TABLE_SERVICES_MAX 32768
 #define TABLE_NAME_MAX 63
 
+/* The descriptors that the log helper is given: the table, then the read ends of the pipes by output_slot. */
+#define LOG_TABLE_FD 3
+#define LOG_FIRST_FD 4
+
 
 struct list {
 	uint32_t at;    /* offset of the first element */
