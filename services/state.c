@@ -40,6 +40,13 @@ static void look_at_list(struct supervisor *sv, struct list list)
 		service_look(sv, index[i]);
 }
 
+/* What it needs and comes after: it may have held them, and hold them no longer. */
+static void look_before(struct supervisor *sv, uint32_t index)
+{
+	look_at_list(sv, spec_at(sv, index)->needs);
+	look_at_list(sv, spec_at(sv, index)->after);
+}
+
 static enum state ended(struct supervisor *sv, uint32_t index);
 
 static enum state begin(struct supervisor *sv, uint32_t index)
@@ -47,7 +54,7 @@ static enum state begin(struct supervisor *sv, uint32_t index)
 	struct life *life = life_at(sv, index);
 	int err;
 
-	life->asked = life->killed = life->execed = 0;
+	life->asked = life->again = life->killed = life->execed = 0;
 	life->ending = ENDING_NONE;
 	life->detail[0] = '\0';
 	life->started = when_now();
@@ -86,7 +93,7 @@ static enum state stop(struct supervisor *sv, uint32_t index, int arg)
 static enum state look(struct supervisor *sv, uint32_t index, int arg)
 {
 	struct life *life = life_at(sv, index);
-	bool leaving = life->want == WANT_DOWN || depend_is_lost(sv, index);
+	bool leaving = life->want == WANT_DOWN || life->again || depend_is_lost(sv, index);
 
 	if (life->asked != leaving) {
 		life->asked = leaving;
@@ -206,7 +213,7 @@ static enum state ended(struct supervisor *sv, uint32_t index)
 
 	if (life->want == WANT_DOWN)
 		return STATE_DOWN;
-	if (life->asked)
+	if (life->asked || life->again)
 		return admit(sv, index, 0);
 	next = judge(sv, index);
 	return next == STATE_STARTING ? admit(sv, index, 0) : next;
@@ -297,10 +304,8 @@ static void enter(struct supervisor *sv, uint32_t index, enum state next)
 	s->life.since = when_now();
 	await(sv, index, time_allowed(sv, index, next));
 	look_at_list(sv, spec->dependents);
-	if (was_active && !service_is_active(s)) {
-		look_at_list(sv, spec->needs);
-		look_at_list(sv, spec->after);
-	}
+	if (was_active && !service_is_active(s))
+		look_before(sv, index);
 }
 
 /* A line in the log for what a person wants to know; all else is for `minit events`. */
@@ -328,12 +333,20 @@ static void tell(struct supervisor *sv, uint32_t index, enum state was)
 
 /* -- events --------------------------------------------------------------------------------------- */
 
-static void note_want(struct life *life, enum event event)
+static void note_want(struct supervisor *sv, uint32_t index, enum event event)
 {
+	struct life *life = life_at(sv, index);
+	uint8_t was = life->want;
+
 	if (event == EVENT_WANT_UP || event == EVENT_RESTART)
 		life->want = WANT_UP;
 	else if (event == EVENT_WANT_DOWN)
 		life->want = WANT_DOWN;
+	life->again = event == EVENT_RESTART || (life->again && event != EVENT_WANT_DOWN);
+	if (life->want == was)
+		return;
+	look_at_list(sv, spec_at(sv, index)->dependents);
+	look_before(sv, index);
 }
 
 /*
@@ -363,16 +376,19 @@ static void dispatch(struct supervisor *sv, uint32_t index, enum event event, in
 {
 	struct life *life = life_at(sv, index);
 	enum state was = life->state, next;
+	uint32_t starts = life->starts;
+	bool moved;
 
 	open_inflight(sv, index, event, arg);
 	if (event == EVENT_TIMEOUT)
 		life->deadline = WHEN_NEVER;
-	note_want(life, event);
+	note_want(sv, index, event);
 	next = next_state(sv, index, event, arg);
-	if (next != was)
+	moved = next != was || life->starts != starts; /* a run that fails at once may lead back to where it was */
+	if (moved)
 		enter(sv, index, next);
 	close_inflight(sv);
-	if (next == was)
+	if (!moved)
 		return;
 	sv->state->events++;
 	tell(sv, index, was);

@@ -1,0 +1,85 @@
+#include "tests/fake/image.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+void image_begin(struct image *image, uint32_t count)
+{
+	memset(image, 0, sizeof(*image));
+	image->table.magic = TABLE_MAGIC;
+	image->table.layout = TABLE_LAYOUT;
+	image->table.size = sizeof(*image);
+	image->table.main = -1;
+	image->table.services = (struct list){ offsetof(struct image, spec), count };
+	image->table.order = (struct list){ offsetof(struct image, order), count };
+	for (uint32_t i = 0; i < count; i++) {
+		struct service_spec *spec = &image->spec[i];
+
+		image->names[i][0] = (char)('a' + i);
+		spec->name_at = (uint32_t)((char *)image->names[i] - (char *)image);
+		spec->umask = UMASK_INHERIT;
+		spec->attach.bridge = -1;
+		spec->stop_signal = SIGTERM;
+		spec->grace_ms = 5000;
+		spec->autostart = 1;
+		spec->restart = RESTART_ON_FAILURE;
+		spec->output = OUTPUT_INHERIT;
+		spec->backoff = (struct backoff_spec){
+			.first_ms = 100, .max_ms = 1000, .factor_pct = 200, .stable_ms = 10000, .give_up = 0,
+		};
+	}
+}
+
+static void put(struct image *image, struct list *list, uint32_t index)
+{
+	if (!list->count)
+		list->at = (uint32_t)((char *)&image->lists[image->used] - (char *)image);
+	if (image->used == ARRAY_LEN(image->lists))
+		abort();
+	image->lists[image->used++] = index;
+	list->count++;
+}
+
+static void list_edges(struct image *image, uint32_t i)
+{
+	uint32_t count = image->table.services.count;
+	struct service_spec *spec = &image->spec[i];
+
+	for (uint32_t j = 0; j < count; j++)
+		if (image->edge[i][j] == EDGE_NEEDS)
+			put(image, &spec->needs, j);
+	for (uint32_t j = 0; j < count; j++)
+		if (image->edge[i][j] == EDGE_AFTER)
+			put(image, &spec->after, j);
+	for (uint32_t j = 0; j < count; j++)
+		if (image->edge[j][i])
+			put(image, &spec->dependents, j);
+}
+
+static bool may_come(const struct image *image, const bool *placed, uint32_t i)
+{
+	for (uint32_t j = 0; j < image->table.services.count; j++)
+		if (image->edge[i][j] && !placed[j])
+			return false;
+	return !placed[i];
+}
+
+void image_end(struct image *image)
+{
+	uint32_t count = image->table.services.count, at = 0;
+	bool placed[IMAGE_MAX] = { false };
+
+	for (uint32_t i = 0; i < count; i++)
+		list_edges(image, i);
+	while (at < count) {
+		uint32_t i = 0;
+
+		while (i < count && !may_come(image, placed, i))
+			i++;
+		if (i == count)
+			abort(); /* a circle */
+		placed[i] = true;
+		image->order[at++] = i;
+	}
+}
