@@ -1,4 +1,4 @@
-# minit. Build variables:
+# minit. `make help` lists the targets. Variables of the build:
 #   B=DIR             where everything generated goes (default build)
 #   KCONFIG_CONFIG=F  the configuration used (default .config; the full one is written when there is none)
 #   MINIT_DEPS=DIR    fetched dependencies, may be shared by checkouts (default build/deps)
@@ -29,6 +29,20 @@ MAKEFLAGS += --no-builtin-rules
 
 all: $(B)/minit
 
+help:
+	@printf '%s\n' \
+		'make                    build/minit, static, and build/minit.debug with its symbols' \
+		'make run [ARGS=TABLE]   run it as PID 1 of fresh namespaces on the demo table, with a live status' \
+		'make vm [ARGS=TABLE]    boot it in QEMU as the init of a machine, its console on this terminal' \
+		'make test               every test; tests/run GROUP or tests/run FILE for some' \
+		'make install            DESTDIR= PREFIX=/usr/local' \
+		'make menuconfig         choose what is in it; make NAME_defconfig: $(patsubst configs/%_defconfig,%,$(wildcard configs/*_defconfig))' \
+		'make savedefconfig      write the choice down' \
+		'make size [OLD=FILE]    its size, and what has grown since the older minit.debug FILE' \
+		'make analyze            read the sources with gcc -fanalyzer, clang-tidy and cppcheck; make lint-clang: warnings' \
+		'make rootfs initramfs   the root tree of run and vm' \
+		'make clean distclean'
+
 # -- configuration ------------------------------------------------------------------------------------------------
 
 AUTOCONF_MK := $(B)/include/config/auto.conf
@@ -40,36 +54,41 @@ kconfig = mkdir -p $(B)/include/config $(B)/include/generated && cd $(B) && \
 	KCONFIG_AUTOHEADER=include/generated/autoconf.h KCONFIG_AUTOCONFIG=include/config/auto.conf \
 	KCONFIG_TRISTATE=include/config/tristate.conf
 
-unconfigured := help clean distclean %_defconfig menuconfig savedefconfig
-ifneq ($(filter-out $(unconfigured),$(or $(MAKECMDGOALS),all)),)
+# run, vm and test first install what is missing, and then call make again.
+GOALS := $(or $(MAKECMDGOALS),all)
+TOOLLESS := help clean distclean run vm test
+UNCONFIGURED := %_defconfig menuconfig savedefconfig
+
+ifneq ($(filter-out $(TOOLLESS),$(GOALS)),)
+MISSING := $(shell [ $(B)/.tools -nt deps/packages ] || \
+	{ deps/install --check build 2>&1 && mkdir -p $(B) && touch $(B)/.tools; })
+$(if $(MISSING),$(error $(MISSING)))
+endif
+ifneq ($(filter-out $(TOOLLESS) $(UNCONFIGURED),$(GOALS)),)
 -include $(AUTOCONF_MK)
 endif
 
-$(KCONFIG_CONFIG): | $(B)/.tools
+$(KCONFIG_CONFIG):
 	@$(kconfig) kconfig-conf --defconfig=$(CURDIR)/configs/full_defconfig $(CURDIR)/Kconfig >/dev/null
 
-$(AUTOCONF_MK): $(KCONFIG_CONFIG) Kconfig | $(B)/.tools
+$(AUTOCONF_MK): $(KCONFIG_CONFIG) Kconfig
 	@$(kconfig) kconfig-conf --olddefconfig $(CURDIR)/Kconfig >/dev/null
 	@$(kconfig) kconfig-conf --silentoldconfig $(CURDIR)/Kconfig >/dev/null
 	@touch $@
 $(AUTOCONF_H): $(AUTOCONF_MK) ;
 
-%_defconfig: configs/%_defconfig | $(B)/.tools
+%_defconfig: configs/%_defconfig
 	@$(kconfig) kconfig-conf --defconfig=$(CURDIR)/$< $(CURDIR)/Kconfig >/dev/null
 	@echo "$(KCONFIG_CONFIG): $*"
 
-menuconfig: | $(B)/.tools
+menuconfig:
 	@$(kconfig) kconfig-mconf $(CURDIR)/Kconfig
 
-savedefconfig: | $(B)/.tools
+savedefconfig:
 	@$(kconfig) kconfig-conf --savedefconfig=$(BDIR)/defconfig $(CURDIR)/Kconfig >/dev/null
 	@echo "written: $(B)/defconfig (copy it to configs/NAME_defconfig to keep it)"
 
 # -- tools and dependencies ---------------------------------------------------------------------------------------
-
-$(B)/.tools: deps/packages deps/install
-	@deps/install --check build
-	@mkdir -p $(@D) && touch $@
 
 LIBEV := $(MINIT_DEPS)/libev-4.33
 
@@ -111,14 +130,14 @@ obj-y :=
 OBJS := $(addprefix $(B)/obj/,$(sort $(obj-y)))
 
 # musl-gcc has no kernel headers of its own: links to the machine's, looked at last.
-$(B)/uapi/.done: | $(B)/.tools
+$(B)/uapi/.done:
 	@mkdir -p $(@D) && ln -sfn /usr/include/linux $(@D)/linux && ln -sfn /usr/include/asm-generic $(@D)/asm-generic && \
 		ln -sfn /usr/include/$(MULTIARCH)/asm $(@D)/asm && touch $@
 
 BEFORE_OBJS := $(AUTOCONF_H) $(B)/.flags | $(B)/uapi/.done $(LIBEV)/ev.c
 
 # Changed flags rebuild everything, unchanged ones nothing. WERROR changes no byte of the outcome.
-$(B)/.flags: FORCE | $(B)/.tools
+$(B)/.flags: FORCE
 	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS))' >$@.new; \
 		cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 
@@ -264,4 +283,4 @@ distclean: clean
 	rm -rf build .config .config.old
 
 FORCE:
-.PHONY: all analyze $(B)/analyze-gcc size install lint-clang rootfs initramfs run vm test unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE
+.PHONY: all help analyze $(B)/analyze-gcc size install lint-clang rootfs initramfs run vm test unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE
