@@ -160,7 +160,7 @@ bool talk_is_over(const char *line, int *ret_status)
 	return true;
 }
 
-/* -- verbs that only ask ------------------------------------------------------------------------------------ */
+/* -- verbs that only ask ----------------------------------------------------------------------- */
 
 int client_ask(const char *request)
 {
@@ -204,7 +204,7 @@ int client_running_version(void)
 	return 0;
 }
 
-/* -- events --------------------------------------------------------------------------------------------------- */
+/* -- events ------------------------------------------------------------------------------------ */
 
 static bool is_named(const char *line, int argc, char **argv)
 {

@@ -22,7 +22,7 @@
 static struct supervisor *sv; /* set once the loop is there */
 static bool is_deaf;          /* no descriptor is left for who comes; the listener would wake us for nothing */
 
-/* -- the socket ---------------------------------------------------------------------------------------- */
+/* -- the socket -------------------------------------------------------------------------------- */
 
 /* NULL: none can be named. */
 static const char *choose_path(const struct supervisor *of, struct buf *mem)
@@ -115,7 +115,7 @@ int control_open(struct supervisor *of)
 	return 0;
 }
 
-/* -- connections ------------------------------------------------------------------------------------------ */
+/* -- connections ------------------------------------------------------------------------------- */
 
 static uint32_t slot_of(const struct client *c)
 {
@@ -218,7 +218,7 @@ static void on_client(uint32_t slot, unsigned ready)
 	watch(c);
 }
 
-/* -- new connections ----------------------------------------------------------------------------------------- */
+/* -- new connections --------------------------------------------------------------------------- */
 
 static bool is_owner(int fd)
 {
@@ -285,7 +285,7 @@ static void on_listener(uint32_t id, unsigned ready)
 	}
 }
 
-/* -- over an execution in place, and the end ------------------------------------------------------------------- */
+/* -- over an execution in place, and the end --------------------------------------------------- */
 
 /* False: the connection has had its last word. */
 static bool survives(struct client *c)

@@ -17,7 +17,8 @@ void usage_error(const char *verb, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vfmt(&what, fmt, ap);
 	va_end(ap);
-	complain("%s: %s; usage: minit %s %s", verb, buf_text(&what), verb, verb_arguments(verb));
+	complain("%s: %s; usage: minit %s%s%s", verb, buf_text(&what), verb, *verb_arguments(verb) ? " " : "",
+		 verb_arguments(verb));
 	_exit(2);
 }
 

@@ -5,7 +5,7 @@
 
 #include "lib/text.h"
 
-/* -- members of an object ------------------------------------------------------------------------ */
+/* -- members of an object ---------------------------------------------------------------------- */
 
 static void key(struct buf *b, const char *name)
 {
@@ -45,7 +45,7 @@ static void put_amount(struct buf *b, const char *name, bool known, uint64_t n)
 		put_number(b, name, (int64_t)n);
 }
 
-/* -- minit itself ---------------------------------------------------------------------------------- */
+/* -- minit itself ------------------------------------------------------------------------------ */
 
 const char *report_mode(enum mode mode)
 {
@@ -122,7 +122,7 @@ void report_minit(const struct supervisor *sv, struct buf *b)
 	buf_str(b, "}\n");
 }
 
-/* -- one service ----------------------------------------------------------------------------------- */
+/* -- one service ------------------------------------------------------------------------------- */
 
 static void put_life(const struct supervisor *sv, uint32_t index, struct buf *b)
 {
@@ -214,7 +214,7 @@ void report_service(const struct supervisor *sv, uint32_t index, struct buf *b)
 	buf_str(b, "}\n");
 }
 
-/* -- a change ---------------------------------------------------------------------------------------- */
+/* -- a change ---------------------------------------------------------------------------------- */
 
 /* Seconds since 1970, as the machine's clock has it. */
 static void put_time(struct buf *b)

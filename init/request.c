@@ -12,7 +12,7 @@
 /* Most lines sent in one round of the loop to one reader. */
 #define LINES_A_ROUND 8
 
-/* -- words of the request: the line with its spaces made NUL ---------------------------------------- */
+/* -- words of the request: the line with its spaces made NUL ----------------------------------- */
 
 static bool is_word(const char *s, size_t len)
 {
@@ -60,7 +60,7 @@ static const char *first_name(const struct client *c)
 	return word_at(c, word_after(c, 0));
 }
 
-/* -- sending ------------------------------------------------------------------------------------------ */
+/* -- sending ----------------------------------------------------------------------------------- */
 
 /*
  * A line is far below half the send buffer, so the kernel takes it as one piece
@@ -113,7 +113,7 @@ static bool say_ok(const struct supervisor *sv, const struct client *c)
 	return false;
 }
 
-/* -- answers that are a list: one line at a time, the cursor is the place in it ---------------------- */
+/* -- answers that are a list: one line at a time, the cursor is the place in it ---------------- */
 
 static bool put_status_line(const struct supervisor *sv, const struct client *c, struct buf *line)
 {
@@ -212,7 +212,7 @@ static bool begin_list(struct supervisor *sv, struct client *c, enum client_kind
 	return request_continue(sv, c);
 }
 
-/* -- the answer of each verb --------------------------------------------------------------------------- */
+/* -- the answer of each verb ------------------------------------------------------------------- */
 
 typedef bool answer_fn(struct supervisor *sv, struct client *c);
 
@@ -271,17 +271,63 @@ static bool answer_version(struct supervisor *sv, struct client *c)
 	return say_ok(sv, c);
 }
 
+static bool names_are_fine(const struct supervisor *sv, const struct client *c)
+{
+	if (first_name(c))
+		return names_are_known(sv, c);
+	request_refuse(c, "%s: a service's name is missing", c->line);
+	return false;
+}
+
 static bool tell_each(struct supervisor *sv, struct client *c, enum event event)
 {
-	if (!first_name(c)) {
-		request_refuse(c, "%s: a service's name is missing", c->line);
-		return false;
-	}
-	if (!names_are_known(sv, c))
-		return false;
 	for (size_t at = word_after(c, 0); word_at(c, at); at = word_after(c, at))
 		service_event(sv, (uint32_t)table_find(sv->table, word_at(c, at)), event, 0);
 	return say_ok(sv, c);
+}
+
+/* A set of services: a bit for each. */
+struct set {
+	uint8_t bits[TABLE_SERVICES_MAX / 8];
+};
+
+static void set_add(struct set *set, uint32_t index)
+{
+	set->bits[index / 8] |= (uint8_t)(1 << index % 8);
+}
+
+static bool set_has(const struct set *set, uint32_t index)
+{
+	return set->bits[index / 8] >> index % 8 & 1;
+}
+
+static void add_needs(const struct supervisor *sv, uint32_t index, struct set *found)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+	const uint32_t *needs = table_list(sv->table, spec->needs, uint32_t);
+
+	for (uint32_t i = 0; i < spec->needs.count; i++)
+		if (!service_is_ready(sv, needs[i]))
+			set_add(found, needs[i]);
+}
+
+/*
+ * What the named services need and is not there is wanted up too, and what
+ * that needs. Along the table's order, in which each comes behind all it needs.
+ */
+static void start_needs(struct supervisor *sv, const struct client *c)
+{
+	const uint32_t *order = table_list(sv->table, sv->table->order, uint32_t);
+	struct set wanted = { 0 }, found = { 0 };
+
+	for (size_t at = word_after(c, 0); word_at(c, at); at = word_after(c, at))
+		set_add(&wanted, (uint32_t)table_find(sv->table, word_at(c, at)));
+	for (uint32_t i = sv->table->order.count; i-- > 0;)
+		if (set_has(&wanted, order[i]) || set_has(&found, order[i]))
+			add_needs(sv, order[i], &found);
+	for (uint32_t i = 0; i < sv->table->order.count; i++)
+		if (set_has(&found, order[i]) && !set_has(&wanted, order[i]))
+			service_event(sv, order[i], EVENT_WANT_UP, 0);
 }
 
 static bool may_start(const struct supervisor *sv, const struct client *c)
@@ -294,17 +340,23 @@ static bool may_start(const struct supervisor *sv, const struct client *c)
 
 static bool answer_start(struct supervisor *sv, struct client *c)
 {
-	return may_start(sv, c) && tell_each(sv, c, EVENT_WANT_UP);
+	if (!may_start(sv, c) || !names_are_fine(sv, c))
+		return false;
+	start_needs(sv, c);
+	return tell_each(sv, c, EVENT_WANT_UP);
 }
 
 static bool answer_stop(struct supervisor *sv, struct client *c)
 {
-	return tell_each(sv, c, EVENT_WANT_DOWN);
+	return names_are_fine(sv, c) && tell_each(sv, c, EVENT_WANT_DOWN);
 }
 
 static bool answer_restart(struct supervisor *sv, struct client *c)
 {
-	return may_start(sv, c) && tell_each(sv, c, EVENT_RESTART);
+	if (!may_start(sv, c) || !names_are_fine(sv, c))
+		return false;
+	start_needs(sv, c);
+	return tell_each(sv, c, EVENT_RESTART);
 }
 
 static bool end_all(struct supervisor *sv, struct client *c, enum goal goal)
@@ -343,7 +395,7 @@ static bool answer_reexec(struct supervisor *sv, struct client *c)
 	return false;
 }
 
-/* -- which verb ------------------------------------------------------------------------------------------ */
+/* -- which verb -------------------------------------------------------------------------------- */
 
 enum who { ANYONE, OWNER };
 

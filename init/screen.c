@@ -18,7 +18,7 @@ static struct termios before;
 static bool has_keys;
 static volatile sig_atomic_t is_entered, is_stale;
 
-/* -- the terminal ----------------------------------------------------------------------------------------------- */
+/* -- the terminal ------------------------------------------------------------------------------ */
 
 static void quiet_keys(void)
 {
@@ -126,7 +126,7 @@ void screen_measure(struct screen *ret)
 	ret->utf8 = says_utf8();
 }
 
-/* -- a frame ------------------------------------------------------------------------------------------------------ */
+/* -- a frame ----------------------------------------------------------------------------------- */
 
 static char mem[65536];
 static struct buf frame;

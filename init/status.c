@@ -14,7 +14,7 @@
 #include "lib/text.h"
 #include "services/state.h"
 
-/* -- colours -------------------------------------------------------------------------------------------------- */
+/* -- colours ----------------------------------------------------------------------------------- */
 
 bool colours_wanted(void)
 {
@@ -39,7 +39,7 @@ const char *state_colour(const char *state)
 	return "";
 }
 
-/* -- cells ---------------------------------------------------------------------------------------------------- */
+/* -- cells ------------------------------------------------------------------------------------- */
 
 static void put_name(const struct row *row, struct buf *b)
 {
@@ -69,14 +69,27 @@ static void put_restarts(const struct row *row, struct buf *b)
 		buf_fmt(b, "%ld", (long)row->restarts);
 }
 
-static void put_memory(const struct row *row, struct buf *b)
+/* A limit is a round number as a rule: 64M, not 64.0M. */
+static void put_round_size(struct buf *b, uint64_t bytes)
+{
+	char letter;
+
+	text_put_size(b, bytes);
+	letter = b->len > 3 ? b->data[b->len - 1] : '\0';
+	if (!letter || memcmp(b->data + b->len - 3, ".0", 2))
+		return;
+	b->len -= 3;
+	buf_char(b, letter);
+}
+
+void status_put_memory(const struct row *row, struct buf *b)
 {
 	if (row->memory < 0 || (!row->memory && row->pid <= 0))
 		return;
 	text_put_size(b, (uint64_t)row->memory);
 	if (row->memory_max >= 0) {
-		buf_char(b, '/');
-		text_put_size(b, (uint64_t)row->memory_max);
+		buf_str(b, " of ");
+		put_round_size(b, (uint64_t)row->memory_max);
 	}
 }
 
@@ -99,7 +112,7 @@ static const struct column {
 	bool right;
 } columns[] = {
 	{ "NAME", put_name, false },      { "STATE", put_state, false },   { "PID", put_pid, true },
-	{ "FOR", put_age, true },         { "RESTARTS", put_restarts, true }, { "MEMORY", put_memory, true },
+	{ "FOR", put_age, true },         { "RESTARTS", put_restarts, true }, { "MEMORY", status_put_memory, true },
 	{ "CPU", put_cpu, true },         { "ADDRESS", put_address, false }, { "WHY", row_put_remark, false },
 };
 
@@ -132,28 +145,27 @@ static void measure(const struct rows *r, bool all, size_t widths[COLUMNS])
 		}
 }
 
-static void say_cell(const struct column *c, struct buf *cell, size_t width, const char *colour)
+/* blanks: owed before the next text, so that none are left at the end of a line. Returns what is owed behind. */
+static int say_cell(const struct column *c, struct buf *cell, size_t width, const char *colour, int blanks)
 {
-	bool last = c == &columns[COLUMNS - 1];
-	int pad = last ? 0 : (int)(width - MIN(width, cell->len));
+	int pad = (int)(width - MIN(width, cell->len));
 
-	if (c->right)
-		say("%*s", pad, "");
-	say("%s%s%s", colour, buf_text(cell), *colour ? "\033[0m" : "");
-	if (!c->right && pad)
-		say("%*s", pad, "");
-	if (!last)
-		say("  ");
+	if (!cell->len)
+		return blanks + (int)width + 2;
+	say("%*s%s%s%s", blanks + (c->right ? pad : 0), "", colour, buf_text(cell), *colour ? "\033[0m" : "");
+	return 2 + (c->right ? 0 : pad);
 }
 
 static void say_row(const struct row *row, const size_t widths[COLUMNS], bool colours)
 {
 	BUF_ON_STACK(cell, 512);
+	int blanks = 0;
 
 	for (size_t i = 0; i < COLUMNS; i++) {
+		const char *colour = colours && i == STATE_COLUMN ? state_colour(row->state) : "";
+
 		put_cell(row, &columns[i], &cell);
-		say_cell(&columns[i], &cell, widths[i],
-			 colours && i == STATE_COLUMN ? state_colour(row->state) : "");
+		blanks = say_cell(&columns[i], &cell, widths[i], colour, blanks);
 	}
 	say("\n");
 }
@@ -161,16 +173,17 @@ static void say_row(const struct row *row, const size_t widths[COLUMNS], bool co
 static void say_titles(const size_t widths[COLUMNS])
 {
 	BUF_ON_STACK(cell, 64);
+	int blanks = 0;
 
 	for (size_t i = 0; i < COLUMNS; i++) {
 		buf_reset(&cell);
 		buf_str(&cell, columns[i].title);
-		say_cell(&columns[i], &cell, widths[i], "");
+		blanks = say_cell(&columns[i], &cell, widths[i], "", blanks);
 	}
 	say("\n");
 }
 
-/* -- the first line ------------------------------------------------------------------------------------------- */
+/* -- the first line ---------------------------------------------------------------------------- */
 
 /* "3 up, 1 backoff": what there is of each state. */
 void status_put_counts(const struct rows *r, struct buf *b)
@@ -219,7 +232,7 @@ void status_say(const struct rows *r, bool all, bool colours)
 	say_flush();
 }
 
-/* -- the verb -------------------------------------------------------------------------------------------------- */
+/* -- the verb ---------------------------------------------------------------------------------- */
 
 static int say_json(char **names, int count, bool all)
 {

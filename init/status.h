@@ -7,6 +7,8 @@
 bool colours_wanted(void);
 const char *state_colour(const char *state); /* the escape sequence, or "" */
 
+/* "1.2M of 64M". */
+void status_put_memory(const struct row *row, struct buf *b);
 void status_put_counts(const struct rows *r, struct buf *b);
 void status_put_summary(const struct rows *r, struct buf *b);
 void status_say(const struct rows *r, bool all, bool colours);

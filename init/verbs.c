@@ -46,7 +46,7 @@ const char *verb_arguments(const char *word)
 	return v ? v->arguments : "";
 }
 
-/* -- help ------------------------------------------------------------------------------------------------ */
+/* -- help -------------------------------------------------------------------------------------- */
 
 bool verb_help(const char *word)
 {
@@ -121,7 +121,7 @@ int version_main(int argc, char **argv)
 	return ENABLED(CONFIG_CONTROL) ? client_running_version() : 0;
 }
 
-/* -- dispatch ---------------------------------------------------------------------------------------------- */
+/* -- dispatch ---------------------------------------------------------------------------------- */
 
 static const char *const before[] = { "--help", "-h", "--version", "-V", "--socket" };
 

@@ -24,7 +24,7 @@ enum {
 
 enum verdict { NOT_YET, HOLDS, NEVER };
 
-/* -- conditions --------------------------------------------------------------------------------------------- */
+/* -- conditions -------------------------------------------------------------------------------- */
 
 struct condition {
 	const char *text; /* as given */
@@ -157,7 +157,7 @@ static enum verdict judge_all(const struct condition *c, const struct follow *f,
 	return worst;
 }
 
-/* -- following --------------------------------------------------------------------------------------------------- */
+/* -- following --------------------------------------------------------------------------------- */
 
 static struct talk talk;
 static struct follow now;
@@ -214,13 +214,20 @@ static int begin(struct when until, bool patient)
 	return err ? 1 + talk_complain(err == -ECONNRESET ? 0 : err) : 0;
 }
 
+/* "it is up", "it has failed (exit 3)", "it has ended (exit 3) and is started again in 2s". */
 static void put_where(const struct seen *s, struct buf *b)
 {
-	buf_str(b, s->state);
+	bool failed = is_in(s, "failed"), backoff = is_in(s, "backoff");
+
+	buf_fmt(b, "it %s", failed ? "has failed" : backoff ? "has ended" : "is ");
+	if (!failed && !backoff)
+		buf_str(b, s->state);
 	if (s->why[0])
 		buf_fmt(b, " (%s)", s->why);
-	if (s->next_ms >= 0) {
-		buf_str(b, ", again in ");
+	if (backoff)
+		buf_str(b, " and is started again");
+	if (backoff && s->next_ms >= 0) {
+		buf_str(b, " in ");
 		text_put_duration(b, s->next_ms);
 	}
 }
@@ -241,7 +248,7 @@ static struct when until_of(int64_t timeout_ms)
 	return timeout_ms ? when_in(when_now(), timeout_ms) : WHEN_NEVER;
 }
 
-/* -- wait ------------------------------------------------------------------------------------------------------------ */
+/* -- wait -------------------------------------------------------------------------------------- */
 
 static void say_not_reached(const struct condition *c, const struct seen *s, int64_t timeout_ms, enum verdict v)
 {
@@ -251,9 +258,9 @@ static void say_not_reached(const struct condition *c, const struct seen *s, int
 	put_where(s, &where);
 	text_put_duration(&time, timeout_ms);
 	if (v == NEVER)
-		complain("%s: %s: it is %s, and will not get there", c->text, s->name, buf_text(&where));
+		complain("%s: %s: %s, and will not get there", c->text, s->name, buf_text(&where));
 	else
-		complain("%s: %s: not within %s: it is %s", c->text, s->name, buf_text(&time), buf_text(&where));
+		complain("%s: %s: not within %s: %s", c->text, s->name, buf_text(&time), buf_text(&where));
 }
 
 struct waiting {
@@ -323,7 +330,7 @@ int wait_main(int argc, char **argv)
 	return wait_for(&w);
 }
 
-/* -- start, stop, restart ----------------------------------------------------------------------------------------------- */
+/* -- start, stop, restart ---------------------------------------------------------------------- */
 
 /* As many names as fit in one request. Returns how many, with *ret_seq from the answer, or -1 having said why. */
 static int ask_some(const char *verb, char **names, int count, int64_t *ret_seq)
@@ -381,9 +388,9 @@ static void say_result(const char *verb, const struct seen *s, enum verdict v, i
 	else if (v == HOLDS)
 		say("%s: %s\n", s->name, s->state);
 	else if (v == NEVER)
-		complain("%s: %s: it is %s", s->name, verb, buf_text(&where));
+		complain("%s: %s: %s", s->name, verb, buf_text(&where));
 	else
-		complain("%s: %s: not within %s: it is %s", s->name, verb, buf_text(&time), buf_text(&where));
+		complain("%s: %s: not within %s: %s", s->name, verb, buf_text(&time), buf_text(&where));
 }
 
 struct change {

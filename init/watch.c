@@ -40,7 +40,7 @@ static struct when sampled;
 static bool colours;
 static bool said_leaving; /* minit's last word */
 
-/* -- CPU since the sample before -------------------------------------------------------------------------------- */
+/* -- CPU since the sample before --------------------------------------------------------------- */
 
 static const struct sample *sample_of(const struct row *row, size_t hint)
 {
@@ -95,7 +95,7 @@ static void take_samples(int64_t interval_ms)
 	sampled = rows.taken;
 }
 
-/* -- drawing ------------------------------------------------------------------------------------------------------ */
+/* -- drawing ----------------------------------------------------------------------------------- */
 
 static const char *paint(const char *colour)
 {
@@ -167,12 +167,21 @@ static const struct {
 	[ADDRESS] = { "ADDRESS", 7, 3, false },  [REMARK] = { "WHY", 16, 9, false },
 };
 
+/* Parts of a second would only flicker. */
+static void put_seconds(struct buf *b, int64_t ms)
+{
+	if (ms < 1000)
+		buf_str(b, "0s");
+	else
+		text_put_duration(b, ms);
+}
+
 static void put_cell(const struct row *row, enum column c, struct buf *b)
 {
 	switch (c) {
 	case NAME: buf_str(b, row->name); break;
 	case STATE_WORD: buf_str(b, row->state); break;
-	case AGE: text_put_duration(b, row->since_ms); break;
+	case AGE: put_seconds(b, row->since_ms); break;
 	case PID:
 		if (row->pid > 0)
 			buf_fmt(b, "%ld", (long)row->pid);
@@ -182,14 +191,7 @@ static void put_cell(const struct row *row, enum column c, struct buf *b)
 		if (row->cpu_permille >= 0)
 			buf_fmt(b, "%ld.%ld%%", (long)row->cpu_permille / 10, (long)row->cpu_permille % 10);
 		break;
-	case MEMORY:
-		if (row->memory > 0)
-			text_put_size(b, (uint64_t)row->memory);
-		if (row->memory > 0 && row->memory_max > 0) {
-			buf_str(b, "/");
-			text_put_size(b, (uint64_t)row->memory_max);
-		}
-		break;
+	case MEMORY: status_put_memory(row, b); break;
 	case ADDRESS: buf_add(b, row->address, strcspn(row->address, "/,")); break;
 	case REMARK: row_put_remark(row, b); break;
 	default: break;
@@ -245,7 +247,7 @@ static void draw_bar(const struct row *row, const struct screen *s)
 	filled = (percent + 5) / 10;
 	for (int i = 0; i < 10; i++)
 		frame_put(i < filled ? paint(level_colour(percent)) : paint(DIM),
-			  i < filled ? (s->utf8 ? "\u2588" : "#") : (s->utf8 ? "\u2591" : "."));
+			  i < filled ? (s->utf8 ? "\u2588" : "#") : (s->utf8 ? "\u00b7" : "."));
 }
 
 static void draw_row(const struct row *row, const unsigned widths[COLUMN_COUNT], const struct screen *s)
@@ -342,8 +344,8 @@ static void draw_news(const struct screen *s)
 		const struct news *n = &news[(news_count - 1 - i) % NEWS];
 		BUF_ON_STACK(age, 32);
 
-		text_put_duration(&age, when_since(n->when, when_now()) / 1000 * 1000);
-		frame_fmt(paint(DIM), "%7s ago  ", n->when.ms + 1000 > when_now().ms ? "<1s" : buf_text(&age));
+		put_seconds(&age, when_since(n->when, when_now()));
+		frame_fmt(paint(DIM), "%7s ago  ", buf_text(&age));
 		frame_fmt("", "%s: %s %s ", n->name, n->from, s->utf8 ? "\u2192" : "->");
 		frame_put(paint(state_colour(n->state)), n->state);
 		if (n->why[0])
@@ -369,7 +371,7 @@ static void draw(bool all)
 	frame_end();
 }
 
-/* -- what has happened -------------------------------------------------------------------------------------------- */
+/* -- what has happened ------------------------------------------------------------------------- */
 
 static void note(const char *line)
 {

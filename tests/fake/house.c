@@ -10,16 +10,30 @@ static struct supervisor house;
 static struct table *table;
 static char told[1024];
 
+/* The order, and two needs for each service. */
+#define NEEDS 3
+static uint32_t needs_at;
+
 struct service_spec *house_spec(uint32_t index)
 {
 	return (struct service_spec *)(void *)((char *)table + table->services.at) + index;
 }
 
+void house_need(uint32_t index, uint32_t what)
+{
+	struct list *needs = &house_spec(index)->needs;
+
+	needs->at = needs_at + index * (NEEDS - 1) * (uint32_t)sizeof(uint32_t);
+	((uint32_t *)(void *)((char *)table + needs->at))[needs->count++] = what;
+}
+
 static void build_table(const char *const *names, uint32_t count)
 {
 	size_t specs = count * sizeof(struct service_spec), size = sizeof(struct table) + specs;
+	uint32_t *order;
 	char *at;
 
+	size += count * NEEDS * sizeof(uint32_t);
 	for (uint32_t i = 0; i < count; i++)
 		size += strlen(names[i]) + 1;
 	free(table);
@@ -28,6 +42,12 @@ static void build_table(const char *const *names, uint32_t count)
 	table->main = -1;
 	table->services = (struct list){ sizeof(struct table), count };
 	at = (char *)table + sizeof(struct table) + specs;
+	order = (uint32_t *)(void *)at;
+	table->order = (struct list){ (uint32_t)(at - (char *)table), count };
+	needs_at = table->order.at + (uint32_t)(count * sizeof(uint32_t));
+	at += count * NEEDS * sizeof(uint32_t);
+	for (uint32_t i = 0; i < count; i++)
+		order[i] = count - 1 - i;
 	for (uint32_t i = 0; i < count; i++) {
 		house_spec(i)->name_at = (uint32_t)(at - (char *)table);
 		house_spec(i)->attach.bridge = -1;
@@ -102,7 +122,7 @@ const char *house_told(void)
 	return told;
 }
 
-/* -- what services/ has to offer to the floor above ------------------------------------------------------ */
+/* -- what services/ has to offer to the floor above -------------------------------------------- */
 
 void service_event(struct supervisor *sv, uint32_t index, enum event event, int arg)
 {
@@ -117,6 +137,11 @@ void service_event(struct supervisor *sv, uint32_t index, enum event event, int 
 		house_move(index, STATE_STARTING);
 	if (event != EVENT_WANT_UP && life->state == STATE_UP)
 		house_move(index, STATE_STOPPING);
+}
+
+bool service_is_ready(const struct supervisor *sv, uint32_t index)
+{
+	return sv->state->services[index].life.state == STATE_UP;
 }
 
 const char *state_name(enum state state)

@@ -16,6 +16,9 @@ struct supervisor *house_build_many(uint32_t count);
 
 struct service_spec *house_spec(uint32_t index);
 
+/* `index` needs `what`, a later one: the order is from the last to the first. Two at most. */
+void house_need(uint32_t index, uint32_t what);
+
 /* As services/state.c does at a change of state. */
 void house_move(uint32_t index, enum state next);
 

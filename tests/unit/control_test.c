@@ -87,7 +87,7 @@ static void open_three(void)
 	open_house(house_build(three, 3));
 }
 
-/* -- the other side ----------------------------------------------------------------------------------------- */
+/* -- the other side ---------------------------------------------------------------------------- */
 
 static int dial(void)
 {
@@ -166,7 +166,7 @@ static unsigned clients(void)
 	return n;
 }
 
-/* -- requests -------------------------------------------------------------------------------------------------- */
+/* -- requests ---------------------------------------------------------------------------------- */
 
 static void test_status_has_minit_and_each_service(void **data)
 {
@@ -269,6 +269,32 @@ static void test_start_stop_restart_reach_the_services(void **data)
 	assert_string_equal(house_told(), "up web, up db, down web, restart cache");
 }
 
+static void test_start_wants_up_what_is_needed(void **data)
+{
+	static const char *const names[] = { "top", "mid", "left", "right", "base", "apart" };
+
+	(void)data;
+	open_house(house_build(names, 6));
+	house_need(0, 1);
+	house_need(1, 2);
+	house_need(1, 3);
+	house_need(2, 4);
+	house_need(3, 4);
+	assert_reply("start top\n", "{\"ok\":true");
+	assert_string_equal(house_told(), "up base, up right, up left, up mid, up top");
+}
+
+static void test_what_is_up_is_not_started_for_others(void **data)
+{
+	(void)data;
+	open_three();
+	house_need(0, 1);
+	house_need(1, 2);
+	house_move(1, STATE_UP);
+	assert_reply("restart web\n", "{\"ok\":true");
+	assert_string_equal(house_told(), "restart web");
+}
+
 static void test_an_unknown_name_changes_nothing(void **data)
 {
 	(void)data;
@@ -359,7 +385,7 @@ static void test_others_may_only_look(void **data)
 	close(fd);
 }
 
-/* -- the end, and going on ---------------------------------------------------------------------------------------- */
+/* -- the end, and going on --------------------------------------------------------------------- */
 
 static void test_a_container_can_leave_but_not_reboot(void **data)
 {
@@ -447,7 +473,7 @@ static void test_closing_says_so_and_unlinks(void **data)
 	close(fd);
 }
 
-/* -- events ---------------------------------------------------------------------------------------------------------- */
+/* -- events ------------------------------------------------------------------------------------ */
 
 static void test_events_begin_with_what_is(void **data)
 {
@@ -542,7 +568,7 @@ static void test_a_listener_that_talks_is_not_heard(void **data)
 	rounds();
 }
 
-/* -- the house is full ----------------------------------------------------------------------------------------------- */
+/* -- the house is full ------------------------------------------------------------------------- */
 
 static void test_a_full_house_says_busy(void **data)
 {
@@ -586,7 +612,7 @@ static void test_a_round_accepts_a_bounded_number(void **data)
 	rounds();
 }
 
-/* -- the socket ------------------------------------------------------------------------------------------------------- */
+/* -- the socket -------------------------------------------------------------------------------- */
 
 static void test_a_stale_socket_is_replaced(void **data)
 {
@@ -649,6 +675,8 @@ int main(void)
 		TEST(one_round_sends_few_lines),
 		TEST(who_does_not_read_stalls_only_himself),
 		TEST(start_stop_restart_reach_the_services),
+		TEST(start_wants_up_what_is_needed),
+		TEST(what_is_up_is_not_started_for_others),
 		TEST(an_unknown_name_changes_nothing),
 		TEST(bad_requests_get_one_line),
 		TEST(the_longest_request_is_taken),

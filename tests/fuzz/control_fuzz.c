@@ -1,0 +1,120 @@
+// links: init/control.c init/request.c init/report.c init/field.c lib/buf.c lib/json.c lib/utf8.c lib/text.c
+// links: lib/clock.c lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
+/*
+ * The control socket under any bytes in any pieces: byte 0 says what the
+ * connection may do and how the input is cut; the rest is what is sent. What
+ * comes back is whole lines of JSON, each with one of the known members, and
+ * the tool's reader looks at each of them.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "init/control.h"
+#include "init/field.h"
+#include "init/reexec.h"
+#include "init/request.h"
+#include "init/shutdown.h"
+#include "tests/fake/house.h"
+#include "tests/fake/loop.h"
+
+void shutdown_begin(struct supervisor *sv, enum goal goal, int status)
+{
+	(void)status;
+	assert(goal != GOAL_NONE);
+	sv->state->phase = PHASE_STOPPING;
+}
+
+int reexec_now(struct supervisor *sv)
+{
+	(void)sv;
+	return -ENOENT;
+}
+
+static void rounds(void)
+{
+	for (int i = 0; loop_round(); i++)
+		assert(i < 1000);
+}
+
+/* A connection as if accepted, in slot 0. */
+static int dial(struct supervisor *sv, bool trusted)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+		abort();
+	sv->state->clients[0] = (struct client){ .fd = ends[0], .trusted = trusted };
+	loop_reset();
+	control_watch(sv);
+	return ends[1];
+}
+
+static void send_pieces(int fd, const uint8_t *data, size_t size, size_t piece)
+{
+	for (size_t at = 0; at < size; at += piece) {
+		(void)!send(fd, data + at, size - at < piece ? size - at : piece, MSG_NOSIGNAL);
+		rounds();
+	}
+}
+
+static void look_at(const char *line)
+{
+	static const char *const members[] = { "error", "ok", "name", "service", "version", "snapshot" };
+	unsigned known = 0;
+	char text[64];
+
+	assert(line[0] == '{' && line[strlen(line) - 1] == '}');
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		known += field_is_there(line, members[i]);
+		field_text(line, members[i], text, sizeof(text));
+	}
+	assert(known > 0);
+}
+
+static void hear(int fd)
+{
+	static char mem[1 << 20];
+	size_t len = 0;
+	ssize_t n;
+
+	while (rounds(), (n = recv(fd, mem + len, sizeof(mem) - 1 - len, 0)) > 0)
+		len += (size_t)n;
+	assert(!len || mem[len - 1] == '\n');
+	mem[len] = '\0';
+	for (char *at = mem, *end; (end = strchr(at, '\n')); at = end + 1) {
+		*end = '\0';
+		look_at(at);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const names[] = { "web", "db", "log-1", "a_very.long-name@host" };
+	struct supervisor *sv;
+	int fd;
+
+	if (size < 1)
+		return 0;
+	sv = house_build(names, 4);
+	house_need(0, 1);
+	house_move(1, STATE_FAILED);
+	sv->on_change = control_change;
+	sv->state->mode = data[0] & 1 ? MODE_MACHINE : MODE_CONTAINER;
+	fd = dial(sv, data[0] & 2);
+	send_pieces(fd, data + 1, size - 1, (size_t)(data[0] >> 3) + 1);
+	house_move(2, STATE_UP);
+	hear(fd);
+	if (data[0] & 4) {
+		loop_reset();
+		control_watch(sv);
+		send_pieces(fd, data + 1, size - 1, size);
+	}
+	control_close(sv);
+	hear(fd);
+	close(fd);
+	return 0;
+}

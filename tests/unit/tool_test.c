@@ -1,0 +1,574 @@
+// links: init/verbs.c init/options.c init/say.c init/client.c init/field.c init/follow.c init/rows.c init/screen.c
+// links: init/status.c init/wait.c init/watch.c init/control.c init/request.c init/report.c
+// links: lib/buf.c lib/json.c lib/utf8.c lib/text.c lib/clock.c lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
+/*
+ * The tool as a person meets it: each command is run in a child, against the
+ * control socket of a made-up supervisor in the test; what it prints and its
+ * exit status are looked at.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init/control.h"
+#include "init/reexec.h"
+#include "init/request.h"
+#include "init/shutdown.h"
+#include "init/verbs.h"
+#include "lib/fd.h"
+#include "tests/fake/house.h"
+#include "tests/fake/loop.h"
+
+static struct supervisor *sv;
+static char folder[64], path[108];
+
+void shutdown_begin(struct supervisor *of, enum goal goal, int status)
+{
+	(void)goal;
+	(void)status;
+	of->state->phase = PHASE_STOPPING;
+}
+
+int reexec_now(struct supervisor *of)
+{
+	(void)of;
+	return -ENOENT;
+}
+
+int check_main(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return 77;
+}
+
+int run_main(int argc, char **argv)
+{
+	return check_main(argc, argv);
+}
+
+int logger_main(int argc, char **argv)
+{
+	return check_main(argc, argv);
+}
+
+static int set_up(void **data)
+{
+	static const char *const names[] = { "web", "db", "job", "@log" };
+
+	(void)data;
+	strcpy(folder, "/tmp/minit-tool-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/control", folder);
+	setenv("MINIT_SOCKET", path, 1);
+	sv = house_build(names, 4);
+	house_spec(3)->internal = 1;
+	sv->on_change = control_change;
+	loop_reset();
+	assert_int_equal(control_open(sv), 0);
+	control_watch(sv);
+	return 0;
+}
+
+static int tear_down(void **data)
+{
+	(void)data;
+	control_close(sv);
+	return rmdir(folder);
+}
+
+/* -- running it ---------------------------------------------------------------------------------- */
+
+static pid_t child;
+static int said_fd;
+static char said[1 << 20];
+static size_t said_len;
+
+static void begin(const char *command)
+{
+	static char words[512];
+	char *argv[32];
+	int argc = 0, ends[2];
+
+	snprintf(words, sizeof(words), "%s", command);
+	for (char *at = strtok(words, " "); at; at = strtok(NULL, " "))
+		argv[argc++] = at;
+	argv[argc] = NULL;
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		dup2(ends[1], 1);
+		dup2(ends[1], 2);
+		_exit(verb_main(argc, argv));
+	}
+	close(ends[1]);
+	said_fd = ends[0];
+	said_len = 0;
+	said[0] = '\0';
+}
+
+/* A round of minit, and what the tool has said meanwhile. False: it has ended. */
+static bool go_on(void)
+{
+	struct pollfd p = { .fd = said_fd, .events = POLLIN };
+	ssize_t n;
+
+	loop_round();
+	if (poll(&p, 1, 1) != 1)
+		return true;
+	n = read(said_fd, said + said_len, sizeof(said) - said_len - 1);
+	said_len += n > 0 ? (size_t)n : 0;
+	said[said_len] = '\0';
+	return n > 0;
+}
+
+static int finish(void)
+{
+	int status;
+
+	while (go_on())
+		;
+	close(said_fd);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Until somebody listens and has the whole snapshot. */
+static void await_listener(void)
+{
+	for (;; go_on())
+		for (size_t i = 0; i < STATE_CLIENTS; i++)
+			if (sv->state->clients[i].fd >= 0 && sv->state->clients[i].kind == CLIENT_EVENTS &&
+			    !request_is_pending(sv, &sv->state->clients[i]))
+				return;
+}
+
+static void await_told(const char *what)
+{
+	while (!strstr(house_told(), what))
+		go_on();
+}
+
+static void expect(const char *command, int status, const char *text)
+{
+	int got;
+
+	begin(command);
+	got = finish();
+	if (got != status || strcmp(said, text))
+		fail_msg("%s: %d and not %d: \"%s\" and not \"%s\"", command, got, status, said, text);
+}
+
+static void ended(int status, const char *text)
+{
+	assert_int_equal(finish(), status);
+	assert_string_equal(said, text);
+}
+
+/* -- status ---------------------------------------------------------------------------------------- */
+
+static void test_status_is_a_table(void **data)
+{
+	(void)data;
+	service_at(sv, 0)->life.restarts = 12;
+	house_move(0, STATE_UP);
+	house_move(1, STATE_FAILED);
+	begin("status");
+	assert_int_equal(finish(), 0);
+	assert_non_null(strstr(said, "container, running for "));
+	assert_non_null(strstr(said, ": 1 down, 1 up, 1 failed\n"));
+	assert_non_null(strstr(said, "NAME  STATE   PID  "));
+	assert_non_null(strstr(said, "\nweb   up      100  "));
+	assert_non_null(strstr(said, "        12  1.1M of 64M    -  -\n"));
+	assert_non_null(strstr(said, "  -        exit 1\n"));
+	assert_null(strstr(said, "@log"));
+	assert_null(strstr(said, "\033"));
+}
+
+static void test_status_of_one(void **data)
+{
+	(void)data;
+	begin("status @log");
+	assert_int_equal(finish(), 0);
+	assert_non_null(strstr(said, "\n@log  down "));
+	assert_null(strstr(said, "web"));
+	expect("status wbe", 1, "minit: wbe: no such service; did you mean \"web\"?\n");
+}
+
+static void test_status_in_json_is_what_minit_said(void **data)
+{
+	(void)data;
+	begin("status --json");
+	assert_int_equal(finish(), 0);
+	assert_int_equal(strncmp(said, "{\"version\":", 11), 0);
+	assert_non_null(strstr(said, "\n{\"name\":\"job\""));
+	assert_null(strstr(said, "@log"));
+	assert_null(strstr(said, "\"ok\""));
+	begin("status --all --json");
+	assert_int_equal(finish(), 0);
+	assert_non_null(strstr(said, "\"@log\""));
+}
+
+static void test_a_watch_without_a_terminal_prints_tables(void **data)
+{
+	char *at;
+
+	(void)data;
+	begin("status --watch=100ms");
+	while (!(at = strstr(said, "\n\nminit ")) || !strstr(at, "NAME"))
+		assert_true(go_on());
+	kill(child, SIGTERM);
+	while (go_on())
+		;
+	close(said_fd);
+	waitpid(child, NULL, 0);
+	assert_null(strstr(said, "\033"));
+}
+
+/* -- wait ------------------------------------------------------------------------------------------ */
+
+static void test_wait_is_over_at_once_when_it_holds(void **data)
+{
+	(void)data;
+	service_at(sv, 0)->life.restarts = 3;
+	house_move(0, STATE_UP);
+	house_move(2, STATE_DONE);
+	expect("wait web:up web:ready job:ready job:done job:settled db:down db:settled", 0, "");
+	expect("wait web:restarts>=3 web:restarts=3 web:starts>=0 web:failures=0", 0, "");
+}
+
+static void test_wait_waits(void **data)
+{
+	(void)data;
+	begin("wait web:up db:restarts>=2");
+	await_listener();
+	house_move(0, STATE_STARTING);
+	house_move(0, STATE_UP);
+	for (uint32_t i = 1; i <= 2; i++) {
+		service_at(sv, 1)->life.restarts = i;
+		house_move(1, i % 2 ? STATE_STARTING : STATE_UP);
+	}
+	ended(0, "");
+}
+
+static void test_wait_is_for_all_at_the_same_time(void **data)
+{
+	(void)data;
+	house_move(0, STATE_UP);
+	begin("wait web:up db:up");
+	await_listener();
+	house_move(0, STATE_DOWN);
+	house_move(1, STATE_UP);
+	for (int i = 0; i < 20; i++)
+		assert_true(go_on());
+	house_move(0, STATE_UP);
+	ended(0, "");
+}
+
+static void test_wait_says_what_was_not_reached(void **data)
+{
+	(void)data;
+	expect("wait --timeout 50ms web:up", 1, "minit: web:up: web: not within 50ms: it is down\n");
+	expect("wait --timeout 50ms web:starts>=1 db:down", 1,
+	       "minit: web:starts>=1: web: not within 50ms: it is down\n");
+	expect("wait --quiet --timeout=50ms web:up", 1, "");
+}
+
+static void test_wait_ends_early_when_there_is_no_hope(void **data)
+{
+	(void)data;
+	begin("wait web:ready");
+	await_listener();
+	house_move(0, STATE_FAILED);
+	ended(3, "minit: web:ready: web: it has failed (exit 1), and will not get there\n");
+	expect("wait web:failed web:settled", 0, "");
+}
+
+static void test_wait_for_all(void **data)
+{
+	(void)data;
+	service_at(sv, 0)->life.want = service_at(sv, 1)->life.want = WANT_UP;
+	house_move(0, STATE_UP);
+	begin("wait all:ready");
+	await_listener();
+	house_move(1, STATE_UP);
+	ended(0, "");
+	expect("wait --timeout 50ms all:down", 1, "minit: all:down: web: not within 50ms: it is up\n");
+}
+
+static void test_wait_for_who_is_not_there(void **data)
+{
+	(void)data;
+	expect("wait wbe:up", 2, "minit: wbe: no such service; did you mean \"web\"?\n");
+	expect("wait nobody:up", 2, "minit: nobody: no such service; `minit status` lists those there are\n");
+}
+
+static void test_wait_knows_its_words(void **data)
+{
+	(void)data;
+#define USAGE "; usage: minit wait [--timeout TIME] [--quiet] NAME:STATE...\n"
+	expect("wait", 2, "minit: wait: what to wait for is missing" USAGE);
+	expect("wait web", 2, "minit: wait: \"web\" is no NAME:STATE such as web:ready" USAGE);
+	expect("wait web:upp", 2, "minit: wait: web:upp: there is no state \"upp\"; did you mean \"up\"?" USAGE);
+	expect("wait web:restarts>3", 2,
+	       "minit: wait: web:restarts>3: a count is restarts>=N, starts>=N or failures>=N, or with = alone" USAGE);
+	expect("wait --timeout soon web:up", 2,
+	       "minit: wait: --timeout: \"soon\" is not a time such as 10s, 500ms or 2m" USAGE);
+}
+
+static void test_wait_waits_for_minit_itself(void **data)
+{
+	(void)data;
+	control_close(sv);
+	house_move(0, STATE_UP);
+	begin("wait web:up");
+	for (int i = 0; i < 20; i++)
+		assert_true(go_on());
+	assert_int_equal(control_open(sv), 0);
+	control_watch(sv);
+	ended(0, "");
+}
+
+static void test_wait_ends_with_minit(void **data)
+{
+	(void)data;
+	begin("wait web:up");
+	await_listener();
+	control_close(sv);
+	ended(1, "minit: minit: it is leaving\n");
+}
+
+static void test_wait_is_not_led_astray_by_what_it_missed(void **data)
+{
+	(void)data;
+	begin("wait web:up");
+	await_listener();
+	kill(child, SIGSTOP);
+	for (int i = 0; i < 5000; i++)
+		house_move(1, i % 2 ? STATE_UP : STATE_DOWN);
+	house_move(0, STATE_UP); /* lost for sure */
+	kill(child, SIGCONT);
+	ended(0, "");
+}
+
+/* -- start, stop, restart -------------------------------------------------------------------------- */
+
+static void test_start_tells_the_result(void **data)
+{
+	(void)data;
+	begin("start web");
+	await_told("up web");
+	house_move(0, STATE_UP);
+	ended(0, "web: up, pid 100\n");
+	expect("start web", 0, "web: up, pid 100\n");
+}
+
+static void test_start_tells_a_failure_at_once(void **data)
+{
+	(void)data;
+	begin("start web db");
+	await_told("up db");
+	service_at(sv, 1)->life.deadline = when_in(when_now(), 2500);
+	house_move(1, STATE_BACKOFF);
+	house_move(0, STATE_FAILED);
+	assert_int_equal(finish(), 1);
+	assert_non_null(strstr(said, "minit: db: start: it has ended and is started again in 2s\n"));
+	assert_non_null(strstr(said, "minit: web: start: it has failed (exit 1)\n"));
+}
+
+static void test_restart_is_over_when_it_is_up_again(void **data)
+{
+	(void)data;
+	house_move(0, STATE_UP);
+	begin("restart web");
+	await_told("restart web");
+	for (int i = 0; i < 20; i++)
+		assert_true(go_on());
+	house_move(0, STATE_DRAINING);
+	house_move(0, STATE_STARTING);
+	house_move(0, STATE_UP);
+	ended(0, "web: up, pid 100\n");
+}
+
+static void test_stop_is_over_when_nothing_is_left(void **data)
+{
+	(void)data;
+	service_at(sv, 0)->life.want = WANT_UP;
+	house_move(0, STATE_UP);
+	begin("stop web");
+	await_told("down web");
+	house_move(0, STATE_DRAINING);
+	for (int i = 0; i < 20; i++)
+		assert_true(go_on());
+	house_move(0, STATE_DOWN);
+	ended(0, "web: down\n");
+}
+
+static void test_no_wait_only_asks(void **data)
+{
+	(void)data;
+	expect("start --no-wait web", 0, "");
+	assert_string_equal(house_told(), "up web");
+}
+
+static void test_a_start_that_takes_too_long(void **data)
+{
+	(void)data;
+	expect("start web --timeout 50ms", 1, "minit: web: start: not within 50ms: it is starting\n");
+}
+
+static void test_many_names_are_asked_in_several(void **data)
+{
+	char command[2048] = "start --no-wait";
+	struct supervisor *many;
+
+	(void)data;
+	control_close(sv);
+	many = house_build_many(200);
+	many->on_change = control_change;
+	sv = many;
+	assert_int_equal(control_open(sv), 0);
+	control_watch(sv);
+	for (int i = 100; i < 116; i++)
+		sprintf(command + strlen(command), " n%d", i);
+	expect(command, 0, "");
+	assert_non_null(strstr(house_told(), "up n100, up n101"));
+	assert_non_null(strstr(house_told(), "up n115"));
+}
+
+/* -- the rest -------------------------------------------------------------------------------------- */
+
+static void test_events_are_lines_of_json(void **data)
+{
+	(void)data;
+	begin("events web");
+	await_listener();
+	house_move(1, STATE_UP);
+	house_move(0, STATE_UP);
+	while (!strstr(said, "\"from\":\"down\",\"state\":\"up\""))
+		assert_true(go_on());
+	assert_null(strstr(said, "\"db\""));
+	control_close(sv);
+	assert_int_equal(finish(), 1);
+}
+
+static void test_verbs_that_only_ask(void **data)
+{
+	(void)data;
+	expect("reboot", 1, "minit: reboot: minit is not PID 1 of a machine here; use poweroff, and let what started it start it again\n");
+	expect("reexec", 1, "minit: reexec: No such file or directory: minit runs on as it was\n");
+	expect("poweroff now", 2, "minit: poweroff: it takes no words, and \"now\" is one; usage: minit poweroff\n");
+	expect("poweroff", 0, "");
+	assert_int_equal(sv->state->phase, PHASE_STOPPING);
+}
+
+static void test_no_socket(void **data)
+{
+	char command[200], text[300];
+
+	(void)data;
+	snprintf(command, sizeof(command), "status --socket %s/none", folder);
+	snprintf(text, sizeof(text),
+		 "minit: %s/none: No such file or directory: is minit running here? set MINIT_SOCKET or use --socket PATH\n",
+		 folder);
+	expect(command, 1, text);
+	snprintf(command, sizeof(command), "--socket %s/none start web", folder);
+	expect(command, 1, text);
+}
+
+static void test_wrong_words(void **data)
+{
+	(void)data;
+	expect("stats", 2, "minit: unknown verb \"stats\"; did you mean \"status\"?\n");
+	expect("frobnicate", 2, "minit: unknown verb \"frobnicate\"; `minit help` lists them\n");
+	expect("status --jsn", 2,
+	       "minit: status: unknown option \"--jsn\"; did you mean \"--json\"?; usage: minit status [--json] [--all] [--watch[=TIME]] [NAME...]\n");
+	expect("status --json=yes", 2,
+	       "minit: status: --json takes no value; usage: minit status [--json] [--all] [--watch[=TIME]] [NAME...]\n");
+	expect("start", 2,
+	       "minit: start: a service's name is missing; usage: minit start [--no-wait] [--timeout TIME] NAME...\n");
+	expect("--socket", 2, "minit: unknown verb \"--socket\"; `minit help` lists them\n");
+	expect("help stats", 2, "minit: unknown verb \"stats\"; did you mean \"status\"?\n");
+}
+
+static void test_help_lists_each_verb(void **data)
+{
+	static const char *const words[] = {
+#define VERB(word, ...) "\n  " #word " ",
+#include "init/verbs.def"
+#undef VERB
+	};
+
+	(void)data;
+	begin("help");
+	assert_int_equal(finish(), 0);
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		assert_true(strstr(said, words[i]) || !strcmp(words[i], "\n  log "));
+	begin("wait --help");
+	assert_int_equal(finish(), 0);
+	assert_non_null(strstr(said, "minit wait [--timeout TIME]"));
+	assert_non_null(strstr(said, "restarts>=3"));
+}
+
+static void test_every_verb_of_the_list_is_known(void **data)
+{
+	(void)data;
+#define VERB(word, ...) assert_true(verb_is_known(#word));
+#include "init/verbs.def"
+#undef VERB
+	assert_true(verb_is_known("--socket=x"));
+	assert_true(verb_is_known("--help"));
+	assert_false(verb_is_known("sh"));
+	assert_false(verb_is_known("--"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(status_is_a_table),
+		TEST(status_of_one),
+		TEST(status_in_json_is_what_minit_said),
+		TEST(a_watch_without_a_terminal_prints_tables),
+		TEST(wait_is_over_at_once_when_it_holds),
+		TEST(wait_waits),
+		TEST(wait_is_for_all_at_the_same_time),
+		TEST(wait_says_what_was_not_reached),
+		TEST(wait_ends_early_when_there_is_no_hope),
+		TEST(wait_for_all),
+		TEST(wait_for_who_is_not_there),
+		TEST(wait_knows_its_words),
+		TEST(wait_waits_for_minit_itself),
+		TEST(wait_ends_with_minit),
+		TEST(wait_is_not_led_astray_by_what_it_missed),
+		TEST(start_tells_the_result),
+		TEST(start_tells_a_failure_at_once),
+		TEST(restart_is_over_when_it_is_up_again),
+		TEST(stop_is_over_when_nothing_is_left),
+		TEST(no_wait_only_asks),
+		TEST(a_start_that_takes_too_long),
+		TEST(many_names_are_asked_in_several),
+		TEST(events_are_lines_of_json),
+		TEST(verbs_that_only_ask),
+		TEST(no_socket),
+		TEST(wrong_words),
+		TEST(help_lists_each_verb),
+		TEST(every_verb_of_the_list_is_known),
+	};
+
+	alarm(60);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
