@@ -42,16 +42,34 @@ static struct toml_at here(struct parse *p)
 	return p->mark_at;
 }
 
-printf_like(3, 4) static bool fail(struct parse *p, struct toml_at at, const char *fmt, ...)
+printf_like(3, 0) static void tell(struct parse *p, struct toml_at at, const char *fmt, va_list ap)
 {
 	BUF_ON_STACK(b, 256);
+
+	buf_vfmt(&b, fmt, ap);
+	p->doc->errors++;
+	p->doc->report(p->doc->context, p->doc->file, at, buf_text(&b));
+}
+
+/* An error behind which the parser goes on as if nothing was. */
+printf_like(3, 4) static void slip(struct parse *p, struct toml_at at, const char *fmt, ...)
+{
 	va_list ap;
 
 	va_start(ap, fmt);
-	buf_vfmt(&b, fmt, ap);
+	tell(p, at, fmt, ap);
 	va_end(ap);
-	p->doc->errors++;
-	p->doc->report(p->doc->context, p->doc->file, at, buf_text(&b));
+}
+
+/* An error that ends the statement. */
+printf_like(3, 4) static bool fail(struct parse *p, struct toml_at at, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell(p, at, fmt, ap);
+	va_end(ap);
+	p->doc->is_cut = true;
 	return false;
 }
 
@@ -164,34 +182,50 @@ static bool is_control(char c)
 	return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
 }
 
-static bool fail_control(struct parse *p)
+static void slip_control(struct parse *p)
 {
 	if (*p->p == '\r')
-		return fail(p, here(p), "a carriage return without a newline");
-	return fail(p, here(p), "control character; write it as \\u%04x in a \"string\"",
-		    (unsigned)*p->p);
+		slip(p, here(p), "a carriage return without a newline");
+	else
+		slip(p, here(p), "control character; write it as \\u%04x in a \"string\"", (unsigned)*p->p);
+	p->p++;
 }
 
-static bool comment(struct parse *p)
+static bool at_newline(const struct parse *p)
+{
+	return *p->p == '\n' || (p->p[0] == '\r' && p->p[1] == '\n');
+}
+
+static void comment(struct parse *p)
 {
 	if (*p->p != '#')
-		return true;
-	while (!is_control(*p->p))
-		p->p++;
-	if (p->p == p->end || *p->p == '\n' || (p->p[0] == '\r' && p->p[1] == '\n'))
-		return true;
-	return fail_control(p);
+		return;
+	while (p->p != p->end && !at_newline(p)) {
+		if (is_control(*p->p))
+			slip_control(p);
+		else
+			p->p++;
+	}
 }
 
 /* Blanks, newlines and comments, as they may stand in an array. */
-static bool gap(struct parse *p)
+static void gap(struct parse *p)
 {
 	do {
 		blanks(p);
-		if (!comment(p))
-			return false;
+		comment(p);
 	} while (newline(p));
-	return true;
+}
+
+/* What may stand in an inline table, where more is reported once. */
+static void short_gap(struct parse *p, bool *told)
+{
+	blanks(p);
+	if (!*told && (*p->p == '#' || at_newline(p))) {
+		slip(p, here(p), "an inline table is written on one line");
+		*told = true;
+	}
+	gap(p);
 }
 
 /* -- strings ---------------------------------------------------------------------------------------------------- */
@@ -216,9 +250,9 @@ static void escape_code(struct parse *p, unsigned digits)
 		c = c << 4 | (uint32_t)(hex - "0123456789abcdef");
 	}
 	if (digits)
-		fail(p, at, "\\u takes 4 hexadecimal digits, \\U takes 8");
+		slip(p, at, "\\u takes 4 hexadecimal digits, \\U takes 8");
 	else if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		fail(p, at, "there is no character U+%04X", c);
+		slip(p, at, "there is no character U+%04X", c);
 	else
 		put(p, out, utf8_encode(c, out));
 }
@@ -250,7 +284,7 @@ static void escape(struct parse *p, bool multi)
 	} else if (p->p[1] == 'u' || p->p[1] == 'U') {
 		escape_code(p, p->p[1] == 'u' ? 4 : 8);
 	} else if (!multi || !line_end_backslash(p)) {
-		fail(p, here(p), "unknown escape; a backslash itself is written \\\\, or the string in 'single quotes'");
+		slip(p, here(p), "unknown escape; a backslash itself is written \\\\, or the string in 'single quotes'");
 		p->p++;
 	}
 }
@@ -268,11 +302,6 @@ static bool closing(struct parse *p, char quote, bool multi)
 		return true;
 	put(p, quotes, n < 3 ? n : n - 3);
 	return n >= 3;
-}
-
-static bool at_newline(const struct parse *p)
-{
-	return *p->p == '\n' || (p->p[0] == '\r' && p->p[1] == '\n');
 }
 
 /* What stands for itself in a string; a literal one knows no escapes. */
@@ -295,8 +324,7 @@ static bool string_special(struct parse *p, bool multi)
 	} else if (newline(p)) {
 		put(p, "\n", 1);
 	} else {
-		fail_control(p);
-		p->p++;
+		slip_control(p);
 	}
 	return true;
 }
@@ -374,14 +402,14 @@ static struct toml *refuse(struct parse *p, const struct word *part, const struc
 	while (is_bare(p->key[dotted]) || p->key[dotted] == '.')
 		dotted++;
 	if (old->flags & DEFINED)
-		fail(p, part->at, "[%s] was opened at line %u already; put all its keys there", part->text,
+		slip(p, part->at, "[%s] was opened at line %u already; put all its keys there", part->text,
 		     old->at.line);
 	else if (dotted > (int)part->len)
-		fail(p, part->at, "\"%s\" was given at line %u, as a %s; a name with dots in it is "
+		slip(p, part->at, "\"%s\" was given at line %u, as a %s; a name with dots in it is "
 		     "written in quotes: \"%.*s\"", part->text, old->key_at.line,
 		     old->type == TOML_TABLE ? "table" : "value", MIN(dotted, 60), p->key);
 	else
-		fail(p, part->at, "\"%s\" was given at line %u already", part->text, old->key_at.line);
+		slip(p, part->at, "\"%s\" was given at line %u already", part->text, old->key_at.line);
 	return detached(p);
 }
 
@@ -489,9 +517,9 @@ static bool scalar(struct parse *p, struct toml *node)
 	p->p += len;
 	err = toml_scalar(s, len, node);
 	if (err == -ERANGE)
-		fail(p, node->at, "%.*s is too large: an integer has 64 bits", shown, s);
+		slip(p, node->at, "%.*s is too large: an integer has 64 bits", shown, s);
 	else if (err)
-		fail(p, node->at, "%.*s is not a value; a string is written in quotes", shown, s);
+		slip(p, node->at, "%.*s is not a value; a string is written in quotes", shown, s);
 	if (err || (node->type != TOML_INTEGER && node->type != TOML_BOOL)) {
 		node->text = arena_text(p->doc->arena, s, len);
 		node->len = (uint32_t)len;
@@ -503,33 +531,35 @@ static bool elements(struct parse *p, struct toml *node)
 {
 	struct word none = { .text = "" };
 
-	while (gap(p)) {
-		if (*p->p == ']')
-			return true;
+	for (gap(p); *p->p != ']'; gap(p)) {
 		none.at = here(p);
-		if (!value(p, node, &none) || !gap(p))
+		if (!value(p, node, &none))
 			return false;
+		gap(p);
 		if (*p->p == ']')
 			return true;
 		if (*p->p != ',')
 			return fail(p, here(p), "a comma or ] is expected in the array of line %u", node->at.line);
 		p->p++;
 	}
-	return false;
+	return true;
 }
 
 static bool pairs(struct parse *p, struct toml *node)
 {
-	blanks(p);
+	bool told = false;
+
+	short_gap(p, &told);
 	if (*p->p == '}')
 		return true;
 	while (pair(p, node)) {
-		blanks(p);
+		short_gap(p, &told);
 		if (*p->p == '}')
 			return true;
 		if (*p->p != ',')
-			return fail(p, here(p), "a comma or } is expected: an inline table is written on one line");
+			return fail(p, here(p), "a comma or } is expected in the inline table of line %u", node->at.line);
 		p->p++;
+		short_gap(p, &told);
 	}
 	return false;
 }
@@ -553,28 +583,36 @@ static bool string_value(struct parse *p, struct toml *node)
 
 	if (!string(p, true, &word))
 		return false;
+	node->type = TOML_STRING;
 	node->text = word.text;
 	node->len = word.len;
 	return true;
 }
 
-static bool value(struct parse *p, struct toml *parent, const struct word *key)
+static bool value_of(struct parse *p, struct toml *node)
 {
-	struct toml *node = add(p, parent, key, TOML_STRING);
-
-	if (!node)
-		return false;
-	node->at = here(p);
-	node->text = "";
 	switch (*p->p) {
 	case '"':
 	case '\'': return string_value(p, node);
 	case '[':
-	case '{':
-		node->first = node->last = NULL;
-		return container(p, node);
+	case '{': return container(p, node);
 	default: return scalar(p, node);
 	}
+}
+
+static bool value(struct parse *p, struct toml *parent, const struct word *key)
+{
+	struct toml *node = add(p, parent, key, TOML_BROKEN);
+	uint32_t errors = p->doc->errors;
+	bool going_on;
+
+	if (!node)
+		return false;
+	node->at = here(p);
+	going_on = value_of(p, node);
+	if (errors != p->doc->errors)
+		node->type = TOML_BROKEN;
+	return going_on;
 }
 
 /* -- statements ------------------------------------------------------------------------------------------------- */
@@ -641,8 +679,7 @@ static bool statement(struct parse *p)
 	if (!header_or_pair(p))
 		return false;
 	blanks(p);
-	if (!comment(p))
-		return false;
+	comment(p);
 	if (p->p == p->end || newline(p))
 		return true;
 	if (errors == p->doc->errors)
@@ -691,6 +728,7 @@ void toml_parse(struct toml_doc *doc, const char *text, size_t len)
 	struct parse p = { .doc = doc, .end = text + len, .mark = text, .mark_at = { 1, 1 }, .section = 1 };
 
 	doc->errors = doc->keys = doc->index_size = 0;
+	doc->is_cut = false;
 	p.table = doc->root = detached(&p);
 	doc->root->file = doc->file;
 	if (!check_utf8(&p))

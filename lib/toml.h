@@ -25,6 +25,7 @@ enum toml_type {
 	TOML_LOCAL_TIME,
 	TOML_ARRAY,
 	TOML_TABLE,
+	TOML_BROKEN, /* a value with errors in it, which were reported */
 };
 
 /* Both count from 1; a column is a character, not a byte. */
@@ -67,6 +68,7 @@ struct toml_doc {
 	void (*report)(void *context, uint16_t file, struct toml_at at, const char *what);
 	void *context;
 	uint32_t errors; /* how many were reported */
+	bool is_cut;     /* something was lost by them, so that keys or tables may be missing */
 	struct toml *root;
 	struct toml **index; /* chains of nodes with a key */
 	uint32_t index_size, keys;

@@ -158,7 +158,7 @@ static void take_bridge(struct plan *p, uint32_t index)
 	struct net_bridge *bridge = &c->bridge_specs[index];
 	unsigned n = 0;
 
-	if (!text_first(list) && !c->is_cut)
+	if (!text_first(list) && (list || !is_seen(d, KEY_BRIDGE_ADDRESS)) && !c->is_cut)
 		errors_add(&c->errors, d->header->file, d->header->key_at, "%s: address is missing; it wants %s",
 			   d->title, key_text(key_by_id(KEY_BRIDGE_ADDRESS), KEY_WANT));
 	for (const struct toml *e = text_first(list); e; e = text_next(list, e))

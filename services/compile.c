@@ -47,7 +47,7 @@ static void put_shown(struct buf *b, const char *text)
 }
 
 /* Order of enum toml_type. */
-static const char type_words[][18] = { "", "", "", "the float ", "the date and time ", "the date and time ",
+static const char type_words[][20] = { "", "", "", "the float ", "the date and time ", "the date and time ",
 				       "the date ", "the time " };
 
 static void put_found(struct buf *b, const struct toml *node)
@@ -71,6 +71,8 @@ void refuse_value(struct section *s, const char *name, const struct toml *node, 
 {
 	BUF_ON_STACK(found, 400);
 
+	if (node->type == TOML_BROKEN)
+		return;
 	put_found(&found, node);
 	refuse(s->c, node, "%s: %s: found %s; wants %s", s->draft->title, name, buf_text(&found), want);
 }
@@ -89,6 +91,11 @@ void refuse_unknown(struct compile *c, const char *title, const char *what, cons
 const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id)
 {
 	return d->nodes[id] ? d->nodes[id] : c->defaults.nodes[id];
+}
+
+bool is_seen(const struct draft *d, enum key_id id)
+{
+	return d->seen >> id & 1;
 }
 
 /* -- the image -------------------------------------------------------------------------------------------------- */
@@ -131,11 +138,42 @@ static void apply_key(struct section *s, const struct key *key, const struct tom
 {
 	void *field = key->field == NOWHERE ? (void *)&s->c->nowhere : (char *)s->target + key->field;
 
+	s->draft->seen |= (uint64_t)1 << key->id;
+	if (node->type == TOML_BROKEN)
+		return;
 	if (!key->enabled && node->file != UINT16_MAX)
 		errors_add(&s->c->errors, node->file, node->key_at, "%s: %s: needs %s", s->draft->title,
 			   key_text(key, KEY_NAME), key_text(key, KEY_OPTION));
 	else if (key->enabled)
 		value_take(s, key, node, field);
+}
+
+static const struct {
+	enum key_section kind;
+	char title[22];
+} places[] = { { IN_SYSTEM, "[system]" }, { IN_BRIDGE, "[network.bridge.NAME]" }, { IN_SERVICE, "[service.NAME]" } };
+
+/* Where a key that is unknown here would be at home, or NULL. */
+static const char *home_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (key_find(places[i].kind, name) || key_is_group(places[i].kind, name))
+			return places[i].title;
+	for (int id = 0; ENABLED(CONFIG_CGROUP) && id < LIMIT_COUNT; id++)
+		if (!strncmp(limit_name((enum limit_id)id), name, strcspn(name, ".")))
+			return "[service.NAME.cgroup]";
+	return NULL;
+}
+
+static void refuse_key(struct section *s, const struct toml *node, const char *name)
+{
+	const char *nearest = key_nearest(s->kind, name), *home = nearest ? NULL : home_of(name);
+
+	if (home)
+		errors_add(&s->c->errors, node->file, node->key_at, "%s: %s: stands in %s, not here", s->draft->title,
+			   name, home);
+	else
+		refuse_unknown(s->c, s->draft->title, "key", node, name, nearest);
 }
 
 /* The keys of a table, whose names begin with prefix. Groups of keys are not nested, so neither is this. */
@@ -152,9 +190,8 @@ static void apply(struct section *s, const struct toml *table, const char *prefi
 			apply(s, node, buf_text(&name));
 		} else if (key) {
 			apply_key(s, key, node);
-		} else {
-			refuse_unknown(s->c, s->draft->title, "key", node, buf_text(&name),
-					 key_nearest(s->kind, buf_text(&name)));
+		} else if (node->type != TOML_BROKEN || !key_is_group(s->kind, buf_text(&name))) {
+			refuse_key(s, node, buf_text(&name));
 		}
 	}
 }
@@ -177,7 +214,7 @@ static void check_section(struct compile *c, const struct toml *node)
 	struct nearest near = nearest_begin(node->key);
 
 	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
-		if (!strcmp(node->key, sections[i]) && node->type != TOML_TABLE)
+		if (!strcmp(node->key, sections[i]) && node->type != TOML_TABLE && node->type != TOML_BROKEN)
 			errors_add(&c->errors, node->file, node->key_at, "%s: wants a section such as [%s%s]",
 				   node->key, node->key, i < 2 ? "" : i == 2 ? ".bridge.br0" : ".web");
 		if (!strcmp(node->key, sections[i]))
@@ -206,13 +243,23 @@ static const char *title_of(struct compile *c, const char *section, const char *
 	return title;
 }
 
+/* A leaf is a folder beside files of the kernel, such as memory.max and tasks, and beside the leaf of minit itself. */
 static bool is_reserved(const char *name)
 {
-	return !strcmp(name, LOG_HELPER) || !strcmp(name, "minit") || !strcmp(name, "init");
+	static const char files[] = "cgroup|memory|cpu|cpuset|cpuacct|pids|io|blkio|hugetlb|rdma|misc|irq|freezer|"
+				    "devices|net_cls|net_prio|perf_event|dmem|debug";
+	BUF_ON_STACK(first, TABLE_NAME_MAX + 1);
+
+	if (word_find("init|minit|tasks|notify_on_release|release_agent|" LOG_HELPER, name) >= 0)
+		return true;
+	buf_add(&first, name, strcspn(name, "."));
+	return strchr(name, '.') && word_find(files, buf_text(&first)) >= 0;
 }
 
 static bool check_service(struct compile *c, const struct toml *node)
 {
+	if (node->type == TOML_BROKEN)
+		return false;
 	if (node->type != TOML_TABLE)
 		errors_add(&c->errors, node->file, node->key_at, "service.%.64s: wants a section such as [service.web]",
 			   node->key);
@@ -220,8 +267,8 @@ static bool check_service(struct compile *c, const struct toml *node)
 		errors_add(&c->errors, node->file, node->key_at, "service.%.64s: a name has up to %d letters, digits, "
 			   "and . _ - @ behind the first", node->key, TABLE_NAME_MAX);
 	else if (is_reserved(node->key))
-		errors_add(&c->errors, node->file, node->key_at, "service.%s: the name is minit's own; take another",
-			   node->key);
+		errors_add(&c->errors, node->file, node->key_at, "service.%s: the name is taken by minit or the kernel; "
+			   "take another", node->key);
 	else
 		return true;
 	return false;
@@ -229,6 +276,8 @@ static bool check_service(struct compile *c, const struct toml *node)
 
 static bool check_bridge(struct compile *c, const struct toml *node)
 {
+	if (node->type == TOML_BROKEN)
+		return false;
 	if (node->type != TOML_TABLE)
 		errors_add(&c->errors, node->file, node->key_at, "network.bridge.%.64s: wants a section such as "
 			   "[network.bridge.br0]", node->key);
@@ -313,7 +362,6 @@ static void report(void *context, uint16_t file, struct toml_at at, const char *
 {
 	struct compile *c = context;
 
-	c->is_cut = true;
 	errors_add(&c->errors, file, at, "%s", what);
 }
 
@@ -322,6 +370,7 @@ static const struct toml *parse(struct compile *c, uint16_t file, const char *te
 	struct toml_doc doc = { .arena = c->work, .file = file, .report = report, .context = c };
 
 	toml_parse(&doc, text, len);
+	c->is_cut |= doc.is_cut;
 	check_keys(c, doc.root);
 	return doc.root;
 }
@@ -505,7 +554,7 @@ static void finish_leaf(struct compile *c, struct service_spec *spec, struct dra
 
 static void finish_service(struct compile *c, struct service_spec *spec, struct draft *d)
 {
-	if (!spec->exec.count && !d->nodes[KEY_EXEC] && !c->is_cut)
+	if (!is_seen(d, KEY_EXEC) && !c->is_cut)
 		errors_add(&c->errors, d->header->file, d->header->key_at, "%s: exec is missing; it wants "
 			   "the program and its arguments, such as exec = [\"/usr/sbin/httpd\", \"-f\"]", d->title);
 	if (d->nodes[KEY_NAMESPACES])

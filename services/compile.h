@@ -15,8 +15,11 @@
 struct draft {
 	const char *title;         /* for messages: "service.web" */
 	const struct toml *header; /* that first mentioned it; NULL: not from a file */
-	const struct toml *nodes[KEY_COUNT];
+	const struct toml *nodes[KEY_COUNT]; /* good values */
+	uint64_t seen;             /* bit per key: given, be it good or not */
 };
+
+_Static_assert(KEY_COUNT <= 64, "seen has a bit for each key");
 
 /* The sections of one kind that have a name: services or bridges. */
 struct group {
@@ -93,6 +96,8 @@ const char *node_text(const struct toml *node);
  * reported. services/values.c
  */
 void value_take(struct section *s, const struct key *key, const struct toml *node, void *field);
+
+bool is_seen(const struct draft *d, enum key_id id);
 
 /* What is given for a key: by the section itself, else by [defaults]. */
 const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id);

@@ -118,6 +118,7 @@ static void put_field(struct buf *b, const struct table *t, const struct service
 
 	put_name(b, f->name);
 	switch ((enum field_kind)f->kind) {
+	case FIELD_SHARED: buf_str(b, *(const uint32_t *)at ? "true" : "false"); break; /* see its bridge */
 	case FIELD_NAME:
 	case FIELD_TEXT: put_text(b, t, *(const uint32_t *)at); break;
 	case FIELD_TEXTS: put_texts(b, t, *(const struct list *)at, false); break;
@@ -167,8 +168,21 @@ static void put_service(struct buf *b, const struct table *t, const struct servi
 	buf_char(b, '}');
 }
 
-static void put_bridge(struct buf *b, const struct net_bridge *bridge)
+/* /etc/hosts of those on a bridge who have one: it is the same text. */
+static uint32_t hosts_of(const struct table *t, uint32_t bridge)
 {
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < t->services.count && !at; i++)
+		if (table_service(t, i)->attach.bridge == (int32_t)bridge)
+			at = table_service(t, i)->hosts_at;
+	return at;
+}
+
+static void put_bridge(struct buf *b, const struct table *t, uint32_t index)
+{
+	const struct net_bridge *bridge = table_bridge(t, index);
+
 	put_name(b, NULL);
 	buf_str(b, "\n{");
 	put_name(b, "name");
@@ -176,6 +190,8 @@ static void put_bridge(struct buf *b, const struct net_bridge *bridge)
 	put_name(b, "mtu");
 	buf_u64(b, bridge->mtu);
 	put_addrs(b, "address", bridge->addr, ARRAY_LEN(bridge->addr));
+	put_name(b, "hosts");
+	put_text(b, t, hosts_of(t, index));
 	buf_char(b, '}');
 }
 
@@ -195,7 +211,7 @@ static void put_table(struct buf *b, const struct table *t)
 	put_name(b, "bridges");
 	buf_char(b, '[');
 	for (uint32_t i = 0; i < t->bridges.count; i++)
-		put_bridge(b, table_bridge(t, i));
+		put_bridge(b, t, i);
 	buf_char(b, ']');
 	put_name(b, "services");
 	buf_char(b, '[');
@@ -204,12 +220,12 @@ static void put_table(struct buf *b, const struct table *t)
 	buf_str(b, "]}\n");
 }
 
-/* Each text of the image may be shown by many: what is mapped is a bound by far, and costs nothing. */
+/* What is mapped and not used costs nothing. */
 int table_dump(const struct table *t, int fd)
 {
 	struct arena arena;
 	struct buf b;
-	int err = arena_open(&arena, (size_t)4 << 30);
+	int err = arena_open(&arena, (size_t)1 << 30);
 
 	if (err)
 		return err;

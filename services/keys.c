@@ -75,13 +75,25 @@ bool key_is_group(enum key_section section, const char *name)
 	return false;
 }
 
+/* True for "grace" and "stop.grace". */
+static bool is_last_part(const char *part, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && !strcmp(dot + 1, part);
+}
+
 const char *key_nearest(enum key_section section, const char *name)
 {
 	struct nearest n = nearest_begin(name);
 
-	for (const struct key *k = keys; k < keys + KEY_COUNT; k++)
-		if (k->sections & section)
-			nearest_try(&n, key_text(k, KEY_NAME));
+	for (const struct key *k = keys; k < keys + KEY_COUNT; k++) {
+		if (!(k->sections & section))
+			continue;
+		if (is_last_part(name, key_text(k, KEY_NAME)))
+			return key_text(k, KEY_NAME);
+		nearest_try(&n, key_text(k, KEY_NAME));
+	}
 	return n.best;
 }
 
@@ -101,7 +113,7 @@ int word_find(const char *words, const char *word)
 
 struct nearest nearest_begin(const char *word)
 {
-	return (struct nearest){ .word = word, .distance = (unsigned)strlen(word) / 3 + 2 };
+	return (struct nearest){ .word = word, .distance = MAX((unsigned)strlen(word) / 3 + 1, 2u) };
 }
 
 void nearest_try(struct nearest *n, const char *candidate)

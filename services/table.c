@@ -192,6 +192,7 @@ static bool is_field(const struct table *t, const struct service_spec *spec, con
 		list = *(const struct list *)at;
 	switch ((enum field_kind)f->kind) {
 	case FIELD_NAME: return number && is_text(t, number);
+	case FIELD_SHARED:
 	case FIELD_TEXT: return is_text(t, number);
 	case FIELD_TEXTS: return list.count >= f->arg && is_texts(t, list);
 	case FIELD_SERVICES: return is_indexes(t, list);

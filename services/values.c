@@ -315,7 +315,7 @@ const uint32_t namespace_flags[] = { CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CL
 
 static bool take_namespaces(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
-	uint32_t all = 0;
+	uint32_t all = 0, errors = s->c->errors.count;
 
 	if (node->type != TOML_ARRAY)
 		return false;
@@ -330,7 +330,8 @@ static bool take_namespaces(struct section *s, const struct key *key, const stru
 		else
 			refuse_element(s, key, e);
 	}
-	*(uint32_t *)field = all;
+	if (errors == s->c->errors.count)
+		*(uint32_t *)field = all;
 	return true;
 }
 
