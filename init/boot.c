@@ -106,7 +106,7 @@ static int container_run(void)
 	if (err == -EROFS && mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") == 0)
 		err = boot_run_dir();
 	if (err)
-		log_warn(BOOT_RUN_DIR, 0, "%s; mount a tmpfs on /run: there is no control socket without", strerror(-err));
+		log_warn(BOOT_RUN_DIR, 0, "%s; mount a tmpfs on /run, the control socket needs it", strerror(-err));
 	return err;
 }
 
@@ -118,7 +118,7 @@ static int container_proc(void)
 		return 0;
 	err = mount_proc();
 	if (err)
-		log_warn("/proc", 0, "not mounted and cannot be: %s; limits, namespaces of services and surviving a crash need it",
+		log_warn("/proc", 0, "not mounted, and cannot be: %s; limits and surviving a crash need it",
 			 strerror(-err));
 	return err;
 }

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -43,7 +43,8 @@ static uint32_t outlet_count, open_count;
 static int look[2] = { -1, -1 }; /* pipe that tee(2) copies into */
 static bool coloured;
 static uint32_t name_width;
-static volatile sig_atomic_t leaving, reopening;
+static int signals = -1; /* signalfd(2): also heard while there is always something to do */
+static bool leaving;
 
 static char seen[LOOK_MAX];
 static char line_mem[LINE_LONGEST];
@@ -152,7 +153,7 @@ static void batch_line(struct batch *b, const char *text, size_t len, size_t raw
 	b->raw += raw;
 }
 
-/* Writes the whole lines, and with `all` or when it is too long also one that is not ended. Returns what was written. */
+/* Writes the whole lines; with `all`, or when it is too long, also one that is not ended. How much was written. */
 static size_t put_lines(struct outlet *o, const char *text, size_t len, bool all)
 {
 	struct batch b;
@@ -254,7 +255,10 @@ static bool pump(struct outlet *o, struct when now, bool all)
 		return false;
 	}
 	all = all || !when_before(now, o->due);
-	done = o->spec->output == OUTPUT_FILE ? put_file(o, seen, (size_t)n) : put_lines(o, seen, (size_t)n, all);
+	if (o->spec->output == OUTPUT_FILE)
+		done = put_file(o, seen, (size_t)n);
+	else
+		done = put_lines(o, seen, (size_t)n, all);
 	o->ready = done > 0;
 	if (done == (size_t)n)
 		o->due = WHEN_NEVER;
@@ -295,18 +299,30 @@ static int time_to_wait(void)
 	return when_is_never(next) ? -1 : (int)MAX(when_since(when_now(), next), 0);
 }
 
-static void drain(int set, const sigset_t *signals)
+static void hear_signals(void)
+{
+	struct signalfd_siginfo si;
+
+	while (read(signals, &si, sizeof(si)) == sizeof(si)) {
+		if (si.ssi_signo == SIGHUP)
+			files_close();
+		else
+			leaving = true;
+	}
+}
+
+/* Signals first: what was said after a SIGHUP goes to the new file. */
+static void drain(int set)
 {
 	struct epoll_event events[EVENTS];
 
 	while (!leaving && open_count > 0) {
-		int n = epoll_pwait(set, events, EVENTS, time_to_wait(), signals);
+		int n = epoll_wait(set, events, EVENTS, time_to_wait());
 
+		hear_signals();
 		for (int i = 0; i < n; i++)
-			outlets[events[i].data.u32].ready = true;
-		if (reopening)
-			files_close();
-		reopening = 0;
+			if (events[i].data.u32 < outlet_count)
+				outlets[events[i].data.u32].ready = true;
 		pump_due(when_now());
 	}
 	pump_all();
@@ -354,30 +370,19 @@ static void outlets_open(int set, int first)
 	outlet_count = n;
 }
 
-static void on_signal(int sig)
+static int signals_open(int set)
 {
-	if (sig == SIGHUP)
-		reopening = 1;
-	else
-		leaving = 1;
-}
-
-/* They come only while we wait: a write is never cut short. */
-static void signals_open(sigset_t *ret_waiting)
-{
-	struct sigaction act = { .sa_handler = on_signal };
+	struct epoll_event e = { .events = EPOLLIN, .data.u32 = UINT32_MAX };
 	sigset_t ours;
 
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGTERM);
 	sigaddset(&ours, SIGHUP);
-	sigprocmask(SIG_BLOCK, &ours, ret_waiting);
-	sigdelset(ret_waiting, SIGTERM);
-	sigdelset(ret_waiting, SIGHUP);
-	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGHUP, &act, NULL);
+	sigprocmask(SIG_BLOCK, &ours, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN); /* Ctrl-C is for minit, which tells us when it is time */
+	signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+	return signals < 0 || epoll_ctl(set, EPOLL_CTL_ADD, signals, &e) < 0 ? -errno : 0;
 }
 
 static int fd_of(const char *word)
@@ -412,27 +417,25 @@ static int logger_open(int table_fd, int *ret_set)
 	if (err)
 		return err;
 	*ret_set = epoll_create1(EPOLL_CLOEXEC);
-	return *ret_set < 0 ? -errno : 0;
+	return *ret_set < 0 ? -errno : signals_open(*ret_set);
 }
 
 int logger_main(int argc, char **argv)
 {
 	int table_fd = argc == 3 ? fd_of(argv[1]) : -EINVAL;
 	int first = argc == 3 ? fd_of(argv[2]) : -EINVAL;
-	sigset_t waiting;
 	int set = -1, err;
 
 	if (table_fd < 0 || first < 0) {
 		log_error("log", 0, "is started by minit itself: log TABLE_FD FIRST_FD");
 		return 64;
 	}
-	signals_open(&waiting);
 	err = logger_open(table_fd, &set);
 	if (err) {
 		log_error("log", -err, "start");
 		return 71;
 	}
 	outlets_open(set, first);
-	drain(set, &waiting);
+	drain(set);
 	return 0;
 }
