@@ -162,8 +162,8 @@ static void take_word(const char *word, struct boot_options *ret)
 	else if (strcmp(word, "minit.rescue") == 0)
 		ret->rescue = true;
 	else
-		log_warn("kernel command line", 0, "%s: unknown; there are minit.table=PATH, minit.log=LEVEL, minit.rescue",
-			 word);
+		log_warn("kernel command line", 0,
+			 "%s: unknown; there are minit.table=PATH, minit.log=LEVEL, minit.rescue", word);
 }
 
 /* Ends the word at p and returns what is behind it. Quotes keep spaces and go away, as the kernel has it (next_arg). */
