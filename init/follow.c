@@ -67,7 +67,8 @@ static int take_service(struct follow *f, const char *line)
 	s->restarts = field_number(line, "restarts", 0);
 	s->failures = field_number(line, "failures", 0);
 	s->next_ms = field_number(line, "next_ms", -1);
-	f->seq = MAX(f->seq, field_number(line, "seq", 0));
+	s->seq = field_number(line, "seq", 0);
+	f->seq = MAX(f->seq, s->seq);
 	return 0;
 }
 

@@ -13,6 +13,7 @@ struct seen {
 	char state[16];
 	char why[200];
 	bool wanted, internal;
+	int64_t seq; /* of the line this is from */
 	int64_t pid, starts, restarts, failures, next_ms;
 };
 

@@ -279,11 +279,33 @@ static bool names_are_fine(const struct supervisor *sv, const struct client *c)
 	return false;
 }
 
+static uint32_t named_service(const struct supervisor *sv, const struct client *c, size_t at)
+{
+	return (uint32_t)table_find(sv->table, word_at(c, at));
+}
+
+/*
+ * The answer has the runs of each before, so that a run begun by this request
+ * can be told from the one that was going on.
+ */
 static bool tell_each(struct supervisor *sv, struct client *c, enum event event)
 {
-	for (size_t at = word_after(c, 0); word_at(c, at); at = word_after(c, at))
-		service_event(sv, (uint32_t)table_find(sv->table, word_at(c, at)), event, 0);
-	return say_ok(sv, c);
+	BUF_ON_STACK(line, REPORT_LINE);
+	size_t first = word_after(c, 0);
+
+	buf_str(&line, "{\"ok\":true,\"starts\":{");
+	for (size_t at = first; word_at(c, at); at = word_after(c, at)) {
+		uint32_t index = named_service(sv, c, at);
+
+		buf_str(&line, at == first ? "" : ",");
+		buf_json(&line, word_at(c, at));
+		buf_fmt(&line, ":%u", service_at(sv, index)->life.starts);
+	}
+	for (size_t at = first; word_at(c, at); at = word_after(c, at))
+		service_event(sv, named_service(sv, c, at), event, 0);
+	buf_fmt(&line, "},\"seq\":%lu}\n", (unsigned long)sv->state->events);
+	(void)request_send(c, &line);
+	return false;
 }
 
 /* A set of services: a bit for each. */
@@ -321,7 +343,7 @@ static void start_needs(struct supervisor *sv, const struct client *c)
 	struct set wanted = { 0 }, found = { 0 };
 
 	for (size_t at = word_after(c, 0); word_at(c, at); at = word_after(c, at))
-		set_add(&wanted, (uint32_t)table_find(sv->table, word_at(c, at)));
+		set_add(&wanted, named_service(sv, c, at));
 	for (uint32_t i = sv->table->order.count; i-- > 0;)
 		if (set_has(&wanted, order[i]) || set_has(&found, order[i]))
 			add_needs(sv, order[i], &found);

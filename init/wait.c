@@ -332,17 +332,39 @@ int wait_main(int argc, char **argv)
 
 /* -- start, stop, restart ---------------------------------------------------------------------- */
 
-/* As many names as fit in one request. Returns how many, with *ret_seq from the answer, or -1 having said why. */
-static int ask_some(const char *verb, char **names, int count, int64_t *ret_seq)
+struct change {
+	const char *verb;
+	bool stop, restart;
+	char **names;
+	int count;
+	int64_t timeout_ms;
+	int64_t seq;                /* the changes the request led to are told under this number or a later one */
+	int64_t starts[WORDS_MAX];  /* runs before the request */
+	bool told[WORDS_MAX];
+};
+
+static void take_answer(struct change *c, int first, int count, const char *line)
+{
+	const char *starts;
+	size_t len;
+	bool there = field_find(line, "starts", &starts, &len);
+
+	c->seq = MAX(c->seq, field_number(line, "seq", 0));
+	for (int i = first; there && i < first + count; i++)
+		c->starts[i] = field_number(starts, c->names[i], 0);
+}
+
+/* As many names as fit in one request, from number `first`. Returns how many, or -1 having said why. */
+static int ask_some(struct change *c, int first)
 {
 	BUF_ON_STACK(request, 239);
 	struct talk t;
 	int n = 0, err, status = 1;
 	char *line;
 
-	buf_str(&request, verb);
-	for (; n < count && request.len + strlen(names[n]) + 1 < request.size; n++)
-		buf_fmt(&request, " %s", names[n]);
+	buf_str(&request, c->verb);
+	for (; first + n < c->count && request.len + strlen(c->names[first + n]) + 1 < request.size; n++)
+		buf_fmt(&request, " %s", c->names[first + n]);
 	err = n ? talk_ask(&t, "%s", buf_text(&request)) : -ENAMETOOLONG;
 	if (err) {
 		talk_complain(err);
@@ -351,64 +373,62 @@ static int ask_some(const char *verb, char **names, int count, int64_t *ret_seq)
 	line = talk_line(&t, WHEN_NEVER, &err);
 	if (!line)
 		talk_complain(err);
-	else if (talk_is_over(line, &status))
-		*ret_seq = field_number(line, "seq", 0);
+	else if (talk_is_over(line, &status) && !status)
+		take_answer(c, first, n, line);
 	talk_close(&t);
 	return status ? -1 : n;
 }
 
-static int ask_all(const char *verb, char **names, int count, int64_t *ret_seq)
+static int ask_all(struct change *c)
 {
-	for (int done = 0, n; done < count; done += n) {
-		n = ask_some(verb, names + done, count - done, ret_seq);
+	for (int done = 0, n; done < c->count; done += n) {
+		n = ask_some(c, done);
 		if (n < 0)
 			return EXIT_NO;
 	}
 	return EXIT_OK;
 }
 
-static enum verdict judge_change(const struct seen *s, bool stop)
+/* What was asked for is wanted, though a change of mind alone is no event; a later line knows better. */
+static bool is_wanted(const struct change *c, const struct seen *s)
 {
-	if (stop)
-		return is_in(s, "down") ? HOLDS : s->wanted ? NEVER : NOT_YET;
-	if (is_ready(s))
-		return HOLDS;
-	return !s->wanted || is_in(s, "backoff") || is_in(s, "failed") ? NEVER : NOT_YET;
+	return s->seq > c->seq ? s->wanted : !c->stop;
 }
 
-static void say_result(const char *verb, const struct seen *s, enum verdict v, int64_t timeout_ms)
+static enum verdict judge_change(const struct change *c, int i, const struct seen *s)
+{
+	if (c->stop)
+		return is_in(s, "down") ? HOLDS : is_wanted(c, s) ? NEVER : NOT_YET;
+	if (is_ready(s))
+		return c->restart && s->starts <= c->starts[i] ? NOT_YET : HOLDS;
+	return !is_wanted(c, s) || is_in(s, "backoff") || is_in(s, "failed") ? NEVER : NOT_YET;
+}
+
+static void say_result(const struct change *c, const struct seen *s, enum verdict v)
 {
 	BUF_ON_STACK(where, 320);
 	BUF_ON_STACK(time, 32);
 
 	put_where(s, &where);
-	text_put_duration(&time, timeout_ms);
+	text_put_duration(&time, c->timeout_ms);
 	if (v == HOLDS && s->pid)
 		say("%s: %s, pid %ld\n", s->name, s->state, (long)s->pid);
 	else if (v == HOLDS)
 		say("%s: %s\n", s->name, s->state);
 	else if (v == NEVER)
-		complain("%s: %s: %s", s->name, verb, buf_text(&where));
+		complain("%s: %s: %s", s->name, c->verb, buf_text(&where));
 	else
-		complain("%s: %s: not within %s: %s", s->name, verb, buf_text(&time), buf_text(&where));
+		complain("%s: %s: not within %s: %s", s->name, c->verb, buf_text(&time), buf_text(&where));
 }
-
-struct change {
-	const char *verb;
-	char **names;
-	int count;
-	bool told[WORDS_MAX];
-	int64_t timeout_ms;
-};
 
 /* Tells what is decided. True: all is. */
 static bool settle(struct change *c, bool late, int *status)
 {
-	bool stop = !strcmp(c->verb, "stop"), all = true;
+	bool all = true;
 
 	for (int i = 0; i < c->count; i++) {
 		const struct seen *s = follow_find(&now, c->names[i]);
-		enum verdict v = judge_change(s, stop);
+		enum verdict v = judge_change(c, i, s);
 
 		if (c->told[i])
 			continue;
@@ -417,7 +437,7 @@ static bool settle(struct change *c, bool late, int *status)
 			continue;
 		}
 		c->told[i] = true;
-		say_result(c->verb, s, v, c->timeout_ms);
+		say_result(c, s, v);
 		if (v != HOLDS)
 			*status = EXIT_NO;
 	}
@@ -429,18 +449,16 @@ static int change_and_wait(struct change *c)
 {
 	struct when until = until_of(c->timeout_ms);
 	int status = begin(until, false), err = 0;
-	int64_t seq = 0;
 
 	if (status)
 		return status - 1;
 	for (int i = 0; i < c->count; i++)
 		if (!follow_find(&now, c->names[i]))
 			return say_unknown(c->names[i]);
-	status = ask_all(c->verb, c->names, c->count, &seq);
+	status = ask_all(c);
 	if (status)
 		return status;
-	/* What the request led to is known once its change has been read. */
-	while (now.seq < seq && !err)
+	while (now.seq < c->seq && !err)
 		err = next_news(until);
 	while (!err && !settle(c, false, &status))
 		err = next_news(until);
@@ -459,7 +477,6 @@ int change_main(int argc, char **argv)
 		{ "--no-wait", OPTION_FLAG, &no_wait },
 		{ "--timeout", OPTION_DURATION, &c.timeout_ms },
 	};
-	int64_t seq;
 
 	c.timeout_ms = WAIT_MS;
 	argc = options_take(argc, argv, rows, ARRAY_LEN(rows));
@@ -468,7 +485,9 @@ int change_main(int argc, char **argv)
 	if (argc - 1 > WORDS_MAX)
 		usage_error(argv[0], "more than %d names", WORDS_MAX);
 	c.verb = argv[0];
+	c.stop = !strcmp(c.verb, "stop");
+	c.restart = !strcmp(c.verb, "restart");
 	c.names = argv + 1;
 	c.count = argc - 1;
-	return no_wait ? ask_all(c.verb, c.names, c.count, &seq) : change_and_wait(&c);
+	return no_wait ? ask_all(&c) : change_and_wait(&c);
 }

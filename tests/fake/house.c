@@ -9,6 +9,7 @@
 static struct supervisor house;
 static struct table *table;
 static char told[1024];
+static int held = -1;
 
 /* The order, and two needs for each service. */
 #define NEEDS 3
@@ -90,6 +91,7 @@ struct supervisor *house_build(const char *const *names, uint32_t count)
 	house.table = table;
 	house.on_change = no_change;
 	told[0] = '\0';
+	held = -1;
 	return &house;
 }
 
@@ -105,6 +107,11 @@ struct supervisor *house_build_many(uint32_t count)
 	return house_build(names, count);
 }
 
+void house_hold(uint32_t index)
+{
+	held = (int)index;
+}
+
 void house_move(uint32_t index, enum state next)
 {
 	struct life *life = &house.state->services[index].life;
@@ -112,6 +119,7 @@ void house_move(uint32_t index, enum state next)
 
 	life->state = (uint8_t)next;
 	life->since = when_now();
+	life->starts += next == STATE_STARTING;
 	house.state->services[index].handles.pid = next == STATE_UP ? 100 + (int)index : 0;
 	house.state->events++;
 	house.on_change(&house, index, was);
@@ -133,6 +141,8 @@ void service_event(struct supervisor *sv, uint32_t index, enum event event, int 
 	(void)arg;
 	snprintf(told + used, sizeof(told) - used, "%s%s %s", used ? ", " : "", what, service_name(sv, index));
 	life->want = event == EVENT_WANT_DOWN ? WANT_DOWN : WANT_UP;
+	if (held == (int)index)
+		return;
 	if (event == EVENT_WANT_UP && life->state == STATE_DOWN)
 		house_move(index, STATE_STARTING);
 	if (event != EVENT_WANT_UP && life->state == STATE_UP)

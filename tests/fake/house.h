@@ -19,6 +19,9 @@ struct service_spec *house_spec(uint32_t index);
 /* `index` needs `what`, a later one: the order is from the last to the first. Two at most. */
 void house_need(uint32_t index, uint32_t what);
 
+/* Dependents hold it: what it is told changes its state no more at once. */
+void house_hold(uint32_t index);
+
 /* As services/state.c does at a change of state. */
 void house_move(uint32_t index, enum state next);
 

@@ -262,9 +262,9 @@ static void test_start_stop_restart_reach_the_services(void **data)
 {
 	(void)data;
 	open_three();
-	assert_reply("start web db\n", "{\"ok\":true,\"seq\":2}\n");
+	assert_reply("start web db\n", "{\"ok\":true,\"starts\":{\"web\":0,\"db\":0},\"seq\":2}\n");
 	house_move(0, STATE_UP);
-	assert_reply("stop web\n", "{\"ok\":true,\"seq\":4}\n");
+	assert_reply("stop web\n", "{\"ok\":true,\"starts\":{\"web\":1},\"seq\":4}\n");
 	assert_reply("restart cache\n", "{\"ok\":true");
 	assert_string_equal(house_told(), "up web, up db, down web, restart cache");
 }
@@ -293,6 +293,26 @@ static void test_what_is_up_is_not_started_for_others(void **data)
 	house_move(1, STATE_UP);
 	assert_reply("restart web\n", "{\"ok\":true");
 	assert_string_equal(house_told(), "restart web");
+}
+
+static void test_the_longest_answer_fits(void **data)
+{
+	static char names[120][2];
+	static const char *list[120];
+	char line[256] = "start";
+
+	(void)data;
+	for (int i = 0; i < 94; i++) {
+		names[i][0] = (char)(33 + i);
+		list[i] = names[i];
+	}
+	open_house(house_build(list, 94));
+	for (size_t i = 0; i < 94; i++)
+		service_at(sv, (uint32_t)i)->life.starts = UINT32_MAX;
+	for (size_t i = 0; strlen(line) < 238; i++)
+		strcat(strcat(line, " "), names[i % 94]);
+	strcat(line, "\n");
+	assert_reply(line, "},\"seq\":");
 }
 
 static void test_an_unknown_name_changes_nothing(void **data)
@@ -677,6 +697,7 @@ int main(void)
 		TEST(start_stop_restart_reach_the_services),
 		TEST(start_wants_up_what_is_needed),
 		TEST(what_is_up_is_not_started_for_others),
+		TEST(the_longest_answer_fits),
 		TEST(an_unknown_name_changes_nothing),
 		TEST(bad_requests_get_one_line),
 		TEST(the_longest_request_is_taken),

@@ -402,6 +402,49 @@ static void test_restart_is_over_when_it_is_up_again(void **data)
 	ended(0, "web: up, pid 100\n");
 }
 
+static void test_a_restart_that_waits_for_others_is_not_over_at_once(void **data)
+{
+	(void)data;
+	house_move(0, STATE_STARTING);
+	house_move(0, STATE_UP);
+	house_hold(0);
+	begin("restart web");
+	await_told("restart web");
+	for (int i = 0; i < 20; i++)
+		assert_true(go_on());
+	house_move(0, STATE_STOPPING);
+	house_move(0, STATE_STARTING);
+	house_move(0, STATE_UP);
+	ended(0, "web: up, pid 100\n");
+}
+
+static void test_a_stop_that_waits_for_others_is_not_given_up(void **data)
+{
+	(void)data;
+	service_at(sv, 0)->life.want = WANT_UP;
+	house_move(0, STATE_UP);
+	house_hold(0);
+	begin("stop web");
+	await_told("down web");
+	for (int i = 0; i < 20; i++)
+		assert_true(go_on());
+	house_move(0, STATE_STOPPING);
+	house_move(0, STATE_DOWN);
+	ended(0, "web: down\n");
+}
+
+static void test_a_stop_that_somebody_else_undoes(void **data)
+{
+	(void)data;
+	service_at(sv, 0)->life.want = WANT_UP;
+	house_move(0, STATE_UP);
+	begin("stop web");
+	await_told("down web");
+	service_at(sv, 0)->life.want = WANT_UP;
+	house_move(0, STATE_STARTING);
+	ended(1, "minit: web: stop: it is starting\n");
+}
+
 static void test_stop_is_over_when_nothing_is_left(void **data)
 {
 	(void)data;
@@ -557,6 +600,9 @@ int main(void)
 		TEST(start_tells_the_result),
 		TEST(start_tells_a_failure_at_once),
 		TEST(restart_is_over_when_it_is_up_again),
+		TEST(a_restart_that_waits_for_others_is_not_over_at_once),
+		TEST(a_stop_that_waits_for_others_is_not_given_up),
+		TEST(a_stop_that_somebody_else_undoes),
 		TEST(stop_is_over_when_nothing_is_left),
 		TEST(no_wait_only_asks),
 		TEST(a_start_that_takes_too_long),
