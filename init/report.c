@@ -5,6 +5,8 @@
 
 #include "lib/text.h"
 
+#define DESCRIPTION_MAX 100
+
 /* -- members of an object ---------------------------------------------------------------------- */
 
 static void key(struct buf *b, const char *name)
@@ -194,6 +196,22 @@ static void put_missing(int32_t missing, struct buf *b)
 	buf_char(b, ']');
 }
 
+/* Cut where a character ends: it is free text of any length. */
+static void put_description(const struct supervisor *sv, uint32_t index, struct buf *b)
+{
+	const char *text = table_text(sv->table, spec_at(sv, index)->description_at);
+	char shown[DESCRIPTION_MAX + 1];
+	size_t len = text ? strnlen(text, DESCRIPTION_MAX + 1) : 0;
+
+	if (!len)
+		return;
+	for (len = MIN(len, DESCRIPTION_MAX); len > 0 && (text[len] & 0xc0) == 0x80; len--)
+		;
+	memcpy(shown, text, len);
+	shown[len] = '\0';
+	put_text(b, "description", shown);
+}
+
 static void put_role(const struct supervisor *sv, uint32_t index, struct buf *b)
 {
 	if (sv->table->main == (int32_t)index)
@@ -211,6 +229,7 @@ void report_service(const struct supervisor *sv, uint32_t index, struct buf *b)
 	put_addresses(spec_at(sv, index), b);
 	put_missing(service_at(sv, index)->handles.missing, b);
 	put_role(sv, index, b);
+	put_description(sv, index, b);
 	buf_str(b, "}\n");
 }
 

@@ -50,6 +50,7 @@ static void take_row(struct row *row, const char *line)
 	field_text(line, "addresses", row->address, sizeof(row->address));
 	field_text(line, "why", row->why, sizeof(row->why));
 	field_text(line, "missing", row->missing, sizeof(row->missing));
+	field_text(line, "description", row->description, sizeof(row->description));
 	field_text(line, "want", want, sizeof(want));
 	row->wanted = !strcmp(want, "up");
 	row->internal = field_is_true(line, "internal");
@@ -118,7 +119,7 @@ static void separate(struct buf *b, size_t from)
 		buf_str(b, "; ");
 }
 
-void row_put_remark(const struct row *row, struct buf *b)
+void row_put_why(const struct row *row, struct buf *b)
 {
 	size_t from = b->len;
 
@@ -130,10 +131,19 @@ void row_put_remark(const struct row *row, struct buf *b)
 	}
 	if (row->oom_kills > 0) {
 		separate(b, from);
-		buf_fmt(b, "%ld killed for memory", (long)row->oom_kills);
+		buf_fmt(b, "%ld OOM kill%s", (long)row->oom_kills, row->oom_kills == 1 ? "" : "s");
 	}
 	if (row->missing[0]) {
 		separate(b, from);
-		buf_fmt(b, "cannot have here: %s", row->missing);
+		buf_fmt(b, "not to be had here: %s", row->missing);
 	}
+}
+
+void row_put_note(const struct row *row, struct buf *b)
+{
+	size_t from = b->len;
+
+	row_put_why(row, b);
+	if (b->len == from)
+		buf_str(b, row->description);
 }

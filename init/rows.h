@@ -12,6 +12,7 @@ struct row {
 	char address[128]; /* joined by commas, with their prefixes */
 	char why[200];
 	char missing[80];
+	char description[128];
 	bool wanted, internal, main;
 	/* -1: not known */
 	int64_t pid, since_ms, next_ms, starts, restarts, failures;
@@ -35,6 +36,9 @@ struct rows {
 int rows_ask(struct rows *r, char *const *names, int count, bool quiet);
 
 /* What there is to say of a row beside its numbers: why, when again, what is missing. */
-void row_put_remark(const struct row *row, struct buf *b);
+void row_put_why(const struct row *row, struct buf *b);
+
+/* That, or what it is for. */
+void row_put_note(const struct row *row, struct buf *b);
 
 #endif

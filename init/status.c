@@ -113,7 +113,7 @@ static const struct column {
 } columns[] = {
 	{ "NAME", put_name, false },      { "STATE", put_state, false },   { "PID", put_pid, true },
 	{ "FOR", put_age, true },         { "RESTARTS", put_restarts, true }, { "MEMORY", status_put_memory, true },
-	{ "CPU", put_cpu, true },         { "ADDRESS", put_address, false }, { "WHY", row_put_remark, false },
+	{ "CPU", put_cpu, true },         { "ADDRESS", put_address, false }, { "NOTE", row_put_note, false },
 };
 
 #define COLUMNS ARRAY_LEN(columns)

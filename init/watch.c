@@ -153,7 +153,7 @@ static void draw_totals(void)
 }
 
 /* The columns from the left; the first that are too much for the width go first: `worth`. */
-enum column { NAME, STATE_WORD, AGE, PID, RESTARTS, CPU, MEMORY, BAR, ADDRESS, REMARK, COLUMN_COUNT };
+enum column { NAME, STATE_WORD, AGE, PID, RESTARTS, CPU, MEMORY, BAR, ADDRESS, NOTE, COLUMN_COUNT };
 
 static const struct {
 	const char *title;
@@ -161,10 +161,10 @@ static const struct {
 	bool right;
 } columns[COLUMN_COUNT] = {
 	[NAME] = { "NAME", 4, 9, false },        [STATE_WORD] = { "STATE", 8, 9, false },
-	[AGE] = { "FOR", 6, 5, true },           [PID] = { "PID", 5, 2, true },
+	[AGE] = { "FOR", 5, 2, true },           [PID] = { "PID", 3, 3, true },
 	[RESTARTS] = { "RESTARTS", 8, 6, true }, [CPU] = { "CPU", 5, 7, true },
-	[MEMORY] = { "MEMORY", 11, 8, true },    [BAR] = { "", 10, 1, false },
-	[ADDRESS] = { "ADDRESS", 7, 3, false },  [REMARK] = { "WHY", 16, 9, false },
+	[MEMORY] = { "MEMORY", 10, 8, true },    [BAR] = { "", 10, 1, false },
+	[ADDRESS] = { "ADDRESS", 7, 4, false },  [NOTE] = { "NOTE", 12, 9, false },
 };
 
 /* Parts of a second would only flicker. */
@@ -174,6 +174,32 @@ static void put_seconds(struct buf *b, int64_t ms)
 		buf_str(b, "0s");
 	else
 		text_put_duration(b, ms);
+}
+
+/* The latest reason that the news have of it. */
+static const char *reason_before(const char *name)
+{
+	for (unsigned i = 1; i <= MIN(news_count, NEWS); i++) {
+		const struct news *n = &news[(news_count - i) % NEWS];
+
+		if (n->why[0] && !strcmp(n->name, name))
+			return n->why;
+	}
+	return NULL;
+}
+
+static void put_note(const struct row *row, struct buf *b)
+{
+	const char *before = reason_before(row->name);
+	size_t from = b->len;
+
+	if (!row->why[0] && before)
+		buf_fmt(b, "before: %s", before);
+	if (b->len > from && (row->oom_kills > 0 || row->missing[0]))
+		buf_str(b, "; ");
+	row_put_why(row, b);
+	if (b->len == from)
+		buf_str(b, row->description);
 }
 
 static void put_cell(const struct row *row, enum column c, struct buf *b)
@@ -193,7 +219,7 @@ static void put_cell(const struct row *row, enum column c, struct buf *b)
 		break;
 	case MEMORY: status_put_memory(row, b); break;
 	case ADDRESS: buf_add(b, row->address, strcspn(row->address, "/,")); break;
-	case REMARK: row_put_remark(row, b); break;
+	case NOTE: put_note(row, b); break;
 	default: break;
 	}
 }
@@ -205,7 +231,7 @@ static void measure(unsigned widths[COLUMN_COUNT], bool all)
 	for (unsigned c = 0; c < COLUMN_COUNT; c++)
 		widths[c] = columns[c].width;
 	for (size_t i = 0; i < rows.count; i++)
-		for (enum column c = 0; c < REMARK && (all || !rows.all[i].internal); c++) {
+		for (enum column c = 0; c < NOTE && (all || !rows.all[i].internal); c++) {
 			buf_reset(&cell);
 			put_cell(&rows.all[i], c, &cell);
 			widths[c] = MAX(widths[c], (unsigned)cell.len);
@@ -250,6 +276,14 @@ static void draw_bar(const struct row *row, const struct screen *s)
 			  i < filled ? (s->utf8 ? "\u2588" : "#") : (s->utf8 ? "\u00b7" : "."));
 }
 
+/* What a service is for stands back behind what is the matter with it. */
+static const char *cell_colour(const struct row *row, enum column c)
+{
+	if (c == STATE_WORD)
+		return state_colour(row->state);
+	return c == NOTE && !strcmp(row->state, "up") ? DIM : "";
+}
+
 static void draw_row(const struct row *row, const unsigned widths[COLUMN_COUNT], const struct screen *s)
 {
 	BUF_ON_STACK(cell, 512);
@@ -269,7 +303,7 @@ static void draw_row(const struct row *row, const unsigned widths[COLUMN_COUNT],
 		if (c == BAR)
 			draw_bar(row, s);
 		else
-			frame_put(c == STATE_WORD ? paint(state_colour(row->state)) : "", buf_text(&cell));
+			frame_put(paint(cell_colour(row, c)), buf_text(&cell));
 		at += widths[c] + 2;
 	}
 	frame_newline();
@@ -346,8 +380,11 @@ static void draw_news(const struct screen *s)
 
 		put_seconds(&age, when_since(n->when, when_now()));
 		frame_fmt(paint(DIM), "%7s ago  ", buf_text(&age));
-		frame_fmt("", "%s: %s %s ", n->name, n->from, s->utf8 ? "\u2192" : "->");
+		frame_fmt("", "%s: ", n->name);
+		if (strcmp(n->from, n->state))
+			frame_fmt("", "%s %s ", n->from, s->utf8 ? "\u2192" : "->");
 		frame_put(paint(state_colour(n->state)), n->state);
+		frame_put("", strcmp(n->from, n->state) ? "" : " again");
 		if (n->why[0])
 			frame_fmt("", ": %s", n->why);
 		frame_newline();
@@ -373,9 +410,35 @@ static void draw(bool all)
 
 /* -- what has happened ------------------------------------------------------------------------- */
 
+/* On the way from one state to another: not worth a line of its own once it is over. */
+static bool is_passing(const char *state)
+{
+	return !strcmp(state, "starting") || !strcmp(state, "stopping") || !strcmp(state, "draining");
+}
+
+/* Takes the latest news of the service out if it is passing, so that the fresh one says where it began, and why. */
+static void forget_passing(struct news *fresh)
+{
+	for (unsigned i = 1; i <= MIN(news_count, NEWS); i++) {
+		struct news *n = &news[(news_count - i) % NEWS];
+
+		if (strcmp(n->name, fresh->name))
+			continue;
+		if (!is_passing(n->state))
+			return;
+		memcpy(fresh->from, n->from, sizeof(n->from));
+		if (!fresh->why[0])
+			memcpy(fresh->why, n->why, sizeof(n->why));
+		for (; i > 1; i--)
+			news[(news_count - i) % NEWS] = news[(news_count - i + 1) % NEWS];
+		news_count--;
+		return;
+	}
+}
+
 static void note(const char *line)
 {
-	struct news *n;
+	struct news fresh = { .when = when_now() };
 
 	if (field_is_there(line, "error")) {
 		said_leaving = true;
@@ -383,12 +446,12 @@ static void note(const char *line)
 	}
 	if (!field_is_there(line, "from"))
 		return;
-	n = &news[news_count++ % NEWS];
-	n->when = when_now();
-	field_text(line, "service", n->name, sizeof(n->name));
-	field_text(line, "from", n->from, sizeof(n->from));
-	field_text(line, "state", n->state, sizeof(n->state));
-	field_text(line, "why", n->why, sizeof(n->why));
+	field_text(line, "service", fresh.name, sizeof(fresh.name));
+	field_text(line, "from", fresh.from, sizeof(fresh.from));
+	field_text(line, "state", fresh.state, sizeof(fresh.state));
+	field_text(line, "why", fresh.why, sizeof(fresh.why));
+	forget_passing(&fresh);
+	news[news_count++ % NEWS] = fresh;
 }
 
 /* Reads what has come. Returns how many lines, -ECONNRESET when the connection has ended. */

@@ -52,6 +52,10 @@ static void put_spawn_failure(const struct life *life, struct buf *b)
 
 static void put_ending(const struct life *life, struct buf *b)
 {
+	if (life->asked && (life->ending == ENDING_EXIT || life->ending == ENDING_SIGNAL)) {
+		buf_str(b, life->killed ? "stopped by SIGKILL" : "stopped");
+		return;
+	}
 	switch ((enum ending)life->ending) {
 	case ENDING_NONE: break;
 	case ENDING_EXIT: buf_fmt(b, "exit %d", life->status); break;

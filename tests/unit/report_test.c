@@ -32,6 +32,7 @@ static void fill_most(struct supervisor *sv)
 	s->handles.missing = -1;
 	spec->attach.bridge = 0;
 	spec->internal = 1;
+	spec->description_at = spec->name_at;
 	for (size_t i = 0; i < NET_ADDRS; i++) {
 		spec->attach.addr[i] = (struct addr){ .family = AF_INET6, .prefix = 128 };
 		memset(spec->attach.addr[i].bytes, 0xff, 16);
@@ -101,6 +102,24 @@ static void test_a_service_says_what_it_is_and_has(void **data)
 	assert_false(field_is_there(line, "next_ms"));
 }
 
+static void test_a_description_is_cut_between_characters(void **data)
+{
+	static const char *const names[] = { "web", "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+		"\xe2\x82\xac\xe2\x82\xac" };
+	struct supervisor *sv = house_build(names, 2);
+	BUF_ON_STACK(b, REPORT_LINE);
+	char text[128];
+
+	(void)data;
+	house_spec(0)->description_at = house_spec(1)->name_at;
+	report_service(sv, 0, &b);
+	field_text(line_of(&b), "description", text, sizeof(text));
+	assert_int_equal(strlen(text), 99); /* 33 characters of 3 bytes */
+}
+
 static void test_no_leaf_no_numbers(void **data)
 {
 	static const char *const names[] = { "web" };
@@ -133,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_longest_lines_fit),
 		cmocka_unit_test(test_a_service_says_what_it_is_and_has),
+		cmocka_unit_test(test_a_description_is_cut_between_characters),
 		cmocka_unit_test(test_no_leaf_no_numbers),
 		cmocka_unit_test(test_internal_services_are_not_counted),
 	};
