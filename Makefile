@@ -125,9 +125,17 @@ LINK_LAST = $(GCC_LIB)/crtendS.o $(MUSL_LIB)/crtn.o
 
 # -- objects ------------------------------------------------------------------------------------------------------
 
+# hot-y is what PID 1 runs at every event, warm-y what it runs after the boot at all. They are linked first, with what they
+# take of libc, up to init/hot_end.o and warm_end.o: so what stays in memory lies side by side (init/trim.c).
 obj-y :=
--include lib/Kbuild cgroup/Kbuild net/Kbuild services/Kbuild init/Kbuild
-OBJS := $(addprefix $(B)/obj/,$(sort $(obj-y)))
+hot-y :=
+warm-y :=
+-include init/Kbuild services/Kbuild cgroup/Kbuild lib/Kbuild net/Kbuild
+in_obj = $(addprefix $(B)/obj/,$1)
+HOT := $(call in_obj,$(sort $(hot-y)))
+WARM := $(call in_obj,$(hot-end-y) $(sort $(warm-y)))
+COLD := $(call in_obj,$(warm-end-y) $(sort $(obj-y)))
+OBJS := $(HOT) $(WARM) $(COLD)
 
 # musl-gcc has no kernel headers of its own: links to the machine's, looked at last.
 $(B)/uapi/.done:
@@ -155,7 +163,7 @@ $(B)/obj/%.o: %.S $(BEFORE_OBJS)
 
 $(B)/minit.debug: $(OBJS) $(B)/.flags Makefile
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS) -o $@ $(LINK_FIRST) $(OBJS) $(LINK_LAST)
+	@$(CC) $(LDFLAGS) -o $@ $(LINK_FIRST) $(HOT) -lc $(WARM) -lc $(COLD) $(LINK_LAST)
 
 $(B)/minit: $(B)/minit.debug
 	@echo "  STRIP $@"

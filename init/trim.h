@@ -3,9 +3,20 @@
 #define INIT_TRIM_H
 
 /*
- * Unmaps the pages of our own program file that the start has touched (the
- * parser, the boot, the network): what the loop needs comes back by itself,
- * from the page cache. madvise(2) MADV_DONTNEED on read-only mappings of a file.
+ * Borders in our own program file (Makefile: hot-y, warm-y): behind the code and
+ * the constants of what runs at every event, and behind the code of all that
+ * runs after the boot.
+ */
+void trim_hot_end(void);
+void trim_warm_end(void);
+extern const char trim_hot_data_end[1];
+
+/*
+ * Unmaps the pages of our own program file that the boot has touched (the
+ * parser, the mounts, the network): what the loop needs comes back by itself,
+ * from the page cache. The kernel maps 16 pages around each fault, but never
+ * beyond its mapping: so mappings are made to end at the borders.
+ * madvise(2) MADV_DONTNEED, MADV_DONTDUMP.
  */
 void trim_program(void);
 
