@@ -62,15 +62,19 @@ static void step_count(enum who who, uint64_t at)
 	steps[who][slot].count++;
 }
 
-/* The start of the program: that of the first mapping, which is its file's. */
+/* Where the program begins: its first mapping of a file; a static-pie may have the vdso before it. */
 static void find_base(void)
 {
-	char path[64];
+	char path[64], line[512];
+	unsigned long at, inode = 0;
 	FILE *maps;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid1);
 	maps = fopen(path, "re");
-	check(!maps || fscanf(maps, "%lx-", &base) != 1, path);
+	check(!maps, path);
+	while (!inode && fgets(line, sizeof(line), maps))
+		check(sscanf(line, "%lx-%*x %*s %*x %*s %lu", &at, &inode) != 2, path);
+	base = at;
 	fclose(maps);
 }
 
