@@ -134,6 +134,9 @@ void loop_watch(enum loop_kind kind, uint32_t id, int fd, unsigned events)
 	struct watch *w = &watches[kind][id];
 	int wanted = (events & LOOP_READ ? EV_READ : 0) | (events & LOOP_WRITE ? EV_WRITE : 0);
 
+	/* Never comes at this end; but libev takes a hang-up for both, and asks epoll anew for what was unwanted. */
+	if (kind == LOOP_STATUS)
+		wanted |= EV_WRITE;
 	ev_io_stop(&w->io);
 	w->id = id;
 	w->kind = kind;
@@ -143,8 +146,17 @@ void loop_watch(enum loop_kind kind, uint32_t id, int fd, unsigned events)
 
 void loop_unwatch(enum loop_kind kind, uint32_t id)
 {
-	if (ev_is_active(&watches[kind][id].io))
-		ev_io_stop(&watches[kind][id].io);
+	ev_io *io = &watches[kind][id].io;
+
+	if (!ev_is_active(io))
+		return;
+	ev_io_stop(io);
+	/*
+	 * libev leaves this to close(2). But a child that has not executed its
+	 * program yet has the descriptor too, so epoll would go on to tell of it, and
+	 * libev build the whole set anew each time.
+	 */
+	epoll_ctl(backend_fd, EPOLL_CTL_DEL, io->fd, NULL);
 }
 
 /* One millisecond later than asked: clock.h cuts, and a timer must not come early. */
