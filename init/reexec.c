@@ -144,6 +144,7 @@ int reexec_arm(struct supervisor *sv)
 	stack.ss_sp = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) < 0)
 		return -errno;
+	madvise(stack.ss_sp, STACK_SIZE, MADV_DONTFORK); /* a child dies of such a signal either way */
 	sigfillset(&action.sa_mask);
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_LEN(fatal); i++) {

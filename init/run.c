@@ -15,12 +15,13 @@
 #include "init/shutdown.h"
 #include "init/signals.h"
 #include "init/trim.h"
+#include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/text.h"
 #include "services/launch.h"
 
 /* How many services are begun before the loop looks at what else has happened. */
-#define AT_ONCE 128
+#define AT_ONCE 32
 
 static struct supervisor house;
 
@@ -161,10 +162,19 @@ no_return static void supervise(void)
 	loop_run(settle);
 }
 
+/* What the services are to have: so it is opened once, not by each. */
+static bool take_null_stdin(void)
+{
+	cleanup_fd int fd = open("/dev/null", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd > 0 && dup2(fd, 0) == 0;
+}
+
 static void open_house(struct statefile *state, const struct table *table)
 {
 	int err = supervisor_init(&house, state, table);
 
+	house.stdin_is_null = take_null_stdin();
 	house.on_change = on_change;
 	house.on_deadline = on_deadline;
 	house.on_status_fd = on_status_fd;

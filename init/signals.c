@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "init/loop.h"
@@ -100,12 +101,28 @@ static void on_signals(uint32_t id, unsigned ready)
 	reap_all(house);
 }
 
+/*
+ * What whoever started minit ignored: services would inherit it, and with SIGCHLD
+ * ignored children would be reaped by the kernel, unheard. By number, as libc
+ * hides its own signals, 32 to 34.
+ */
+static void ignore_nothing(void)
+{
+	static const uint64_t by_default[4];
+	uint64_t had[4];
+
+	for (int sig = 1; sig <= SIGNAL_MAX; sig++)
+		if (syscall(SYS_rt_sigaction, sig, NULL, had, sizeof(uint64_t)) == 0 && had[0] == (uintptr_t)SIG_IGN)
+			syscall(SYS_rt_sigaction, sig, by_default, NULL, sizeof(uint64_t));
+}
+
 int signals_open(struct supervisor *sv)
 {
 	static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP };
 	sigset_t set;
 
 	house = sv;
+	ignore_nothing();
 	sigfillset(&set);
 	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
 		sigdelset(&set, fatal[i]);

@@ -29,7 +29,7 @@ void launch_raise_nofile(void)
 {
 	struct rlimit most;
 
-	if (getrlimit(RLIMIT_NOFILE, &most) < 0)
+	if (getrlimit(RLIMIT_NOFILE, &most) < 0 || most.rlim_cur == most.rlim_max)
 		return;
 	launch_nofile = most;
 	most.rlim_cur = most.rlim_max;
@@ -225,6 +225,7 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 		.spec = spec,
 		.in_leaf = has_leaf(sv, index),
 		.home = sv->state->cgroup,
+		.stdin_is_null = sv->stdin_is_null,
 		.status_fd = status_fd,
 		.netns_fd = handles_at(sv, index)->netns,
 		.out_fd = handles_at(sv, index)->out[1],

@@ -176,6 +176,7 @@ struct supervisor {
 	uint32_t *pid_next;
 	uint32_t pid_mask;
 	struct net_session *net; /* open while the services are prepared, else NULL */
+	bool stdin_is_null;     /* standard input is /dev/null: services need not open it */
 	int *output_fds;        /* room for table->outputs descriptors: services/launch.c */
 	void (*on_change)(struct supervisor *sv, uint32_t index, enum state was); /* after each change of state */
 	void (*on_deadline)(struct supervisor *sv, struct when when); /* something is due then, at the latest */

@@ -128,8 +128,9 @@ int supervisor_init(struct supervisor *sv, struct statefile *state, const struct
 	size_t words = (size_t)2 * count + buckets;
 
 	sv->queue = map_private(words * sizeof(uint32_t) + count, false);
-	sv->output_fds = map_private((table->outputs + 1) * sizeof(int), true);
-	if (!sv->queue || !sv->output_fds)
+	if (table->outputs)
+		sv->output_fds = map_private(table->outputs * sizeof(int), true);
+	if (!sv->queue || (table->outputs && !sv->output_fds))
 		return -ENOMEM;
 	sv->state = state;
 	sv->table = table;

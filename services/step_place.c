@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "lib/signame.h"
 #include "services/child.h"
 
 static const char *name_of(const struct child *child)
@@ -59,16 +58,11 @@ int step_directory(struct child *child)
 	return chdir(cwd) < 0 ? child_fail(child, -errno, cwd) : 0;
 }
 
-/*
- * Handlers are gone since the clone (CLONE_CLEAR_SIGHAND), what PID 1 ignores is
- * not. rt_sigaction by number: libc hides its own signals, 32 and 33.
- */
+/* Nothing is ignored since minit's own start (init/signals.c), and the exec puts handlers back. */
 int step_signals(struct child *child)
 {
-	static const uint64_t none, action[4];
+	static const uint64_t none;
 
 	(void)child;
-	for (int sig = 1; sig <= SIGNAL_MAX; sig++)
-		syscall(SYS_rt_sigaction, sig, action, NULL, sizeof(none));
 	return syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none)) < 0 ? -errno : 0;
 }

@@ -19,7 +19,7 @@ static int put_null(int target, int flags)
 /* A root without /dev: standard input stays what minit has. */
 static int put_stdin(struct child *child)
 {
-	int err = put_null(0, O_RDONLY);
+	int err = child->stdin_is_null ? 0 : put_null(0, O_RDONLY);
 
 	return err && err != -ENOENT ? child_fail(child, err, "/dev/null") : 0;
 }
