@@ -170,5 +170,10 @@ int verb_main(int argc, char **argv)
 		return 0;
 	}
 	v = find(argv[0]);
+	if (v && argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		verb_help(argv[0]);
+		say_flush();
+		return 0;
+	}
 	return v ? v->main(argc, argv) : unknown(argv[0]);
 }
