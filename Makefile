@@ -251,6 +251,11 @@ $(B)/tests/gcc/%.o: %.c $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@$(GCC) $(NATIVE) $(SANITIZE) -MMD -MP -c -o $@ $<
 
+# `links: traced/FILE.c`: each access to memory is told to the test, which may crash there (tests/fake/crash.c).
+$(B)/tests/gcc/traced/%.o: %.c $(BEFORE_OBJS)
+	@mkdir -p $(@D)
+	@$(GCC) $(NATIVE) -fsanitize=thread --param=tsan-instrument-func-entry-exit=0 -MMD -MP -c -o $@ $<
+
 $(B)/tests/clang/%.o: %.c $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@$(CLANG) $(NATIVE) $(SANITIZE) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<

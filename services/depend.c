@@ -35,10 +35,11 @@ static bool is_leaving(const struct life *life)
 	       (life->asked && (life->state == STATE_UP || life->state == STATE_STARTING));
 }
 
-/* Something it comes after is still on its way to its first readiness. */
-static bool is_ahead(const struct life *life)
+/* Something it comes after is on its way to be ready, for the first time or again. */
+static bool is_ahead(const struct service *s)
 {
-	return life->want == WANT_UP && (life->state == STATE_WAITING || life->state == STATE_STARTING);
+	return s->life.want == WANT_UP && s->life.state != STATE_UP &&
+	       (s->life.state == STATE_WAITING || service_is_active(s));
 }
 
 int depend_unmet(const struct supervisor *sv, uint32_t index)
@@ -51,7 +52,7 @@ int depend_unmet(const struct supervisor *sv, uint32_t index)
 		if (!service_is_ready(sv, needs[i]) || is_leaving(life_at(sv, needs[i])))
 			return (int)needs[i];
 	for (uint32_t i = 0; i < spec->after.count; i++)
-		if (is_ahead(life_at(sv, after[i])))
+		if (is_ahead(service_at(sv, after[i])))
 			return (int)after[i];
 	return -1;
 }

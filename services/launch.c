@@ -249,12 +249,15 @@ static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 	return clone_with_less(sv, index, &child, leaf_fd < 0 ? -1 : leaf_fd);
 }
 
+/* Forgotten before it is closed: after a crash in between the number may be somebody else's. */
 static void forget_status(struct supervisor *sv, uint32_t index)
 {
+	cleanup_fd int fd = -1;
+
 	if (handles_at(sv, index)->status_fd < 0)
 		return;
 	sv->on_status_fd(sv, index, -1);
-	fd_close(&handles_at(sv, index)->status_fd);
+	fd = fd_steal(&handles_at(sv, index)->status_fd);
 }
 
 int launch(struct supervisor *sv, uint32_t index)
@@ -273,6 +276,7 @@ int launch(struct supervisor *sv, uint32_t index)
 	if (err)
 		return err;
 	forget_status(sv, index);
+	h->report.err = 0;
 	h->status_fd = ends[0];
 	status_fd = ends[1];
 	pid = start(sv, index, status_fd);
@@ -285,17 +289,19 @@ int launch(struct supervisor *sv, uint32_t index)
 	return 0;
 }
 
+/* The pipe gives a report once: it goes straight to where a crash does not lose it. */
 int launch_hear(struct supervisor *sv, uint32_t index, struct spawn_report *ret)
 {
 	struct handles *h = handles_at(sv, index);
-	ssize_t n = h->status_fd < 0 ? 0 : read(h->status_fd, ret, sizeof(*ret));
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (h->status_fd >= 0 && !h->report.err && read(h->status_fd, &h->report, sizeof(h->report)) < 0 &&
+	    (errno == EAGAIN || errno == EINTR))
 		return -EAGAIN;
 	forget_status(sv, index);
-	if (n != sizeof(*ret))
+	if (!h->report.err)
 		return 0;
-	ret->detail[STATE_DETAIL - 1] = '\0';
+	h->report.detail[STATE_DETAIL - 1] = '\0';
+	*ret = h->report;
 	return 1;
 }
 
@@ -334,6 +340,7 @@ void launch_reaped(struct supervisor *sv, uint32_t index)
 	if (!h->pid)
 		return;
 	sys_kill(-h->pid, SIGKILL);
+	forget_status(sv, index);
 	service_pid_drop(sv, index);
 	h->pid = 0;
 }

@@ -20,13 +20,6 @@ enum step {
 
 const char *step_words(enum step step);
 
-/* What the child writes into the status pipe when a step fails; at once, as it is below PIPE_BUF. */
-struct spawn_report {
-	uint32_t step;             /* enum step */
-	int32_t err;               /* errno */
-	char detail[STATE_DETAIL]; /* what it was about, NUL-terminated */
-};
-
 /*
  * What the service keeps across its runs, at boot: the leaf with its limits, the
  * network namespace, the output pipe. Logs what fails. 0, or -errno when it was

@@ -143,7 +143,7 @@ static enum state died(struct supervisor *sv, uint32_t index, int status)
 	struct service *s = service_at(sv, index);
 	uint64_t oom = launch_oom_kills(sv, index);
 
-	if (s->handles.status_fd >= 0)
+	if (!s->life.execed)
 		hear(sv, index, 0);
 	if (s->life.ending != ENDING_SPAWN && s->life.ending != ENDING_OVERDUE)
 		note_status(spec_at(sv, index), &s->life, status);
@@ -219,10 +219,11 @@ static enum state ended(struct supervisor *sv, uint32_t index)
 	return next == STATE_STARTING ? admit(sv, index, 0) : next;
 }
 
+/* With a pid the next run has begun: a crash came before the state said so. */
 static enum state drain(struct supervisor *sv, uint32_t index, int arg)
 {
 	(void)arg;
-	if (launch_is_empty(sv, index))
+	if (service_at(sv, index)->handles.pid || launch_is_empty(sv, index))
 		return ended(sv, index);
 	launch_kill(sv, index);
 	await(sv, index, DRAIN_MS);

@@ -69,7 +69,14 @@ struct life {
 	char detail[STATE_DETAIL]; /* of the failed step, or empty */
 };
 
-/* Written by services/launch.c, pid by the kernel itself: never put back. */
+/* What the child writes into the status pipe when a step fails; at once, as it is below PIPE_BUF. */
+struct spawn_report {
+	uint32_t step;             /* enum step */
+	int32_t err;               /* errno */
+	char detail[STATE_DETAIL]; /* what it was about, NUL-terminated */
+};
+
+/* Written by services/launch.c, pid and report by the kernel itself: never put back. */
 struct handles {
 	int32_t pid;       /* 0: not running */
 	int32_t status_fd; /* read end: closed by exec, or one struct spawn_report; -1 for none */
@@ -78,6 +85,7 @@ struct handles {
 	int32_t missing;   /* bits of enum missing: defaults that cannot be had here, left out */
 	int32_t refused;   /* errno: something asked for cannot be had, see refused_step; tried again at each start */
 	uint32_t refused_step; /* enum step */
+	struct spawn_report report; /* of this run; err 0: none */
 };
 
 enum missing {

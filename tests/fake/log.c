@@ -5,6 +5,7 @@
 #include <string.h>
 
 char log_text[16384];
+void (*log_hook)(const char *call, bool done);
 static char bug[256];
 
 void log_forget(void)
@@ -17,7 +18,7 @@ const char *log_bug(void)
 	return bug[0] ? bug : NULL;
 }
 
-static void put(const char *level, const char *object, int err, const char *what, va_list ap)
+static void add(const char *level, const char *object, int err, const char *what, va_list ap)
 {
 	char line[512];
 	size_t used = strlen(log_text);
@@ -31,6 +32,15 @@ static void put(const char *level, const char *object, int err, const char *what
 	if (used + strlen(line) + 2 > sizeof(log_text))
 		used = 0;
 	snprintf(log_text + used, sizeof(log_text) - used, "%s\n", line);
+}
+
+static void put(const char *level, const char *object, int err, const char *what, va_list ap)
+{
+	if (log_hook)
+		log_hook("log", false);
+	add(level, object, err, what, ap);
+	if (log_hook)
+		log_hook("log", true);
 }
 
 #define LOG(name, ...)                                 \

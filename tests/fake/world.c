@@ -150,16 +150,21 @@ static void choose_edges(struct image *image, uint32_t count)
 				image->edge[i][j] = chance(65) ? EDGE_NEEDS : EDGE_AFTER;
 }
 
-/* The supervisor around the state, new. */
-static void build(struct statefile *state)
+static void set_hooks(struct supervisor *sv)
 {
-	if (world.sv.queue)
-		munmap(world.sv.queue, 1);
-	world.sv = (struct supervisor){
-		.on_change = on_change, .on_deadline = on_deadline, .on_status_fd = on_status_fd,
-	};
-	if (supervisor_init(&world.sv, state, &world.image.table))
-		abort();
+	sv->on_change = on_change;
+	sv->on_deadline = on_deadline;
+	sv->on_status_fd = on_status_fd;
+}
+
+/* The supervisor as new around the state: what it had noted is gone. Its memory is used again, for speed. */
+static void build(void)
+{
+	struct supervisor *sv = &world.sv;
+
+	memset(sv->queue, 0, (size_t)((char *)(sv->queued + world.count) - (char *)sv->queue));
+	sv->queue_head = sv->queue_len = sv->draining = 0;
+	sv->settling = false;
 }
 
 void world_begin(uint64_t seed)
@@ -186,7 +191,10 @@ void world_begin(uint64_t seed)
 	memcpy(memory.state, state, state->size);
 	munmap(state, state->size);
 	kernel_state = (struct statefile *)(void *)memory.state;
-	build(kernel_state);
+	world.sv = (struct supervisor){ 0 };
+	set_hooks(&world.sv);
+	if (supervisor_init(&world.sv, kernel_state, &world.image.table))
+		abort();
 	world.armed = WHEN_NEVER;
 	kernel_on_start = at_start;
 	kernel_on_stop = at_stop;
@@ -196,6 +204,7 @@ void world_begin(uint64_t seed)
 void world_end(void)
 {
 	kernel_hook = NULL;
+	munmap(world.sv.queue, 1);
 }
 
 /* -- what happens outside -- */
@@ -338,6 +347,20 @@ void world_tell(struct told told)
 	}
 }
 
+unsigned world_pending(void)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < KERNEL_PROCESSES; i++)
+		n += kernel.process[i].state == PROCESS_ZOMBIE;
+	for (uint32_t i = 0; i < world.count; i++) {
+		bool dead = kernel_main(i) && kernel_main(i)->state == PROCESS_ZOMBIE;
+
+		n += (unsigned)(is_readable(i) && !dead) + !when_before(when_now(), life_of(i)->deadline);
+	}
+	return n;
+}
+
 static bool tell_some(void)
 {
 	bool any = false;
@@ -408,10 +431,17 @@ bool world_calm(void)
 void world_reborn(void)
 {
 	kernel_reexec();
-	build(kernel_state);
+	build();
 	world.armed = WHEN_NEVER;
 	for (uint32_t i = 0; i < world.count; i++)
 		world.watched[i] = service_at(&world.sv, i)->handles.status_fd;
+}
+
+void world_resume(void)
+{
+	service_recover(&world.sv);
+	reap_all(&world.sv);
+	on_deadline(&world.sv, service_timeouts(&world.sv, when_now()));
 }
 
 void world_save(struct snapshot *ret)
@@ -426,7 +456,7 @@ void world_restore(const struct snapshot *s)
 {
 	kernel = s->kernel;
 	memcpy(kernel_state, s->state, kernel_state->size);
-	build(kernel_state);
+	build();
 	memcpy(world.watched, s->watched, sizeof(s->watched));
 	world.armed = s->armed;
 	for (uint32_t i = 0; i < world.count; i++) {
@@ -500,6 +530,8 @@ static const char *wrong_rest(uint32_t i)
 		return "not stopped, though it has to go and nothing holds it";
 	if (state == STATE_WAITING && depend_unmet(&world.sv, i) < 0)
 		return "waiting for nothing";
+	if (state == STATE_DRAINING && !has_zombie() && !kernel_alive(i, true))
+		return "draining, though its leaf is empty and minit was told";
 	return NULL;
 }
 

@@ -45,6 +45,9 @@ void world_move(void);
 struct told world_choose(void);
 void world_tell(struct told told);
 
+/* How many deaths, status pipes of the living, and deadlines it has not been told of. */
+unsigned world_pending(void);
+
 /* All that is due: deaths, status pipes, time. */
 void world_tell_all(void);
 
@@ -55,8 +58,11 @@ void world_tell_all(void);
  */
 bool world_calm(void);
 
-/* minit is executed in place: memory other than the state is lost. Until service_recover, which is the caller's. */
+/* minit is executed in place: memory other than the state is lost. */
 void world_reborn(void);
+
+/* What it does then before its loop runs, as init/run.c: supervise(). */
+void world_resume(void);
 
 /* What is wrong between two steps, or NULL. */
 const char *world_wrong(void);
