@@ -42,7 +42,7 @@ static int be_container(int argc, char **argv)
 	bool command = argc > 1;
 	int fd;
 
-	if (command && (!ENABLED(CONFIG_TABLE) || is_option(argv[1])))
+	if (!ENABLED(CONFIG_TABLE) || (command && is_option(argv[1])))
 		return wrapper_main(argc, argv);
 	boot_container();
 	if (command && !run_has_table())
@@ -62,12 +62,15 @@ static int be_tool(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && !strcmp(argv[1], "@resume"))
+	if (ENABLED(CONFIG_TABLE) && argc == 3 && !strcmp(argv[1], "@resume"))
 		return run_resume(argv[2]);
 	if (argc > 1 && verb_is_known(argv[1]))
 		return be_tool(argc, argv);
 	switch (boot_mode()) {
-	case MODE_MACHINE: be_machine();
+	case MODE_MACHINE:
+		if (ENABLED(CONFIG_MACHINE))
+			be_machine();
+		return be_container(argc, argv);
 	case MODE_CONTAINER: return be_container(argc, argv);
 	default: return be_tool(argc, argv);
 	}
