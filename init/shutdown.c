@@ -361,8 +361,6 @@ void shutdown_begin(struct supervisor *sv, enum goal goal, int status)
 
 void shutdown_hurry(struct supervisor *sv)
 {
-	if (sv->state->phase == PHASE_RUNNING || sv->state->hurried)
-		return;
-	sv->state->hurried = 1;
-	log_info(NULL, "hurried: what has not stopped is killed");
+	if (sv->state->phase != PHASE_RUNNING)
+		sv->state->hurried = 1;
 }

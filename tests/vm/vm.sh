@@ -2,7 +2,8 @@
 #
 #   vm_file PATH [MODE]   put standard input into the guest's root at PATH (after `vm_file /etc/minit/minit.toml` the table
 #                         is the test's)
-#   vm_boot [WORD...]     boot, with words added to the kernel's command line; returns at once
+#   vm_boot [WORD...]     boot, with words added to the kernel's command line; returns at once. $vm_qemu: more options of
+#                         QEMU; $vm_dir is there for their files
 #   vm_wait SECONDS RE    until a line of the console matches; fails when time is over or the machine is off
 #   vm_type TEXT          type TEXT and return
 #   vm_end SECONDS        until the machine is off
@@ -50,7 +51,7 @@ vm_boot() {
 	qemu-system-x86_64 -accel tcg -cpu qemu64,+rdrand -m 256 -nodefaults -no-user-config -no-reboot -display none \
 		-serial "pipe:$vm_dir/con" -serial "file:$vm_dir/results" \
 		-kernel "$MINIT_DEPS"/kernel/boot/vmlinuz-* -initrd "$vm_dir/initramfs" \
-		-append "console=ttyS0 rdinit=/sbin/minit panic=-1 cryptomgr.notests $*" >"$vm_dir/qemu" 2>&1 </dev/null &
+		-append "console=ttyS0 rdinit=/sbin/minit panic=-1 cryptomgr.notests $*" ${vm_qemu:-} >"$vm_dir/qemu" 2>&1 </dev/null &
 	vm_pid=$!
 	exec 7>"$vm_dir/con.in"
 }
