@@ -413,13 +413,7 @@ static struct toml *refuse(struct parse *p, const struct word *part, const struc
 	return detached(p);
 }
 
-static struct toml *add_table(struct parse *p, struct toml *table, const struct word *part)
-{
-	struct toml *node = add(p, table, part, TOML_TABLE);
-
-	return node ? node : detached(p);
-}
-
+/* Enters one part of a dotted key; NULL when that is too deep. */
 typedef struct toml *enter_fn(struct parse *p, struct toml *table, const struct word *part);
 
 /* One part of a dotted key: a table that only dotted keys of this section have made, or a new one. */
@@ -428,11 +422,12 @@ static struct toml *enter_dotted(struct parse *p, struct toml *table, const stru
 	struct toml *node = find(p->doc, table, part->text, part->len);
 
 	if (!node)
-		node = add_table(p, table, part);
+		node = add(p, table, part, TOML_TABLE);
 	else if (node->type != TOML_TABLE || node->flags & (DEFINED | FROZEN) ||
 		 (node->section && node->section != p->section))
 		return refuse(p, part, node);
-	node->section = p->section;
+	if (node)
+		node->section = p->section;
 	return node;
 }
 
@@ -442,7 +437,7 @@ static struct toml *enter_header(struct parse *p, struct toml *table, const stru
 	struct toml *node = find(p->doc, table, part->text, part->len);
 
 	if (!node)
-		return add_table(p, table, part);
+		return add(p, table, part, TOML_TABLE);
 	if (node->flags & LISTED)
 		return node->last;
 	if (node->type != TOML_TABLE || node->flags & FROZEN)
@@ -455,7 +450,7 @@ static struct toml *path(struct parse *p, struct toml *table, enter_fn *enter, s
 {
 	blanks(p);
 	p->key = p->p;
-	while (key_part(p, ret)) {
+	while (table && key_part(p, ret)) {
 		blanks(p);
 		if (*p->p != '.')
 			return table;
@@ -624,7 +619,9 @@ static struct toml *define_table(struct parse *p, struct toml *parent, const str
 	if (node && (node->type != TOML_TABLE || node->flags & (DEFINED | FROZEN) || node->section))
 		return refuse(p, key, node);
 	if (!node)
-		node = add_table(p, parent, key);
+		node = add(p, parent, key, TOML_TABLE);
+	if (!node)
+		return detached(p);
 	node->flags |= DEFINED;
 	node->at = node->key_at = key->at;
 	return node;
@@ -632,7 +629,7 @@ static struct toml *define_table(struct parse *p, struct toml *parent, const str
 
 static struct toml *define_element(struct parse *p, struct toml *parent, const struct word *key)
 {
-	struct toml *array = find(p->doc, parent, key->text, key->len);
+	struct toml *array = find(p->doc, parent, key->text, key->len), *element;
 	struct word none = { .text = "", .at = key->at };
 
 	if (array && !(array->flags & LISTED))
@@ -642,7 +639,8 @@ static struct toml *define_element(struct parse *p, struct toml *parent, const s
 	if (!array)
 		return detached(p);
 	array->flags |= LISTED;
-	return add_table(p, array, &none);
+	element = add(p, array, &none, TOML_TABLE);
+	return element ? element : detached(p);
 }
 
 static bool header(struct parse *p)

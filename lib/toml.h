@@ -65,6 +65,7 @@ struct toml {
 struct toml_doc {
 	struct arena *arena;
 	uint16_t file; /* a number of the caller's, found again in every node */
+	/* `what` may name a key, with any characters it has. */
 	void (*report)(void *context, uint16_t file, struct toml_at at, const char *what);
 	void *context;
 	uint32_t errors; /* how many were reported */

@@ -291,11 +291,24 @@ static bool check_bridge(struct compile *c, const struct toml *node)
 
 /* -- names ------------------------------------------------------------------------------------------------------ */
 
-static void group_open(struct compile *c, struct group *g, uint32_t most)
+static uint32_t count_of(const struct toml *table)
 {
-	g->names.arena = c->work;
-	g->most = most;
-	g->drafts = arena_array(c->work, struct draft, most + 2); /* minit's own come behind */
+	return table ? table->count : 0;
+}
+
+/* With room for the sections that the files can have at most; minit's own services come behind. */
+static void groups_open(struct compile *c)
+{
+	uint32_t services = 0, bridges = 0;
+
+	for (uint32_t i = 0; i < c->files; i++) {
+		services += count_of(section_of(c->roots[i], "service"));
+		bridges += count_of(section_of(section_of(c->roots[i], "network"), "bridge"));
+	}
+	c->services = (struct group){ .names = { .arena = c->work }, .most = TABLE_SERVICES_MAX - 2 };
+	c->services.drafts = arena_array(c->work, struct draft, services + 2);
+	c->bridges = (struct group){ .names = { .arena = c->work }, .most = BRIDGES_MAX };
+	c->bridges.drafts = arena_array(c->work, struct draft, bridges);
 }
 
 static struct draft *group_add(struct group *g, const char *name, const char *title, const struct toml *node)
@@ -443,6 +456,7 @@ static void lay_out(struct compile *c)
 
 static void read_sections(struct compile *c)
 {
+	groups_open(c);
 	for (uint32_t i = 0; i < c->files; i++)
 		read_names(c, c->roots[i]);
 	read_defaults(c);
@@ -613,8 +627,6 @@ static void begin(struct compile *c, struct arena *work, struct arena *image, ui
 	c->roots = arena_array(work, const struct toml *, files);
 	c->table = arena_new(image, struct table);
 	*c->table = (struct table){ .magic = TABLE_MAGIC, .layout = TABLE_LAYOUT, .main = -1 };
-	group_open(c, &c->services, TABLE_SERVICES_MAX - 2);
-	group_open(c, &c->bridges, BRIDGES_MAX);
 }
 
 static int end(struct compile *c, const struct table_source *source)

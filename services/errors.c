@@ -5,12 +5,21 @@
 
 #include "lib/fd.h"
 
+/* An error is one line, whatever stands in the names it tells of. */
+static void make_plain(struct buf *b)
+{
+	for (size_t i = 0; i < b->len; i++)
+		if ((unsigned char)b->data[i] < ' ' || b->data[i] == 0x7f)
+			b->data[i] = '?';
+}
+
 void errors_vadd(struct errors *e, uint16_t file, struct toml_at at, const char *fmt, va_list ap)
 {
 	struct error *error = arena_new(e->arena, struct error);
 	struct buf b = { .data = arena_take(e->arena, ERROR_MAX, 1), .size = ERROR_MAX };
 
 	buf_vfmt(&b, fmt, ap);
+	make_plain(&b);
 	*error = (struct error){ e->list, file, at, e->count++, buf_text(&b) };
 	e->arena->used -= b.size - b.len - 1; /* what is given back is still zero */
 	e->list = error;

@@ -46,7 +46,7 @@ const char *key_text(const struct key *key, enum key_text which)
 {
 	const char *text = (const char *)&texts + key->texts;
 
-	for (int skip = which; skip > 0; skip--)
+	for (unsigned skip = which; skip > 0; skip--)
 		text += strlen(text) + 1;
 	return text;
 }

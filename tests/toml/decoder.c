@@ -3,11 +3,9 @@
  * status 1 and file:line:column lines on standard error when it is wrong.
  * With arguments: each file in turn, one line of JSON or `refused` for each.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/toml.h"
 
@@ -72,39 +70,39 @@ static void report(void *context, uint16_t file, struct toml_at at, const char *
 	fprintf(stderr, "%s:%u:%u: %s\n", (const char *)context, at.line, at.column, what);
 }
 
-static char *read_all(const char *path, size_t *ret_len)
+static char text[1 << 20];
+static struct arena arena;
+
+static size_t read_all(const char *path)
 {
 	FILE *f = strcmp(path, "-") ? fopen(path, "rb") : stdin;
-	char *text = malloc(1 << 24);
+	size_t len;
 
-	if (!f || !text)
+	if (!f)
 		exit(2);
-	*ret_len = fread(text, 1, (1 << 24) - 1, f);
-	text[*ret_len] = '\0';
+	len = fread(text, 1, sizeof(text) - 1, f);
+	text[len] = '\0';
 	if (f != stdin)
 		fclose(f);
-	return text;
+	return len;
 }
 
 static bool decode(const char *path)
 {
-	struct arena arena;
 	struct toml_doc doc = { .arena = &arena, .report = report, .context = (void *)(uintptr_t)path };
-	size_t len;
-	char *text = read_all(path, &len);
 
-	if (arena_open(&arena, (size_t)256 << 20))
-		exit(2);
-	toml_parse(&doc, text, len);
+	toml_parse(&doc, text, read_all(path));
 	if (!doc.errors)
 		put_node(doc.root);
-	arena_close(&arena);
-	free(text);
+	memset(arena.base, 0, arena.used);
+	arena.used = 0;
 	return !doc.errors;
 }
 
 int main(int argc, char **argv)
 {
+	if (arena_open(&arena, (size_t)256 << 20))
+		return 2;
 	if (argc < 2) {
 		bool good = decode("-");
 

@@ -1,0 +1,54 @@
+// links: services/address.c services/compile.c services/errors.c services/keys.c services/order.c services/set.c
+// links: services/values.c services/table.c services/dump.c lib/arena.c lib/buf.c lib/fd.c lib/json.c lib/log.c
+// links: lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c cgroup/limits.c
+/* A good image with any changes: what table_verify lets through can be read to the end. Input: place, value, each 4 bytes. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/compile.h"
+#include "services/dump.h"
+
+static const char text[] =
+	"[system]\nhostname = 'h'\nmain = 'web'\n[network.bridge.br0]\naddress = ['10.77.0.1/24', 'fd77::1/64']\n"
+	"[defaults]\nhosts = true\n[service.web]\nexec = ['httpd', '-f']\nneeds = ['db']\nafter = ['log']\nenv = { A = 'b' }\n"
+	"env_file = '/e'\ngroups = ['g']\nrlimits = { nofile = 5, core = 0 }\ncgroup = { pids.max = 5, cpu.max = '50%' }\n"
+	"output.file = '/o'\n[service.db]\nexec = ['db']\noutput = 'console'\n[service.log]\nexec = ['log']\nneeds = ['db']\n";
+
+static struct arena image;
+static int null_fd;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const struct compile_file file = { "t", text, sizeof(text) - 1 };
+	const struct table_source source = { .minit_log = true };
+	struct arena work;
+	struct compile c;
+
+	(void)argc;
+	(void)argv;
+	null_fd = open("/dev/null", O_WRONLY);
+	if (arena_open(&work, (size_t)64 << 20) || arena_open(&image, (size_t)64 << 20) ||
+	    compile_files(&file, 1, &source, &work, &image, &c))
+		abort();
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *copy = malloc(image.used);
+	const struct table *t = (const void *)copy;
+
+	memcpy(copy, image.base, image.used);
+	for (; size >= 8; data += 8, size -= 8) {
+		uint32_t at;
+
+		memcpy(&at, data, sizeof(at));
+		at = at % (uint32_t)image.used & ~3u;
+		memcpy(copy + at, data + 4, MIN(4, image.used - at));
+	}
+	if (!table_verify(t, image.used) && table_dump(t, null_fd))
+		abort();
+	free(copy);
+	return 0;
+}

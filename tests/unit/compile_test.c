@@ -1,0 +1,478 @@
+// links: services/address.c services/compile.c services/errors.c services/keys.c services/order.c services/set.c
+// links: services/values.c services/table.c lib/arena.c lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c
+// links: lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c cgroup/limits.c
+/* What a right table becomes. Wrong ones are in golden_test.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "tests/unit/compile.h"
+
+#define MOST (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+#define BRIDGE "[network.bridge.br0]\naddress = ['10.77.0.1/24', 'fd77::1/64']\n"
+
+/* "a b c": the texts or names of a list. */
+static const char *listed(const struct table *t, struct list list, bool services)
+{
+	static char out[4096];
+
+	out[0] = '\0';
+	for (uint32_t i = 0; i < list.count; i++) {
+		uint32_t at = table_list(t, list, uint32_t)[i];
+
+		strcat(out, i ? " " : "");
+		strcat(out, table_text(t, services ? table_service(t, at)->name_at : at));
+	}
+	return out;
+}
+
+static const char *address(const struct addr *a)
+{
+	static char out[64];
+	struct buf b = { .data = out, .size = sizeof(out) };
+
+	text_put_addr(&b, a, true);
+	return buf_text(&b);
+}
+
+static void an_empty_table_is_good(void **state)
+{
+	const struct table *t = table_of("");
+
+	(void)state;
+	assert_int_equal(t->services.count, 0);
+	assert_int_equal(t->main, -1);
+	assert_string_equal(listed(t, t->files, false), "t.toml");
+}
+
+static void a_service_has_the_defaults_of_the_manual(void **state)
+{
+	const struct service_spec *s = service_of(table_of("[service.a]\nexec = ['a']"), "a");
+
+	(void)state;
+	assert_int_equal(s->namespaces, MOST);
+	assert_int_equal(s->explicit_ns, 0);
+	assert_int_equal(s->leaf, 1);
+	assert_int_equal(s->explicit_leaf, 0);
+	assert_int_equal(s->init, 1);
+	assert_int_equal(s->autostart, 1);
+	assert_int_equal(s->restart, RESTART_ON_FAILURE);
+	assert_int_equal(s->ready, READY_EXEC);
+	assert_int_equal(s->output, OUTPUT_INHERIT);
+	assert_int_equal(s->stop_signal, SIGTERM);
+	assert_int_equal(s->grace_ms, 10000);
+	assert_int_equal(s->start_ms, 0);
+	assert_true(s->umask == UMASK_INHERIT);
+	assert_int_equal(s->backoff.first_ms, 200);
+	assert_int_equal(s->backoff.max_ms, 30000);
+	assert_int_equal(s->backoff.factor_pct, 200);
+	assert_int_equal(s->backoff.jitter_pct, 10);
+	assert_int_equal(s->backoff.stable_ms, 10000);
+	assert_int_equal(s->backoff.give_up, 0);
+	assert_int_equal(s->attach.bridge, -1);
+	assert_int_equal(s->line, 1);
+}
+
+static void every_key_arrives(void **state)
+{
+	const struct table *t = table_of(
+		"[system]\nhostname = 'edge-7'\nmain = 'b'\n" BRIDGE "mtu = 1400\n"
+		"[service.b]\nexec = ['b']\n[service.c]\nexec = ['c']\n"
+		"[service.a]\ndescription = 'what a is'\nexec = ['/bin/a', '-x', '']\nneeds = ['b']\nafter = ['c']\n"
+		"autostart = false\nrestart = 'always'\nstart_timeout = '1.5m'\nready = 'exit'\nuser = 1000\ngroup = 'g'\n"
+		"backoff = { first = '1s', max = '2s', factor = '150%', jitter = '0%', stable = '1h', give_up = 7 }\n"
+		"stop = { signal = 'RTMIN+3', grace = '0s' }\ngroups = ['x', 20]\ncwd = '/srv'\nenv = { A = 'b=c', N = 5 }\n"
+		"env_file = '-/etc/a.env'\numask = '0027'\ninit = false\nroot = '/r'\nreadonly = true\nhostname = 'h.x'\n"
+		"rlimits = { nofile = 64, core = 'unlimited', stack = { soft = '8M', hard = 'unlimited' } }\n"
+		"hosts = true\noutput = { file = '/var/log/a' }\nleaf = true\n"
+		"network = { bridge = 'br0', address = ['10.77.0.9', 'fd77::9'], gateway = '10.77.0.2' }\n"
+		"cgroup = { memory = { max = '64M' }, 'cpu.max' = '50%', pids.max = 9 }\n");
+	const struct service_spec *s = service_of(t, "a");
+	const struct rlimit_spec *r = table_list(t, s->rlimits, struct rlimit_spec);
+	const struct limit *l = table_list(t, s->limits, struct limit);
+
+	(void)state;
+	assert_string_equal(table_text(t, t->hostname_at), "edge-7");
+	assert_int_equal(t->main, table_find(t, "b"));
+	assert_int_equal(table_bridge(t, 0)->mtu, 1400);
+	assert_string_equal(table_text(t, s->description_at), "what a is");
+	assert_int_equal(s->exec.count, 3);
+	assert_string_equal(listed(t, s->exec, false), "/bin/a -x ");
+	assert_string_equal(listed(t, s->needs, true), "b");
+	assert_string_equal(listed(t, s->after, true), "c");
+	assert_string_equal(listed(t, s->groups, false), "x 20");
+	assert_string_equal(listed(t, s->env, false), "A=b=c N=5");
+	assert_string_equal(listed(t, s->env_file, false), "-/etc/a.env");
+	assert_string_equal(table_text(t, s->user_at), "1000");
+	assert_string_equal(table_text(t, s->group_at), "g");
+	assert_string_equal(table_text(t, s->cwd_at), "/srv");
+	assert_string_equal(table_text(t, s->root_at), "/r");
+	assert_string_equal(table_text(t, s->hostname_at), "h.x");
+	assert_string_equal(table_text(t, s->output_at), "/var/log/a");
+	assert_int_equal(s->output, OUTPUT_FILE);
+	assert_int_equal(s->autostart + s->init, 0);
+	assert_int_equal(s->readonly + s->leaf + s->explicit_leaf, 3);
+	assert_int_equal(s->restart, RESTART_ALWAYS);
+	assert_int_equal(s->ready, READY_EXIT);
+	assert_int_equal(s->start_ms, 90000);
+	assert_int_equal(s->stop_signal, 37);
+	assert_int_equal(s->grace_ms, 0);
+	assert_int_equal(s->umask, 027);
+	assert_int_equal(s->backoff.first_ms + s->backoff.max_ms, 3000);
+	assert_int_equal(s->backoff.factor_pct + s->backoff.jitter_pct + s->backoff.give_up, 157);
+	assert_int_equal(s->backoff.stable_ms, 3600000);
+	assert_int_equal(s->rlimits.count, 3);
+	assert_true(r[0].resource == RLIMIT_STACK && r[0].soft == 8 << 20 && r[0].hard == RLIM_INFINITY);
+	assert_true(r[1].resource == RLIMIT_CORE && r[1].soft == RLIM_INFINITY);
+	assert_true(r[2].resource == RLIMIT_NOFILE && r[2].soft == 64 && r[2].hard == 64);
+	assert_int_equal(s->limits.count, 3);
+	assert_true(l[0].id == LIMIT_MEMORY_MAX && l[0].value == 64 << 20);
+	assert_true(l[1].id == LIMIT_CPU_MAX && l[1].value == 50000 && l[1].period == 100000);
+	assert_true(l[2].id == LIMIT_PIDS_MAX && l[2].value == 9);
+	assert_string_equal(address(&s->attach.addr[0]), "10.77.0.9/24");
+	assert_string_equal(address(&s->attach.addr[1]), "fd77::9/64");
+	assert_int_equal(s->attach.gateway[1].family, 0);
+	assert_string_equal(address(&s->attach.gateway[0]), "10.77.0.2/32");
+	assert_string_equal(s->attach.peer, "mv2");
+}
+
+static void defaults_hold_where_a_service_says_nothing(void **state)
+{
+	const struct table *t = table_of(
+		"[defaults]\nrestart = 'never'\nuser = 'u'\nenv = { A = '1', B = '2' }\ncgroup.memory.max = '1G'\n"
+		"cgroup.pids.max = 5\nrlimits.nofile = 7\noutput = 'console'\nnamespaces = ['mount']\nstop.grace = '1s'\n"
+		"[service.a]\nexec = ['a']\n"
+		"[service.b]\nexec = ['b']\nrestart = 'always'\nenv = { B = '3', C = '4' }\ncgroup.pids.max = 6\n"
+		"rlimits.core = 0\noutput = 'null'\nnamespaces = []\n");
+	const struct service_spec *a = service_of(t, "a"), *b = service_of(t, "b");
+
+	(void)state;
+	assert_int_equal(a->restart, RESTART_NEVER);
+	assert_int_equal(b->restart, RESTART_ALWAYS);
+	assert_string_equal(table_text(t, b->user_at), "u");
+	assert_string_equal(listed(t, a->env, false), "A=1 B=2");
+	assert_string_equal(listed(t, b->env, false), "B=3 C=4 A=1");
+	assert_int_equal(a->limits.count, 2);
+	assert_int_equal(table_list(t, b->limits, struct limit)[0].value, 1 << 30);
+	assert_int_equal(table_list(t, b->limits, struct limit)[1].value, 6);
+	assert_int_equal(b->rlimits.count, 2);
+	assert_int_equal(a->output, OUTPUT_CONSOLE);
+	assert_int_equal(b->output, OUTPUT_NULL);
+	assert_int_equal(a->namespaces, CLONE_NEWNS);
+	assert_int_equal(b->namespaces, 0);
+	assert_int_equal(a->grace_ms + b->grace_ms, 2000);
+	assert_int_equal(a->init, 0);
+}
+
+static void only_what_a_service_asks_for_itself_is_explicit(void **state)
+{
+	const struct table *t = table_of(
+		BRIDGE "[defaults]\nreadonly = true\ncgroup.pids.max = 5\nnamespaces = ['mount', 'uts', 'net']\n"
+		"[service.a]\nexec = ['a']\n"
+		"[service.b]\nexec = ['b']\nnamespaces = ['mount', 'pid']\n"
+		"[service.c]\nexec = ['c']\nreadonly = true\nhostname = 'c'\ncgroup.pids.max = 6\n"
+		"[service.d]\nexec = ['d']\nnetwork.bridge = 'br0'\nleaf = false\n"
+		"[service.e]\nexec = ['e']\nleaf = true\nhosts = true\n");
+	const struct service_spec *d = service_of(t, "d");
+
+	(void)state;
+	assert_int_equal(service_of(t, "a")->explicit_ns, 0);
+	assert_int_equal(service_of(t, "a")->explicit_leaf, 0);
+	assert_int_equal(service_of(t, "b")->explicit_ns, CLONE_NEWNS | CLONE_NEWPID);
+	assert_int_equal(service_of(t, "c")->explicit_ns, CLONE_NEWNS | CLONE_NEWUTS);
+	assert_int_equal(service_of(t, "c")->explicit_leaf, 1);
+	assert_int_equal(d->explicit_ns, CLONE_NEWNET);
+	assert_true(d->leaf == 0 && d->explicit_leaf == 0 && d->limits.count == 0);
+	assert_int_equal(service_of(t, "e")->explicit_ns, CLONE_NEWNS);
+	assert_int_equal(service_of(t, "e")->explicit_leaf, 1);
+}
+
+static void a_later_file_overrides_a_key_and_leaves_the_others(void **state)
+{
+	static const char *const files[] = {
+		"[service.a]\nexec = ['a']\nrestart = 'never'\nstop.signal = 'INT'\nenv = { A = '1', B = '2' }\n"
+		"output = { file = '/x' }\nneeds = ['b']\n[service.b]\nexec = ['b']\nnetwork = 'host'\n"
+		"[service.c]\nexec = ['c']\nnetwork = { bridge = 'br0', address = '10.77.0.3' }\n" BRIDGE,
+		"[service.b]\nexec = ['/b2']\nnetwork.address = '10.77.0.2'\n"
+		"[service.a]\nrestart = 'always'\nstop.grace = '1s'\nenv = { B = '3' }\noutput = 'console'\nneeds = []\n"
+		"[service.c]\nnetwork = 'none'\n",
+	};
+	const struct table *t = table_of_files(files, 2, (struct table_source){ 0 });
+	const struct service_spec *a = service_of(t, "a"), *b = service_of(t, "b"), *c = service_of(t, "c");
+
+	(void)state;
+	assert_int_equal(t->services.count, 3);
+	assert_string_equal(listed(t, a->exec, false), "a");
+	assert_int_equal(a->restart, RESTART_ALWAYS);
+	assert_int_equal(a->stop_signal, SIGINT);
+	assert_int_equal(a->grace_ms, 1000);
+	assert_string_equal(listed(t, a->env, false), "B=3 A=1");
+	assert_true(a->output == OUTPUT_CONSOLE && !a->output_at && !a->needs.count);
+	assert_string_equal(listed(t, b->exec, false), "/b2");
+	assert_string_equal(address(&b->attach.addr[0]), "10.77.0.2/24");
+	assert_true(c->attach.bridge == -1 && c->namespaces & CLONE_NEWNET && !c->attach.addr[0].family);
+}
+
+/* -- order ------------------------------------------------------------------------------------------------------ */
+
+static void the_order_is_that_of_the_table_but_for_what_is_waited_for(void **state)
+{
+	const struct table *t = table_of("service.a = { exec = ['x'], needs = ['d'] }\nservice.b = { exec = ['x'] }\n"
+					 "service.c = { exec = ['x'], after = ['e', 'a'] }\n"
+					 "service.d = { exec = ['x'] }\nservice.e = { exec = ['x'], needs = ['d'] }\n");
+
+	(void)state;
+	assert_string_equal(listed(t, t->order, true), "d a b e c");
+}
+
+static void dependents_are_those_who_wait_each_once(void **state)
+{
+	const struct table *t = table_of("service.a = { exec = ['x'], needs = ['c'], after = ['c', 'b'] }\n"
+					 "service.b = { exec = ['x'], after = ['c'] }\nservice.c = { exec = ['x'] }\n");
+
+	(void)state;
+	assert_string_equal(listed(t, service_of(t, "c")->dependents, true), "a b");
+	assert_string_equal(listed(t, service_of(t, "b")->dependents, true), "a");
+	assert_int_equal(service_of(t, "a")->dependents.count, 0);
+}
+
+/* -- network ---------------------------------------------------------------------------------------------------- */
+
+static void a_bridge_attaches_every_service_that_says_nothing_else(void **state)
+{
+	const struct table *t = table_of(
+		BRIDGE "[service.a]\nexec = ['x']\n[service.host]\nexec = ['x']\nnetwork = 'host'\n"
+		"[service.none]\nexec = ['x']\nnetwork = 'none'\n"
+		"[service.without]\nexec = ['x']\nnamespaces = ['mount']\n"
+		"[service.with]\nexec = ['x']\nnamespaces = ['net']\n"
+		"[service.asks]\nexec = ['x']\nnamespaces = []\nnetwork.bridge = 'br0'\nnetwork.gateway = 'none'\n");
+	const struct service_spec *a = service_of(t, "a"), *asks = service_of(t, "asks");
+
+	(void)state;
+	assert_int_equal(a->namespaces, MOST | CLONE_NEWNET);
+	assert_int_equal(a->attach.bridge, 0);
+	assert_int_equal(a->attach.addr[0].family, AF_INET);
+	assert_int_equal(a->attach.addr[1].family, AF_INET6);
+	assert_string_equal(address(&a->attach.gateway[0]), "10.77.0.1/32");
+	assert_string_equal(address(&a->attach.gateway[1]), "fd77::1/128");
+	assert_int_equal(service_of(t, "host")->namespaces, MOST);
+	assert_int_equal(service_of(t, "none")->namespaces, MOST | CLONE_NEWNET);
+	assert_int_equal(service_of(t, "none")->attach.bridge, -1);
+	assert_int_equal(service_of(t, "without")->namespaces, CLONE_NEWNS);
+	assert_int_equal(service_of(t, "without")->attach.bridge, -1);
+	assert_int_equal(service_of(t, "with")->attach.bridge, 0);
+	assert_true(asks->namespaces == CLONE_NEWNET && asks->attach.bridge == 0);
+	assert_true(asks->attach.addr[0].family && !asks->attach.gateway[0].family && !asks->attach.gateway[1].family);
+}
+
+static void without_a_bridge_a_service_has_the_network_of_minit(void **state)
+{
+	const struct table *t = table_of("[service.a]\nexec = ['x']\n[service.b]\nexec = ['x']\nnamespaces = ['net']\n");
+
+	(void)state;
+	assert_int_equal(service_of(t, "a")->namespaces & CLONE_NEWNET, 0);
+	assert_true(service_of(t, "b")->namespaces == CLONE_NEWNET && service_of(t, "b")->attach.bridge == -1);
+}
+
+static char by_name[64][2][64];
+
+static void note_addresses(const struct table *t)
+{
+	for (uint32_t i = 0; i < t->services.count; i++) {
+		const struct service_spec *s = table_service(t, i);
+		int n = atoi(table_text(t, s->name_at) + 1);
+
+		for (int k = 0; k < 2; k++)
+			strcpy(by_name[n][k], address(&s->attach.addr[k]));
+	}
+}
+
+static void put_service(char *text, int n)
+{
+	sprintf(text + strlen(text), "[service.s%d]\nexec = ['x']\n%s", n, n == 7 ? "network.address = '10.77.0.33'\n" : "");
+}
+
+/* 60 services in 61 addresses: they meet again and again, and still the order of the files decides nothing. */
+static void a_derived_address_is_the_same_in_any_order_of_services_and_files(void **state)
+{
+	static char text[2][8192], seen[64][2][64];
+	const char *const files[] = { text[0], text[1] };
+
+	(void)state;
+	for (int turn = 0; turn < 4; turn++) {
+		bool backwards = turn & 1, split = turn & 2;
+
+		strcpy(text[0], "[network.bridge.br0]\naddress = ['10.77.0.1/26', 'fd77::1/64']\n");
+		text[1][0] = '\0';
+		for (int i = 0; i < 60; i++)
+			put_service(text[split && i % 2], backwards ? 59 - i : i);
+		note_addresses(table_of_files(files, 2, (struct table_source){ 0 }));
+		if (turn)
+			assert_memory_equal(seen, by_name, sizeof(seen));
+		memcpy(seen, by_name, sizeof(seen));
+	}
+	assert_string_equal(by_name[7][0], "10.77.0.33/26");
+	for (int i = 0; i < 60; i++)
+		for (int k = 0; k < i; k++)
+			assert_true(strcmp(by_name[i][0], by_name[k][0]) && strcmp(by_name[i][1], by_name[k][1]));
+}
+
+static void the_last_address_of_a_subnet_is_given_out(void **state)
+{
+	const struct table *t = table_of("[network.bridge.b]\naddress = '10.0.0.2/29'\n"
+					 "[service.a]\nexec = ['x']\n[service.b]\nexec = ['x']\n[service.c]\nexec = ['x']\n"
+					 "[service.d]\nexec = ['x']\n[service.e]\nexec = ['x']\n");
+	unsigned seen = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 5; i++)
+		seen |= 1u << table_service(t, i)->attach.addr[0].bytes[3];
+	assert_int_equal(seen, 0x7a); /* 1 3 4 5 6: not the subnet 0, the bridge 2, the broadcast 7 */
+	t = table_of("[network.bridge.b]\naddress = ['10.0.0.2/31', 'fd00::/127']\n[service.a]\nexec = ['x']\n");
+	assert_string_equal(address(&table_service(t, 0)->attach.addr[0]), "10.0.0.3/31");
+	assert_string_equal(address(&table_service(t, 0)->attach.addr[1]), "fd00::1/127");
+}
+
+static void hosts_names_every_service_of_the_bridge_in_one_text(void **state)
+{
+	const struct table *t = table_of(
+		"[network.bridge.b0]\naddress = ['10.0.0.1/24', 'fd00::1/64']\n[network.bridge.b1]\naddress = '10.1.0.1/24'\n"
+		"[defaults]\nhosts = true\n[service.a]\nexec = ['x']\nnetwork = { bridge = 'b0', address = ['10.0.0.5', 'fd00::5'] }\n"
+		"[service.b]\nexec = ['x']\nhostname = 'bee.x'\nnetwork = { bridge = 'b0', address = ['10.0.0.6', 'fd00::6'] }\n"
+		"[service.c]\nexec = ['x']\nnetwork = { bridge = 'b1', address = '10.1.0.7' }\n"
+		"[service.d]\nexec = ['x']\nnetwork = 'host'\n");
+
+	(void)state;
+	assert_string_equal(table_text(t, service_of(t, "a")->hosts_at),
+			    "127.0.0.1\tlocalhost\n::1\tlocalhost\n10.0.0.5\ta\nfd00::5\ta\n10.0.0.6\tb bee.x\nfd00::6\tb bee.x\n");
+	assert_int_equal(service_of(t, "a")->hosts_at, service_of(t, "b")->hosts_at);
+	assert_string_equal(table_text(t, service_of(t, "c")->hosts_at),
+			    "127.0.0.1\tlocalhost\n::1\tlocalhost\n10.1.0.7\tc\n");
+	assert_int_equal(service_of(t, "d")->hosts_at, 0);
+}
+
+/* -- services of minit's own making ----------------------------------------------------------------------------- */
+
+static void the_log_helper_comes_with_the_first_output_that_needs_it(void **state)
+{
+	static const char *const quiet = "[service.a]\nexec = ['x']\n[service.b]\nexec = ['x']\noutput = 'null'\n";
+	static const char *const loud = BRIDGE "[defaults]\nrestart = 'never'\noutput = 'console'\n[service.a]\nexec = ['x']\n"
+					"[service.b]\nexec = ['x']\noutput = 'inherit'\n"
+					"[service.c]\nexec = ['x']\noutput.file = '/x'\n";
+	const struct table_source source = { .minit_log = true };
+	const struct table *t = table_of_files(&quiet, 1, source);
+	const struct service_spec *s;
+
+	(void)state;
+	assert_int_equal(t->services.count, 2);
+	assert_int_equal(t->outputs, 0);
+	t = table_of_files(&loud, 1, source);
+	s = service_of(t, "minit-log");
+	assert_int_equal(t->services.count, 4);
+	assert_int_equal(t->outputs, 2);
+	assert_int_equal(service_of(t, "a")->output_slot, 0);
+	assert_int_equal(service_of(t, "c")->output_slot, 1);
+	assert_memory_equal(listed(t, s->exec, false), "minit log ", 10);
+	assert_true(s->internal && s->restart == RESTART_ALWAYS && !s->namespaces && !s->leaf && s->output == OUTPUT_INHERIT);
+	assert_int_equal(s->backoff.first_ms, 0);
+	assert_int_equal(s->backoff.max_ms, 1000);
+	assert_int_equal(s->attach.bridge, -1);
+	assert_int_equal(table_of(loud)->services.count, 3);
+}
+
+static void a_command_line_is_the_main_service(void **state)
+{
+	char program[] = "prog", arg[] = "a b";
+	char *const argv[] = { program, arg, NULL };
+	const struct table_source source = { .argv = argv };
+	const char *text = BRIDGE "[defaults]\noutput = 'console'\nrestart = 'always'\n[service.a]\nexec = ['x']\n";
+	const char *taken[] = { "[service.main]\nexec = ['x']\n", "[system]\nmain = 'a'\n[service.a]\nexec = ['x']\n" };
+	const struct table *t = table_of_files(&text, 1, source);
+	const struct service_spec *s = service_of(t, "main");
+
+	(void)state;
+	assert_int_equal(t->main, 1);
+	assert_string_equal(listed(t, s->exec, false), "prog a b");
+	assert_true(!s->namespaces && !s->leaf && s->restart == RESTART_NEVER && s->output == OUTPUT_INHERIT);
+	for (int i = 0; i < 2; i++) {
+		struct compile_file file = { "t.toml", taken[i], strlen(taken[i]) };
+
+		assert_int_equal(compile_with(&file, 1, &source), -EINVAL);
+		assert_int_equal(compiled.errors.count, 1);
+	}
+}
+
+/* -- size ------------------------------------------------------------------------------------------------------- */
+
+/* Each needs the next. */
+static char *many(int count)
+{
+	char *text = malloc((size_t)count * 300 + 300), *p = text;
+
+	p += sprintf(p, "[network.bridge.br0]\naddress = ['10.0.0.1/16', 'fd00::1/64']\n[defaults]\nhosts = true\n");
+	for (int i = 0; i < count; i++) {
+		p += sprintf(p, "[service.s%d]\nexec = ['/bin/sleep', '%d']\nenv = { A = 'b', N = %d }\n", i, i, i);
+		p += sprintf(p, "cgroup.memory.max = '64M'\n");
+		if (i + 1 < count)
+			p += sprintf(p, "needs = ['s%d']\n", i + 1);
+	}
+	return text;
+}
+
+static double seconds(int count, size_t *ret_size)
+{
+	char *text = many(count);
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+	*ret_size = table_of(text)->size;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+	free(text);
+	return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+}
+
+static void time_and_size_grow_with_the_table_and_not_faster(void **state)
+{
+	size_t small, large;
+	double before = seconds(1000, &small), after = seconds(10000, &large);
+
+	(void)state;
+	assert_true(large < small * 11);
+	assert_true(large / 10000 < 600); /* bytes for a service */
+	assert_true(after < before * 40); /* the square would be 100 */
+	assert_true(after < 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_table_is_good),
+		cmocka_unit_test(a_service_has_the_defaults_of_the_manual),
+		cmocka_unit_test(every_key_arrives),
+		cmocka_unit_test(defaults_hold_where_a_service_says_nothing),
+		cmocka_unit_test(only_what_a_service_asks_for_itself_is_explicit),
+		cmocka_unit_test(a_later_file_overrides_a_key_and_leaves_the_others),
+		cmocka_unit_test(the_order_is_that_of_the_table_but_for_what_is_waited_for),
+		cmocka_unit_test(dependents_are_those_who_wait_each_once),
+		cmocka_unit_test(a_bridge_attaches_every_service_that_says_nothing_else),
+		cmocka_unit_test(without_a_bridge_a_service_has_the_network_of_minit),
+		cmocka_unit_test(a_derived_address_is_the_same_in_any_order_of_services_and_files),
+		cmocka_unit_test(the_last_address_of_a_subnet_is_given_out),
+		cmocka_unit_test(hosts_names_every_service_of_the_bridge_in_one_text),
+		cmocka_unit_test(the_log_helper_comes_with_the_first_output_that_needs_it),
+		cmocka_unit_test(a_command_line_is_the_main_service),
+		cmocka_unit_test(time_and_size_grow_with_the_table_and_not_faster),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
