@@ -28,13 +28,16 @@ struct seen *follow_find(const struct follow *f, const char *name)
 	return NULL;
 }
 
-/* Snapshots come in one order: the next is where the last one was, and new in the first of them. */
-static struct seen *place_of(struct follow *f, const char *name)
+/*
+ * Snapshots come in one order: the next is where the last one was, and new in
+ * the first of them. Changes of what has been told already come in between.
+ */
+static struct seen *place_of(struct follow *f, const char *name, bool change)
 {
-	bool fresh = !f->complete && f->hint == f->count;
+	bool fresh = !change && !f->complete && f->hint == f->count;
 	struct seen *s;
 
-	if (f->hint < f->count && !strcmp(f->all[f->hint].name, name))
+	if (!change && f->hint < f->count && !strcmp(f->all[f->hint].name, name))
 		return &f->all[f->hint++];
 	s = fresh ? NULL : follow_find(f, name);
 	if (s)
@@ -54,7 +57,7 @@ static int take_service(struct follow *f, const char *line)
 	struct seen *s;
 
 	field_text(line, "service", name, sizeof(name));
-	s = place_of(f, name);
+	s = place_of(f, name, field_is_there(line, "from"));
 	if (!s)
 		return -ENOMEM;
 	field_text(line, "want", want, sizeof(want));

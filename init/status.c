@@ -209,9 +209,9 @@ void status_put_summary(const struct rows *r, struct buf *b)
 	buf_str(b, ": ");
 	status_put_counts(r, b);
 	if (r->orphans)
-		buf_fmt(b, "; %ld orphans reaped", (long)r->orphans);
+		buf_fmt(b, "; %ld orphan%s reaped", (long)r->orphans, r->orphans == 1 ? "" : "s");
 	if (r->crashes)
-		buf_fmt(b, "; %ld crashes survived", (long)r->crashes);
+		buf_fmt(b, "; %ld crash%s survived", (long)r->crashes, r->crashes == 1 ? "" : "es");
 	if (!strcmp(r->cgroup, "none"))
 		buf_fmt(b, "; no cgroups here%s%s", *r->cgroup_error ? ": " : "", r->cgroup_error);
 }

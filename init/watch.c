@@ -143,9 +143,9 @@ static void draw_totals(void)
 		frame_fmt("", "   memory %s", buf_text(&memory));
 	if (sample_count)
 		frame_fmt("", "   cpu %ld%%", (long)(permille + 5) / 10);
-	frame_fmt("", "   %ld orphans reaped", (long)rows.orphans);
+	frame_fmt("", "   %ld orphan%s reaped", (long)rows.orphans, rows.orphans == 1 ? "" : "s");
 	if (rows.crashes)
-		frame_fmt("", "   %ld crashes survived", (long)rows.crashes);
+		frame_fmt("", "   %ld crash%s survived", (long)rows.crashes, rows.crashes == 1 ? "" : "es");
 	if (!strcmp(rows.cgroup, "none"))
 		frame_fmt(paint("\033[33m"), "   no cgroups here%s%s", *rows.cgroup_error ? ": " : "",
 			  rows.cgroup_error);
