@@ -2,7 +2,6 @@
 
 #include <errno.h>
 
-
 static bool is_success(const struct outcome *o)
 {
 	return o->ending == ENDING_EXIT && o->status == 0;
@@ -27,10 +26,10 @@ static uint32_t jittered(uint64_t delay, uint32_t pct, uint32_t random)
 
 	if (!span)
 		return (uint32_t)delay;
-	return (uint32_t)(delay - span + random % (2 * span + 1));
+	return (uint32_t)MIN(delay - span + random % (2 * span + 1), UINT32_MAX);
 }
 
-/* first * factor^(n-1), never above the cap. */
+/* first * factor^(n-1), never above the cap but for the jitter, which keeps many from coming at once. */
 static uint32_t delay_of(const struct backoff_spec *b, uint32_t n, uint32_t random)
 {
 	uint64_t delay = b->first_ms;
@@ -40,10 +39,17 @@ static uint32_t delay_of(const struct backoff_spec *b, uint32_t n, uint32_t rand
 	return jittered(MIN(delay, b->max_ms), b->jitter_pct, random);
 }
 
+/* It was ready, for long enough. A task never is before its end, however long it takes. */
+static bool is_stable(const struct service_spec *spec, const struct outcome *o)
+{
+	return spec->ready != READY_EXIT && o->ending != ENDING_SPAWN && o->ending != ENDING_OVERDUE &&
+	       o->ran_ms >= spec->backoff.stable_ms;
+}
+
 static struct verdict again(const struct service_spec *spec, const struct outcome *o)
 {
 	const struct backoff_spec *b = &spec->backoff;
-	bool stable = o->ran_ms >= b->stable_ms && o->ending != ENDING_SPAWN;
+	bool stable = is_stable(spec, o);
 	struct verdict v = { .next = STATE_BACKOFF, .failures = stable ? 0 : o->failures + 1 };
 
 	if (stable)

@@ -51,6 +51,7 @@ static enum state ended(struct supervisor *sv, uint32_t index);
 
 static enum state begin(struct supervisor *sv, uint32_t index)
 {
+	const struct handles *handles = &service_at(sv, index)->handles;
 	struct life *life = life_at(sv, index);
 	int err;
 
@@ -59,12 +60,11 @@ static enum state begin(struct supervisor *sv, uint32_t index)
 	life->detail[0] = '\0';
 	life->started = when_now();
 	life->starts++;
-	life->restarts = life->starts - 1;
 	err = launch(sv, index);
 	if (!err)
 		return STATE_STARTING;
 	life->ending = ENDING_SPAWN;
-	life->step = STEP_clone;
+	life->step = (uint8_t)(handles->refused ? handles->refused_step : STEP_clone);
 	life->err = -err;
 	return ended(sv, index);
 }
@@ -202,7 +202,17 @@ static enum state judge(struct supervisor *sv, uint32_t index)
 
 	life->failures = verdict.failures;
 	life->delay_ms = verdict.delay_ms;
+	life->restarts += verdict.next == STATE_STARTING || verdict.next == STATE_BACKOFF;
 	return verdict.next;
+}
+
+/* Before the new run begins, which forgets how the last one ended. */
+static void tell_again(const struct supervisor *sv, uint32_t index)
+{
+	BUF_ON_STACK(why, 160);
+
+	service_why(sv, index, &why);
+	log_warn(service_name(sv, index), 0, "%s; again at once", buf_text(&why));
 }
 
 /* Nothing of the last run is left: what now? */
@@ -216,7 +226,10 @@ static enum state ended(struct supervisor *sv, uint32_t index)
 	if (life->asked || life->again)
 		return admit(sv, index, 0);
 	next = judge(sv, index);
-	return next == STATE_STARTING ? admit(sv, index, 0) : next;
+	if (next != STATE_STARTING)
+		return next;
+	tell_again(sv, index);
+	return admit(sv, index, 0);
 }
 
 /* With a pid the next run has begun: a crash came before the state said so. */
@@ -323,10 +336,6 @@ static void tell(struct supervisor *sv, uint32_t index, enum state was)
 	case STATE_FAILED:
 		log_error(service_name(sv, index), 0, "%s; given up", buf_text(&why));
 		break;
-	case STATE_STARTING:
-		if (was == STATE_DRAINING && !life->asked && life->ending != ENDING_NONE)
-			log_warn(service_name(sv, index), 0, "ended; started again at once");
-		break;
 	default:
 		log_debug(service_name(sv, index), "%s, was %s", state_name(life->state), state_name(was));
 	}
@@ -346,6 +355,7 @@ static void note_want(struct supervisor *sv, uint32_t index, enum event event)
 	life->again = event == EVENT_RESTART || (life->again && event != EVENT_WANT_DOWN);
 	if (life->want == was)
 		return;
+	life->again |= life->want == WANT_UP && (life->state == STATE_STOPPING || life->state == STATE_DRAINING);
 	look_at_list(sv, spec_at(sv, index)->dependents);
 	look_before(sv, index);
 }
