@@ -93,20 +93,20 @@ void boot_hostname(const char *name)
 
 int boot_run_dir(void)
 {
-	mkdir("/run", 0755);
+	if (mkdir("/run", 0755) < 0 && errno != EEXIST)
+		return -errno;
 	if (mkdir(BOOT_RUN_DIR, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	return access(BOOT_RUN_DIR, W_OK) < 0 ? -errno : 0;
 }
 
+/* Failing is told by who needs it: init/control.c. */
 static int container_run(void)
 {
 	int err = boot_run_dir();
 
 	if (err == -EROFS && mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") == 0)
 		err = boot_run_dir();
-	if (err)
-		log_warn(BOOT_RUN_DIR, 0, "%s; mount a tmpfs on /run, the control socket needs it", strerror(-err));
 	return err;
 }
 
@@ -118,7 +118,7 @@ static int container_proc(void)
 		return 0;
 	err = mount_proc();
 	if (err)
-		log_warn("/proc", 0, "not mounted, and cannot be: %s; limits and surviving a crash need it",
+		log_warn("/proc", 0, "not mounted, and cannot be: %s; mount it, there are no limits without",
 			 strerror(-err));
 	return err;
 }

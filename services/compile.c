@@ -517,7 +517,9 @@ static void append_log_helper(struct compile *c)
 	char *const argv[] = { minit, log, table, first, NULL };
 	struct service_spec *spec = append(c, LOG_HELPER, argv);
 
+	/* Services wait while it is away: at once again, but for one that cannot even start. */
 	spec->restart = RESTART_ALWAYS;
+	spec->backoff.stable_ms = 20;
 	spec->backoff.first_ms = 0;
 	spec->backoff.max_ms = 1000;
 	spec->internal = 1;
