@@ -284,7 +284,8 @@ static void escape(struct parse *p, bool multi)
 	} else if (p->p[1] == 'u' || p->p[1] == 'U') {
 		escape_code(p, p->p[1] == 'u' ? 4 : 8);
 	} else if (!multi || !line_end_backslash(p)) {
-		slip(p, here(p), "unknown escape; a backslash itself is written \\\\, or the string in 'single quotes'");
+		slip(p, here(p), "unknown escape; a backslash itself is written \\\\, "
+		     "or the string in 'single quotes'");
 		p->p++;
 	}
 }
@@ -413,9 +414,6 @@ static struct toml *refuse(struct parse *p, const struct word *part, const struc
 	return detached(p);
 }
 
-/* Enters one part of a dotted key; NULL when that is too deep. */
-typedef struct toml *enter_fn(struct parse *p, struct toml *table, const struct word *part);
-
 /* One part of a dotted key: a table that only dotted keys of this section have made, or a new one. */
 static struct toml *enter_dotted(struct parse *p, struct toml *table, const struct word *part)
 {
@@ -445,8 +443,12 @@ static struct toml *enter_header(struct parse *p, struct toml *table, const stru
 	return node;
 }
 
-/* A dotted key: all parts but the last are entered, the last is *ret. Returns NULL when it is no key. */
-static struct toml *path(struct parse *p, struct toml *table, enter_fn *enter, struct word *ret)
+/*
+ * A dotted key: all parts but the last are entered (NULL: too deep), the last
+ * is *ret. Returns the table for it, or NULL when it is no key.
+ */
+static struct toml *path(struct parse *p, struct toml *table, struct word *ret,
+			 struct toml *(*enter)(struct parse *p, struct toml *table, const struct word *part))
 {
 	blanks(p);
 	p->key = p->p;
@@ -469,7 +471,7 @@ static bool pair(struct parse *p, struct toml *table)
 	struct word key;
 	struct toml *old;
 
-	table = path(p, table, enter_dotted, &key);
+	table = path(p, table, &key, enter_dotted);
 	if (!table)
 		return false;
 	if (*p->p != '=')
@@ -552,7 +554,8 @@ static bool pairs(struct parse *p, struct toml *node)
 		if (*p->p == '}')
 			return true;
 		if (*p->p != ',')
-			return fail(p, here(p), "a comma or } is expected in the inline table of line %u", node->at.line);
+			return fail(p, here(p), "a comma or } is expected in the inline table of line %u",
+				    node->at.line);
 		p->p++;
 		short_gap(p, &told);
 	}
@@ -652,7 +655,7 @@ static bool header(struct parse *p)
 	p->section++;
 	p->table = detached(p);
 	p->p += list ? 2 : 1;
-	parent = path(p, p->doc->root, enter_header, &key);
+	parent = path(p, p->doc->root, &key, enter_header);
 	if (!parent)
 		return false;
 	if (*p->p != ']' || (list && p->p[1] != ']'))

@@ -159,8 +159,8 @@ static void take_bridge(struct plan *p, uint32_t index)
 	unsigned n = 0;
 
 	if (!text_first(list) && (list || !is_seen(d, KEY_BRIDGE_ADDRESS)) && !c->is_cut)
-		errors_add(&c->errors, d->header->file, d->header->key_at, "%s: address is missing; it wants %s",
-			   d->title, key_text(key_by_id(KEY_BRIDGE_ADDRESS), KEY_WANT));
+		refuse_key(c, d->header, "%s: address is missing; it wants %s", d->title,
+			   key_text(key_by_id(KEY_BRIDGE_ADDRESS), KEY_WANT));
 	for (const struct toml *e = text_first(list); e; e = text_next(list, e))
 		take_bridge_addr(p, index, e, &n);
 	for (unsigned i = 0; i < n; i++)
@@ -185,6 +185,19 @@ static struct wish wish_of(const struct compile *c, const struct draft *d)
 	return w;
 }
 
+static void refuse_bridge(struct compile *c, const struct draft *d, const struct toml *node)
+{
+	uint16_t file = node ? node->file : d->header->file;
+	struct toml_at at = node ? node->at : d->header->key_at;
+
+	if (c->bridges.count)
+		errors_add(&c->errors, file, at, "%s: the table has several bridges: name one, as in "
+			   "network = { bridge = \"%s\" }", d->title, c->bridge_specs[0].name);
+	else
+		errors_add(&c->errors, file, at, "%s: network: the table has no bridge; add a section "
+			   "[network.bridge.br0]", d->title);
+}
+
 /* The bridge's index, -1 for none, or -EINVAL when that was said. */
 static int bridge_index(struct compile *c, const struct draft *d, const struct wish *w)
 {
@@ -201,10 +214,7 @@ static int bridge_index(struct compile *c, const struct draft *d, const struct w
 		return 0;
 	if (!c->bridges.count && !node)
 		return -1;
-	errors_add(&c->errors, node ? node->file : d->header->file, node ? node->at : d->header->key_at,
-		   c->bridges.count ? "%s: the table has several bridges: name one, as in network = { bridge = \"%s\" }" :
-		   "%s: network: the table has no bridge; add a section [network.bridge.%s]", d->title,
-		   c->bridges.count ? c->bridge_specs[0].name : "br0");
+	refuse_bridge(c, d, node);
 	return -EINVAL;
 }
 
@@ -322,6 +332,14 @@ static void take_given(struct plan *p, uint32_t index, const struct toml *node)
 	}
 }
 
+static void take_all_given(struct plan *p, uint32_t index)
+{
+	const struct toml *list = p->c->services.drafts[index].nodes[KEY_NETWORK_ADDRESS];
+
+	for (const struct toml *e = text_first(list); e; e = text_next(list, e))
+		take_given(p, index, e);
+}
+
 static bool has_family(const struct addr *list, unsigned most, uint8_t family)
 {
 	for (unsigned i = 0; i < most; i++)
@@ -338,8 +356,8 @@ static void refuse_full(struct compile *c, uint32_t index, const struct addr *su
 
 	clear_host(&a);
 	text_put_addr(&text, &a, true);
-	errors_add(&c->errors, d->header->file, d->header->key_at, "%s: the subnet %s is full; give the bridge a larger one",
-		   d->title, buf_text(&text));
+	refuse_key(c, d->header, "%s: the subnet %s is full; give the bridge a larger one", d->title,
+		   buf_text(&text));
 }
 
 /* The first free address behind the number that the name gives. */
@@ -511,12 +529,9 @@ static void finish_bridges(struct plan *p)
 	uint32_t *hosts = arena_array(c->work, uint32_t, c->bridges.count);
 
 	p->full = arena_array(c->work, bool, c->bridges.count * 2);
-	for (uint32_t i = 0; i < c->services.count; i++) {
-		const struct toml *list = c->services.drafts[i].nodes[KEY_NETWORK_ADDRESS];
-
-		for (const struct toml *e = text_first(list); e && c->specs[i].attach.bridge >= 0; e = text_next(list, e))
-			take_given(p, i, e);
-	}
+	for (uint32_t i = 0; i < c->services.count; i++)
+		if (c->specs[i].attach.bridge >= 0)
+			take_all_given(p, i);
 	derive_by_name(p);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->specs[i].attach.bridge >= 0) {

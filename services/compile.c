@@ -9,84 +9,9 @@
 
 #include "lib/enabled.h"
 #include "lib/fd.h"
-#include "lib/utf8.h"
 
 #define FILE_MAX (16u << 20) /* bytes of one file */
-#define LOG_HELPER "minit-log"
 #define BRIDGES_MAX 1024
-
-/* -- messages --------------------------------------------------------------------------------------------------- */
-
-void refuse(struct compile *c, const struct toml *node, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	errors_vadd(&c->errors, node->file, node->at, fmt, ap);
-	va_end(ap);
-}
-
-const char *node_text(const struct toml *node)
-{
-	return node->type == TOML_STRING && strlen(node->text) == node->len ? node->text : NULL;
-}
-
-/* The beginning of a text, with whole characters, as a JSON string. */
-static void put_shown(struct buf *b, const char *text)
-{
-	BUF_ON_STACK(shown, 64);
-	size_t len = 1;
-
-	for (; *text && len && shown.len < 48; text += len) {
-		len = utf8_len(text);
-		buf_add(&shown, text, len);
-	}
-	if (*text)
-		buf_str(&shown, "...");
-	buf_json(b, buf_text(&shown));
-}
-
-/* Order of enum toml_type. */
-static const char type_words[][20] = { "", "", "", "the float ", "the date and time ", "the date and time ",
-				       "the date ", "the time " };
-
-static void put_found(struct buf *b, const struct toml *node)
-{
-	switch (node->type) {
-	case TOML_ARRAY: buf_str(b, node->count ? "an array" : "an empty array"); break;
-	case TOML_TABLE: buf_str(b, "a table"); break;
-	case TOML_BOOL: buf_str(b, node->truth ? "true" : "false"); break;
-	case TOML_INTEGER: buf_fmt(b, "the integer %ld", (long)node->number); break;
-	case TOML_STRING:
-		if (node_text(node))
-			put_shown(b, node->text);
-		else
-			buf_str(b, "a string with a NUL character in it");
-		break;
-	default: buf_fmt(b, "%s%.60s", type_words[node->type], node->text); break;
-	}
-}
-
-void refuse_value(struct section *s, const char *name, const struct toml *node, const char *want)
-{
-	BUF_ON_STACK(found, 400);
-
-	if (node->type == TOML_BROKEN)
-		return;
-	put_found(&found, node);
-	refuse(s->c, node, "%s: %s: found %s; wants %s", s->draft->title, name, buf_text(&found), want);
-}
-
-void refuse_unknown(struct compile *c, const char *title, const char *what, const struct toml *node,
-		      const char *name, const char *nearest)
-{
-	BUF_ON_STACK(shown, 400);
-
-	put_shown(&shown, name);
-	errors_add(&c->errors, node->file, node->key_at, "%s%sunknown %s %s%s%s%s", title, *title ? ": " : "",
-		   what, buf_text(&shown), nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-		   nearest ? "\"?" : "");
-}
 
 const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id)
 {
@@ -142,8 +67,8 @@ static void apply_key(struct section *s, const struct key *key, const struct tom
 	if (node->type == TOML_BROKEN)
 		return;
 	if (!key->enabled && node->file != UINT16_MAX)
-		errors_add(&s->c->errors, node->file, node->key_at, "%s: %s: needs %s", s->draft->title,
-			   key_text(key, KEY_NAME), key_text(key, KEY_OPTION));
+		refuse_key(s->c, node, "%s: %s: needs %s", s->draft->title, key_text(key, KEY_NAME),
+			   key_text(key, KEY_OPTION));
 	else if (key->enabled)
 		value_take(s, key, node, field);
 }
@@ -165,13 +90,12 @@ static const char *home_of(const char *name)
 	return NULL;
 }
 
-static void refuse_key(struct section *s, const struct toml *node, const char *name)
+static void refuse_name(struct section *s, const struct toml *node, const char *name)
 {
 	const char *nearest = key_nearest(s->kind, name), *home = nearest ? NULL : home_of(name);
 
 	if (home)
-		errors_add(&s->c->errors, node->file, node->key_at, "%s: %s: stands in %s, not here", s->draft->title,
-			   name, home);
+		refuse_key(s->c, node, "%s: %s: stands in %s, not here", s->draft->title, name, home);
 	else
 		refuse_unknown(s->c, s->draft->title, "key", node, name, nearest);
 }
@@ -191,102 +115,9 @@ static void apply(struct section *s, const struct toml *table, const char *prefi
 		} else if (key) {
 			apply_key(s, key, node);
 		} else if (node->type != TOML_BROKEN || !key_is_group(s->kind, buf_text(&name))) {
-			refuse_key(s, node, buf_text(&name));
+			refuse_name(s, node, buf_text(&name));
 		}
 	}
-}
-
-/* -- sections --------------------------------------------------------------------------------------------------- */
-
-static const char *const sections[] = { "system", "defaults", "network", "service" };
-
-/* The table of this name in a file, or NULL. */
-static const struct toml *section_of(const struct toml *root, const char *name)
-{
-	for (const struct toml *node = root ? root->first : NULL; node; node = node->next)
-		if (!strcmp(node->key, name))
-			return node->type == TOML_TABLE ? node : NULL;
-	return NULL;
-}
-
-static void check_section(struct compile *c, const struct toml *node)
-{
-	struct nearest near = nearest_begin(node->key);
-
-	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
-		if (!strcmp(node->key, sections[i]) && node->type != TOML_TABLE && node->type != TOML_BROKEN)
-			errors_add(&c->errors, node->file, node->key_at, "%s: wants a section such as [%s%s]",
-				   node->key, node->key, i < 2 ? "" : i == 2 ? ".bridge.br0" : ".web");
-		if (!strcmp(node->key, sections[i]))
-			return;
-		nearest_try(&near, sections[i]);
-	}
-	refuse_unknown(c, "", node->type == TOML_TABLE ? "section" : "key", node, node->key, near.best);
-}
-
-/* Keys with a NUL in them would pass for others. */
-static void check_keys(struct compile *c, const struct toml *table)
-{
-	for (const struct toml *node = table->first; node; node = node->next) {
-		if (strlen(node->key) != node->key_len)
-			errors_add(&c->errors, node->file, node->key_at, "a key with a NUL character in it");
-		if (node->type == TOML_TABLE || node->type == TOML_ARRAY)
-			check_keys(c, node);
-	}
-}
-
-static const char *title_of(struct compile *c, const char *section, const char *name)
-{
-	const char *title = arena_put(c->work, section, strlen(section));
-
-	arena_put(c->work, name, strlen(name) + 1);
-	return title;
-}
-
-/* A leaf is a folder beside files of the kernel, such as memory.max and tasks, and beside the leaf of minit itself. */
-static bool is_reserved(const char *name)
-{
-	static const char files[] = "cgroup|memory|cpu|cpuset|cpuacct|pids|io|blkio|hugetlb|rdma|misc|irq|freezer|"
-				    "devices|net_cls|net_prio|perf_event|dmem|debug";
-	BUF_ON_STACK(first, TABLE_NAME_MAX + 1);
-
-	if (word_find("init|minit|tasks|notify_on_release|release_agent|" LOG_HELPER, name) >= 0)
-		return true;
-	buf_add(&first, name, strcspn(name, "."));
-	return strchr(name, '.') && word_find(files, buf_text(&first)) >= 0;
-}
-
-static bool check_service(struct compile *c, const struct toml *node)
-{
-	if (node->type == TOML_BROKEN)
-		return false;
-	if (node->type != TOML_TABLE)
-		errors_add(&c->errors, node->file, node->key_at, "service.%.64s: wants a section such as [service.web]",
-			   node->key);
-	else if (!name_is_good(node->key, TABLE_NAME_MAX))
-		errors_add(&c->errors, node->file, node->key_at, "service.%.64s: a name has up to %d letters, digits, "
-			   "and . _ - @ behind the first", node->key, TABLE_NAME_MAX);
-	else if (is_reserved(node->key))
-		errors_add(&c->errors, node->file, node->key_at, "service.%s: the name is taken by minit or the kernel; "
-			   "take another", node->key);
-	else
-		return true;
-	return false;
-}
-
-static bool check_bridge(struct compile *c, const struct toml *node)
-{
-	if (node->type == TOML_BROKEN)
-		return false;
-	if (node->type != TOML_TABLE)
-		errors_add(&c->errors, node->file, node->key_at, "network.bridge.%.64s: wants a section such as "
-			   "[network.bridge.br0]", node->key);
-	else if (!name_is_good(node->key, NET_IFNAME - 1))
-		errors_add(&c->errors, node->file, node->key_at, "network.bridge.%.64s: the name of an interface has "
-			   "up to %d letters, digits, and . _ - @ behind the first", node->key, NET_IFNAME - 1);
-	else
-		return true;
-	return false;
 }
 
 /* -- names ------------------------------------------------------------------------------------------------------ */
@@ -340,33 +171,10 @@ static void group_read(struct compile *c, struct group *g, const struct toml *ta
 		if (!check(c, node) || group_index(g, node->key) >= 0)
 			continue;
 		if (g->count < g->most)
-			group_add(g, node->key, title_of(c, prefix, node->key), node);
+			group_add(g, node->key, name_title(c, prefix, node->key), node);
 		else
-			errors_add(&c->errors, node->file, node->key_at, "%s%s: more than %u of them", prefix,
-				   node->key, g->most);
+			refuse_key(c, node, "%s%s: more than %u of them", prefix, node->key, g->most);
 	}
-}
-
-static const char *group_nearest(const struct group *g, const char *name)
-{
-	struct nearest near = nearest_begin(name);
-
-	for (uint32_t i = 0; i < g->names.size; i++)
-		if (g->names.slots[i].key)
-			nearest_try(&near, g->names.slots[i].key);
-	return near.best;
-}
-
-void refuse_nobody(struct compile *c, const char *title, const char *key, const struct toml *node,
-		     const struct group *group, const char *what)
-{
-	bool is_told = c->errors.count < ERRORS_TOLD; /* the search is long */
-	const char *nearest = is_told ? group_nearest(group, node->text) : NULL;
-	BUF_ON_STACK(shown, 400);
-
-	put_shown(&shown, node->text);
-	refuse(c, node, "%s: %s: there is no %s %s%s%s%s", title, key, what, buf_text(&shown),
-		 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
 /* -- reading ---------------------------------------------------------------------------------------------------- */
@@ -384,7 +192,7 @@ static const struct toml *parse(struct compile *c, uint16_t file, const char *te
 
 	toml_parse(&doc, text, len);
 	c->is_cut |= doc.is_cut;
-	check_keys(c, doc.root);
+	name_keys(c, doc.root);
 	return doc.root;
 }
 
@@ -393,12 +201,12 @@ static void read_names(struct compile *c, const struct toml *root)
 	const struct toml *network = section_of(root, "network");
 
 	for (const struct toml *node = root->first; node; node = node->next)
-		check_section(c, node);
+		name_section(c, node);
 	for (const struct toml *node = network ? network->first : NULL; node; node = node->next)
 		if (strcmp(node->key, "bridge") != 0 || node->type != TOML_TABLE)
 			refuse_unknown(c, "network", "section", node, node->key, "bridge.NAME");
-	group_read(c, &c->bridges, section_of(network, "bridge"), "network.bridge.", check_bridge);
-	group_read(c, &c->services, section_of(root, "service"), "service.", check_service);
+	group_read(c, &c->bridges, section_of(network, "bridge"), "network.bridge.", name_bridge);
+	group_read(c, &c->services, section_of(root, "service"), "service.", name_service);
 }
 
 static void read_group(struct compile *c, struct group *g, const struct toml *table, enum key_section kind,
@@ -478,7 +286,7 @@ static struct service_spec *append(struct compile *c, const char *name, char *co
 	struct service_spec *spec = &c->specs[c->services.count];
 	uint32_t *texts, n = 0;
 
-	group_add(&c->services, name, title_of(c, "service.", name), NULL);
+	group_add(&c->services, name, name_title(c, "service.", name), NULL);
 	while (argv[n])
 		n++;
 	texts = arena_array(c->work, uint32_t, n);
@@ -501,9 +309,8 @@ static void append_command(struct compile *c, char *const *argv)
 		refuse(c, main_node, "system: main: the command line \"%.60s\" is the main service; "
 			 "remove one of the two", argv[0]);
 	if (taken >= 0)
-		errors_add(&c->errors, c->services.drafts[taken].header->file, c->services.drafts[taken].header->key_at,
-			   "service.main: the command line \"%.60s\" takes this name; name the service otherwise",
-			   argv[0]);
+		refuse_key(c, c->services.drafts[taken].header, "service.main: the command line \"%.60s\" takes "
+			   "this name; name the service otherwise", argv[0]);
 	if (main_node || taken >= 0)
 		return;
 	append(c, "main", argv)->restart = RESTART_NEVER;
@@ -571,7 +378,7 @@ static void finish_leaf(struct compile *c, struct service_spec *spec, struct dra
 static void finish_service(struct compile *c, struct service_spec *spec, struct draft *d)
 {
 	if (!is_seen(d, KEY_EXEC) && !c->is_cut)
-		errors_add(&c->errors, d->header->file, d->header->key_at, "%s: exec is missing; it wants "
+		refuse_key(c, d->header, "%s: exec is missing; it wants "
 			   "the program and its arguments, such as exec = [\"/usr/sbin/httpd\", \"-f\"]", d->title);
 	if (d->nodes[KEY_NAMESPACES])
 		spec->explicit_ns = spec->namespaces;

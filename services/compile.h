@@ -71,32 +71,6 @@ must_check int compile_files(const struct compile_file *files, uint32_t count,
 			     const struct table_source *source, struct arena *work, struct arena *image,
 			     struct compile *ret);
 
-/* Appends to the image; equal texts are kept once. */
-uint32_t image_text(struct compile *c, const char *text, size_t len);
-uint32_t image_string(struct compile *c, const char *text);
-struct list image_list(struct compile *c, const void *elements, uint32_t count, size_t size, size_t align);
-
-#define image_array(c, array, n) image_list(c, array, n, sizeof(*(array)), _Alignof(__typeof__(*(array))))
-
-/* An error at a node's value. */
-printf_like(3, 4) void refuse(struct compile *c, const struct toml *node, const char *fmt, ...);
-
-/* `title: key: found ...; wants ...`, at the value. */
-void refuse_value(struct section *s, const char *name, const struct toml *node, const char *want);
-
-/* `title: unknown key ...`, at the key. */
-void refuse_unknown(struct compile *c, const char *title, const char *what, const struct toml *node,
-		      const char *name, const char *nearest);
-
-/* The text of a string node without a NUL in it, or NULL. */
-const char *node_text(const struct toml *node);
-
-/*
- * Reads a value into `field` (of the type that the key's kind means). Errors are
- * reported. services/values.c
- */
-void value_take(struct section *s, const struct key *key, const struct toml *node, void *field);
-
 bool is_seen(const struct draft *d, enum key_id id);
 
 /* What is given for a key: by the section itself, else by [defaults]. */
@@ -105,9 +79,12 @@ const struct toml *given(const struct compile *c, const struct draft *d, enum ke
 /* Index of a service, or -ENOENT. */
 int service_index(const struct compile *c, const char *name);
 
-/* `title: key: there is no ... "name"`, with the nearest name of the group. */
-void refuse_nobody(struct compile *c, const char *title, const char *key, const struct toml *node,
-		     const struct group *group, const char *what);
+/* Appends to the image; equal texts are kept once. */
+uint32_t image_text(struct compile *c, const char *text, size_t len);
+uint32_t image_string(struct compile *c, const char *text);
+struct list image_list(struct compile *c, const void *elements, uint32_t count, size_t size, size_t align);
+
+#define image_array(c, array, n) image_list(c, array, n, sizeof(*(array)), _Alignof(__typeof__(*(array))))
 
 /*
  * A key that works only in a namespace of the service's own: one that the
@@ -116,11 +93,57 @@ void refuse_nobody(struct compile *c, const char *title, const char *key, const 
 void need_namespace(struct compile *c, struct service_spec *spec, const struct draft *d, enum key_id id,
 		    uint32_t flag, const char *word);
 
-/* The rest of a service once all sections are read. */
-void network_finish(struct compile *c);      /* bridges, addresses, /etc/hosts; services/address.c */
-void order_finish(struct compile *c);        /* needs, after, order; services/order.c */
+/* -- services/names.c: what sections are called -- */
 
-/* A service's name, or one of a bridge: a word that can be a file name. */
+#define LOG_HELPER "minit-log"
+
+/* The table of this name in another one (or in NULL), or NULL. */
+const struct toml *section_of(const struct toml *root, const char *name);
+
+/* `section` and `name` as one text, such as "service.web". */
+const char *name_title(struct compile *c, const char *section, const char *name);
+
+/* Keys with a NUL in them would pass for others: none may be anywhere below. */
+void name_keys(struct compile *c, const struct toml *table);
+
+/* A key of the whole file is the name of a section; one of service or network.bridge a good name of its own. */
+void name_section(struct compile *c, const struct toml *node);
+bool name_service(struct compile *c, const struct toml *node);
+bool name_bridge(struct compile *c, const struct toml *node);
+
+/* -- services/values.c: what a key's value means -- */
+
+/* Reads a value into `field` (of the type that the key's kind means). Errors are told. */
+void value_take(struct section *s, const struct key *key, const struct toml *node, void *field);
+
+/* The text of a string node without a NUL in it, or NULL. */
+const char *node_text(const struct toml *node);
+
+/* A word that can be the name of a service, a file or a host. */
 bool name_is_good(const char *name, size_t most);
+
+/* -- what is left once all sections are read -- */
+
+void network_finish(struct compile *c); /* bridges, addresses, /etc/hosts; services/address.c */
+void order_finish(struct compile *c);   /* needs, after, order; services/order.c */
+
+/* -- services/refuse.c: what is said of a wrong table -- */
+
+/* An error at a node's value. */
+printf_like(3, 4) void refuse(struct compile *c, const struct toml *node, const char *fmt, ...);
+
+/* The same at a node's key. */
+printf_like(3, 4) void refuse_key(struct compile *c, const struct toml *node, const char *fmt, ...);
+
+/* `title: key: found ...; wants ...`, at the value; nothing of a broken one, of which all is said. */
+void refuse_value(struct section *s, const char *name, const struct toml *node, const char *want);
+
+/* `title: unknown key ...`, at the key. */
+void refuse_unknown(struct compile *c, const char *title, const char *what, const struct toml *node,
+		    const char *name, const char *nearest);
+
+/* `title: key: there is no ... "name"`, with the nearest name of the group. */
+void refuse_nobody(struct compile *c, const char *title, const char *key, const struct toml *node,
+		   const struct group *group, const char *what);
 
 #endif

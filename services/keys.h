@@ -12,7 +12,13 @@ enum key_id {
 };
 
 /* Which part of a table a key may stand in; bits. */
-enum key_section { IN_SYSTEM = 1, IN_BRIDGE = 2, IN_SERVICE = 4, IN_DEFAULTS = 8, IN_COMMON = IN_SERVICE | IN_DEFAULTS };
+enum key_section {
+	IN_SYSTEM = 1,
+	IN_BRIDGE = 2,
+	IN_SERVICE = 4,
+	IN_DEFAULTS = 8,
+	IN_COMMON = IN_SERVICE | IN_DEFAULTS,
+};
 
 /* How a value is read. */
 enum key_kind {

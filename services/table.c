@@ -25,9 +25,7 @@
 #define COMPILE_SECONDS 60
 #define COMPILE_MEMORY ((size_t)1 << 30) /* of address space, each */
 
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8u /* Linux 6.3; where vm.memfd_noexec is 2 there is no memfd without it */
-#endif
+#define NOEXEC_SEAL 8u /* MFD_NOEXEC_SEAL, Linux 6.3: where vm.memfd_noexec is 2 there is no memfd without it */
 
 /* -- compiling -------------------------------------------------------------------------------------------------- */
 
@@ -80,7 +78,7 @@ static int outcome(int status)
 
 static int new_memfd(void)
 {
-	int fd = memfd_create("minit-table", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+	int fd = memfd_create("minit-table", MFD_CLOEXEC | MFD_ALLOW_SEALING | NOEXEC_SEAL);
 
 	if (fd < 0 && errno == EINVAL)
 		fd = memfd_create("minit-table", MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -11,6 +11,11 @@
 /* Reads a value; false when it is not what the key wants. What it reports itself it answers with true. */
 typedef bool take_fn(struct section *s, const struct key *key, const struct toml *node, void *field);
 
+const char *node_text(const struct toml *node)
+{
+	return node->type == TOML_STRING && strlen(node->text) == node->len ? node->text : NULL;
+}
+
 /* -- texts ------------------------------------------------------------------------------------------------------ */
 
 static bool is_alpha(char c)
@@ -541,7 +546,7 @@ static void take_limit(struct section *s, const struct toml *node, const char *n
 	}
 }
 
-/* A table is a part of a name: memory.max as { memory = { max = ... } }. Its depth is that of the file, which is bounded. */
+/* A table is a part of a name: memory.max as { memory = { max = ... } }. It is no deeper than TOML_DEPTH. */
 static void walk_limits(struct section *s, const struct toml *table, const char *prefix, struct limits *limits)
 {
 	for (const struct toml *e = table->first; e; e = e->next) {

@@ -1,6 +1,6 @@
-// links: services/address.c services/compile.c services/errors.c services/keys.c services/order.c services/set.c
-// links: services/values.c services/table.c services/dump.c lib/arena.c lib/buf.c lib/fd.c lib/json.c lib/log.c
-// links: lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c cgroup/limits.c
+// links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
+// links: services/refuse.c services/set.c services/values.c services/table.c services/dump.c cgroup/limits.c lib/arena.c
+// links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 /* From files to a mapped image, and what is believed of one. */
 #include <setjmp.h>
 #include <stdarg.h>

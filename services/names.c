@@ -1,0 +1,90 @@
+#include <string.h>
+
+#include "services/compile.h"
+
+static const char *const sections[] = { "system", "defaults", "network", "service" };
+
+const struct toml *section_of(const struct toml *root, const char *name)
+{
+	for (const struct toml *node = root ? root->first : NULL; node; node = node->next)
+		if (!strcmp(node->key, name))
+			return node->type == TOML_TABLE ? node : NULL;
+	return NULL;
+}
+
+void name_section(struct compile *c, const struct toml *node)
+{
+	struct nearest near = nearest_begin(node->key);
+
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
+		if (!strcmp(node->key, sections[i]) && node->type != TOML_TABLE && node->type != TOML_BROKEN)
+			refuse_key(c, node, "%s: wants a section such as [%s%s]", node->key, node->key,
+				   i < 2 ? "" : i == 2 ? ".bridge.br0" : ".web");
+		if (!strcmp(node->key, sections[i]))
+			return;
+		nearest_try(&near, sections[i]);
+	}
+	refuse_unknown(c, "", node->type == TOML_TABLE ? "section" : "key", node, node->key, near.best);
+}
+
+void name_keys(struct compile *c, const struct toml *table)
+{
+	for (const struct toml *node = table->first; node; node = node->next) {
+		if (strlen(node->key) != node->key_len)
+			refuse_key(c, node, "a key with a NUL character in it");
+		if (node->type == TOML_TABLE || node->type == TOML_ARRAY)
+			name_keys(c, node);
+	}
+}
+
+const char *name_title(struct compile *c, const char *section, const char *name)
+{
+	const char *title = arena_put(c->work, section, strlen(section));
+
+	arena_put(c->work, name, strlen(name) + 1);
+	return title;
+}
+
+/* A leaf is a folder beside files of the kernel, such as memory.max and tasks, and beside the leaf of minit itself. */
+static bool is_reserved(const char *name)
+{
+	static const char files[] = "cgroup|memory|cpu|cpuset|cpuacct|pids|io|blkio|hugetlb|rdma|misc|irq|freezer|"
+				    "devices|net_cls|net_prio|perf_event|dmem|debug";
+	BUF_ON_STACK(first, TABLE_NAME_MAX + 1);
+
+	if (word_find("init|minit|tasks|notify_on_release|release_agent|" LOG_HELPER, name) >= 0)
+		return true;
+	buf_add(&first, name, strcspn(name, "."));
+	return strchr(name, '.') && word_find(files, buf_text(&first)) >= 0;
+}
+
+bool name_service(struct compile *c, const struct toml *node)
+{
+	if (node->type == TOML_BROKEN)
+		return false;
+	if (node->type != TOML_TABLE)
+		refuse_key(c, node, "service.%.64s: wants a section such as [service.web]", node->key);
+	else if (!name_is_good(node->key, TABLE_NAME_MAX))
+		refuse_key(c, node, "service.%.64s: a name has up to %d letters, digits, and . _ - @ behind "
+			   "the first", node->key, TABLE_NAME_MAX);
+	else if (is_reserved(node->key))
+		refuse_key(c, node, "service.%s: the name is taken by minit or the kernel; take another",
+			   node->key);
+	else
+		return true;
+	return false;
+}
+
+bool name_bridge(struct compile *c, const struct toml *node)
+{
+	if (node->type == TOML_BROKEN)
+		return false;
+	if (node->type != TOML_TABLE)
+		refuse_key(c, node, "network.bridge.%.64s: wants a section such as [network.bridge.br0]", node->key);
+	else if (!name_is_good(node->key, NET_IFNAME - 1))
+		refuse_key(c, node, "network.bridge.%.64s: the name of an interface has up to %d letters, digits, "
+			   "and . _ - @ behind the first", node->key, NET_IFNAME - 1);
+	else
+		return true;
+	return false;
+}

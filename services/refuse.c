@@ -1,0 +1,100 @@
+#include <string.h>
+
+#include "lib/utf8.h"
+#include "services/compile.h"
+
+void refuse(struct compile *c, const struct toml *node, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	errors_vadd(&c->errors, node->file, node->at, fmt, ap);
+	va_end(ap);
+}
+
+void refuse_key(struct compile *c, const struct toml *node, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	errors_vadd(&c->errors, node->file, node->key_at, fmt, ap);
+	va_end(ap);
+}
+
+/* The beginning of a text, with whole characters, as a JSON string. */
+static void put_shown(struct buf *b, const char *text)
+{
+	BUF_ON_STACK(shown, 64);
+	size_t len = 1;
+
+	for (; *text && len && shown.len < 48; text += len) {
+		len = utf8_len(text);
+		buf_add(&shown, text, len);
+	}
+	if (*text)
+		buf_str(&shown, "...");
+	buf_json(b, buf_text(&shown));
+}
+
+/* Order of enum toml_type. */
+static const char type_words[][20] = { "", "", "", "the float ", "the date and time ", "the date and time ",
+				       "the date ", "the time " };
+
+static void put_found(struct buf *b, const struct toml *node)
+{
+	switch (node->type) {
+	case TOML_ARRAY: buf_str(b, node->count ? "an array" : "an empty array"); break;
+	case TOML_TABLE: buf_str(b, "a table"); break;
+	case TOML_BOOL: buf_str(b, node->truth ? "true" : "false"); break;
+	case TOML_INTEGER: buf_fmt(b, "the integer %ld", (long)node->number); break;
+	case TOML_STRING:
+		if (node_text(node))
+			put_shown(b, node->text);
+		else
+			buf_str(b, "a string with a NUL character in it");
+		break;
+	default: buf_fmt(b, "%s%.60s", type_words[node->type], node->text); break;
+	}
+}
+
+void refuse_value(struct section *s, const char *name, const struct toml *node, const char *want)
+{
+	BUF_ON_STACK(found, 400);
+
+	if (node->type == TOML_BROKEN)
+		return;
+	put_found(&found, node);
+	refuse(s->c, node, "%s: %s: found %s; wants %s", s->draft->title, name, buf_text(&found), want);
+}
+
+void refuse_unknown(struct compile *c, const char *title, const char *what, const struct toml *node,
+		    const char *name, const char *nearest)
+{
+	BUF_ON_STACK(shown, 400);
+
+	put_shown(&shown, name);
+	refuse_key(c, node, "%s%sunknown %s %s%s%s%s", title, *title ? ": " : "", what, buf_text(&shown),
+		   nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+static const char *group_nearest(const struct group *g, const char *name)
+{
+	struct nearest near = nearest_begin(name);
+
+	for (uint32_t i = 0; i < g->names.size; i++)
+		if (g->names.slots[i].key)
+			nearest_try(&near, g->names.slots[i].key);
+	return near.best;
+}
+
+void refuse_nobody(struct compile *c, const char *title, const char *key, const struct toml *node,
+		    const struct group *group, const char *what)
+{
+	bool is_told = c->errors.count < ERRORS_TOLD; /* the search is long */
+	const char *nearest = is_told ? group_nearest(group, node->text) : NULL;
+	BUF_ON_STACK(shown, 400);
+
+	put_shown(&shown, node->text);
+	refuse(c, node, "%s: %s: there is no %s %s%s%s%s", title, key, what, buf_text(&shown),
+	       nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
