@@ -55,6 +55,7 @@ static enum state begin(struct supervisor *sv, uint32_t index)
 	struct life *life = life_at(sv, index);
 	int err;
 
+	life->restarts += life->starts && !life->asked && !life->again;
 	life->asked = life->again = life->killed = life->execed = 0;
 	life->ending = ENDING_NONE;
 	life->detail[0] = '\0';
@@ -202,7 +203,6 @@ static enum state judge(struct supervisor *sv, uint32_t index)
 
 	life->failures = verdict.failures;
 	life->delay_ms = verdict.delay_ms;
-	life->restarts += verdict.next == STATE_STARTING || verdict.next == STATE_BACKOFF;
 	return verdict.next;
 }
 
@@ -343,6 +343,17 @@ static void tell(struct supervisor *sv, uint32_t index, enum state was)
 
 /* -- events --------------------------------------------------------------------------------------- */
 
+/* Is the next run the user's doing, and not the policy's? */
+static bool is_anew(const struct life *life, enum event event, uint8_t wanted)
+{
+	bool runs = life->state == STATE_STARTING || life->state == STATE_UP;
+	bool given_up = life->state == STATE_FAILED || life->state == STATE_DONE;
+
+	if (event == EVENT_RESTART || (event == EVENT_WANT_UP && !runs && (given_up || wanted == WANT_DOWN)))
+		return true;
+	return life->again && event != EVENT_WANT_DOWN;
+}
+
 static void note_want(struct supervisor *sv, uint32_t index, enum event event)
 {
 	struct life *life = life_at(sv, index);
@@ -352,10 +363,9 @@ static void note_want(struct supervisor *sv, uint32_t index, enum event event)
 		life->want = WANT_UP;
 	else if (event == EVENT_WANT_DOWN)
 		life->want = WANT_DOWN;
-	life->again = event == EVENT_RESTART || (life->again && event != EVENT_WANT_DOWN);
+	life->again = is_anew(life, event, was);
 	if (life->want == was)
 		return;
-	life->again |= life->want == WANT_UP && (life->state == STATE_STOPPING || life->state == STATE_DRAINING);
 	look_at_list(sv, spec_at(sv, index)->dependents);
 	look_before(sv, index);
 }

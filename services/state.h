@@ -55,7 +55,7 @@ struct life {
 	uint8_t asked;         /* it is to end, or has ended, by our doing (stop, restart, lost need) */
 	uint8_t killed;        /* how often SIGKILL was sent in this stop */
 	uint8_t execed;        /* this run has become the program */
-	uint8_t again;         /* a new run is wanted instead of this one (RESTART) */
+	uint8_t again;         /* a new run is asked for; this one, if there is one, is to end for it */
 	int32_t status;        /* exit code or signal of the last run */
 	int32_t err;           /* errno of the failed step */
 	uint32_t failures;     /* in a row, cleared by a stable run */

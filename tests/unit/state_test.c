@@ -664,12 +664,41 @@ static void restarts_are_those_of_the_policy(void **context)
 	assert_int_equal(life_of(B)->restarts, 0);
 	service_event(&sv, B, EVENT_EXIT, EXIT(1));
 	assert_int_equal(state_of(B), STATE_BACKOFF);
+	assert_int_equal(life_of(B)->restarts, 0);
 	pass(100);
 	exec_ok(B);
 	assert_int_equal(life_of(B)->restarts, 1);
 	now_ms += 60000;
 	service_event(&sv, B, EVENT_EXIT, EXIT(1));
 	assert_int_equal(life_of(B)->restarts, 2);
+}
+
+static void a_start_after_it_was_given_up_is_no_restart(void **context)
+{
+	(void)context;
+	begin();
+	image.spec[B].restart = RESTART_NEVER;
+	build();
+	bring_up(B);
+	service_event(&sv, B, EVENT_EXIT, EXIT(1));
+	assert_int_equal(state_of(B), STATE_FAILED);
+	bring_up(B);
+	assert_int_equal(life_of(B)->restarts, 0);
+}
+
+static void a_stop_that_is_taken_back_before_it_began_changes_nothing(void **context)
+{
+	(void)context;
+	begin();
+	image.edge[B][A] = EDGE_NEEDS;
+	build();
+	bring_up(A);
+	bring_up(B);
+	service_event(&sv, A, EVENT_WANT_DOWN, 0);
+	service_event(&sv, A, EVENT_WANT_UP, 0);
+	service_event(&sv, B, EVENT_EXIT, 0);
+	assert_int_equal(state_of(A), STATE_UP);
+	assert_int_equal(state_of(B), STATE_STARTING);
 }
 
 static void a_stable_run_clears_the_failures(void **context)
@@ -787,6 +816,8 @@ int main(void)
 		T(under_a_reaper_128_and_more_is_a_signal),
 		T(a_start_again_at_once_says_why),
 		T(restarts_are_those_of_the_policy),
+		T(a_start_after_it_was_given_up_is_no_restart),
+		T(a_stop_that_is_taken_back_before_it_began_changes_nothing),
 		T(a_stable_run_clears_the_failures),
 		T(a_start_by_hand_forgives_what_was_before),
 		T(who_comes_after_waits_but_is_not_held_up_by_failure),
