@@ -64,7 +64,8 @@ for node in null zero random tty ptmx console; do has "node $node" "/dev/$node i
 has 'hostname from-the-image' "the host name is that of /etc/hostname"
 has 'cad 0' "Ctrl-Alt-Del comes to minit"
 has 'session 1 tty 0' "minit leads a session without a terminal"
-for fd in 0 1 2; do has "fd $fd /dev/console" "descriptor $fd is the console"; done
+for fd in 1 2; do has "fd $fd /dev/console" "descriptor $fd is the console"; done
+has "fd 0 /dev/null" "services do not read from the console unasked"
 has 'path /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "services have a PATH"
 has 'umask 0*22' "services have a umask"
 has '/run/minit/control' "the control socket is there"
