@@ -10,7 +10,9 @@
 
 #include "lib/fd.h"
 
-#define PID_NS_INITIAL 0xEFFFFFFC /* PROC_PID_INIT_INO, include/linux/proc_ns.h, since Linux 3.8 */
+/* PROC_PID_INIT_INO and PROC_UTS_INIT_INO of include/linux/proc_ns.h, since Linux 3.8 */
+#define PID_NS_INITIAL 0xEFFFFFFC
+#define UTS_NS_INITIAL 0xEFFFFFFE
 #define ENVIRON_MAX 64
 #define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -27,11 +29,17 @@ enum mode boot_mode_of(pid_t pid, uint64_t ns, bool kernel_threads)
 	return kernel_threads ? MODE_MACHINE : MODE_CONTAINER;
 }
 
-static uint64_t pid_namespace(void)
+/* The inode that a namespace is known by, or 0. */
+static uint64_t namespace_of(const char *path)
 {
 	struct stat st;
 
-	return stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
+	return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+static uint64_t pid_namespace(void)
+{
+	return namespace_of("/proc/self/ns/pid");
 }
 
 static int mount_proc(void)
@@ -83,9 +91,16 @@ void boot_environ(void)
 	environ = own;
 }
 
-void boot_hostname(const char *name)
+static bool name_is_ours(enum mode mode)
 {
-	if (sethostname(name, strlen(name)) < 0)
+	uint64_t uts = mode == MODE_CONTAINER ? namespace_of("/proc/self/ns/uts") : 0;
+
+	return mode == MODE_MACHINE || (uts && uts != UTS_NS_INITIAL);
+}
+
+void boot_hostname(enum mode mode, const char *name)
+{
+	if (name_is_ours(mode) && sethostname(name, strlen(name)) < 0)
 		log_warn("hostname", errno, "%s", name);
 }
 

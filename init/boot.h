@@ -38,8 +38,12 @@ void boot_streams(const char *path);
 /* Adds a PATH to the environment if there is none. */
 void boot_environ(void);
 
-/* Sets the host name; failing is logged. */
-void boot_hostname(const char *name);
+/*
+ * Sets the host name; failing is logged. Nothing is done where it is not
+ * minit's: as an ordinary process, and in a container that shares the machine's
+ * UTS namespace.
+ */
+void boot_hostname(enum mode mode, const char *name);
 
 /*
  * In a container: streams, environment, and BOOT_RUN_DIR; /proc and /run are

@@ -311,7 +311,7 @@ static void own_hostname(void)
 		return;
 	name[strcspn(name, " \t\n")] = '\0';
 	if (name[0])
-		boot_hostname(name);
+		boot_hostname(MODE_MACHINE, name);
 }
 
 int boot_machine(struct boot_options *ret)

@@ -212,6 +212,8 @@ void run_table(enum mode mode, int table_fd)
 	state->table_fd = table_fd;
 	state->self_fd = open_self();
 	become_subreaper(mode);
+	if (table->hostname_at)
+		boot_hostname(mode, table_text(table, table->hostname_at));
 	open_house(state, table);
 	control_open(&house);
 	control_watch(&house);

@@ -28,11 +28,12 @@ in_tree() {
 cat >"$ct_dir/root.toml" <<'TOML'
 [system]
 main = "probe"
+hostname = "bare-7"
 [defaults]
 namespaces = []
 restart = "never"
 [service.probe]
-exec = ["/bin/sh", "-c", "[ -e /proc/self ] && echo proc is there; [ -S /run/minit/control ] && echo control is there; echo path $PATH; readlink /proc/1/fd/0; exit 5"]
+exec = ["/bin/sh", "-c", "[ -e /proc/self ] && echo proc is there; [ -S /run/minit/control ] && echo control is there; echo path $PATH; readlink /proc/1/fd/0; echo name $(uname -n); exit 5"]
 TOML
 
 in_tree '' /sbin/minit
@@ -40,6 +41,7 @@ ct_end 20
 is $? 5 "a container without /proc runs"
 ct_said '^proc is there' "minit mounts /proc when it may"
 ct_said '^control is there' "and makes /run/minit"
+ct_said '^name bare-7$' "the container has the table's name"
 
 in_tree 'mount -o remount,ro .' /sbin/minit
 ct_end 20

@@ -31,6 +31,7 @@ static struct {
 	const char *no_type;   /* file system that the kernel does not have */
 	const char *bad_option;/* option it does not know */
 	const char *cmdline, *hostname;
+	uint64_t uts;          /* inode of the UTS namespace */
 	bool static_dev;       /* the image has a /dev/null of its own */
 } k;
 
@@ -79,6 +80,8 @@ int __wrap_mount(const char *source, const char *target, const char *type, unsig
 int __wrap_stat(const char *path, struct stat *st)
 {
 	*st = (struct stat){ .st_dev = on(path) ? 2 : 1 };
+	if (strcmp(path, "/proc/self/ns/uts") == 0)
+		st->st_ino = k.uts;
 	if (strcmp(path, "/dev/null") == 0 && k.static_dev)
 		st->st_mode = S_IFCHR;
 	return 0;
@@ -290,6 +293,24 @@ static void hostname_is_that_of_the_image(void **state)
 	assert_has(k.did, "hostname edge-7\n");
 }
 
+static bool name_is_set(enum mode mode, uint64_t uts)
+{
+	k.did[0] = '\0';
+	k.uts = uts;
+	boot_hostname(mode, "edge-7");
+	return strcmp(k.did, "hostname edge-7\n") == 0;
+}
+
+static void hostname_is_left_alone_where_it_is_not_ours(void **state)
+{
+	(void)state;
+	assert_true(name_is_set(MODE_MACHINE, 0xEFFFFFFE));
+	assert_true(name_is_set(MODE_CONTAINER, 4026532300));
+	assert_false(name_is_set(MODE_CONTAINER, 0xEFFFFFFE));
+	assert_false(name_is_set(MODE_CONTAINER, 0));
+	assert_false(name_is_set(MODE_SUBREAPER, 4026532300));
+}
+
 /* -- the command line ------------------------------------------------------------------------------------ */
 
 static struct boot_options words(const char *cmdline)
@@ -417,6 +438,7 @@ int main(void)
 		T(kernel_without_cgroup2_is_told_once),
 		T(option_the_kernel_does_not_know_is_left_out),
 		T(hostname_is_that_of_the_image),
+		T(hostname_is_left_alone_where_it_is_not_ours),
 		T(words_of_others_are_ignored),
 		T(words_of_minit_are_taken),
 		T(quotes_keep_spaces),

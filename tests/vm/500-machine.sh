@@ -5,6 +5,8 @@ set -u
 
 vm_file /etc/hostname <<<'from-the-image'
 vm_file /etc/other.toml <<'TOML'
+[system]
+hostname = "from-the-table"
 [defaults]
 namespaces = []
 [service.probe]
@@ -61,7 +63,7 @@ has 'link stdin /proc/self/fd/0' "/dev/stdin is there"
 has 'link stdout /proc/self/fd/1' "/dev/stdout is there"
 has 'link stderr /proc/self/fd/2' "/dev/stderr is there"
 for node in null zero random tty ptmx console; do has "node $node" "/dev/$node is there"; done
-has 'hostname from-the-image' "the host name is that of /etc/hostname"
+has 'hostname from-the-table' "the host name is the table's, before that of /etc/hostname"
 has 'cad 0' "Ctrl-Alt-Del comes to minit"
 has 'session 1 tty 0' "minit leads a session without a terminal"
 for fd in 1 2; do has "fd $fd /dev/console" "descriptor $fd is the console"; done
