@@ -35,7 +35,9 @@ static no_return void full(void)
 {
 	static const char line[] = "minit: the table needs more memory than there is\n";
 
-	_exit(write(STDERR_FILENO, line, sizeof(line) - 1) < 0 ? ARENA_FULL : ARENA_FULL);
+	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+		_exit(ARENA_FULL); /* there is nobody to tell */
+	_exit(ARENA_FULL);
 }
 
 void *arena_take(struct arena *a, size_t bytes, size_t align)

@@ -577,7 +577,7 @@ static bool container(struct parse *p, struct toml *node)
 
 static bool string_value(struct parse *p, struct toml *node)
 {
-	struct word word;
+	struct word word = { .text = "" };
 
 	if (!string(p, true, &word))
 		return false;

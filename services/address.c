@@ -363,7 +363,7 @@ static void refuse_full(struct compile *c, uint32_t index, const struct addr *su
 /* The first free address behind the number that the name gives. */
 static void derive(struct plan *p, uint32_t index, const struct addr *subnet)
 {
-	const char *name = table_text(p->c->table, p->c->specs[index].name_at);
+	const char *name = table_name(p->c->table, &p->c->specs[index]);
 	uint32_t low;
 	uint64_t count = host_range(subnet, &low), start = hash_bytes(name, strlen(name)) % count;
 	bool *full = &p->full[p->c->specs[index].attach.bridge * 2 + (subnet->family == AF_INET6)];
@@ -408,7 +408,7 @@ static void derive_by_name(struct plan *p)
 
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->specs[i].attach.bridge >= 0)
-			list[n++] = (struct named){ table_text(c->table, c->specs[i].name_at), i };
+			list[n++] = (struct named){ table_name(c->table, &c->specs[i]), i };
 	qsort(list, n, sizeof(list[0]), by_name);
 	for (uint32_t i = 0; i < n; i++)
 		derive_all(p, list[i].index);
@@ -466,7 +466,7 @@ static void set_gateway(struct compile *c, uint32_t index)
 
 static void put_host(struct compile *c, const struct service_spec *spec)
 {
-	const char *name = table_text(c->table, spec->name_at), *alias = table_text(c->table, spec->hostname_at);
+	const char *name = table_name(c->table, spec), *alias = table_text(c->table, spec->hostname_at);
 
 	for (unsigned i = 0; i < addr_count(&spec->attach); i++) {
 		BUF_ON_STACK(b, 256);

@@ -259,7 +259,8 @@ static void lay_out(struct compile *c)
 		c->specs[i].line = header->key_at.line;
 	}
 	for (uint32_t i = 0; i < c->bridges.count; i++)
-		strcpy(c->bridge_specs[i].name, c->bridges.drafts[i].header->key);
+		memcpy(c->bridge_specs[i].name, c->bridges.drafts[i].header->key,
+		       c->bridges.drafts[i].header->key_len); /* within NET_IFNAME: name_bridge */
 }
 
 static void read_sections(struct compile *c)

@@ -69,7 +69,7 @@ void errors_tell(const struct errors *e, const char *const *paths, int fd)
 
 	for (uint32_t i = 0; i < e->count; i++, error = error->next)
 		sorted[i] = error;
-	qsort(sorted, e->count, sizeof(sorted[0]), by_place);
+	qsort(sorted, e->count, sizeof(const struct error *), by_place);
 	for (uint32_t i = 0; i < MIN(e->count, ERRORS_TOLD); i++)
 		tell(sorted[i], paths[sorted[i]->file], fd);
 	if (e->count > ERRORS_TOLD)

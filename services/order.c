@@ -87,7 +87,7 @@ static void read_edges(struct graph *g)
 
 static const char *name_of(const struct graph *g, uint32_t service)
 {
-	return table_text(g->c->table, g->c->specs[service].name_at);
+	return table_name(g->c->table, &g->c->specs[service]);
 }
 
 /* The path leads back into itself: names its members from there on. */

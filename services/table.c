@@ -340,7 +340,7 @@ void table_unmap(const struct table *t)
 int table_find(const struct table *t, const char *name)
 {
 	for (uint32_t i = 0; i < t->services.count; i++)
-		if (!strcmp(table_text(t, table_service(t, i)->name_at), name))
+		if (!strcmp(table_name(t, table_service(t, i)), name))
 			return (int)i;
 	return -ENOENT;
 }

@@ -359,16 +359,16 @@ static uint32_t keep_variables(struct compile *c, struct list env, uint32_t *tex
 		bool anew = false;
 
 		for (uint32_t k = 0; k < fresh && !anew; k++)
-			anew = is_same_variable(table_text(c->table, texts[k]), table_text(c->table, old[i]));
+			anew = is_same_variable(c->image->base + texts[k], c->image->base + old[i]);
 		if (!anew)
 			texts[n++] = old[i];
 	}
 	return n;
 }
 
-static uint32_t put_variable(struct section *s, const struct toml *node)
+static uint32_t put_variable(struct section *s, const struct toml *node, const char *value)
 {
-	const char *value = scalar_text(s, node), *text = arena_put(s->c->work, node->key, node->key_len);
+	const char *text = arena_put(s->c->work, node->key, node->key_len);
 
 	arena_put(s->c->work, "=", 1);
 	arena_put(s->c->work, value, strlen(value) + 1);
@@ -384,13 +384,15 @@ static bool take_environment(struct section *s, const struct key *key, const str
 		return false;
 	texts = arena_array(s->c->work, uint32_t, node->count + env->count);
 	for (const struct toml *e = node->first; e; e = e->next) {
-		if (!scalar_text(s, e))
+		const char *value = scalar_text(s, e);
+
+		if (!value)
 			refuse_element(s, key, e);
 		else if (!e->key_len || strlen(e->key) != e->key_len || strchr(e->key, '='))
 			refuse(s->c, e, "%s: env: the name of a variable has no = in it and is not empty",
 				 s->draft->title);
 		else
-			texts[n++] = put_variable(s, e);
+			texts[n++] = put_variable(s, e, value);
 	}
 	n = keep_variables(s->c, *env, texts, n);
 	*env = image_array(s->c, texts, n);
