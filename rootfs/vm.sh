@@ -18,8 +18,9 @@ cp "$initramfs" "$work/initramfs"
 case ${1:-} in
 *.toml)
 	[ -r "$1" ] || { echo "vm: $1: no such table" >&2; exit 1; }
-	mkdir -p "$work/over/etc/minit"
+	mkdir -p "$work/over/etc/minit/conf.d"
 	cp "$1" "$work/over/etc/minit/minit.toml"
+	: >"$work/over/etc/minit/conf.d/demo.toml"
 	(cd "$work/over" && find . | cpio --quiet -o -H newc -R 0:0) | gzip -n >>"$work/initramfs"
 	shift
 	;;

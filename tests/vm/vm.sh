@@ -45,6 +45,12 @@ vm_file() {
 
 vm_boot() {
 	cp "$BUILD/rootfs/initramfs.cpio.gz" "$vm_dir/initramfs"
+	# A test's table stands alone.
+	if [ -f "$vm_dir/over/etc/minit/minit.toml" ]; then
+		mkdir -p "$vm_dir/over/etc/minit/conf.d"
+		: >"$vm_dir/over/etc/minit/conf.d/demo.toml"
+		: >"$vm_dir/over/etc/minit/conf.d/console.toml"
+	fi
 	(cd "$vm_dir/over" && find . | cpio --quiet -o -H newc -R 0:0) | gzip -n >>"$vm_dir/initramfs"
 	: >"$vm_dir/results"
 	cat "$vm_dir/con.out" >"$vm_dir/console" &
