@@ -136,6 +136,8 @@ HOT := $(call in_obj,$(sort $(hot-y)))
 WARM := $(call in_obj,$(hot-end-y) $(sort $(warm-y)))
 COLD := $(call in_obj,$(warm-end-y) $(sort $(obj-y)))
 OBJS := $(HOT) $(WARM) $(COLD)
+# The linker puts merged strings anywhere; those of the hot part have to lie with it.
+$(HOT): HOT_FLAGS := -fno-merge-constants
 
 # musl-gcc has no kernel headers of its own: links to the machine's, looked at last.
 $(B)/uapi/.done:
@@ -152,7 +154,7 @@ $(B)/.flags: FORCE
 $(B)/obj/%.o: %.c $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(CFLAGS) $(HOT_FLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/obj/%.o: %.S $(BEFORE_OBJS)
 	@mkdir -p $(@D)

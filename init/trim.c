@@ -8,29 +8,58 @@
 
 #include "lib/util.h"
 
-/* The first headers of a static-pie are at its load address, so they tell where it is. */
-static uintptr_t load_address(const ElfW(Phdr) *headers)
-{
-	return (uintptr_t)headers - sizeof(ElfW(Ehdr));
-}
+struct range {
+	uintptr_t from, end; /* whole pages */
+};
 
-/* MADV_DONTDUMP on one side of it is what makes a border: mappings that differ are not one. */
-static void draw_borders(void)
+static uintptr_t page_up(uintptr_t at)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t hot = ((uintptr_t)trim_hot_end + page) & ~(page - 1);
-	uintptr_t warm = ((uintptr_t)trim_warm_end + page) & ~(page - 1);
-	uintptr_t data = ((uintptr_t)trim_hot_data_end + page) & ~(page - 1);
 
-	madvise((void *)hot, warm - hot, MADV_DONTDUMP);
-	madvise((void *)data, page, MADV_DONTDUMP);
+	return (at + page - 1) & ~(page - 1);
 }
 
-static void give_back(uintptr_t base, const ElfW(Phdr) *segment)
+static uintptr_t page_down(uintptr_t at)
 {
-	uintptr_t from = (base + segment->p_vaddr) & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
+	return at & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
+}
 
-	madvise((void *)from, base + segment->p_vaddr + segment->p_memsz - from, MADV_DONTNEED);
+static void advise(uintptr_t from, uintptr_t end, int advice)
+{
+	if (from < end)
+		madvise((void *)from, end - from, advice);
+}
+
+/* The first headers of a static-pie are at its load address, so they tell where it is. */
+static struct range range_of(const ElfW(Phdr) *headers, unsigned long i)
+{
+	uintptr_t base = (uintptr_t)headers - sizeof(ElfW(Ehdr)) + headers[i].p_vaddr;
+
+	return (struct range){ page_down(base), page_up(base + headers[i].p_memsz) };
+}
+
+static bool holds(struct range r, uintptr_t at)
+{
+	return at >= r.from && at < r.end;
+}
+
+/*
+ * What differs in a flag is no longer one mapping: warm is told from cold by
+ * MADV_DONTDUMP. Before the pages are given back, as the next fault is near.
+ */
+static void draw_borders(struct range r)
+{
+	uintptr_t hot = page_up((uintptr_t)trim_hot_end + 1), warm = page_up((uintptr_t)trim_warm_end + 1);
+	uintptr_t data = page_up((uintptr_t)trim_hot_data_end + 1);
+
+	if (holds(r, hot)) {
+		advise(hot, r.end, MADV_DONTFORK);
+		advise(hot, warm, MADV_DONTDUMP);
+	} else if (holds(r, data)) {
+		advise(data, r.end, MADV_DONTFORK);
+	} else {
+		advise(r.from, r.end, MADV_DONTFORK); /* headers and relocations */
+	}
 }
 
 /* From the last to the first: the first holds the headers that are being read. */
@@ -39,8 +68,12 @@ void trim_program(void)
 	const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
 	unsigned long count = headers ? getauxval(AT_PHNUM) : 0;
 
-	draw_borders();
-	while (count-- > 0)
-		if (headers[count].p_type == PT_LOAD && !(headers[count].p_flags & PF_W))
-			give_back(load_address(headers), &headers[count]);
+	while (count-- > 0) {
+		struct range r = range_of(headers, count);
+
+		if (headers[count].p_type != PT_LOAD || headers[count].p_flags & PF_W)
+			continue;
+		draw_borders(r);
+		advise(r.from, r.end, MADV_DONTNEED);
+	}
 }

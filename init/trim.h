@@ -4,8 +4,8 @@
 
 /*
  * Borders in our own program file (Makefile: hot-y, warm-y): behind the code and
- * the constants of what runs at every event, and behind the code of all that
- * runs after the boot.
+ * the constants of what runs at every event and in every child, and behind the
+ * code of all that runs after the boot.
  */
 void trim_hot_end(void);
 void trim_warm_end(void);
@@ -16,7 +16,10 @@ extern const char trim_hot_data_end[1];
  * parser, the mounts, the network): what the loop needs comes back by itself,
  * from the page cache. The kernel maps 16 pages around each fault, but never
  * beyond its mapping: so mappings are made to end at the borders.
- * madvise(2) MADV_DONTNEED, MADV_DONTDUMP.
+ *
+ * A clone copies every mapping, at about 2 us each: from here on a child gets
+ * what is hot and nothing else of the program (tests/hot.py holds that it needs
+ * nothing else). madvise(2) MADV_DONTNEED, MADV_DONTFORK, MADV_DONTDUMP.
  */
 void trim_program(void);
 

@@ -83,6 +83,11 @@ holds 'it has no symbols and no notes of the build' stripped
 libc_free() { ! nm --defined-only "$debug" | grep -w -E '(v|f|s|vf|vs|vsn|sn|d|vd)?printf|__stdio_(read|write)|fopen|malloc|__libc_malloc|calloc|realloc|aligned_alloc|strerror|setlocale|getaddrinfo|syslog'; }
 holds 'no stdio and no malloc is linked in' libc_free
 
+hot() {
+	tests/hot.py "$one/build/full/minit.debug"
+}
+holds 'a child needs nothing of the program but what is hot' hot
+
 same_bytes() {
 	make -s -j2 -C "$two" B=build/full full_defconfig >/dev/null && touch -d '2001-01-01' "$two"/*/*.c && TZ=Asia/Tokyo make -s -j2 -C "$two" B=build/full &&
 		cmp "$minit" "$two/build/full/minit"
