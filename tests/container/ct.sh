@@ -1,22 +1,32 @@
-# For tests/container/NNN-*.sh (`. tests/container/ct.sh`): minit as PID 1 of fresh pid, mount, uts and ipc namespaces on the
-# host's own files, with a /run of its own.
+# For tests/container/NNN-*.sh (`. tests/container/ct.sh`): minit as PID 1 of fresh pid, mount, net, uts and ipc namespaces
+# on the host's own files, with a /run of its own. Nothing here sleeps to be safe: what is waited for is said, with a limit.
 #
 #   ct_table              put standard input into $ct_dir/table.toml
 #   ct_start [WORD...]    start it: `minit run $ct_dir/table.toml`, or WORD... in place of that; returns at once
 #   ct_up                 until it can be asked things
+#   ct_minit VERB...      the tool, from outside
+#   ct_is TEXT COND...    a TAP line: the conditions of `minit wait` come to hold
+#   ct_field NAME KEY     what `minit status --json` says of a service (NAME "" for minit itself)
+#   ct_events             from now on note each change of state, in $ct_dir/events
+#   ct_states NAME        "down starting up": the states it had since then
 #   ct_wait SECONDS RE    until a line of what it said matches; fails when time is over or it has left
 #   ct_signal SIG         a signal to PID 1
 #   ct_in COMMAND...      run a command inside
 #   ct_end SECONDS        until it has left; its exit status (124: it did not leave, and was killed)
+#   ct_stop TEXT          SIGTERM, and a TAP line: it leaves in order
 #   ct_said RE TEXT       a TAP line: something it said matches
+#   ct_not_said RE TEXT   a TAP line: nothing does
+#   ct_show [N]           its last lines, as TAP comments
 #
 # ok STATUS TEXT prints a TAP line, is ACTUAL EXPECTED TEXT one that compares.
 . tests/env.sh
 
 ct_dir=$(mktemp -d "${TMPDIR:-/tmp}/minit-ct.XXXXXX")
 ct_unshare=
+ct_listener=
 ct_cleanup() {
 	[ -z "$ct_unshare" ] || kill -KILL "$ct_unshare" 2>/dev/null
+	[ -z "$ct_listener" ] || kill -KILL "$ct_listener" 2>/dev/null
 	wait 2>/dev/null
 	rm -rf "$ct_dir"
 }
@@ -43,27 +53,67 @@ ct_start() {
 	[ $# -gt 0 ] || set -- "$MINIT" run "$ct_dir/table.toml"
 	: >"$ct_dir/out"
 	# A shell starts what is in the background with SIGINT and SIGQUIT ignored.
-	env --default-signal unshare --fork --pid --mount --uts --ipc --mount-proc --kill-child \
+	env --default-signal unshare --fork --pid --mount --net --uts --ipc --mount-proc --kill-child \
 		sh -c 'mount -t tmpfs run /run && exec "$@"' sh "$@" >>"$ct_dir/out" 2>&1 </dev/null &
 	ct_unshare=$!
 }
 
 ct_pid() {
-	ps -o pid= --ppid "$ct_unshare" | tr -d ' '
+	local children=
+	# The file has no newline, which read takes for an end.
+	read -r children 2>/dev/null <"/proc/$ct_unshare/task/$ct_unshare/children"
+	[ -n "$children" ] && echo "${children%% *}"
 }
 
 # Until its control socket is there.
 ct_up() {
 	local i
-	for i in $(seq 200); do
+	for i in $(seq 400); do
 		[ ! -S "/proc/$(ct_pid)/root/run/minit/control" ] || return 0
-		sleep 0.05
+		sleep 0.02
 	done
 	return 1
 }
 
+ct_minit() {
+	MINIT_SOCKET=/proc/$(ct_pid)/root/run/minit/control "$MINIT" "$@"
+}
+
+ct_is() {
+	local text=$1
+	shift
+	ct_minit wait --timeout 20s "$@" >"$ct_dir/wait" 2>&1
+	ok $? "$text" && return
+	sed 's/^/# /' "$ct_dir/wait"
+	ct_minit status 2>&1 | sed 's/^/# /'
+}
+
+ct_field() {
+	ct_minit status --json --all | awk -v name="$1" -v key="$2" '
+		name == "" ? NR == 1 : index($0, "\"name\":\"" name "\"") {
+			if (match($0, "\"" key "\":(\"[^\"]*\"|[^,}]*)")) {
+				value = substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3)
+				gsub(/^"|"$/, "", value)
+				print value
+			}
+			exit
+		}'
+}
+
+# The snapshot says that it listens.
+ct_events() {
+	: >"$ct_dir/events"
+	MINIT_SOCKET=/proc/$(ct_pid)/root/run/minit/control "$MINIT" events >>"$ct_dir/events" 2>&1 &
+	ct_listener=$!
+	timeout 10 tail -n +1 --pid=$ct_listener -s 0.02 -f "$ct_dir/events" 2>/dev/null | grep -q -m 1 '"snapshot"'
+}
+
+ct_states() {
+	sed -n "s/.*\"service\":\"$1\".*\"state\":\"\([a-z]*\)\".*/\1/p" "$ct_dir/events" | tr '\n' ' ' | sed 's/ $//'
+}
+
 ct_wait() {
-	timeout "$1" tail -n +1 --pid="$ct_unshare" -s 0.05 -f "$ct_dir/out" 2>/dev/null | grep -a -q -m 1 -E "$2"
+	timeout "$1" tail -n +1 --pid="$ct_unshare" -s 0.02 -f "$ct_dir/out" 2>/dev/null | grep -a -q -m 1 -E "$2"
 }
 
 ct_signal() {
@@ -71,21 +121,34 @@ ct_signal() {
 }
 
 ct_in() {
-	nsenter --target "$(ct_pid)" --mount --uts --ipc --pid "$@"
+	nsenter --target "$(ct_pid)" --mount --net --uts --ipc --pid "$@"
 }
 
 ct_end() {
 	local status late=
-	timeout "$1" tail --pid="$ct_unshare" -s 0.05 -f /dev/null || { late=1; kill -KILL "$ct_unshare"; }
+	timeout "$1" tail --pid="$ct_unshare" -s 0.02 -f /dev/null || { late=1; kill -KILL "$ct_unshare"; }
 	wait "$ct_unshare"
 	status=$?
 	ct_unshare=
+	[ -z "$ct_listener" ] || wait "$ct_listener"
+	ct_listener=
 	[ -z "$late" ] || status=124
 	return $status
 }
 
+ct_stop() {
+	ct_signal TERM
+	ct_end 30
+	is $? 0 "$1"
+}
+
 ct_said() {
 	grep -a -q -E "$1" "$ct_dir/out"
+	ok $? "$2"
+}
+
+ct_not_said() {
+	! grep -a -q -E "$1" "$ct_dir/out"
 	ok $? "$2"
 }
 
