@@ -27,7 +27,7 @@ export LC_ALL := C
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-all: $(B)/minit
+all: $(B)/minit docs
 
 help:
 	@printf '%s\n' \
@@ -171,6 +171,17 @@ $(B)/minit: $(B)/minit.debug
 	@echo "  STRIP $@"
 	@$(STRIP) --strip-all -R .comment -R .note.gnu.property -o $@ $<
 
+# -- what else is made of the list of keys ------------------------------------------------------------------------
+
+docs: $(B)/docs/minit.toml.5 $(B)/docs/minit.schema.json
+$(B)/docs/keys: docs/keys.c services/keys.def services/rlimits.def cgroup/limits.def
+	@mkdir -p $(@D)
+	@$(GCC) -std=gnu17 -Wall -Wextra -I. -o $@ $<
+$(B)/docs/minit.toml.5: docs/minit.toml.5.in $(B)/docs/keys
+	@$(B)/docs/keys man <$< >$@
+$(B)/docs/minit.schema.json: $(B)/docs/keys
+	@$(B)/docs/keys schema >$@
+
 # -- root tree, initramfs -----------------------------------------------------------------------------------------
 
 TREE := $(B)/rootfs/tree
@@ -285,17 +296,18 @@ size: $(B)/minit
 	@tests/size.sh $(B)/minit.debug $(OLD)
 
 PREFIX ?= /usr/local
-MAN_PAGES = $(sort $(wildcard docs/*.[1-9] $(B)/docs/*.[1-9]))
+MAN_PAGES = $(sort $(wildcard docs/*.[1-9])) $(B)/docs/minit.toml.5
 
-install: $(B)/minit
+install: $(B)/minit docs
 	install -D -m 755 $(B)/minit $(DESTDIR)$(PREFIX)/sbin/minit
+	install -D -m 644 $(B)/docs/minit.schema.json $(DESTDIR)$(PREFIX)/share/minit/minit.schema.json
 	$(foreach p,$(MAN_PAGES),install -D -m 644 $p $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $p))/$(notdir $p) &&) :
 
 clean:
-	rm -rf $(B)/obj $(B)/minit $(B)/minit.debug $(B)/include $(B)/uapi $(B)/.tools $(B)/.flags $(B)/tests $(B)/rootfs
+	rm -rf $(B)/obj $(B)/minit $(B)/minit.debug $(B)/include $(B)/uapi $(B)/.tools $(B)/.flags $(B)/tests $(B)/rootfs $(B)/docs
 
 distclean: clean
 	rm -rf build .config .config.old
 
 FORCE:
-.PHONY: all help analyze $(B)/analyze-gcc size install lint-clang rootfs initramfs run vm test unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE
+.PHONY: all docs help analyze $(B)/analyze-gcc size install lint-clang rootfs initramfs run vm test unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE

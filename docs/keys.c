@@ -1,0 +1,381 @@
+/*
+ * What is made of services/keys.def beside the program: `keys man` fills the lines @KEYS SECTION@ of a page on standard
+ * input, `keys schema` writes the JSON schema. Runs on the machine that builds.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SYSTEM = 1, BRIDGE = 2, SERVICE = 4, COMMON = 12 };
+
+struct key {
+	int sections;
+	const char *name, *kind, *option;
+	long low, high;
+	const char *words, *later;
+	bool has;
+	const char *fallback, *want, *help;
+};
+
+enum { no, yes };
+
+static const struct key keys[] = {
+#define KEY(id, section, name, kind, field, option, low, high, words, later, has, fallback, want, help) \
+	{ section, name, #kind, #option, low, high, words, later, has, fallback, want, help },
+#include "services/keys.def"
+#undef KEY
+};
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static const struct {
+	const char *name, *help;
+} limits[] = {
+#define LIMIT(id, name, kind, controller, v1, help) { name, help },
+#include "cgroup/limits.def"
+#undef LIMIT
+};
+
+#define LIMITS (sizeof(limits) / sizeof(limits[0]))
+
+static const char *const resources[] = {
+#define RLIMIT(name, resource) name,
+#include "services/rlimits.def"
+#undef RLIMIT
+};
+
+#define RESOURCES (sizeof(resources) / sizeof(resources[0]))
+
+/* -- the page --------------------------------------------------------------------------------------------------- */
+
+/* Text for mdoc: no backslash, no quote and no dot at the beginning means more than itself. */
+static void put_text(const char *s)
+{
+	if (*s == '.' || *s == '\'')
+		printf("\\&");
+	for (; *s; s++) {
+		if (*s == '\\')
+			printf("\\e");
+		else if (*s == '"')
+			printf("\\(dq");
+		else if (*s == '-')
+			printf("\\-");
+		else
+			putchar(*s);
+	}
+}
+
+/* A new sentence stands on a line of its own. */
+static void put_sentences(const char *s)
+{
+	const char *end;
+
+	while ((end = strstr(s, ". "))) {
+		char sentence[1024] = "";
+
+		strncat(sentence, s, (size_t)(end + 1 - s));
+		put_text(sentence);
+		putchar('\n');
+		s = end + 2;
+	}
+	put_text(s);
+	putchar('\n');
+}
+
+/* TOML's 'literal strings' as most people write them. */
+static void put_fallback(const struct key *k)
+{
+	char text[256] = "";
+
+	strncat(text, k->fallback, sizeof(text) - 1);
+	for (char *c = text; k->has && *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	put_text(text);
+}
+
+static void put_key(const struct key *k)
+{
+	printf(".It Ic %s", k->name);
+	if (k->sections == SERVICE)
+		printf(" Pq not in Bq defaults");
+	putchar('\n');
+	put_sentences(k->help);
+	if (*k->want) {
+		printf(".Pp\nWants ");
+		put_text(k->want);
+		printf(".\n");
+	}
+	if (*k->fallback && strcmp(k->kind, "LATER") != 0) {
+		printf(".br\nDefault: ");
+		put_fallback(k);
+		printf(".\n");
+	}
+	if (strncmp(k->option, "CONFIG_", 7) == 0)
+		printf(".br\nNeeds %s.\n", k->option);
+}
+
+static void put_keys(const char *section)
+{
+	int bit = !strcmp(section, "SYSTEM") ? SYSTEM : !strcmp(section, "BRIDGE") ? BRIDGE : SERVICE;
+
+	printf(".Bl -tag -width Ds\n");
+	for (size_t i = 0; i < KEYS; i++)
+		if (keys[i].sections & bit && *keys[i].help)
+			put_key(&keys[i]);
+	printf(".El\n");
+}
+
+static void put_limits(void)
+{
+	printf(".Bl -tag -width memory.high\n");
+	for (size_t i = 0; i < LIMITS; i++) {
+		printf(".It Ic %s\n", limits[i].name);
+		put_sentences(limits[i].help);
+	}
+	printf(".El\n");
+}
+
+static void put_resources(void)
+{
+	for (size_t i = 0; i < RESOURCES; i++)
+		printf(".Ic %s%s\n", resources[i], i + 1 < RESOURCES ? " ," : " .");
+}
+
+static int man(void)
+{
+	char line[1024], section[32];
+
+	while (fgets(line, sizeof(line), stdin)) {
+		if (sscanf(line, "@KEYS %31[A-Z]@", section) == 1)
+			put_keys(section);
+		else if (!strcmp(line, "@LIMITS@\n"))
+			put_limits();
+		else if (!strcmp(line, "@RLIMITS@\n"))
+			put_resources();
+		else
+			fputs(line, stdout);
+	}
+	return ferror(stdout);
+}
+
+/* -- the schema ------------------------------------------------------------------------------------------------- */
+
+static void put_string(const char *s)
+{
+	putchar('"');
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			putchar('\\');
+		putchar(*s);
+	}
+	putchar('"');
+}
+
+static void put_enum(const char *words)
+{
+	printf("{\"enum\":[\"");
+	for (; *words; words++)
+		printf(*words == '|' ? "\",\"" : "%c", *words);
+	printf("\"]}");
+}
+
+static void put_either(const char *one)
+{
+	printf("{\"anyOf\":[%s,{\"type\":\"array\",\"items\":%s}]}", one, one);
+}
+
+static void put_object(const char *values)
+{
+	printf("{\"type\":\"object\",\"additionalProperties\":%s}", values);
+}
+
+/* memory.max in quotes, or as max in memory. */
+static void put_limits_schema(void)
+{
+	const char *value = "{\"type\":[\"string\",\"integer\"]}";
+
+	printf("{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
+	for (size_t i = 0; i < LIMITS; i++)
+		printf("%s\"%s\":%s", i ? "," : "", limits[i].name, value);
+	for (size_t i = 0; i < LIMITS; i++) {
+		size_t n = strcspn(limits[i].name, ".");
+		bool first = true, seen = false;
+
+		for (size_t k = 0; k < i; k++)
+			seen |= !strncmp(limits[k].name, limits[i].name, n + 1);
+		if (seen)
+			continue;
+		printf(",\"%.*s\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{", (int)n, limits[i].name);
+		for (size_t k = i; k < LIMITS; k++)
+			if (!strncmp(limits[k].name, limits[i].name, n + 1)) {
+				printf("%s\"%s\":%s", first ? "" : ",", limits[k].name + n + 1, value);
+				first = false;
+			}
+		printf("}}");
+	}
+	printf("}}");
+}
+
+static void put_rlimits_schema(void)
+{
+	const char *one = "{\"type\":[\"string\",\"integer\"]}";
+
+	printf("{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
+	for (size_t i = 0; i < RESOURCES; i++)
+		printf("%s\"%s\":{\"anyOf\":[%s,{\"type\":\"object\",\"additionalProperties\":false,"
+		       "\"required\":[\"soft\",\"hard\"],\"properties\":{\"soft\":%s,\"hard\":%s}}]}",
+		       i ? "," : "", resources[i], one, one, one);
+	printf("}}");
+}
+
+static bool is_kind(const struct key *k, const char *kind)
+{
+	return !strcmp(k->kind, kind);
+}
+
+static void put_value(const struct key *k)
+{
+	const char *file = "{\"type\":\"string\",\"pattern\":\"^-?/\"}", *text = "{\"type\":\"string\"}";
+
+	if (is_kind(k, "LATER"))
+		printf("{\"not\":{}}");
+	else if (is_kind(k, "BOOL"))
+		printf("{\"type\":\"boolean\"}");
+	else if (is_kind(k, "COUNT"))
+		printf("{\"type\":\"integer\",\"minimum\":%ld,\"maximum\":%ld}", k->low, k->high);
+	else if (is_kind(k, "DURATION"))
+		printf("{\"type\":\"string\",\"pattern\":\"^[0-9]+([.][0-9]+)?(ms|s|m|h|d)?$\"}");
+	else if (is_kind(k, "PERCENT"))
+		printf("{\"type\":\"string\",\"pattern\":\"^[0-9]+%%$\"}");
+	else if (is_kind(k, "MODE"))
+		printf("{\"type\":\"string\",\"pattern\":\"^0*[0-7]{1,3}$\"}");
+	else if (is_kind(k, "PATH") || !strcmp(k->name, "output.file"))
+		printf("{\"type\":\"string\",\"pattern\":\"^/\"}");
+	else if (is_kind(k, "HOSTNAME"))
+		printf("{\"type\":\"string\",\"pattern\":\"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$\"}");
+	else if (is_kind(k, "NAMESPACES")) {
+		printf("{\"type\":\"array\",\"items\":");
+		put_enum(k->words);
+		printf("}");
+	} else if (*k->words)
+		put_enum(k->words);
+	else if (is_kind(k, "USER"))
+		printf("{\"type\":[\"string\",\"integer\"]}");
+	else if (is_kind(k, "USERS"))
+		printf("{\"type\":\"array\",\"items\":{\"type\":[\"string\",\"integer\"]}}");
+	else if (is_kind(k, "COMMAND"))
+		printf("{\"type\":\"array\",\"minItems\":1,\"items\":%s}", text);
+	else if (is_kind(k, "SERVICES"))
+		printf("{\"type\":\"array\",\"items\":%s}", text);
+	else if (is_kind(k, "FILES"))
+		put_either(file);
+	else if (is_kind(k, "ADDRESSES") || !strcmp(k->name, "network.address") || !strcmp(k->name, "network.gateway"))
+		put_either(text);
+	else if (is_kind(k, "ENVIRONMENT"))
+		put_object("{\"type\":[\"string\",\"integer\"]}");
+	else if (is_kind(k, "RLIMITS"))
+		put_rlimits_schema();
+	else if (is_kind(k, "LIMITS"))
+		put_limits_schema();
+	else
+		printf("{\"type\":\"string\",\"minLength\":1}");
+}
+
+static void put_described(const struct key *k)
+{
+	printf("{\"description\":");
+	put_string(k->help);
+	printf(",\"allOf\":[");
+	put_value(k);
+	printf("]}");
+}
+
+static bool is_below(const struct key *k, const struct key *parent)
+{
+	size_t n = strlen(parent->name);
+
+	return !strncmp(k->name, parent->name, n) && k->name[n] == '.';
+}
+
+static bool has_below(const struct key *parent, int bit)
+{
+	for (size_t i = 0; i < KEYS; i++)
+		if (keys[i].sections & bit && is_below(&keys[i], parent))
+			return true;
+	return false;
+}
+
+/* The keys below one, as a table. */
+static void put_table(const struct key *parent, int bit)
+{
+	bool first = true;
+
+	printf("{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
+	for (size_t i = 0; i < KEYS; i++) {
+		if (!(keys[i].sections & bit) || !is_below(&keys[i], parent))
+			continue;
+		printf("%s\n\"%s\":", first ? "" : ",", keys[i].name + strlen(parent->name) + 1);
+		put_described(&keys[i]);
+		first = false;
+	}
+	printf("}}");
+}
+
+static void put_property(const struct key *k, int bit)
+{
+	printf("\"%s\":", k->name);
+	if (!has_below(k, bit)) {
+		put_described(k);
+	} else if (is_kind(k, "GROUP")) {
+		put_table(k, bit);
+	} else {
+		printf("{\"anyOf\":[");
+		put_described(k);
+		printf(",");
+		put_table(k, bit);
+		printf("]}");
+	}
+}
+
+static void put_section(int bit, int all)
+{
+	bool first = true;
+
+	printf("{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
+	for (size_t i = 0; i < KEYS; i++) {
+		if ((keys[i].sections & all) != all || !(keys[i].sections & bit) || strchr(keys[i].name, '.'))
+			continue;
+		printf("%s\n", first ? "" : ",");
+		put_property(&keys[i], all == COMMON ? COMMON & ~SERVICE : bit);
+		first = false;
+	}
+	printf("}}");
+}
+
+static int schema(void)
+{
+	printf("{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"minit service table\","
+	       "\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\n\"system\":");
+	put_section(SYSTEM, SYSTEM);
+	printf(",\n\"defaults\":");
+	put_section(SERVICE, COMMON);
+	printf(",\n\"network\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"bridge\":"
+	       "{\"type\":\"object\",\"additionalProperties\":");
+	put_section(BRIDGE, BRIDGE);
+	printf("}}},\n\"service\":{\"type\":\"object\",\"additionalProperties\":");
+	put_section(SERVICE, SERVICE);
+	printf("}}}\n");
+	return ferror(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "man"))
+		return man();
+	if (argc == 2 && !strcmp(argv[1], "schema"))
+		return schema();
+	fprintf(stderr, "usage: keys man | schema\n");
+	return 2;
+}

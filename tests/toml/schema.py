@@ -1,0 +1,173 @@
+"""
+The JSON schema beside the program: what is wrong for minit check because of a key or a type is wrong for the schema, and
+what is right for one is right for the other. schema.py SCHEMA MINIT
+"""
+import json
+import re
+import subprocess
+import sys
+import tomllib
+
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
+
+
+def is_type(value, name):
+    return isinstance(value, TYPES[name]) and (name != "integer" or not isinstance(value, bool))
+
+
+def faults(schema, value, path=""):
+    """As much of JSON Schema as the schema uses; an unknown word in it is an error."""
+    known = {"$schema", "title", "description", "type", "additionalProperties", "properties", "enum", "pattern", "minimum",
+             "maximum", "items", "minItems", "minLength", "anyOf", "allOf", "not", "required"}
+    if schema is False:
+        return [path]
+    if schema is True:
+        return []
+    assert set(schema) <= known, set(schema) - known
+    types = schema.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    if types and not any(is_type(value, t) for t in types):
+        return [path]
+    if "enum" in schema and value not in schema["enum"]:
+        return [path]
+    if "not" in schema and not faults(schema["not"], value):
+        return [path]
+    found = []
+    if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+        found.append(path)
+    if isinstance(value, (str, list)) and len(value) < schema.get("minLength" if isinstance(value, str) else "minItems", 0):
+        found.append(path)
+    if isinstance(value, int) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+        found.append(path)
+    if isinstance(value, list):
+        for v in value:
+            found += faults(schema.get("items", True), v, path)
+    if isinstance(value, dict):
+        found += [path for name in schema.get("required", ()) if name not in value]
+        for name, v in value.items():
+            below = schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
+            found += faults(below, v, "%s.%s" % (path, name))
+    for one in schema.get("allOf", ()):
+        found += faults(one, value, path)
+    if "anyOf" in schema:
+        ways = [faults(one, value, path) for one in schema["anyOf"]]
+        if all(ways):
+            found += min(ways, key=len)
+    return found
+
+
+GOOD = """
+[system]
+hostname = "edge-7"
+main = "web"
+[network.bridge.br0]
+address = ["10.77.0.1/24", "fd77::1/64"]
+mtu = 1400
+[defaults]
+restart = "always"
+backoff = { first = "1s", max = "1m", factor = "150%", jitter = "0%", stable = "5s", give_up = 3 }
+env.LANG = "C"
+[service.db]
+exec = ["db"]
+user = 1000
+groups = ["a", 5]
+network = { address = "10.77.0.10", gateway = "none" }
+env_file = ["/a", "-/b"]
+output.file = "/var/log/db"
+rlimits = { nofile = 5, core = "unlimited", stack = { soft = "8M", hard = 9000000 } }
+cgroup = { memory.max = "64M", "cpu.max" = "50%", pids = { max = 5 } }
+[service.web]
+exec = ["web", ""]
+description = "x"
+needs = ["db"]
+after = []
+namespaces = ["mount", "pid", "net", "uts"]
+network.bridge = "br0"
+stop = { signal = "INT", grace = "1.5s" }
+start_timeout = "5m"
+ready = "exit"
+cwd = "/"
+umask = "022"
+init = false
+root = "/r"
+readonly = true
+hostname = "w"
+hosts = false
+output = "console"
+leaf = true
+autostart = false
+group = "g"
+"""
+
+# A wrong value of each key that a type or a pattern can tell; the names of the table's own things are beyond a schema.
+WRONG = {
+    "system": ["hostname = 5", "main = ''", "x = 1"],
+    "network.bridge.br0": ["address = 5", "mtu = 5", "mtu = '1500'", "nat = true", "x = 1"],
+    "service.web": [
+        "description = ''", "exec = 'x'", "exec = []", "exec = [1]", "needs = 'x'", "after = [1]", "autostart = 1",
+        "restart = 'x'", "backoff = 'x'", "backoff.first = 1", "backoff.max = 'x'", "backoff.factor = 2.0",
+        "backoff.jitter = '5'", "backoff.stable = '5 s'", "backoff.give_up = -1", "backoff.x = 1", "stop = 'x'",
+        "stop.signal = 15", "stop.grace = 10", "start_timeout = 5", "ready = 'notify'", "user = true", "group = []",
+        "groups = 'x'", "groups = [true]", "cwd = 'x'", "env = []", "env.A = 1.5", "env_file = 'x'", "umask = '9'",
+        "rlimits = 5", "rlimits.x = 5", "rlimits.core = { soft = 1 }", "namespaces = ['user']", "namespaces = 'net'",
+        "init = 'x'", "root = 'x'", "readonly = 1", "hostname = 'a b'", "hosts = 'x'", "output = 'x'", "output.file = 'x'",
+        "network = 'x'", "network.bridge = 1", "network.address = 1", "network.gateway = [1]", "network.ports = ['1']",
+        "leaf = 1", "cgroup = 'x'", "cgroup.x = 1", "cgroup.memory.x = 1", "cgroup.memory.max = true", "x = 1"],
+    "defaults": ["restart = 'x'", "exec = ['x']", "network.address = '10.77.0.9'"],
+}
+
+schema = json.load(open(sys.argv[1]))
+minit = sys.argv[2]
+number = failed = 0
+
+
+def check(text):
+    run = subprocess.run([minit, "check", "/dev/stdin"], input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return run.returncode == 0, run.stdout.decode()
+
+
+def tell(good, what, more=""):
+    global number, failed
+    number += 1
+    failed += not good
+    print("%s %d - %s" % ("ok" if good else "not ok", number, what))
+    if not good:
+        print("".join("# %s\n" % line for line in more.splitlines()), end="")
+
+
+good, said = check(GOOD)
+tell(good, "minit takes a table with every key", said)
+found = faults(schema, tomllib.loads(GOOD))
+tell(not found, "and so does the schema", " ".join(found))
+
+keys = set()
+
+
+def collect(node, path):
+    for way in [*node.get("anyOf", ()), *node.get("allOf", ())]:
+        collect(way, path)
+    for name, below in node.get("properties", {}).items():
+        keys.add((path, name))
+        collect(below, "%s.%s" % (path, name))
+
+
+for name, node in schema["properties"].items():
+    collect(node, name)
+collect(schema["properties"]["service"]["additionalProperties"], "service")
+collect(schema["properties"]["network"]["properties"]["bridge"]["additionalProperties"], "bridge")
+tell({("service", "exec"), ("service.backoff", "first"), ("service.network", "bridge"), ("bridge", "mtu"),
+      ("service.cgroup.memory", "max"), ("defaults", "restart"), ("system", "main")} <= keys, "it has the keys of all sections",
+     str(sorted(keys)))
+
+base = {"system": "main = 'web'\n", "network.bridge.br0": "address = '10.77.0.1/24'\n", "service.web": "exec = ['x']\n",
+        "defaults": ""}
+for section, wrongs in WRONG.items():
+    for wrong in wrongs:
+        key = wrong.split()[0]
+        text = "".join("[%s]\n%s%s\n" % (s, "" if s == section and rest.startswith(key + " ") else rest,
+                                        wrong if s == section else "") for s, rest in base.items())
+        good, said = check(text)
+        found = faults(schema, tomllib.loads(text))
+        tell(not good and found, "[%s] %s is wrong for both" % (section, wrong), "minit: %s schema: %s" % (said, found))
+print("1..%d" % number)
+sys.exit(failed > 0)
