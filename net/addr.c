@@ -31,7 +31,8 @@ static void addr_add(struct netlink_batch *b, const struct addr *addr, uint32_t 
 {
 	struct netlink_request request = { .type = RTM_NEWADDR, .flags = NLM_F_CREATE | NLM_F_REPLACE,
 					   .step = NET_ADDRESS, .given = given, .addr = addr };
-	struct ifaddrmsg ifa = { .ifa_family = addr->family, .ifa_prefixlen = addr->prefix, .ifa_index = index };
+	struct ifaddrmsg ifa = { .ifa_family = addr->family, .ifa_prefixlen = addr->prefix,
+				 .ifa_index = index };
 
 	netlink_begin(b, &request);
 	netlink_raw(b, &ifa, sizeof(ifa));
@@ -63,8 +64,9 @@ void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t ind
 {
 	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_EXCL,
 					   .step = NET_ROUTE, .addr = gateway };
-	struct rtmsg rt = { .rtm_family = gateway->family, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC,
-			    .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST };
+	struct rtmsg rt = { .rtm_family = gateway->family, .rtm_table = RT_TABLE_MAIN,
+			    .rtm_protocol = RTPROT_STATIC, .rtm_scope = RT_SCOPE_UNIVERSE,
+			    .rtm_type = RTN_UNICAST };
 
 	netlink_begin(b, &request);
 	netlink_raw(b, &rt, sizeof(rt));

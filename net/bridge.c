@@ -19,7 +19,6 @@ static int create(struct net_session *s, const char *name)
 	info = netlink_nest(&b, IFLA_LINKINFO);
 	netlink_put_text(&b, IFLA_INFO_KIND, "bridge");
 	netlink_nest_end(&b, info);
-	link_quiet(&b, name);
 	return net_run(s, name, &b);
 }
 
@@ -31,8 +30,8 @@ static int look_up(struct net_session *s, const char *object, const char *name, 
 	if (err < 0)
 		return link_find_failed(object, name, err);
 	if (strcmp(info.kind, "bridge")) {
-		log_error(object, 0, "bridge %s: there is a link of this name already, and it is a %s; delete it or "
-			  "give the bridge another name", name, info.kind[0] ? info.kind : "device");
+		log_error(object, 0, "bridge %s: there is a link of this name already, and it is a %s; "
+			  "delete it or give the bridge another name", name, info.kind[0] ? info.kind : "device");
 		return -EEXIST;
 	}
 	*ret = info;
@@ -74,12 +73,14 @@ static void put_settings(struct netlink_batch *b, const struct net_bridge *bridg
 		netlink_put_u32(b, IFLA_MTU, bridge->mtu);
 }
 
-static int configure(struct net_session *s, const struct net_bridge *bridge)
+static int configure(struct net_session *s, const struct net_bridge *bridge, bool is_ours)
 {
 	struct netlink_batch b;
 	char mem[NET_BATCH];
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
+	if (is_ours)
+		link_quiet(&b, bridge->name);
 	put_settings(&b, bridge, s->master.mac);
 	addrs_add(&b, bridge->addr, s->master.index, 0);
 	return net_run(s, bridge->name, &b);
@@ -98,7 +99,7 @@ static int make(struct net_session *s, const struct net_bridge *bridge, bool fou
 	if (!found)
 		mac_of_bridge(bridge, info.mac);
 	remember(s, bridge->name, &info);
-	err = configure(s, bridge);
+	err = configure(s, bridge, !found);
 	if (err < 0 && !found)
 		net_remove(s, bridge->name);
 	return err;

@@ -17,9 +17,14 @@ void link_begin(struct netlink_batch *b, const struct netlink_request *request, 
 	netlink_put_text(b, IFLA_IFNAME, request->name);
 }
 
+static void begin(struct netlink_batch *b, uint16_t type, enum net_step step, const char *name)
+{
+	link_begin(b, &(struct netlink_request){ .type = type, .step = step, .name = name }, step == NET_LINK_UP);
+}
+
 void link_up(struct netlink_batch *b, const char *name)
 {
-	link_begin(b, &(struct netlink_request){ .type = RTM_NEWLINK, .step = NET_LINK_UP, .name = name }, true);
+	begin(b, RTM_NEWLINK, NET_LINK_UP, name);
 }
 
 /* A request of its own: in one that also sets the link up, the kernel does that first. */
@@ -27,7 +32,7 @@ void link_quiet(struct netlink_batch *b, const char *name)
 {
 	size_t spec, inet6;
 
-	link_begin(b, &(struct netlink_request){ .type = RTM_NEWLINK, .step = NET_LINK_QUIET, .name = name }, false);
+	begin(b, RTM_NEWLINK, NET_LINK_QUIET, name);
 	spec = netlink_nest(b, IFLA_AF_SPEC);
 	inet6 = netlink_nest(b, AF_INET6);
 	netlink_put_u8(b, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
@@ -37,7 +42,7 @@ void link_quiet(struct netlink_batch *b, const char *name)
 
 void link_delete(struct netlink_batch *b, const char *name)
 {
-	link_begin(b, &(struct netlink_request){ .type = RTM_DELLINK, .step = NET_LINK_DELETE, .name = name }, false);
+	begin(b, RTM_DELLINK, NET_LINK_DELETE, name);
 }
 
 static void take_kind(struct netlink_bytes attrs, struct link_info *info)
@@ -89,7 +94,7 @@ int link_find(struct netlink *nl, const char *name, struct link_info *ret)
 	int err;
 
 	netlink_start(&b, nl, mem, sizeof(mem));
-	link_begin(&b, &(struct netlink_request){ .type = RTM_GETLINK, .name = name }, false);
+	begin(&b, RTM_GETLINK, NET_LINK_FIND, name);
 	netlink_put_u32(&b, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	err = netlink_send(&b);
 	return err < 0 ? err : take_answers(&b, ret);

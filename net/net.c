@@ -12,7 +12,7 @@
 
 #define cleanup_netlink cleanup(netlink_close)
 
-/* -- what is said ------------------------------------------------------------------------------------------------ */
+/* -- what is said ------------------------------------------------------------------------------- */
 
 static const char *const step_words[] = {
 #define STEP(name, words) [NET_##name] = words,
@@ -58,11 +58,12 @@ int net_failed(const char *object, const struct netlink_request *request, int er
 	if (hint)
 		log_error(object, 0, "%s: %s", buf_text(&about), hint);
 	else
-		log_error(object, 0, "%s: %s%s%s", buf_text(&about), strerror(err), words[0] ? ": " : "", words);
+		log_error(object, 0, "%s: %s%s%s", buf_text(&about), strerror(err),
+			  words[0] ? ": " : "", words);
 	return -err;
 }
 
-/* -- requests and their answers ---------------------------------------------------------------------------------- */
+/* -- requests and their answers ----------------------------------------------------------------- */
 
 /* No IPv6 in the kernel, none on this link (an MTU below 1280), or disabled by sysctl. */
 static bool lacks_ipv6(const struct netlink_request *request, int err)
@@ -78,12 +79,12 @@ static void warn_ipv6(struct net_session *s, const char *object, const struct ne
 
 	put_about(&about, request);
 	if (!s->ipv6_missing)
-		log_warn(object, 0, "%s: this kernel has no IPv6, or it is disabled here; going on without, for this and "
-			 "all other links", buf_text(&about));
+		log_warn(object, 0, "%s: this kernel has no IPv6, or it is disabled here; "
+			 "going on without it and all others like it", buf_text(&about));
 	s->ipv6_missing = true;
 }
 
-/* Whether a failure may be passed over; *left_out: an IPv6 address of this batch was, so what builds on it fails too. */
+/* Whether a failure may be passed over; *left_out: an IPv6 address was, so what builds on it fails too. */
 static bool passes(struct net_session *s, const char *object, const struct netlink_answer *a, bool *left_out)
 {
 	const struct netlink_request *request = a->request;
@@ -114,7 +115,7 @@ int net_run(struct net_session *s, const char *object, struct netlink_batch *b)
 	return n < 0 ? net_failed(object, &broken, -n, "") : err;
 }
 
-/* -- session ----------------------------------------------------------------------------------------------------- */
+/* -- session ------------------------------------------------------------------------------------ */
 
 int net_open(struct net_session *ret_s)
 {
@@ -165,7 +166,7 @@ int net_remove(struct net_session *s, const char *ifname)
 	return err < 0 ? net_failed(ifname, &b.request[0], -err, a.words) : 0;
 }
 
-/* -- the network of a service ------------------------------------------------------------------------------------ */
+/* -- the network of a service ------------------------------------------------------------------- */
 
 static int enter_new(const char *object, struct netlink *ret_inside, int *ret_ns)
 {
@@ -185,7 +186,8 @@ static int enter_new(const char *object, struct netlink *ret_inside, int *ret_ns
 }
 
 /* A new namespace, a socket in it and a descriptor of it; the caller is at home again. */
-static int make_namespace(const struct net_session *s, const char *object, struct netlink *ret_inside, int *ret_ns)
+static int make_namespace(const struct net_session *s, const char *object,
+			  struct netlink *ret_inside, int *ret_ns)
 {
 	const struct netlink_request request = { .step = NET_NAMESPACE };
 	int err;

@@ -26,7 +26,7 @@
 /* A bridge as the table has it; position-independent. */
 struct net_bridge {
 	char name[NET_IFNAME];
-	struct addr addr[NET_ADDRS]; /* of the bridge itself, with the subnet's prefix; family 0 ends the list */
+	struct addr addr[NET_ADDRS]; /* of itself, with the subnet's prefix; family 0 ends the list */
 	uint32_t mtu;                /* of it and of the pairs that are its ports; 0: the kernel's default */
 	uint32_t reserved;
 };

@@ -12,7 +12,7 @@
 
 #define ALIGNED(n) (((n) + 3) & ~(size_t)3)
 
-/* -- socket ------------------------------------------------------------------------------------------------------ */
+/* -- socket ------------------------------------------------------------------------------------- */
 
 int netlink_open(struct netlink *ret_nl)
 {
@@ -40,7 +40,7 @@ int netlink_namespace(const struct netlink *nl)
 	return fd < 0 ? -errno : fd;
 }
 
-/* -- requests ---------------------------------------------------------------------------------------------------- */
+/* -- requests ----------------------------------------------------------------------------------- */
 
 void netlink_start(struct netlink_batch *b, struct netlink *nl, void *mem, size_t size)
 {
@@ -135,7 +135,7 @@ int netlink_send(struct netlink_batch *b)
 	return send(b->nl->fd, b->buf.data, b->buf.len, 0) < 0 ? -errno : 0;
 }
 
-/* -- answers ----------------------------------------------------------------------------------------------------- */
+/* -- answers ------------------------------------------------------------------------------------ */
 
 /* One datagram of the kernel; others that know our port may write to it too. */
 static int receive(const struct netlink *nl, struct netlink_answer *a)
@@ -145,7 +145,8 @@ static int receive(const struct netlink *nl, struct netlink_answer *a)
 	ssize_t n;
 
 	do {
-		n = recvfrom(nl->fd, a->mem, sizeof(a->mem), MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from, &size);
+		n = recvfrom(nl->fd, a->mem, sizeof(a->mem), MSG_DONTWAIT | MSG_TRUNC,
+			     (struct sockaddr *)&from, &size);
 		if (n < 0)
 			return errno == EAGAIN ? -EPROTO : -errno;
 	} while (from.nl_pid != 0);

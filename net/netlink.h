@@ -26,7 +26,7 @@ struct netlink {
 struct netlink_request {
 	uint16_t type;           /* RTM_* */
 	uint16_t flags;          /* NLM_F_* beside NLM_F_REQUEST */
-	uint8_t step;            /* enum net_step */
+	unsigned step;           /* enum net_step */
 	bool given;              /* must not be left out, whatever the kernel lacks */
 	const char *name;        /* of the link, or NULL */
 	const struct addr *addr; /* or NULL */
@@ -61,7 +61,7 @@ struct netlink_answer {
 must_check int netlink_open(struct netlink *ret_nl);
 void netlink_close(struct netlink *nl);
 
-/* A descriptor of the namespace the socket is in, whatever the caller's; needs CAP_NET_ADMIN, Linux 4.10. Or -errno. */
+/* A descriptor of the namespace the socket is in, or -errno; needs CAP_NET_ADMIN. Linux 4.10. */
 must_check int netlink_namespace(const struct netlink *nl);
 
 /* Starts a batch in mem; what does not fit is refused when it is sent. */

@@ -35,7 +35,7 @@ void link_delete(struct netlink_batch *b, const char *name);
 
 /* 0, -ENODEV, or -errno; nothing is logged. */
 must_check int link_find(struct netlink *nl, const char *name, struct link_info *ret);
-int link_find_failed(const char *object, const char *name, int err); /* logs that for it; returns err, which is < 0 */
+int link_find_failed(const char *object, const char *name, int err); /* logs it; err is < 0 and returned */
 
 /* -- addr.c -- */
 
@@ -72,7 +72,7 @@ must_check int bridge_find(struct net_session *s, const char *object, const stru
 
 /* -- veth.c -- */
 
-/* The pair: its host end a port of the bridge, the other end eth0 in the namespace of descriptor ns. 0 or -errno, logged. */
+/* The pair: a port of the bridge here, eth0 in the namespace of descriptor ns. 0 or -errno, logged. */
 must_check int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
 			   const struct net_bridge *bridge, int ns);
 
@@ -89,8 +89,9 @@ static inline int veth_attach(struct net_session *s, const char *object, const s
 	return -EOPNOTSUPP;
 }
 
-static inline void veth_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
-			       const struct net_bridge *bridge, uint32_t index)
+static inline void veth_inside(const struct net_session *s, struct netlink_batch *b,
+			       const struct net_attach *attach, const struct net_bridge *bridge,
+			       uint32_t index)
 {
 	(void)s, (void)b, (void)attach, (void)bridge, (void)index;
 }

@@ -30,7 +30,8 @@ static void put_both(struct netlink_batch *b, const struct net_bridge *bridge)
 }
 
 /* Born in the namespace under its last name: moving it there would cost a grace period of RCU, 16 ms. */
-static void put_peer(struct netlink_batch *b, const struct net_attach *attach, const struct net_bridge *bridge, int ns)
+static void put_peer(struct netlink_batch *b, const struct net_attach *attach,
+		     const struct net_bridge *bridge, int ns)
 {
 	struct ifinfomsg ifi = { 0 };
 	size_t peer = netlink_nest(b, VETH_INFO_PEER);
@@ -92,7 +93,7 @@ int net_connect(struct net_session *s, const char *object, const struct net_atta
 	return err;
 }
 
-/* The bridge's MAC is known, so the first packet to the gateway waits for no answer, and none that is lost costs a second. */
+/* The bridge's MAC is known: the first packet to it waits for no answer, and no lost one costs a second. */
 static void put_gateway(const struct net_session *s, struct netlink_batch *b, const struct addr *gateway,
 			const struct net_bridge *bridge, uint32_t index)
 {

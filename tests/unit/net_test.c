@@ -1,0 +1,855 @@
+// links: net/net.c net/bridge.c net/veth.c net/netlink.c net/link.c net/addr.c lib/buf.c lib/fd.c lib/text.c
+// flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=socket,--wrap=setsockopt,--wrap=ioctl,--wrap=close
+// flags: -Wl,--wrap=unshare,--wrap=setns,--wrap=log_error,--wrap=log_warn
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/requests.h"
+
+#define HOME 1 /* namespaces are numbers, their descriptors 100 more, sockets 200 more and counted */
+
+/* -- a kernel of our own ------------------------------------------------------------------------- */
+
+struct fake_link {
+	int ns;
+	char name[NET_IFNAME], kind[NET_IFNAME];
+	bool up;
+	char peer_of[NET_IFNAME]; /* goes with this one */
+};
+
+static struct {
+	char did[8192];         /* requests and calls, one per line */
+	char said[4096];        /* what was logged, one line each */
+	uint8_t sent[2048];     /* of the last send */
+	size_t sent_len;
+	struct fake_link links[16];
+	unsigned link_count;
+	int ns, namespaces;     /* where the caller is; how many were made */
+	int fds[64];            /* 0: closed, else 1 */
+	int socket_ns[64];
+	unsigned sockets;
+	struct { uint8_t bytes[512]; size_t len; } answers[32];
+	unsigned count, next;
+	int fail_call;          /* the call of this number fails with fail_err; 0: none */
+	int fail_message;       /* so does this message */
+	int fail_err;
+	const char *fail_words;
+	int calls, messages;
+	bool no_ipv6;           /* not in this kernel */
+	int ipv6_err;           /* what an IPv6 address gets then */
+} k;
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&k, 0, sizeof(k));
+	k.ns = k.namespaces = HOME;
+	k.ipv6_err = EOPNOTSUPP;
+	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "lo" };
+	return 0;
+}
+
+printf_like(1, 2) static void did(const char *fmt, ...)
+{
+	size_t len = strlen(k.did);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(k.did + len, sizeof(k.did) - len, fmt, ap);
+	va_end(ap);
+}
+
+static void say(const char *level, const char *object, int err, const char *what, va_list ap)
+{
+	size_t len = strlen(k.said);
+
+	len += (size_t)snprintf(k.said + len, sizeof(k.said) - len, "%s %s: ", level, object ? object : "minit");
+	len += (size_t)vsnprintf(k.said + len, sizeof(k.said) - len, what, ap);
+	snprintf(k.said + len, sizeof(k.said) - len, "%s%s\n", err ? ": " : "", err ? strerror(err) : "");
+}
+
+void __wrap_log_error(const char *object, int err, const char *what, ...)
+{
+	va_list ap;
+
+	va_start(ap, what);
+	say("error", object, err, what, ap);
+	va_end(ap);
+}
+
+void __wrap_log_warn(const char *object, int err, const char *what, ...)
+{
+	va_list ap;
+
+	va_start(ap, what);
+	say("warning", object, err, what, ap);
+	va_end(ap);
+}
+
+static bool call_fails(void)
+{
+	if (++k.calls != k.fail_call)
+		return false;
+	errno = k.fail_err;
+	return true;
+}
+
+static int new_fd(int fd)
+{
+	assert_in_range(fd, 100, 163 + 200);
+	k.fds[fd % 100]++;
+	return fd;
+}
+
+int __wrap_close(int fd)
+{
+	assert_true(fd >= 100 && k.fds[fd % 100] > 0);
+	k.fds[fd % 100]--;
+	return 0;
+}
+
+static int open_fds(void)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(k.fds); i++)
+		n += k.fds[i];
+	return n;
+}
+
+int __wrap_socket(int domain, int type, int protocol)
+{
+	(void)domain, (void)type, (void)protocol;
+	if (call_fails())
+		return -1;
+	k.socket_ns[30 + k.sockets] = k.ns;
+	return new_fd((int)(230 + k.sockets++));
+}
+
+int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_t len)
+{
+	(void)fd, (void)level, (void)option, (void)value, (void)len;
+	return 0;
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	(void)request;
+	return call_fails() ? -1 : new_fd(100 + k.socket_ns[fd % 100]);
+}
+
+int __wrap_unshare(int flags)
+{
+	assert_int_equal(flags, CLONE_NEWNET);
+	if (call_fails())
+		return -1;
+	did("unshare\n");
+	k.ns = ++k.namespaces;
+	k.links[k.link_count++] = (struct fake_link){ .ns = k.ns, .name = "lo" };
+	return 0;
+}
+
+int __wrap_setns(int fd, int type)
+{
+	assert_int_equal(type, CLONE_NEWNET);
+	assert_int_equal(fd, 100 + HOME);
+	if (call_fails())
+		return -1;
+	k.ns = fd - 100;
+	return 0;
+}
+
+/* -- its rtnetlink ------------------------------------------------------------------------------- */
+
+static struct fake_link *link_at(int ns, const char *name)
+{
+	for (unsigned i = 0; i < k.link_count; i++)
+		if (k.links[i].ns == ns && !strcmp(k.links[i].name, name))
+			return &k.links[i];
+	return NULL;
+}
+
+static void drop(struct fake_link *l)
+{
+	struct fake_link gone = *l;
+
+	*l = k.links[--k.link_count];
+	for (unsigned i = 0; i < k.link_count; i++)
+		if (!strcmp(k.links[i].peer_of, gone.name))
+			k.links[i] = k.links[--k.link_count];
+}
+
+static void put(size_t *len, const void *data, size_t size)
+{
+	memcpy(k.answers[k.count].bytes + *len, data, size);
+	*len += (size + 3) & ~3u;
+}
+
+static void put_attr(size_t *len, uint16_t type, const void *data, size_t size)
+{
+	struct nlattr attr = { .nla_len = (uint16_t)(sizeof(attr) + size), .nla_type = type };
+
+	put(len, &attr, sizeof(attr));
+	put(len, data, size);
+}
+
+static void finish(uint16_t type, uint16_t flags, uint32_t seq, size_t len)
+{
+	struct nlmsghdr h = { .nlmsg_len = (uint32_t)len, .nlmsg_type = type, .nlmsg_flags = flags, .nlmsg_seq = seq };
+
+	memcpy(k.answers[k.count].bytes, &h, sizeof(h));
+	k.answers[k.count++].len = len;
+}
+
+static void answer_err(const struct nlmsghdr *h, int err, const char *words)
+{
+	struct nlmsgerr e = { .error = -err, .msg = *h };
+	size_t len = sizeof(*h);
+
+	put(&len, &e, sizeof(e));
+	if (words)
+		put_attr(&len, NLMSGERR_ATTR_MSG, words, strlen(words) + 1);
+	finish(NLMSG_ERROR, (uint16_t)(NLM_F_CAPPED | (words ? NLM_F_ACK_TLVS : 0)), h->nlmsg_seq, len);
+}
+
+/* The index of a link is its place. */
+static void answer_link(const struct nlmsghdr *h, const struct fake_link *l)
+{
+	struct ifinfomsg ifi = { .ifi_index = (int)(l - k.links) + 1, .ifi_flags = l->up ? IFF_UP : 0 };
+	size_t len = sizeof(*h), info;
+
+	put(&len, &ifi, sizeof(ifi));
+	put_attr(&len, IFLA_ADDRESS, "\2kern!", 6);
+	info = len;
+	put_attr(&len, IFLA_LINKINFO, "", 0);
+	put_attr(&len, IFLA_INFO_KIND, l->kind, strlen(l->kind) + 1);
+	uint16_t size = (uint16_t)(len - info);
+	memcpy(k.answers[k.count].bytes + info, &size, sizeof(size));
+	finish(RTM_NEWLINK, 0, h->nlmsg_seq, len);
+}
+
+static struct netlink_bytes in_list(struct netlink_bytes list, uint16_t type)
+{
+	struct netlink_bytes got = { "", 0 };
+
+	netlink_find(list, type, &got);
+	return got;
+}
+
+static uint32_t u32_in(struct netlink_bytes list, uint16_t type)
+{
+	uint32_t n = 0;
+	struct netlink_bytes got = in_list(list, type);
+
+	if (got.len == sizeof(n))
+		memcpy(&n, got.data, sizeof(n));
+	return n;
+}
+
+static int create(int ns, const char *name, struct netlink_bytes attrs)
+{
+	struct netlink_bytes info = in_list(attrs, IFLA_LINKINFO), peer;
+	struct fake_link l = { .ns = ns };
+
+	if (link_at(ns, name))
+		return EEXIST;
+	strcpy(l.name, name);
+	strcpy(l.kind, in_list(info, IFLA_INFO_KIND).data);
+	k.links[k.link_count++] = l;
+	did(" create %s", l.kind);
+	if (strcmp(l.kind, "veth"))
+		return 0;
+	peer = in_list(in_list(info, IFLA_INFO_DATA), VETH_INFO_PEER);
+	peer.data += sizeof(struct ifinfomsg);
+	peer.len -= sizeof(struct ifinfomsg);
+	strcpy(l.peer_of, name);
+	strcpy(l.name, in_list(peer, IFLA_IFNAME).data);
+	l.ns = (int)u32_in(peer, IFLA_NET_NS_FD) - 100;
+	k.links[k.link_count++] = l;
+	did(" master %u peer %s in %d", u32_in(attrs, IFLA_MASTER), l.name, l.ns);
+	return 0;
+}
+
+static int change(int ns, const struct nlmsghdr *h, const struct ifinfomsg *ifi, struct netlink_bytes attrs)
+{
+	const char *name = in_list(attrs, IFLA_IFNAME).data;
+	struct fake_link *l = link_at(ns, name);
+
+	did(" %s", name);
+	if (h->nlmsg_flags & NLM_F_CREATE)
+		return create(ns, name, attrs);
+	if (!l)
+		return ENODEV;
+	if (in_list(attrs, IFLA_AF_SPEC).len)
+		did(" quiet");
+	if (in_list(attrs, IFLA_AF_SPEC).len && k.no_ipv6)
+		return EAFNOSUPPORT;
+	if (in_list(attrs, IFLA_ADDRESS).len)
+		did(" mac %02x", (uint8_t)in_list(attrs, IFLA_ADDRESS).data[0]);
+	if (u32_in(attrs, IFLA_MTU))
+		did(" mtu %u", u32_in(attrs, IFLA_MTU));
+	if (ifi->ifi_flags & ifi->ifi_change & IFF_UP)
+		did(" up");
+	l->up |= ifi->ifi_flags & IFF_UP;
+	return 0;
+}
+
+static int link_message(int ns, const struct nlmsghdr *h, const uint8_t *body)
+{
+	const struct ifinfomsg *ifi = (const void *)body;
+	struct netlink_bytes attrs = { (const char *)body + sizeof(*ifi), h->nlmsg_len - sizeof(*h) - sizeof(*ifi) };
+	struct fake_link *l = link_at(ns, in_list(attrs, IFLA_IFNAME).data);
+
+	if (h->nlmsg_type == RTM_NEWLINK)
+		return change(ns, h, ifi, attrs);
+	did(" %s", in_list(attrs, IFLA_IFNAME).data);
+	if (!l)
+		return ENODEV;
+	if (h->nlmsg_type == RTM_DELLINK)
+		drop(l);
+	else
+		answer_link(h, l);
+	return 0;
+}
+
+/* Addresses, routes and neighbours all begin with their family. */
+static int addr_message(const struct nlmsghdr *h, const uint8_t *body)
+{
+	static const struct { uint16_t type; size_t header; uint16_t attr; uint32_t index_at; } kinds[] = {
+		{ RTM_NEWADDR, sizeof(struct ifaddrmsg), IFA_LOCAL, offsetof(struct ifaddrmsg, ifa_index) },
+		{ RTM_NEWROUTE, sizeof(struct rtmsg), RTA_GATEWAY, 0 },
+		{ RTM_NEWNEIGH, sizeof(struct ndmsg), NDA_DST, offsetof(struct ndmsg, ndm_ifindex) },
+	};
+	const uint8_t *kind = body;
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct netlink_bytes attrs = { (const char *)body + kinds[i].header,
+					       h->nlmsg_len - sizeof(*h) - kinds[i].header };
+		struct addr a = { .family = body[0], .prefix = body[1] };
+		BUF_ON_STACK(text, 64);
+		uint32_t index = u32_in(attrs, RTA_OIF);
+		if (kinds[i].type != h->nlmsg_type)
+			continue;
+		memcpy(a.bytes, in_list(attrs, kinds[i].attr).data, in_list(attrs, kinds[i].attr).len);
+		text_put_addr(&text, &a, h->nlmsg_type == RTM_NEWADDR);
+		if (kinds[i].index_at)
+			memcpy(&index, body + kinds[i].index_at, sizeof(index));
+		did(" %s on %u", buf_text(&text), index);
+	}
+	return *kind == AF_INET6 && k.no_ipv6 ? k.ipv6_err : 0;
+}
+
+static const char *word_of(uint16_t type)
+{
+	switch (type) {
+	case RTM_NEWLINK: return "link";
+	case RTM_DELLINK: return "delete";
+	case RTM_GETLINK: return "find";
+	case RTM_NEWADDR: return "address";
+	case RTM_NEWROUTE: return "route";
+	case RTM_NEWNEIGH: return "neighbour";
+	default: return "?";
+	}
+}
+
+static void handle(int ns, const struct nlmsghdr *h, const uint8_t *body)
+{
+	unsigned before = k.count;
+	bool fails = ++k.messages == k.fail_message;
+	int err = 0;
+
+	did("%d: %s", ns, word_of(h->nlmsg_type));
+	if (fails)
+		err = k.fail_err;
+	else if (h->nlmsg_type < RTM_NEWADDR)
+		err = link_message(ns, h, body);
+	else
+		err = addr_message(h, body);
+	did(err ? " -> %d\n" : "\n", err);
+	if (err || h->nlmsg_flags & NLM_F_ACK)
+		answer_err(h, err, fails ? k.fail_words : NULL);
+	assert_true(k.count > before || !(h->nlmsg_flags & NLM_F_ACK));
+}
+
+ssize_t __wrap_send(int fd, const void *data, size_t len, int flags)
+{
+	struct nlmsghdr h;
+
+	assert_int_equal(flags, 0);
+	assert_true(k.fds[fd % 100]);
+	assert_int_equal(k.next, k.count); /* all earlier answers were taken */
+	if (call_fails())
+		return -1;
+	memcpy(k.sent, data, len);
+	k.sent_len = len;
+	k.count = k.next = 0;
+	for (size_t at = 0; at < len; at += h.nlmsg_len) {
+		memcpy(&h, k.sent + at, sizeof(h));
+		assert_true(h.nlmsg_flags & NLM_F_REQUEST && h.nlmsg_len % 4 == 0 && h.nlmsg_len <= len - at);
+		handle(k.socket_ns[fd % 100], &h, k.sent + at + sizeof(h));
+	}
+	return (ssize_t)len;
+}
+
+ssize_t __wrap_recvfrom(int fd, void *mem, size_t size, int flags, struct sockaddr *from, socklen_t *from_len)
+{
+	(void)fd, (void)flags, (void)from, (void)from_len;
+	if (k.next == k.count) {
+		errno = EAGAIN;
+		return -1;
+	}
+	memcpy(mem, k.answers[k.next].bytes, MIN(k.answers[k.next].len, size));
+	return (ssize_t)k.answers[k.next++].len;
+}
+
+/* -- a table ------------------------------------------------------------------------------------- */
+
+static struct net_session net;
+static struct net_bridge bridge;
+static struct net_attach web;
+
+static struct addr addr(const char *text)
+{
+	struct addr a = { 0 };
+
+	assert_int_equal(text_addr(text, &a), 0);
+	return a;
+}
+
+static int boot(void **state)
+{
+	setup(state);
+	bridge = (struct net_bridge){ .name = "br0", .addr = { addr("10.77.0.1/24"), addr("fd77::1/64") } };
+	web = (struct net_attach){ .peer = "v3", .addr = { addr("10.77.0.10/24"), addr("fd77::10/64") },
+				   .gateway = { addr("10.77.0.1"), addr("fd77::1") } };
+	assert_int_equal(net_open(&net), 0);
+	return 0;
+}
+
+static int boot_bridge(void **state)
+{
+	boot(state);
+	assert_int_equal(net_bridge_up(&net, &bridge), 0);
+	k.did[0] = '\0';
+	k.messages = k.calls = 0;
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	net_close(&net);
+	return open_fds() ? -1 : 0;
+}
+
+static int attach(void)
+{
+	int ns = net_attach(&net, "web", &web, &bridge), err;
+
+	if (ns < 0)
+		return ns;
+	assert_int_equal(ns, 100 + k.namespaces);
+	err = net_connect(&net, "web", &web);
+	if (!err)
+		return ns;
+	close(ns);
+	return err;
+}
+
+static void sent_is(const char *hex)
+{
+	char got[2 * sizeof(k.sent) + 1] = "", wanted[2 * sizeof(k.sent) + 1] = "";
+
+	for (size_t i = 0; i < k.sent_len; i++)
+		sprintf(got + 2 * i, "%02x", k.sent[i]);
+	for (size_t n = 0; *hex; hex++)
+		if (*hex != ' ')
+			wanted[n++] = *hex;
+	assert_string_equal(got, wanted);
+}
+
+/* -- in order ------------------------------------------------------------------------------------ */
+
+static void a_bridge_is_made(void **state)
+{
+	(void)state;
+	bridge.mtu = 1400;
+	assert_int_equal(net_bridge_up(&net, &bridge), 0);
+	assert_string_equal(k.did, "1: find br0 -> 19\n"
+				   "1: link br0 create bridge\n"
+				   "1: find br0\n"
+				   "1: link br0 quiet\n"
+				   "1: link br0 mac 0a mtu 1400 up\n"
+				   "1: address 10.77.0.1/24 on 2\n"
+				   "1: address fd77::1/64 on 2\n");
+	assert_string_equal(k.said, "");
+}
+
+static void a_bridge_is_adopted(void **state)
+{
+	(void)state;
+	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "br0", .kind = "bridge" };
+	assert_int_equal(net_bridge_up(&net, &bridge), 0);
+	assert_string_equal(k.did, "1: find br0\n"
+				   "1: find br0\n"
+				   "1: link br0 mac 02 up\n" /* the one it has */
+				   "1: address 10.77.0.1/24 on 2\n"
+				   "1: address fd77::1/64 on 2\n");
+}
+
+static void a_service_is_attached(void **state)
+{
+	int ns;
+
+	(void)state;
+	ns = attach();
+	assert_true(ns >= 0);
+	assert_string_equal(k.did, "unshare\n"
+				   "1: link v3 create veth master 2 peer eth0 in 2\n"
+				   "2: find eth0\n"
+				   "2: link lo up\n"
+				   "2: link eth0 quiet\n"
+				   "2: link eth0 up\n"
+				   "2: address 10.77.0.10/24 on 5\n"
+				   "2: address fd77::10/64 on 5\n"
+				   "2: route 10.77.0.1 on 5\n"
+				   "2: neighbour 10.77.0.1 on 5\n"
+				   "2: route fd77::1 on 5\n"
+				   "2: neighbour fd77::1 on 5\n"
+				   "1: link v3 quiet\n"
+				   "1: link v3 up\n");
+	assert_string_equal(k.said, "");
+	assert_int_equal(k.ns, HOME);
+	close(ns);
+}
+
+static void loopback_alone(void **state)
+{
+	int ns;
+
+	(void)state;
+	web.bridge = -1;
+	ns = attach();
+	assert_string_equal(k.did, "unshare\n2: link lo up\n");
+	close(ns);
+}
+
+/* A gateway that is not the bridge has a MAC that only it knows. */
+static void other_gateways_are_asked(void **state)
+{
+	int ns;
+
+	(void)state;
+	web.gateway[0] = addr("10.77.0.254");
+	ns = attach();
+	assert_non_null(strstr(k.did, "route 10.77.0.254"));
+	assert_null(strstr(k.did, "neighbour 10.77"));
+	assert_non_null(strstr(k.did, "neighbour fd77::1"));
+	close(ns);
+}
+
+/* In a session of its own, as after a reload: the bridge is looked up, once. */
+static void a_service_is_attached_later(void **state)
+{
+	int ns[2];
+
+	(void)state;
+	net_close(&net);
+	assert_int_equal(net_open(&net), 0);
+	ns[0] = attach();
+	assert_non_null(strstr(k.did, "unshare\n1: find br0\n1: link v3 create"));
+	k.did[0] = '\0';
+	strcpy(web.peer, "v4");
+	ns[1] = attach();
+	assert_null(strstr(k.did, "find br0"));
+	close(ns[0]);
+	close(ns[1]);
+}
+
+static void own_loopback(void **state)
+{
+	(void)state;
+	assert_int_equal(net_loopback(&net), 0);
+	assert_string_equal(k.did, "1: find lo\n1: link lo up\n");
+	assert_int_equal(net_loopback(&net), 0);
+	assert_string_equal(k.did, "1: find lo\n1: link lo up\n1: find lo\n");
+}
+
+static void removing(void **state)
+{
+	(void)state;
+	assert_int_equal(net_remove(&net, "br0"), 0);
+	assert_null(link_at(HOME, "br0"));
+	assert_int_equal(net_remove(&net, "br0"), 0);
+	assert_string_equal(k.said, "");
+	k.fail_message = k.messages + 1;
+	k.fail_err = EPERM;
+	assert_int_equal(net_remove(&net, "lo"), -EPERM);
+	assert_string_equal(k.said, "error lo: deletion of lo: minit lacks CAP_NET_ADMIN; run the container with "
+				    "--cap-add NET_ADMIN\n");
+}
+
+/* -- golden bytes of the two that create --------------------------------------------------------- */
+
+static void the_request_for_a_bridge(void **state)
+{
+	(void)state;
+	k.fail_message = 2; /* so that it is the last thing sent */
+	k.fail_err = EBUSY;
+	assert_int_equal(net_bridge_up(&net, &bridge), -EBUSY);
+	sent_is("38000000 1000 0506 02000000 00000000" /* 0x600: create, exclusive */
+		"0000 0000 00000000 00000000 00000000"
+		"0800 0300 62723000"
+		"1000 1200 0b00 0100 62726964676500 00"); /* kind "bridge" */
+}
+
+static void the_request_for_a_pair(void **state)
+{
+	(void)state;
+	bridge.mtu = 1400;
+	k.fail_message = 1;
+	k.fail_err = EBUSY;
+	net.host.seq = 7;
+	assert_int_equal(attach(), -EBUSY);
+	sent_is("a8000000 1000 0506 08000000 00000000"
+		"0000 0000 00000000 00000000 00000000"
+		"0700 0300 76330000"
+		"0800 1f00 01000000 0800 2000 01000000" /* one queue each way */
+		"0800 0400 78050000 0800 0a00 02000000" /* MTU; the bridge's number */
+		"6000 1200 0900 0100 7665746800 000000" /* kind "veth" */
+		"5000 0200 4c00 0100"                   /* data: the peer, a link itself */
+		"0000 0000 00000000 00000000 00000000"
+		"0900 0300 65746830 00000000 0a00 0100 026d0a4d000a 0000"
+		"0800 1f00 01000000 0800 2000 01000000 0800 0400 78050000"
+		"0800 1c00 66000000");                  /* in the namespace of descriptor 102 */
+}
+
+/* With the smallest and the largest table nothing is refused for want of room. */
+static void the_largest_requests_fit(void **state)
+{
+	int ns;
+
+	(void)state;
+	for (int i = 0; i < NET_ADDRS; i++)
+		web.addr[i] = bridge.addr[i] = addr(i ? "2001:db8:ffff:ffff:ffff:ffff:ffff:fff0/128" : "255.255.255.254/32");
+	web.gateway[0] = web.addr[0];
+	web.gateway[1] = web.addr[1];
+	strcpy(bridge.name, "bridge-15-chars");
+	strcpy(web.peer, "peer-15-letters");
+	bridge.mtu = web.given = UINT32_MAX;
+	assert_int_equal(net_bridge_up(&net, &bridge), 0);
+	ns = attach();
+	assert_true(ns >= 0);
+	close(ns);
+}
+
+/* -- what fails ---------------------------------------------------------------------------------- */
+
+static unsigned lines(const char *text)
+{
+	unsigned n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+static void fail_at(int i, int messages)
+{
+	k.fail_err = EBUSY;
+	if (i <= messages)
+		k.fail_message = i;
+	else
+		k.fail_call = i - messages;
+}
+
+/* Each request and each system call of it, one after the other: nothing is left behind, one line is said. */
+static void all_failures_of_attaching(void **state)
+{
+	int messages, calls, fds;
+	unsigned links;
+
+	close(attach());
+	messages = k.messages;
+	calls = k.calls;
+	assert_true(messages == 13 && calls == 8);
+	for (int i = 1; i <= messages + calls; i++) {
+		assert_int_equal(end(state), 0);
+		boot_bridge(state);
+		links = k.link_count;
+		fds = open_fds();
+		fail_at(i, messages);
+		assert_int_equal(attach(), -EBUSY);
+		assert_int_equal(open_fds(), fds);
+		assert_int_equal(lines(k.said), 1);
+		assert_memory_equal(k.said, "error web: ", 11);
+		for (unsigned l = links; l < k.link_count; l++)
+			assert_int_not_equal(k.links[l].ns, HOME);
+		if (!strstr(k.said, "cannot return"))
+			assert_int_equal(k.ns, HOME);
+	}
+}
+
+static void all_failures_of_a_bridge(void **state)
+{
+	int messages, calls;
+
+	assert_int_equal(net_bridge_up(&net, &bridge), 0);
+	messages = k.messages;
+	calls = k.calls;
+	assert_true(messages == 7 && calls == 6); /* two calls were net_open's */
+	for (int i = 1; i <= messages + calls - 2; i++) {
+		assert_int_equal(end(state), 0);
+		boot(state);
+		k.calls = 0;
+		fail_at(i, messages);
+		assert_int_equal(net_bridge_up(&net, &bridge), -EBUSY);
+		assert_int_equal(lines(k.said), 1);
+		assert_memory_equal(k.said, "error br0: ", 11);
+		/* With the look-up failing it is not known whose it is. */
+		assert_true(!link_at(HOME, "br0") || strstr(k.said, "look-up"));
+	}
+}
+
+static void failure(int message, int err, const char *words, const char *line)
+{
+	setup(NULL);
+	boot_bridge(NULL);
+	k.fail_message = message;
+	k.fail_err = err;
+	k.fail_words = words;
+	assert_int_equal(attach(), -err);
+	assert_string_equal(k.said, line);
+	net_close(&net);
+}
+
+static void words_of_failures(void **state)
+{
+	end(state);
+	failure(6, EINVAL, "ipv4: Invalid prefix for given IP address", "error web: address 10.77.0.10/24: Invalid "
+		"argument: ipv4: Invalid prefix for given IP address\n");
+	failure(6, ENOBUFS, NULL, "error web: address 10.77.0.10/24: No buffer space available\n");
+	failure(8, ENETUNREACH, "Nexthop has invalid gateway", "error web: default route via 10.77.0.1: the gateway is in "
+		"none of the service's subnets; give it an address of one, or the service an address beside it\n");
+	failure(1, EXFULL, NULL, "error web: veth pair v3: its bridge has 1023 ports already, the most a bridge can have; "
+		"put some services on another bridge\n");
+	failure(1, EOPNOTSUPP, "Unknown device type", "error web: veth pair v3: this kernel has no veth pairs; load the "
+		"module (modprobe veth) or build it with CONFIG_VETH\n");
+	failure(5, EPERM, NULL, "error web: setting up eth0: minit lacks CAP_NET_ADMIN; run the container with --cap-add "
+		"NET_ADMIN\n");
+	boot(state);
+}
+
+static void a_kernel_without_bridges(void **state)
+{
+	(void)state;
+	k.fail_message = 2;
+	k.fail_err = EOPNOTSUPP;
+	k.fail_words = "Unknown device type";
+	assert_int_equal(net_bridge_up(&net, &bridge), -EOPNOTSUPP);
+	assert_string_equal(k.said, "error br0: bridge br0: this kernel has no bridges; load the module (modprobe bridge) or "
+				    "build it with CONFIG_BRIDGE\n");
+}
+
+/* -- without IPv6 -------------------------------------------------------------------------------- */
+
+static void without_ipv6(int err)
+{
+	int ns[2];
+
+	k.no_ipv6 = true;
+	k.ipv6_err = err;
+	assert_int_equal(net_bridge_up(&net, &bridge), 0);
+	assert_string_equal(k.said, "warning br0: address fd77::1/64: this kernel has no IPv6, or it is disabled here; going "
+				    "on without it and all others like it\n");
+	ns[0] = attach();
+	strcpy(web.peer, "v4");
+	ns[1] = attach();
+	assert_true(ns[0] >= 0 && ns[1] >= 0);
+	assert_int_equal(lines(k.said), 1);
+	assert_true(net.ipv6_missing);
+	close(ns[0]);
+	close(ns[1]);
+}
+
+static void a_kernel_without_ipv6(void **state)
+{
+	static const int errs[] = { EOPNOTSUPP, EAFNOSUPPORT, EACCES };
+
+	for (size_t i = 0; i < ARRAY_LEN(errs); i++) {
+		without_ipv6(errs[i]);
+		end(state);
+		boot(state);
+	}
+}
+
+static void other_errors_of_ipv6_are_errors(void **state)
+{
+	(void)state;
+	k.no_ipv6 = true;
+	k.ipv6_err = EINVAL;
+	assert_int_equal(attach(), -EINVAL);
+	assert_string_equal(k.said, "error web: address fd77::10/64: Invalid argument\n");
+}
+
+static void a_given_ipv6_address_is_needed(void **state)
+{
+	(void)state;
+	k.no_ipv6 = true;
+	web.given = 1 << 1;
+	assert_int_equal(attach(), -EOPNOTSUPP);
+	assert_string_equal(k.said, "error web: address fd77::10/64: this kernel has no IPv6; leave the address out\n");
+}
+
+static void so_is_the_only_one(void **state)
+{
+	(void)state;
+	k.no_ipv6 = true;
+	web.addr[0] = web.addr[1];
+	web.addr[1].family = 0;
+	assert_int_equal(attach(), -EOPNOTSUPP);
+	assert_string_equal(k.said, "error web: address fd77::10/64: this kernel has no IPv6; leave the address out\n");
+}
+
+/* A failure behind a tolerated one is found too. */
+static void ipv4_is_still_checked(void **state)
+{
+	(void)state;
+	k.no_ipv6 = true;
+	k.fail_message = 8; /* the IPv4 route, behind the IPv6 address */
+	k.fail_err = ENETDOWN;
+	assert_int_equal(attach(), -ENETDOWN);
+	assert_non_null(strstr(k.said, "error web: default route via 10.77.0.1: Network is down\n"));
+}
+
+int main(void)
+{
+#define TEST(name, start) cmocka_unit_test_setup_teardown(name, start, end)
+	const struct CMUnitTest tests[] = {
+		TEST(a_bridge_is_made, boot), TEST(a_bridge_is_adopted, boot), TEST(a_service_is_attached, boot_bridge),
+		TEST(loopback_alone, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
+		TEST(a_service_is_attached_later, boot_bridge), TEST(own_loopback, boot), TEST(removing, boot_bridge),
+		TEST(the_request_for_a_bridge, boot), TEST(the_request_for_a_pair, boot_bridge),
+		TEST(the_largest_requests_fit, boot), TEST(all_failures_of_attaching, boot_bridge),
+		TEST(all_failures_of_a_bridge, boot), TEST(words_of_failures, boot),
+		TEST(a_kernel_without_bridges, boot), TEST(a_kernel_without_ipv6, boot),
+		TEST(other_errors_of_ipv6_are_errors, boot_bridge), TEST(a_given_ipv6_address_is_needed, boot_bridge),
+		TEST(so_is_the_only_one, boot_bridge), TEST(ipv4_is_still_checked, boot_bridge),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
