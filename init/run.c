@@ -20,9 +20,6 @@
 #include "lib/text.h"
 #include "services/launch.h"
 
-/* How many services are begun before the loop looks at what else has happened. */
-#define AT_ONCE 32
-
 static struct supervisor house;
 
 /* Before the loop there is nobody to tell the reason to but the log and the exit status. */
@@ -130,9 +127,9 @@ static void prepare_rest(struct statefile *state)
 static void admit_some(struct statefile *state)
 {
 	const uint32_t *order = table_list(house.table, house.table->order, uint32_t);
-	uint32_t until = MIN(state->admitted + AT_ONCE, state->count);
+	uint32_t room = launch_room(), until = MIN(state->admitted + room, state->count);
 
-	if (state->admitted == state->count || state->phase != PHASE_RUNNING)
+	if (state->admitted == state->count || state->phase != PHASE_RUNNING || !room)
 		return;
 	for (; state->admitted < until; state->admitted++)
 		if (spec_at(&house, order[state->admitted])->autostart)
@@ -178,6 +175,7 @@ static void open_house(struct statefile *state, const struct table *table)
 	house.on_change = on_change;
 	house.on_deadline = on_deadline;
 	house.on_status_fd = on_status_fd;
+	launch_open();
 	if (!err)
 		err = loop_open(state->count);
 	if (!err)

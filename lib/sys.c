@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +29,42 @@ static long clone_new(const struct sys_clone *how, uint64_t flags)
 	return syscall(SYS_clone3, &args, sizeof(args));
 }
 
+/* lib/ARCH/clone.S; absent for machines that nobody has written it for. */
+__attribute__((weak)) long sys_clone_onto(struct clone_args *args, size_t size, void (*run)(void *), void *arg);
+
+bool sys_can_share(void)
+{
+	return sys_clone_onto != NULL;
+}
+
+/* musl keeps errno and the canary behind the thread pointer, and a pointer to itself first. */
+static void *own_tls(void *tls)
+{
+	memcpy(tls, __builtin_thread_pointer(), SYS_TLS_SIZE / 2);
+	*(void **)tls = tls;
+	return tls;
+}
+
+static pid_t clone_shared(const struct sys_clone *how, uint64_t flags)
+{
+	struct clone_args args = {
+		.flags = flags | CLONE_VM | CLONE_SETTLS | CLONE_CLEAR_SIGHAND,
+		.parent_tid = (uintptr_t)how->ret_pid,
+		.exit_signal = SIGCHLD,
+		.stack = (uintptr_t)how->frame->stack,
+		.stack_size = how->frame->stack_size,
+	};
+
+	if (!sys_can_share())
+		return -ENOSYS;
+	args.tls = (uintptr_t)own_tls(how->frame->tls);
+	if (how->leaf_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned)how->leaf_fd;
+	}
+	return (pid_t)sys_clone_onto(&args, sizeof(args), how->run, how->arg);
+}
+
 static long clone_old(const struct sys_clone *how, uint64_t flags)
 {
 	flags = (flags & ~(uint64_t)CLONE_CLEAR_SIGHAND) | SIGCHLD;
@@ -37,8 +74,11 @@ static long clone_old(const struct sys_clone *how, uint64_t flags)
 pid_t sys_clone(const struct sys_clone *how)
 {
 	uint64_t flags = how->flags | CLONE_PARENT_SETTID;
-	long pid = clone_new(how, flags | CLONE_CLEAR_SIGHAND);
+	long pid;
 
+	if (how->frame)
+		return clone_shared(how, flags);
+	pid = clone_new(how, flags | CLONE_CLEAR_SIGHAND);
 	if (pid < 0 && errno == EINVAL) /* CLONE_CLEAR_SIGHAND is Linux 5.5 */
 		pid = clone_new(how, flags);
 	if (pid < 0 && errno == ENOSYS && how->leaf_fd >= 0)

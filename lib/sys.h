@@ -10,14 +10,33 @@
 
 #include "lib/util.h"
 
+/* Where a child runs that shares our memory: the caller's, until the child has executed its program or is dead. */
+struct sys_frame {
+	void *stack;       /* lowest address */
+	size_t stack_size;
+	void *tls;         /* SYS_TLS_SIZE bytes for its own thread pointer: errno is there */
+};
+
+#define SYS_TLS_SIZE 512
+
 struct sys_clone {
 	uint64_t flags;   /* CLONE_NEW*, CLONE_CLEAR_SIGHAND is added where it is known */
 	int leaf_fd;      /* cgroup v2 directory to be born in, or -1 */
 	pid_t *ret_pid;   /* written by the kernel itself, in the parent (CLONE_PARENT_SETTID) */
+	const struct sys_frame *frame; /* NULL: memory of its own */
+	void (*run)(void *arg);        /* with a frame: what the child does; must not return */
+	void *arg;
 };
 
+/* True when a child can share our memory here: x86-64, and clone3 known. */
+bool sys_can_share(void);
+
 /*
- * A child with memory of its own: returns 0 in it, its pid in the parent,
+ * With a frame, a child that shares our memory while both run (CLONE_VM without
+ * CLONE_VFORK): -ENOSYS where that cannot be had. Its errno is its own; all else
+ * it writes must be in the frame.
+ *
+ * Without one, a child with memory of its own: returns 0 in it, its pid in the parent,
  * -errno. Exit signal SIGCHLD. Falls back to clone(2) where clone3 answers
  * ENOSYS (container runtimes' seccomp profiles do); then a leaf is refused with
  * -EOPNOTSUPP and the child has to join it by itself. clone3(2).

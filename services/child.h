@@ -1,13 +1,31 @@
 /*
  * What runs in the child between clone and exec: the steps of steps.def, and
- * nothing else. The state file is not mapped here.
+ * nothing else. The state file is not to be touched here; a child with memory of
+ * its own does not even have it mapped.
  */
 #ifndef SERVICES_CHILD_H
 #define SERVICES_CHILD_H
 
+#include "lib/sys.h"
 #include "services/launch.h"
 
+#define CHILD_ENV_MAX 1024
+#define CHILD_ARGS_MAX 4096
+
+/*
+ * All that a child writes besides its stack: it may share PID 1's memory. The
+ * words of the program follow the environment, so that one page is touched.
+ */
+struct child_memory {
+	size_t env_count;
+	size_t text_used;
+	char text[2048]; /* of the variables that were made here */
+	char *words[CHILD_ENV_MAX + 1 + 1 + CHILD_ARGS_MAX + 1]; /* environment, NULL, a free place for exec_program, program, NULL */
+};
+
 struct child {
+	struct child_memory *memory;
+	const struct sys_frame *frame; /* where it runs when it shares PID 1's memory, else NULL */
 	const struct table *table;
 	const struct service_spec *spec;
 	struct cgroup_home home;
@@ -35,11 +53,10 @@ no_return void child_run(struct child *child);
 /* For the steps: names what it is about; returns err. */
 int child_fail(struct child *child, int err, const char *detail);
 
-/* The environment that step_environment made; NULL-terminated. */
-extern char *child_environ[];
+/* Its value of a variable in the environment that step_environment made, or NULL. */
+const char *child_getenv(const struct child *child, const char *name);
 
-/* Its value of a variable, or NULL; sets one unless it is set ("NAME=value", kept). */
-const char *child_getenv(const char *name);
-int child_setenv_default(const char *name, const char *value);
+/* Sets one unless it is set. 0, or -E2BIG. */
+int child_setenv_default(struct child *child, const char *name, const char *value);
 
 #endif

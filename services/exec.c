@@ -7,24 +7,16 @@
 
 #include "lib/buf.h"
 
-#define ARGS_MAX 4096
-
-/* The words for /bin/sh; untouched, and so free, in a process that never needs them. */
-static char *shell_words[ARGS_MAX + 2];
-
-static int by_shell(const char *file, char *const argv[], char *const envp[])
+/* The place in front of the words is for this: nothing is copied, so any number of them will do. */
+static int by_shell(const char *file, char *argv[], char *const envp[])
 {
-	size_t n = 0;
-
-	shell_words[n++] = "sh";
-	shell_words[n++] = (char *)file;
-	for (size_t i = 1; argv[i] && n <= ARGS_MAX; i++)
-		shell_words[n++] = argv[i];
-	execve("/bin/sh", shell_words, envp);
+	argv[-1] = "sh";
+	argv[0] = (char *)file;
+	execve("/bin/sh", argv - 1, envp);
 	return -ENOEXEC;
 }
 
-static int try(const char *file, char *const argv[], char *const envp[])
+static int try(const char *file, char *argv[], char *const envp[])
 {
 	execve(file, argv, envp);
 	return errno == ENOEXEC ? by_shell(file, argv, envp) : -errno;
@@ -36,7 +28,7 @@ static bool is_absent(int err)
 	return err == -ENOENT || err == -ENOTDIR || err == -EACCES || err == -ESTALE || err == -ENODEV;
 }
 
-static int try_in(const char *dir, size_t len, char *const argv[], char *const envp[])
+static int try_in(const char *dir, size_t len, char *argv[], char *const envp[])
 {
 	BUF_ON_STACK(file, PATH_MAX);
 
@@ -47,7 +39,7 @@ static int try_in(const char *dir, size_t len, char *const argv[], char *const e
 	return buf_check(&file) ? -ENAMETOOLONG : try(file.data, argv, envp);
 }
 
-int exec_program(char *const argv[], char *const envp[], const char *path)
+int exec_program(char *argv[], char *const envp[], const char *path)
 {
 	int found = -ENOENT;
 

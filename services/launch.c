@@ -11,6 +11,7 @@
 #include "lib/log.h"
 #include "lib/sys.h"
 #include "services/child.h"
+#include "services/frame.h"
 
 static struct handles *handles_at(const struct supervisor *sv, uint32_t index)
 {
@@ -34,6 +35,21 @@ void launch_raise_nofile(void)
 	launch_nofile = most;
 	most.rlim_cur = most.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &most);
+}
+
+/* How many services are begun before the loop looks at what else has happened. */
+#define AT_ONCE 32
+
+static bool is_sharing;
+
+void launch_open(void)
+{
+	is_sharing = frame_open() == 0;
+}
+
+unsigned launch_room(void)
+{
+	return is_sharing ? MIN(AT_ONCE, frame_left()) : AT_ONCE;
 }
 
 /* -- what is kept across runs ------------------------------------------------------------------ */
@@ -173,12 +189,20 @@ static uint32_t namespaces_of(const struct supervisor *sv, uint32_t index)
 	return flags;
 }
 
+static void run_child(void *child)
+{
+	child_run(child);
+}
+
 static pid_t clone_child(struct supervisor *sv, uint32_t index, struct child *child, int leaf_fd)
 {
 	struct sys_clone how = {
 		.flags = namespaces_of(sv, index),
 		.leaf_fd = leaf_fd,
 		.ret_pid = &handles_at(sv, index)->pid,
+		.frame = child->frame,
+		.run = run_child,
+		.arg = child,
 	};
 	pid_t pid;
 
@@ -217,10 +241,14 @@ static void gather_outputs(struct supervisor *sv)
 			sv->output_fds[spec_at(sv, i)->output_slot] = handles_at(sv, i)->out[0];
 }
 
+/* Touched in children only, each of which has its own copy. */
+static struct child_memory own_memory;
+
 static struct child child_of(struct supervisor *sv, uint32_t index, int status_fd)
 {
 	const struct service_spec *spec = spec_at(sv, index);
 	struct child child = {
+		.memory = &own_memory,
 		.table = sv->table,
 		.spec = spec,
 		.in_leaf = has_leaf(sv, index),
@@ -239,14 +267,63 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 	return child;
 }
 
+/*
+ * The OOM killer kills whoever shares the victim's memory, so PID 1 too. With a
+ * limit of 8 KiB it did, from 4 MiB up in no run: the child needs some 100 KiB.
+ */
+#define SHARED_LEAST ((uint64_t)8 << 20)
+
+static bool is_tight(const struct limit *limit)
+{
+	return (limit->id == LIMIT_MEMORY_MAX || limit->id == LIMIT_MEMORY_HIGH) && limit->value < SHARED_LEAST;
+}
+
+/*
+ * Sharing memory saves the copy of it, half of what a start costs. Not for a
+ * child that stays in it (the reaper), or that maps more (env_file).
+ */
+static bool may_share(const struct supervisor *sv, uint32_t index)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+	const struct limit *limits = table_list(sv->table, spec->limits, struct limit);
+	bool reaper = spec->init && namespaces_of(sv, index) & CLONE_NEWPID;
+
+	for (uint32_t i = 0; i < spec->limits.count; i++)
+		if (is_tight(&limits[i]))
+			return false;
+	return !reaper && !spec->internal && !spec->env_file.count;
+}
+
+static pid_t start_shared(struct supervisor *sv, uint32_t index, const struct child *child, int leaf_fd)
+{
+	struct frame *frame = may_share(sv, index) ? frame_take(index) : NULL;
+	struct child_memory *memory;
+	pid_t pid;
+
+	if (!frame)
+		return -ENOSYS;
+	memory = frame->child.memory;
+	frame->child = *child;
+	frame->child.memory = memory;
+	frame->child.frame = &frame->memory;
+	pid = clone_with_less(sv, index, &frame->child, leaf_fd);
+	if (pid < 0)
+		frame_release(index);
+	return pid;
+}
+
 static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 {
 	struct child child = child_of(sv, index, status_fd);
 	cleanup_fd int leaf_fd = -1;
+	pid_t pid;
 
 	if (child.in_leaf && sv->state->cgroup.into)
 		leaf_fd = cgroup_leaf_fd(&sv->state->cgroup, service_name(sv, index));
-	return clone_with_less(sv, index, &child, leaf_fd < 0 ? -1 : leaf_fd);
+	if (leaf_fd < 0)
+		leaf_fd = -1;
+	pid = start_shared(sv, index, &child, leaf_fd);
+	return pid == -ENOSYS ? clone_with_less(sv, index, &child, leaf_fd) : pid;
 }
 
 /* Forgotten before it is closed: after a crash in between the number may be somebody else's. */
@@ -298,8 +375,10 @@ int launch_hear(struct supervisor *sv, uint32_t index, struct spawn_report *ret)
 	    (errno == EAGAIN || errno == EINTR))
 		return -EAGAIN;
 	forget_status(sv, index);
-	if (!h->report.err)
+	if (!h->report.err) {
+		frame_release(index); /* the pipe ends with the exec, which leaves the memory first */
 		return 0;
+	}
 	h->report.detail[STATE_DETAIL - 1] = '\0';
 	*ret = h->report;
 	return 1;
@@ -341,6 +420,7 @@ void launch_reaped(struct supervisor *sv, uint32_t index)
 		return;
 	sys_kill(-h->pid, SIGKILL);
 	forget_status(sv, index);
+	frame_release(index);
 	service_pid_drop(sv, index);
 	h->pid = 0;
 }

@@ -20,6 +20,12 @@ enum step {
 
 const char *step_words(enum step step);
 
+/* Memory for starts (services/frame.h). Before the first launch; without it each child has memory of its own. */
+void launch_open(void);
+
+/* How many starts may be begun now; 0: some are under way, and the status pipe of each will speak. */
+unsigned launch_room(void);
+
 /*
  * What the service keeps across its runs, at boot: the leaf with its limits, the
  * network namespace, the output pipe. Logs what fails. 0, or -errno when it was

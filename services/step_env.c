@@ -7,66 +7,63 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/buf.h"
 #include "lib/fd.h"
 #include "services/child.h"
 
-#define ENV_MAX 1024
 #define ENV_FILE_MAX (256 * 1024)
 
 extern char **environ;
-
-/* Untouched in PID 1, so they cost nothing there. */
-char *child_environ[ENV_MAX + 1];
-static size_t env_count;
 
 static size_t name_length(const char *entry)
 {
 	return strcspn(entry, "=");
 }
 
-static char **find(const char *name, size_t len)
+static char **find(struct child_memory *m, const char *name, size_t len)
 {
-	for (size_t i = 0; i < env_count; i++)
-		if (!strncmp(child_environ[i], name, len) && child_environ[i][len] == '=')
-			return &child_environ[i];
+	for (size_t i = 0; i < m->env_count; i++)
+		if (!strncmp(m->words[i], name, len) && m->words[i][len] == '=')
+			return &m->words[i];
 	return NULL;
 }
 
-static int set(char *entry)
+static int set(struct child_memory *m, char *entry)
 {
-	char **at = find(entry, name_length(entry));
+	char **at = find(m, entry, name_length(entry));
 
 	if (at) {
 		*at = entry;
 		return 0;
 	}
-	if (env_count == ENV_MAX)
+	if (m->env_count == CHILD_ENV_MAX)
 		return -E2BIG;
-	child_environ[env_count++] = entry;
+	m->words[m->env_count++] = entry;
 	return 0;
 }
 
-const char *child_getenv(const char *name)
+const char *child_getenv(const struct child *child, const char *name)
 {
-	char **at = find(name, strlen(name));
+	char **at = find(child->memory, name, strlen(name));
 
 	return at ? *at + strlen(name) + 1 : NULL;
 }
 
-int child_setenv_default(const char *name, const char *value)
+int child_setenv_default(struct child *child, const char *name, const char *value)
 {
-	size_t nlen = strlen(name), vlen = strlen(value);
-	char *entry;
+	struct child_memory *m = child->memory;
+	struct buf b = { .data = m->text + m->text_used, .size = sizeof(m->text) - m->text_used };
 
-	if (find(name, nlen))
+	if (find(m, name, strlen(name)))
 		return 0;
-	entry = mmap(NULL, nlen + vlen + 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (entry == MAP_FAILED)
-		return -errno;
-	memcpy(entry, name, nlen);
-	entry[nlen] = '=';
-	memcpy(entry + nlen + 1, value, vlen);
-	return set(entry);
+	buf_str(&b, name);
+	buf_char(&b, '=');
+	buf_str(&b, value);
+	buf_char(&b, '\0');
+	if (buf_check(&b))
+		return -E2BIG;
+	m->text_used += b.len;
+	return set(m, b.data);
 }
 
 static char *skip_blanks(char *p)
@@ -94,7 +91,7 @@ static void unquote(char *value)
 }
 
 /* NAME=value, "export " before it allowed; blank lines and # comments are skipped. */
-static int set_from_line(char *line)
+static int set_from_line(struct child_memory *m, char *line)
 {
 	size_t len;
 
@@ -108,10 +105,11 @@ static int set_from_line(char *line)
 	if (!len || !line[len])
 		return -EINVAL;
 	unquote(line + len + 1);
-	return set(line);
+	return set(m, line);
 }
 
-static int read_env_file(const char *path)
+/* Its memory is kept: what is read lives in it. So such a child has memory of its own (services/launch.c). */
+static int read_env_file(struct child_memory *m, const char *path)
 {
 	char *mem = mmap(NULL, ENV_FILE_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ssize_t len;
@@ -126,7 +124,7 @@ static int read_env_file(const char *path)
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		err = set_from_line(line);
+		err = set_from_line(m, line);
 	}
 	return err;
 }
@@ -134,7 +132,7 @@ static int read_env_file(const char *path)
 static int add_file(struct child *child, const char *path)
 {
 	bool may_miss = *path == '-';
-	int err = read_env_file(path + may_miss);
+	int err = read_env_file(child->memory, path + may_miss);
 
 	if (err == -ENOENT && may_miss)
 		return 0;
@@ -152,27 +150,31 @@ static bool is_identity(const char *entry)
 	return false;
 }
 
-static int inherit(const struct service_spec *spec)
+static int inherit(struct child_memory *m, const struct service_spec *spec)
 {
 	int err = 0;
 
 	for (char **e = environ; e && *e && !err; e++)
 		if (!spec->user_at || !is_identity(*e))
-			err = set(*e);
+			err = set(m, *e);
 	return err;
 }
 
+/* Written before it is read: the memory may be a frame that another child has left. */
 int step_environment(struct child *child)
 {
 	const struct service_spec *spec = child->spec;
-	int err = inherit(spec);
+	struct child_memory *m = child->memory;
+	int err;
 
+	m->env_count = m->text_used = 0;
+	err = inherit(m, spec);
 	for (uint32_t i = 0; i < spec->env_file.count && !err; i++)
 		err = add_file(child, table_item(child->table, spec->env_file, i));
 	for (uint32_t i = 0; i < spec->env.count && !err; i++)
-		err = set((char *)table_item(child->table, spec->env, i));
+		err = set(m, (char *)table_item(child->table, spec->env, i));
 	if (!err)
-		err = child_setenv_default("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+		err = child_setenv_default(child, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	return err;
 }
 

@@ -11,10 +11,6 @@
 #include "services/exec.h"
 #include "services/reaper.h"
 
-#define ARGS_MAX 4096
-
-static char *args[ARGS_MAX + 1];
-
 /*
  * The first process of a pid namespace has the duties of an init, which a
  * program does not know: so minit stays there, and the program is its child. The
@@ -35,32 +31,42 @@ int step_reaper(struct child *child)
 	return setsid() < 0 ? -errno : 0;
 }
 
-static int gather_args(struct child *child)
+static char **environment(struct child *child)
+{
+	child->memory->words[child->memory->env_count] = NULL;
+	return child->memory->words;
+}
+
+/* Behind the environment's NULL and a free place. */
+static char **program(struct child *child)
 {
 	struct list exec = child->spec->exec;
+	char **words = child->memory->words + child->memory->env_count + 2;
 
-	if (exec.count > ARGS_MAX)
-		return -E2BIG;
+	if (exec.count > CHILD_ARGS_MAX)
+		return NULL;
 	for (uint32_t i = 0; i < exec.count; i++)
-		args[i] = (char *)table_item(child->table, exec, i);
-	return 0;
+		words[i] = (char *)table_item(child->table, exec, i);
+	words[exec.count] = NULL;
+	return words;
 }
 
 /* The helper is this very program, wherever its file is by now. */
-static int exec_self(struct child *child)
+static int exec_self(struct child *child, char **words)
 {
-	syscall(SYS_execveat, child->self_fd, "", args, child_environ, AT_EMPTY_PATH);
+	syscall(SYS_execveat, child->self_fd, "", words, environment(child), AT_EMPTY_PATH);
 	return -errno;
 }
 
 int step_exec(struct child *child)
 {
-	int err = gather_args(child);
+	char **words = program(child);
 
-	if (err)
-		return child_fail(child, err, "too many arguments");
+	if (!words)
+		return child_fail(child, -E2BIG, "too many arguments");
 	if (child->spec->internal)
-		return child_fail(child, exec_self(child), "minit itself");
+		return child_fail(child, exec_self(child, words), "minit itself");
 	sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
-	return child_fail(child, exec_program(args, child_environ, child_getenv("PATH")), args[0]);
+	return child_fail(child, exec_program(words, environment(child), child_getenv(child, "PATH")),
+			  table_item(child->table, child->spec->exec, 0));
 }

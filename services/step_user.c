@@ -214,29 +214,29 @@ static int become(struct child *child, const struct who *who)
 	return 0;
 }
 
-static int tell_environment(const struct who *who)
+static int tell_environment(struct child *child, const struct who *who)
 {
 	int err = 0;
 
 	if (who->home[0])
-		err = child_setenv_default("HOME", who->home);
+		err = child_setenv_default(child, "HOME", who->home);
 	if (!err && who->name[0])
-		err = child_setenv_default("USER", who->name);
+		err = child_setenv_default(child, "USER", who->name);
 	if (!err && who->name[0])
-		err = child_setenv_default("LOGNAME", who->name);
+		err = child_setenv_default(child, "LOGNAME", who->name);
 	return err;
 }
 
 
 int step_user(struct child *child)
 {
-	static struct who who;
+	struct who who = { 0 };
 	int err;
 
 	if (!child->spec->user_at && !child->spec->group_at && !child->spec->groups.count)
 		return 0;
 	err = resolve(child, &who);
 	if (!err)
-		err = tell_environment(&who);
+		err = tell_environment(child, &who);
 	return err ? err : become(child, &who);
 }

@@ -332,6 +332,11 @@ static uint32_t service_of(const pid_t *ret_pid)
 	return 0;
 }
 
+bool sys_can_share(void)
+{
+	return true;
+}
+
 static int clone_error(const struct sys_clone *how)
 {
 	if (how->leaf_fd >= 0 && kernel.clone_into_err)

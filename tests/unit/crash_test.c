@@ -1,5 +1,5 @@
 // links: traced/services/state.c traced/services/depend.c traced/services/policy.c traced/services/words.c
-// links: traced/services/statefile.c traced/services/launch.c traced/init/reap.c traced/lib/fd.c
+// links: traced/services/statefile.c services/frame.c traced/services/launch.c traced/init/reap.c traced/lib/fd.c
 // links: lib/buf.c lib/clock.c lib/signame.c
 // links: tests/fake/sys.c tests/fake/log.c tests/fake/image.c tests/fake/world.c tests/fake/crash.c
 // flags: -Wl,--wrap=read,--wrap=close,--wrap=clock_gettime
