@@ -4,8 +4,6 @@
 
 #include "lib/utf8.h"
 
-#define DEPTH_MAX 8
-
 /* Behind the string that starts at s, or NULL if it has no end. */
 static const char *skip_string(const char *s)
 {
@@ -33,8 +31,8 @@ static const char *skip_value(const char *s)
 			depth--;
 		else if (!*s || (!depth && *s == ','))
 			return depth ? NULL : s;
-		if (depth < 0 || depth > DEPTH_MAX)
-			return depth < 0 ? s : NULL;
+		if (depth < 0)
+			return s;
 		s++;
 	} while (*s);
 	return depth ? NULL : s;

@@ -375,11 +375,25 @@ static void test_a_half_closed_reader_gets_all(void **data)
 	int fd;
 
 	(void)data;
-	open_three();
+	open_house(house_build_many(500));
 	fd = dial();
 	assert_int_equal(send(fd, "status\n", 7, 0), 7);
 	shutdown(fd, SHUT_WR);
 	assert_non_null(strstr(hear(fd), "{\"ok\""));
+	close(fd);
+}
+
+static void test_a_socket_that_takes_no_more_is_waited_for(void **data)
+{
+	int fd, least = 1;
+
+	(void)data;
+	open_house(house_build_many(500));
+	fd = dial();
+	rounds();
+	assert_int_equal(setsockopt(sv->state->clients[0].fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)), 0);
+	assert_int_equal(send(fd, "status\n", 7, 0), 7);
+	assert_int_equal(count_of(hear(fd), "\"name\":"), 500);
 	close(fd);
 }
 
@@ -658,6 +672,29 @@ static void test_the_socket_of_another_is_left_alone(void **data)
 	assert_reply("status\n", "{\"ok\"");
 }
 
+static void test_the_socket_of_one_who_is_busy_is_left_alone(void **data)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fds[STATE_CLIENTS + 1], other;
+
+	(void)data;
+	open_three();
+	strcpy(address.sun_path, path);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = dial();
+	other = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	assert_int_equal(connect(other, (struct sockaddr *)&address, sizeof(address)), -1);
+	assert_int_equal(errno, EAGAIN);
+	close(other);
+	other = sv->state->control_fd;
+	sv->state->control_fd = -1;
+	assert_int_equal(control_open(sv), -EADDRINUSE);
+	sv->state->control_fd = other;
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		close(fds[i]);
+	rounds();
+}
+
 static void test_a_file_in_its_place_is_left_alone(void **data)
 {
 	char file[80];
@@ -703,6 +740,7 @@ int main(void)
 		TEST(the_longest_request_is_taken),
 		TEST(a_request_in_pieces),
 		TEST(a_half_closed_reader_gets_all),
+		TEST(a_socket_that_takes_no_more_is_waited_for),
 		TEST(others_may_only_look),
 		TEST(a_container_can_leave_but_not_reboot),
 		TEST(a_machine_does_all_three),
@@ -719,6 +757,7 @@ int main(void)
 		TEST(a_round_accepts_a_bounded_number),
 		TEST(a_stale_socket_is_replaced),
 		TEST(the_socket_of_another_is_left_alone),
+		TEST(the_socket_of_one_who_is_busy_is_left_alone),
 		TEST(a_file_in_its_place_is_left_alone),
 		TEST(anyone_may_connect),
 	};

@@ -65,6 +65,7 @@ static void test_a_snapshot_that_is_told_again(void **data)
 {
 	(void)data;
 	tell("web", NULL, "up", 1);
+	follow_line(&f, "{\"snapshot\":1,\"seq\":1}");
 	follow_line(&f, "{\"lost\":30}");
 	assert_false(f.complete);
 	assert_int_equal(f.lost, 30);

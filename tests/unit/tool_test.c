@@ -284,6 +284,9 @@ static void test_wait_says_what_was_not_reached(void **data)
 	expect("wait --timeout 50ms web:starts>=1 db:down", 1,
 	       "minit: web:starts>=1: web: not within 50ms: it is down\n");
 	expect("wait --quiet --timeout=50ms web:up", 1, "");
+	service_at(sv, 0)->life.restarts = 3;
+	expect("wait --timeout 50ms web:restarts=2", 1,
+	       "minit: web:restarts=2: web: not within 50ms: it is down\n");
 }
 
 static void test_wait_ends_early_when_there_is_no_hope(void **data)
@@ -299,7 +302,7 @@ static void test_wait_ends_early_when_there_is_no_hope(void **data)
 static void test_wait_for_all(void **data)
 {
 	(void)data;
-	service_at(sv, 0)->life.want = service_at(sv, 1)->life.want = WANT_UP;
+	service_at(sv, 0)->life.want = service_at(sv, 1)->life.want = service_at(sv, 3)->life.want = WANT_UP;
 	house_move(0, STATE_UP);
 	begin("wait all:ready");
 	await_listener();
