@@ -155,7 +155,7 @@ bool talk_is_over(const char *line, int *ret_status)
 	if (!field_is_there(line, "error"))
 		return false;
 	field_text(line, "error", why, sizeof(why));
-	complain("%s", why);
+	complain("%s", strncmp(why, "minit: ", 7) ? why : why + 7); /* it says so itself */
 	*ret_status = 1;
 	return true;
 }

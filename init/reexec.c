@@ -76,6 +76,7 @@ int reexec_now(struct supervisor *sv)
 		execve(path, words, environ);
 	err = exec_self(state);
 	state->reexecs--;
+	reexec_keep(state, false);
 	log_error(NULL, -err, "reexec: minit cannot be executed; all goes on as it was");
 	return err;
 }

@@ -350,7 +350,7 @@ static void test_wait_ends_with_minit(void **data)
 	begin("wait web:up");
 	await_listener();
 	control_close(sv);
-	ended(1, "minit: minit: it is leaving\n");
+	ended(1, "minit: it is leaving\n");
 }
 
 static void test_wait_is_not_led_astray_by_what_it_missed(void **data)
