@@ -8,7 +8,7 @@
 
 static struct supervisor house;
 static struct table *table;
-static char told[1024];
+static char told[4096];
 static int held = -1;
 
 /* The order, and two needs for each service. */
@@ -143,7 +143,7 @@ void service_event(struct supervisor *sv, uint32_t index, enum event event, int 
 	life->want = event == EVENT_WANT_DOWN ? WANT_DOWN : WANT_UP;
 	if (held == (int)index)
 		return;
-	if (event == EVENT_WANT_UP && life->state == STATE_DOWN)
+	if (event == EVENT_WANT_UP && (life->state == STATE_DOWN || life->state == STATE_FAILED))
 		house_move(index, STATE_STARTING);
 	if (event != EVENT_WANT_UP && life->state == STATE_UP)
 		house_move(index, STATE_STOPPING);
