@@ -14,6 +14,7 @@
 
 #define WORDS_MAX 256
 #define WAIT_MS 60000
+#define STEADY_MS 200 /* of a start: up for so long is up */
 
 enum {
 	EXIT_OK = 0,
@@ -340,6 +341,8 @@ struct change {
 	int64_t timeout_ms;
 	int64_t seq;                /* the changes the request led to are told under this number or a later one */
 	int64_t starts[WORDS_MAX];  /* runs before the request */
+	int64_t run[WORDS_MAX];     /* the run that has come up ... */
+	struct when steady[WORDS_MAX]; /* ... and when it has been so for STEADY_MS */
 	bool told[WORDS_MAX];
 };
 
@@ -395,10 +398,24 @@ static bool is_wanted(const struct change *c, const struct seen *s)
 	return s->seq > c->seq ? s->wanted : !c->stop;
 }
 
-static enum verdict judge_change(const struct change *c, int i, const struct seen *s)
+/* A program that cannot do its work is up as well, for as long as it takes to say so and exit. */
+static enum verdict judge_up(struct change *c, int i, const struct seen *s)
+{
+	if (s->starts <= c->starts[i])
+		return c->restart ? NOT_YET : HOLDS;
+	if (c->run[i] != s->starts) {
+		c->run[i] = s->starts;
+		c->steady[i] = when_in(when_now(), STEADY_MS);
+	}
+	return when_before(when_now(), c->steady[i]) ? NOT_YET : HOLDS;
+}
+
+static enum verdict judge_change(struct change *c, int i, const struct seen *s)
 {
 	if (c->stop)
 		return is_in(s, "down") ? HOLDS : is_wanted(c, s) ? NEVER : NOT_YET;
+	if (is_in(s, "up"))
+		return judge_up(c, i, s);
 	if (is_ready(s))
 		return c->restart && s->starts <= c->starts[i] ? NOT_YET : HOLDS;
 	return !is_wanted(c, s) || is_in(s, "backoff") || is_in(s, "failed") ? NEVER : NOT_YET;
@@ -436,6 +453,8 @@ static bool settle(struct change *c, bool late, int *status)
 			all = false;
 			continue;
 		}
+		if (v == NOT_YET && !c->stop && c->run[i] == s->starts && is_in(s, "up"))
+			v = HOLDS; /* up, if not for long */
 		c->told[i] = true;
 		say_result(c, s, v);
 		if (v != HOLDS)
@@ -443,6 +462,16 @@ static bool settle(struct change *c, bool late, int *status)
 	}
 	say_flush();
 	return all;
+}
+
+/* When something has to be looked at again though nothing happens: a run becomes steady. */
+static struct when next_look(const struct change *c, struct when until)
+{
+	for (int i = 0; i < c->count; i++)
+		if (c->run[i] && !c->told[i] && when_before(c->steady[i], until) &&
+		    when_before(when_now(), c->steady[i]))
+			until = c->steady[i];
+	return until;
 }
 
 static int change_and_wait(struct change *c)
@@ -460,8 +489,11 @@ static int change_and_wait(struct change *c)
 		return status;
 	while (now.seq < c->seq && !err)
 		err = next_news(until);
-	while (!err && !settle(c, false, &status))
-		err = next_news(until);
+	while (!err && !settle(c, false, &status)) {
+		err = next_news(next_look(c, until));
+		if (err == -ETIMEDOUT && when_before(when_now(), until))
+			err = 0;
+	}
 	if (err == -ETIMEDOUT)
 		settle(c, true, &status);
 	else if (err)

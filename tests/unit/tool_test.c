@@ -391,6 +391,18 @@ static void test_start_tells_the_result(void **data)
 	expect("start web", 0, "web: up, pid 100\n");
 }
 
+static void test_a_start_that_was_up_for_a_moment_has_failed(void **data)
+{
+	(void)data;
+	begin("start web");
+	await_told("up web");
+	house_move(0, STATE_UP);
+	for (int i = 0; i < 5; i++)
+		assert_true(go_on());
+	house_move(0, STATE_BACKOFF);
+	ended(1, "minit: web: start: it has ended and is started again\n");
+}
+
 static void test_start_tells_a_failure_at_once(void **data)
 {
 	(void)data;
@@ -624,6 +636,7 @@ int main(void)
 		TEST(wait_ends_with_minit),
 		TEST(wait_is_not_led_astray_by_what_it_missed),
 		TEST(start_tells_the_result),
+		TEST(a_start_that_was_up_for_a_moment_has_failed),
 		TEST(start_tells_a_failure_at_once),
 		TEST(restart_is_over_when_it_is_up_again),
 		TEST(a_restart_that_waits_for_others_is_not_over_at_once),

@@ -1,0 +1,165 @@
+#!/bin/bash
+# The control socket and the tool, with minit as a real PID 1: what is asked for happens, what is told is so, and
+# connections live on when minit executes itself.
+set -u
+. tests/container/ct.sh
+
+# in WORD...: the tool inside, its output in $said, its status in $?.
+in_() {
+	said=$(ct_in "$MINIT" "$@" 2>&1)
+}
+
+# does STATUS TEXT WORD...
+does() {
+	local status=$1 text=$2
+	shift 2
+	in_ "$@"
+	is $? "$status" "$text"
+}
+
+says() {
+	grep -q -E -e "$1" <<<"$said"
+	ok $? "$2"
+	grep -q -E -e "$1" <<<"$said" || sed 's/^/# /' <<<"$said"
+}
+
+pid_of() {
+	ct_in "$MINIT" status --json "$1" | sed -n 's/.*"name":"'"$1"'".*"pid":\([0-9]*\).*/\1/p'
+}
+
+ct_table <<'TOML'
+[defaults]
+namespaces = []
+[service.db]
+description = "what the others need"
+exec = ["/bin/sleep", "1000"]
+[service.web]
+exec = ["/bin/sleep", "1001"]
+needs = ["db"]
+[service.spare]
+exec = ["/bin/sleep", "1002"]
+needs = ["web"]
+autostart = false
+[service.broken]
+exec = ["/no/such/program"]
+autostart = false
+[service.flaky]
+exec = ["/bin/sh", "-c", "exit 3"]
+autostart = false
+backoff = { first = "100ms", jitter = "0%", max = "100ms" }
+[service.task]
+exec = ["/bin/sh", "-c", "exit 0"]
+ready = "exit"
+restart = "never"
+TOML
+ct_start
+ct_up || echo "# minit does not come up"
+
+# -- waiting and looking ---------------------------------------------------------------------------------------------
+
+does 0 "wait is over when all that is wanted is ready" wait all:ready
+does 0 "wait knows states and counts" wait web:up task:done spare:down web:restarts=0 web:starts=1
+does 1 "wait says what was not reached" wait --timeout 100ms spare:up
+says '^minit: spare:up: spare: not within 100ms: it is down$' "in one line"
+does 2 "wait refuses a name that is not there" wait wbe:up
+says 'did you mean "web"\?' "and knows the nearest"
+does 0 "status shows" status
+says '^minit .*, pid 1, container, running for .*: 3 down, 2 up, 1 done' "what there is"
+says '^db +up +[0-9]+ .* what the others need$' "and what each is"
+does 0 "status in JSON" status --json
+is "$(python3 -c 'import json,sys
+lines = [json.loads(l) for l in sys.stdin]
+print(lines[0]["states"]["up"], *sorted(l["name"] for l in lines[1:]))' <<<"$said" 2>&1)" "2 broken db flaky spare task web" "is JSON, one object per line"
+
+# -- changing ---------------------------------------------------------------------------------------------------------
+
+before=$(pid_of web)
+does 0 "restart waits for the new run" restart web
+[ -n "$before" ] && [ "$(pid_of web)" != "$before" ]
+ok $? "which has another pid"
+does 0 "stop takes what needs it along" stop db
+is "$said" "db: down" "and says the result"
+does 0 "what needs it waits for it" wait web:waiting
+does 0 "start starts what is needed, too" start spare
+does 0 "so all three are up" wait --timeout 0.1 db:up web:up spare:up
+before=$(pid_of db)
+does 0 "restarting what others need is over when it is up again" restart db
+[ -n "$before" ] && [ "$(pid_of db)" != "$before" ]
+ok $? "with another pid"
+does 0 "and they come back" wait web:up spare:up
+does 1 "a program that is not there is told at the start" start broken
+says '^minit: broken: start: it has failed \(step exec: /no/such/program: No such file or directory\)$' "with step and reason"
+does 3 "there is no use in waiting for what has failed" wait --timeout 10 broken:up
+does 1 "so is one that ends at once" start flaky
+says '^minit: flaky: start: it has ended \(exit 3\) and is started again in ' "with its status"
+does 0 "and it is tried again and again" wait 'flaky:restarts>=3'
+does 0 "until it is stopped" stop flaky
+does 1 "a container cannot reboot" reboot
+says '^minit: reboot: minit is not PID 1 of a machine here' "and says why"
+
+# -- who may -----------------------------------------------------------------------------------------------------------
+
+as_nobody() {
+	said=$(ct_in setpriv --reuid 65534 --regid 65534 --clear-groups "$MINIT" "$@" 2>&1)
+}
+cp "$MINIT" "$ct_dir/minit" && chmod 755 "$ct_dir" "$ct_dir/minit"
+MINIT_KEPT=$MINIT MINIT=$ct_dir/minit
+as_nobody status
+is $? 0 "anyone may look"
+as_nobody stop web
+is $? 1 "only root and minit's own user may change anything"
+says '^minit: stop: Operation not permitted: ' "and others are told so"
+MINIT=$MINIT_KEPT
+does 0 "nothing was changed" wait --timeout 0.1 web:up
+
+# -- over an execution in place ----------------------------------------------------------------------------------------
+
+# From outside: what is in minit's pid namespace is killed with it, before it can say anything.
+: >"$ct_dir/events"
+MINIT_SOCKET=/proc/$(ct_pid)/root/run/minit/control "$MINIT" events >"$ct_dir/events" 2>&1 &
+listener=$!
+timeout 10 grep -q -m 1 snapshot <(tail -s 0.05 -f --pid=$listener "$ct_dir/events")
+ct_in "$MINIT" wait --timeout 30 db:down >"$ct_dir/waiter" 2>&1 &
+waiter=$!
+before=$(pid_of web)
+does 0 "reexec is confirmed by the new program" reexec
+for signal in SEGV BUS ABRT SEGV ILL; do
+	ct_signal $signal
+	in_ status --json
+done
+says '"crashes":5,"reexecs":6,' "five fatal signals are survived"
+is "$(pid_of web)" "$before" "no service noticed"
+in_ stop db
+wait $waiter
+is $? 0 "who waited still waits, and is told"
+timeout 10 grep -q -m 1 '"service":"db","from":"draining","state":"down"' <(tail -s 0.05 -f --pid=$listener "$ct_dir/events")
+ok $? "who listened still hears"
+
+# -- a full house ------------------------------------------------------------------------------------------------------
+
+ct_in python3 -c '
+import socket, sys
+def dial():
+    s = socket.socket(socket.AF_UNIX); s.connect("/run/minit/control"); return s
+kept = [dial() for i in range(40)]
+for s in kept: s.settimeout(5)
+print(kept[-1].recv(200).decode().strip())
+kept[0].close()
+answer = "busy"
+while "busy" in answer:
+    s = dial(); s.settimeout(5); s.sendall(b"version\n"); answer = s.recv(20000).decode()
+print(answer.strip().splitlines()[-1][:10])
+' >"$ct_dir/full" 2>&1
+is "$(sed -n 1p "$ct_dir/full")" '{"error":"busy: minit has as many connections as it takes; try again later"}' "a full house says so"
+is "$(sed -n 2p "$ct_dir/full")" '{"ok":true' "and serves again when one has left"
+does 0 "and everyone is served when they all have left" wait web:waiting
+
+# -- the end -----------------------------------------------------------------------------------------------------------
+
+does 0 "poweroff is taken" poweroff
+ct_end 30
+is $? 0 "and ends the container with success"
+wait $listener
+is "$(tail -n 1 "$ct_dir/events")" "minit: it is leaving" "who listened is told that it is the end"
+
+echo "1..$ct_tests"
