@@ -4,16 +4,16 @@
 set -u
 . tests/container/ct.sh
 
-# in WORD...: the tool inside, its output in $said, its status in $?.
-in_() {
-	said=$(ct_in "$MINIT" "$@" 2>&1)
+# tool WORD...: its output in $said, its status in $?.
+tool() {
+	said=$(ct_minit "$@" 2>&1)
 }
 
 # does STATUS TEXT WORD...
 does() {
 	local status=$1 text=$2
 	shift 2
-	in_ "$@"
+	tool "$@"
 	is $? "$status" "$text"
 }
 
@@ -21,10 +21,6 @@ says() {
 	grep -q -E -e "$1" <<<"$said"
 	ok $? "$2"
 	grep -q -E -e "$1" <<<"$said" || sed 's/^/# /' <<<"$said"
-}
-
-pid_of() {
-	ct_in "$MINIT" status --json "$1" | sed -n 's/.*"name":"'"$1"'".*"pid":\([0-9]*\).*/\1/p'
 }
 
 ct_table <<'TOML'
@@ -73,18 +69,18 @@ print(lines[0]["states"]["up"], *sorted(l["name"] for l in lines[1:]))' <<<"$sai
 
 # -- changing ---------------------------------------------------------------------------------------------------------
 
-before=$(pid_of web)
+before=$(ct_field web pid)
 does 0 "restart waits for the new run" restart web
-[ -n "$before" ] && [ "$(pid_of web)" != "$before" ]
+[ -n "$before" ] && [ "$(ct_field web pid)" != "$before" ]
 ok $? "which has another pid"
 does 0 "stop takes what needs it along" stop db
 is "$said" "db: down" "and says the result"
 does 0 "what needs it waits for it" wait web:waiting
 does 0 "start starts what is needed, too" start spare
 does 0 "so all three are up" wait --timeout 0.1 db:up web:up spare:up
-before=$(pid_of db)
+before=$(ct_field db pid)
 does 0 "restarting what others need is over when it is up again" restart db
-[ -n "$before" ] && [ "$(pid_of db)" != "$before" ]
+[ -n "$before" ] && [ "$(ct_field db pid)" != "$before" ]
 ok $? "with another pid"
 does 0 "and they come back" wait web:up spare:up
 does 1 "a program that is not there is told at the start" start broken
@@ -114,25 +110,21 @@ does 0 "nothing was changed" wait --timeout 0.1 web:up
 
 # -- over an execution in place ----------------------------------------------------------------------------------------
 
-# From outside: what is in minit's pid namespace is killed with it, before it can say anything.
-: >"$ct_dir/events"
-MINIT_SOCKET=/proc/$(ct_pid)/root/run/minit/control "$MINIT" events >"$ct_dir/events" 2>&1 &
-listener=$!
-timeout 10 grep -q -m 1 snapshot <(tail -s 0.05 -f --pid=$listener "$ct_dir/events")
-ct_in "$MINIT" wait --timeout 30 db:down >"$ct_dir/waiter" 2>&1 &
+ct_events
+ct_minit wait --timeout 30 db:down >"$ct_dir/waiter" 2>&1 &
 waiter=$!
-before=$(pid_of web)
+before=$(ct_field web pid)
 does 0 "reexec is confirmed by the new program" reexec
 for signal in SEGV BUS ABRT SEGV ILL; do
 	ct_signal $signal
-	in_ status --json
+	tool status --json
 done
 says '"crashes":5,"reexecs":6,' "five fatal signals are survived"
-is "$(pid_of web)" "$before" "no service noticed"
-in_ stop db
+is "$(ct_field web pid)" "$before" "no service noticed"
+tool stop db
 wait $waiter
 is $? 0 "who waited still waits, and is told"
-timeout 10 grep -q -m 1 '"service":"db","from":"draining","state":"down"' <(tail -s 0.05 -f --pid=$listener "$ct_dir/events")
+timeout 10 tail -n +1 -s 0.02 -f "$ct_dir/events" | grep -q -m 1 '"service":"db","from":"draining","state":"down"'
 ok $? "who listened still hears"
 
 # -- a full house ------------------------------------------------------------------------------------------------------
@@ -147,7 +139,7 @@ print(kept[-1].recv(200).decode().strip())
 kept[0].close()
 answer = "busy"
 while "busy" in answer:
-    s = dial(); s.settimeout(5); s.sendall(b"version\n"); answer = s.recv(20000).decode()
+    s = dial(); s.settimeout(5); s.sendall(b"version\n"); answer = s.makefile().read()
 print(answer.strip().splitlines()[-1][:10])
 ' >"$ct_dir/full" 2>&1
 is "$(sed -n 1p "$ct_dir/full")" '{"error":"busy: minit has as many connections as it takes; try again later"}' "a full house says so"
@@ -159,7 +151,6 @@ does 0 "and everyone is served when they all have left" wait web:waiting
 does 0 "poweroff is taken" poweroff
 ct_end 30
 is $? 0 "and ends the container with success"
-wait $listener
 is "$(tail -n 1 "$ct_dir/events")" "minit: it is leaving" "who listened is told that it is the end"
 
 echo "1..$ct_tests"
