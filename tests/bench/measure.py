@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from contextlib import ExitStack
 from statistics import median
 
+import vm
 from stage import STARTED_NS, BenchError, Run
 
 
@@ -265,6 +266,17 @@ def count(bench, low=10, high=60):
             result[system.name] = {f"{who}_{what}": {"boot": total(boot, who, what),
                                                      "each": (total(many, who, what) - total(few, who, what)) / (high - low)}
                                    for who in ("pid1", "child") for what in ("step", "call")}
+    return result
+
+
+def in_vm(bench, low=10, high=510):
+    """Instructions per start, the kernel's included: the slope between two numbers of services."""
+    result = {}
+    for system in bench.systems:
+        few, many = (vm.instructions(system, n, bench.programs) for n in (low, high))
+        result[system.name] = {"each": (many - few) / (high - low), "boot": few}
+    for row in result.values():
+        row["each_x"] = row["each"] / result["floor"]["each"]
     return result
 
 

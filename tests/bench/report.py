@@ -66,6 +66,11 @@ def count(results):
            for name, r in results.items() for who in ("pid1", "child")])
 
 
+def vm(results):
+    table("instructions per start, kernel and all, in a virtual machine", ["system", "instructions/service", "x floor"],
+          [[name, r["each"], r["each_x"]] for name, r in results.items()])
+
+
 def profile(who, n, functions, calls):
     table(f"{who}: instructions by function, N = {n}", ["function", "instructions", "/service"],
           [[name, c, c / max(n, 1)] for name, c in functions.most_common(40)])
