@@ -1,0 +1,123 @@
+#!/bin/bash
+# The demo as the init of a real kernel, on cgroup v2 with all controllers: limits bite, the bridge carries, and a hundred
+# fatal signals to PID 1 change nothing.
+set -u
+. tests/vm/vm.sh
+
+{
+	cat rootfs/demo/minit.toml
+	cat <<'TOML'
+
+# Takes all the CPU it is given.
+[service.spin]
+exec = ["/bin/sh", "-c", "while :; do :; done"]
+[service.spin.cgroup]
+cpu.max = "25%"
+
+# Says numbers, so that a lost line shows.
+[service.writer]
+exec   = ["/bin/sh", "-c", "i=0; while :; do i=$((i + 1)); echo $i; usleep 5000; done"]
+output = { file = "/run/lines" }
+
+[service.probe]
+exec       = ["/bin/sh", "/probe"]
+namespaces = []
+leaf       = false
+output     = "inherit"
+ready      = "exit"
+needs      = ["client", "spin", "writer"]
+TOML
+} | vm_file /etc/minit/minit.toml
+
+vm_file /probe <<'SH'
+exec >/dev/ttyS1 2>&1
+leaf() { cat "/sys/fs/cgroup/svc.$1/$2"; }
+head_of() { minit status --json | head -n 1 | sed "s/.*\"$1\":\([0-9]*\).*/\1/"; }
+of() { minit status "$1" --json | grep "\"name\":\"$1\"" | sed "s/.*\"$2\":\([0-9]*\).*/\1/"; }
+key() { sed -n "s/^$1 //p"; }
+now() { sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\2/' /proc/uptime; }
+
+minit wait --timeout 60s 'hog:restarts>=1' && echo "hog restarted"
+echo "hog killed $(leaf hog memory.events | key oom_kill)"
+echo "hog max $(leaf hog memory.max)"
+echo "hog told $(of hog oom_kills)"
+echo "web restarts $(of web restarts)"
+echo "bomb max $(leaf bomb pids.max)"
+echo "bomb refused $(leaf bomb pids.events | key max)"
+echo "bomb pids $(leaf bomb pids.current)"
+echo "web cpu.max $(leaf web cpu.max)"
+
+used=$(leaf spin cpu.stat | key usage_usec); began=$(now)
+sleep 4
+used=$(($(leaf spin cpu.stat | key usage_usec) - used)); took=$(($(now) - began))
+echo "spin percent $((used / (took * 100)))"
+echo "spin throttled $(leaf spin cpu.stat | key nr_throttled)"
+
+steady="web client stray bomb spin writer"
+for s in $steady; do echo "before $s $(of $s pid) $(of $s starts)"; done
+n=0
+while [ $n -lt 100 ]; do
+	kill -SEGV 1
+	n=$((n + 1))
+	while [ "$(head_of crashes)" -lt $n ]; do :; done
+done
+echo "crashes $(head_of crashes)"
+for s in $steady; do echo "after $s $(of $s pid) $(of $s starts)"; done
+minit restart stray >/dev/null && echo "still obeys"
+echo "lines begin"
+head -n 400 /run/lines
+echo "lines end"
+minit poweroff >/dev/null
+SH
+
+vm_boot quiet
+vm_wait 60 'client.*hello from web'
+ok $? "the client fetches a page from web by its name, over the bridge"
+vm_end 120
+ok $? "minit poweroff ends it"
+
+number() { vm_results | sed -n "s/^$1 \([0-9]*\)$/\1/p"; }
+at_least() {
+	local n
+	n=$(number "$1")
+	[ -n "$n" ] && [ "$n" -ge "$2" ]
+	ok $? "$3 (${n:-nothing}, at least $2)"
+}
+is() {
+	[ "$(vm_results | sed -n "s/^$1 //p")" = "$2" ]
+	ok $? "$3 ($(vm_results | sed -n "s/^$1 //p"))"
+}
+
+vm_results | grep -q '^hog restarted'
+ok $? "the hog is killed and started again"
+at_least 'hog killed' 1 "memory.max: the kernel has killed in the hog's leaf"
+is 'hog max' 12582912 "its limit is what the table says"
+at_least 'hog told' 1 "status tells of it"
+vm_console | grep -a -q 'minit: hog: out of memory: killed in its leaf; again in'
+ok $? "the log says out of memory"
+is 'web restarts' 0 "nobody else was hit"
+is 'bomb max' 24 "pids.max is what the table says"
+at_least 'bomb refused' 1 "pids.max: forks of the bomb were refused"
+pids=$(number 'bomb pids')
+[ -n "$pids" ] && [ "$pids" -le 24 ]
+ok $? "the bomb stays below it (${pids:-nothing})"
+is 'web cpu.max' '50000 100000' "cpu.max is what the table says"
+percent=$(number 'spin percent')
+[ -n "$percent" ] && [ "$percent" -ge 20 ] && [ "$percent" -le 30 ]
+ok $? "cpu.max: 25 % of a CPU is used, by cpu.stat (${percent:-nothing})"
+at_least 'spin throttled' 10 "and the kernel has throttled it"
+
+is crashes 100 "PID 1 survived 100 fatal signals"
+before=$(vm_results | sed -n 's/^before //p') after=$(vm_results | sed -n 's/^after //p')
+[ -n "$before" ] && [ "$before" = "$after" ]
+ok $? "no service was restarted or doubled by them"
+vm_results | grep -q '^still obeys'
+ok $? "and minit still obeys"
+vm_results | sed -n '/^lines begin/,/^lines end/{/lines/d;p}' | sort -n -u | awk '$1 != NR { bad = 1 } END { exit bad || NR < 100 }'
+ok $? "no line of a service was lost"
+! vm_console | grep -a -E 'panic|bug: event'
+ok $? "no state was one that cannot be"
+vm_console | grep -a -q -E 'minit: stopped in [0-9.]+ s: [0-9]+ services, 0 killed'
+ok $? "all stopped in order at the end"
+[ "${TEST_SHOW:-}" = "" ] || { vm_results | sed 's/^/# /' | grep -v -E '^# [0-9]+$'; vm_show; }
+echo "1..$vm_tests"
