@@ -10,7 +10,7 @@
 #include "services/launch.h"
 
 #define CHILD_ENV_MAX 1024
-#define CHILD_ARGS_MAX 4096
+#define CHILD_ARGS_MAX TABLE_ARGS_MAX
 
 /*
  * All that a child writes besides its stack: it may share PID 1's memory. The

@@ -17,6 +17,7 @@
 #define TABLE_LAYOUT 1         /* changes with every change of a struct below */
 #define TABLE_SERVICES_MAX 32768
 #define TABLE_NAME_MAX 63
+#define TABLE_ARGS_MAX 4096 /* of one command */
 
 /* The descriptors that the log helper is given: the table, then the read ends of the pipes by output_slot. */
 #define LOG_TABLE_FD 3

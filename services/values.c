@@ -280,6 +280,8 @@ static bool take_command(struct section *s, const struct key *key, const struct 
 {
 	if (node->type != TOML_ARRAY || !node->count)
 		return false;
+	if (node->count > TABLE_ARGS_MAX)
+		refuse(s->c, node, "%s: exec: more than %d arguments", s->draft->title, TABLE_ARGS_MAX);
 	if (node->first->type == TOML_STRING && !node->first->len)
 		refuse_element(s, key, node->first);
 	return put_texts(s, key, node, is_text, field);

@@ -246,6 +246,48 @@ static void dependents_are_those_who_wait_each_once(void **state)
 	assert_int_equal(service_of(t, "a")->dependents.count, 0);
 }
 
+/* Any graph without a cycle: each behind what it waits for, and dependents are the edges turned round. */
+static void order_and_dependents_hold_for_any_graph(void **state)
+{
+	enum { N = 24 };
+
+	(void)state;
+	srand(3);
+	for (int turn = 0; turn < 60; turn++) {
+		static char text[16384];
+		bool waits[N][N] = { 0 };
+		const struct table *t;
+
+		text[0] = '\0';
+		for (int i = 0; i < N; i++) {
+			const int rank = i * 7 % N; /* of an order that is not the table's */
+
+			sprintf(text + strlen(text), "[service.s%d]\nexec = ['x']\n", i);
+			for (int key = 0; key < 2; key++) {
+				strcat(text, key ? "]\nafter = [" : "needs = [");
+				for (int k = 0; k < N; k++)
+					if (k * 7 % N < rank && rand() % 6 == 0) {
+						sprintf(text + strlen(text), "'s%d',", k);
+						waits[i][k] = true;
+					}
+			}
+			strcat(text, "]\n");
+		}
+		t = table_of(text); /* table_verify has looked at the order */
+		for (int k = 0; k < N; k++) {
+			struct list list = table_service(t, (uint32_t)k)->dependents;
+			uint32_t n = 0;
+
+			for (int i = 0; i < N; i++)
+				if (waits[i][k]) {
+					assert_true(n < list.count);
+					assert_int_equal(table_list(t, list, uint32_t)[n++], i);
+				}
+			assert_int_equal(n, list.count);
+		}
+	}
+}
+
 /* -- network ---------------------------------------------------------------------------------------------------- */
 
 static void a_bridge_attaches_every_service_that_says_nothing_else(void **state)
@@ -464,6 +506,7 @@ int main(void)
 		cmocka_unit_test(a_later_file_overrides_a_key_and_leaves_the_others),
 		cmocka_unit_test(the_order_is_that_of_the_table_but_for_what_is_waited_for),
 		cmocka_unit_test(dependents_are_those_who_wait_each_once),
+		cmocka_unit_test(order_and_dependents_hold_for_any_graph),
 		cmocka_unit_test(a_bridge_attaches_every_service_that_says_nothing_else),
 		cmocka_unit_test(without_a_bridge_a_service_has_the_network_of_minit),
 		cmocka_unit_test(a_derived_address_is_the_same_in_any_order_of_services_and_files),

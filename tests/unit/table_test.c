@@ -18,7 +18,9 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/signame.h"
 #include "services/dump.h"
+#include "services/fields.h"
 #include "tests/unit/compile.h"
 
 static char folder[] = "/tmp/minit-table-XXXXXX";
@@ -229,6 +231,87 @@ static void a_corrupt_image_is_refused_or_harmless(void **state)
 	assert_true(refused > rounds / 4 && refused < rounds);
 }
 
+static const struct field {
+	enum field_kind kind;
+	size_t at;
+	uint32_t arg;
+	const char *name;
+} fields[] = {
+#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct service_spec, field), arg, name },
+#include "services/fields.def"
+#undef FIELD
+};
+
+/* Writes into the field of service 0 what is just beyond what it may be; false when it may be anything. */
+static bool spoil(const struct table *t, const struct field *f)
+{
+	char *at = (char *)(uintptr_t)table_service(t, 0) + f->at;
+	const uint32_t size = t->size, beyond = CLONE_NEWUSER;
+	const struct list outside = { size & ~7u, 2 }, odd = { 2, 1 };
+
+	switch (f->kind) {
+	case FIELD_NAME:
+	case FIELD_TEXT:
+	case FIELD_SHARED: memcpy(at, &size, 4); return true;
+	case FIELD_TEXTS: memcpy(at, f->arg ? &(struct list){ 0 } : &outside, 8); return true;
+	case FIELD_SERVICES: memcpy(at, &odd, 8); return true;
+	case FIELD_RLIMITS:
+	case FIELD_LIMITS: memcpy(at, &outside, 8); return true;
+	case FIELD_FLAGS: memcpy(at, &beyond, 4); return true;
+	case FIELD_NUMBER: return false;
+	case FIELD_BYTE:
+	case FIELD_BOOL:
+	case FIELD_WORD: *at = (char)f->arg; return true;
+	}
+	return false;
+}
+
+static void a_field_just_beyond_what_it_may_be_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		const struct table *t = table_of(GOOD);
+
+		if (spoil(t, &fields[i]) && table_verify(t, t->size) != -EBADMSG)
+			fail_msg("%s is not looked at", fields[i].name);
+	}
+}
+
+/* The same for what has no row of its own. */
+static void the_rest_just_beyond_what_it_may_be_is_refused(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 17; i++) {
+		struct table *t = (struct table *)(uintptr_t)table_of(GOOD);
+		struct service_spec *s = (struct service_spec *)(uintptr_t)table_service(t, 0);
+		struct net_bridge *b = (struct net_bridge *)(uintptr_t)table_bridge(t, 0);
+		struct rlimit_spec *r = (struct rlimit_spec *)(uintptr_t)table_list(t, s->rlimits, struct rlimit_spec);
+		struct limit *l = (struct limit *)(uintptr_t)table_list(t, s->limits, struct limit);
+
+		switch (i) {
+		case 0: t->magic++; break;
+		case 1: t->layout++; break;
+		case 2: t->size--; break;
+		case 3: ((char *)t)[t->size - 1] = 'x'; break;
+		case 4: t->main = (int32_t)t->services.count; break;
+		case 5: t->main = -2; break;
+		case 6: t->hostname_at = t->size; break;
+		case 7: t->outputs = 1; break; /* the second service has slot 1 */
+		case 8: s->attach.bridge = 1; break;
+		case 9: s->attach.bridge = -2; break;
+		case 10: memset(s->attach.peer, 'x', NET_IFNAME); break;
+		case 11: s->attach.addr[0].prefix = 33; break;
+		case 12: s->attach.gateway[1].family = 1; break;
+		case 13: memset(b->name, 'x', NET_IFNAME); break;
+		case 14: s->output_at = 0; break;
+		case 15: r->resource = RLIM_NLIMITS; break;
+		case 16: l->id = LIMIT_COUNT; break;
+		}
+		if (table_verify(t, image.used) != -EBADMSG)
+			fail_msg("case %d is not looked at", i);
+	}
+}
+
 static void a_cut_image_is_refused(void **state)
 {
 	const struct table *t = table_of(GOOD);
@@ -291,6 +374,8 @@ int main(void)
 		cmocka_unit_test(a_parser_that_is_killed_costs_a_refused_table),
 		cmocka_unit_test(an_image_that_is_not_sealed_is_refused),
 		cmocka_unit_test(a_corrupt_image_is_refused_or_harmless),
+		cmocka_unit_test(a_field_just_beyond_what_it_may_be_is_refused),
+		cmocka_unit_test(the_rest_just_beyond_what_it_may_be_is_refused),
 		cmocka_unit_test(a_cut_image_is_refused),
 		cmocka_unit_test(an_order_that_does_not_respect_the_needs_is_refused),
 		cmocka_unit_test(the_default_files_come_in_order_of_bytes),
