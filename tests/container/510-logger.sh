@@ -32,7 +32,7 @@ SH
 
 helper() {
 	ps -o pid= --ppid "$(ct_pid)" | while read -r pid; do
-		tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q '^minit log ' && echo "$pid"
+		{ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q '^minit log ' && echo "$pid"
 	done
 }
 
