@@ -146,6 +146,19 @@ static void every_key_arrives(void **state)
 	assert_string_equal(s->attach.peer, "mv2");
 }
 
+static void names_have_letters_of_both_cases_digits_and_some_marks(void **state)
+{
+	static const char *const names[] = { "a", "Web_1.x-Y@z", "0", "init2", "cgroups", "memory", "x.max" };
+	char text[512] = "", longest[TABLE_NAME_MAX + 1] = "";
+
+	(void)state;
+	memset(longest, 'q', TABLE_NAME_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		sprintf(text + strlen(text), "service.\"%s\".exec = ['x']\n", names[i]);
+	sprintf(text + strlen(text), "service.%s = { exec = ['x'], user = '_A-z.9$' }\n", longest);
+	assert_int_equal(table_of(text)->services.count, ARRAY_LEN(names) + 1);
+}
+
 static void defaults_hold_where_a_service_says_nothing(void **state)
 {
 	const struct table *t = table_of(
@@ -501,6 +514,7 @@ int main(void)
 		cmocka_unit_test(an_empty_table_is_good),
 		cmocka_unit_test(a_service_has_the_defaults_of_the_manual),
 		cmocka_unit_test(every_key_arrives),
+		cmocka_unit_test(names_have_letters_of_both_cases_digits_and_some_marks),
 		cmocka_unit_test(defaults_hold_where_a_service_says_nothing),
 		cmocka_unit_test(only_what_a_service_asks_for_itself_is_explicit),
 		cmocka_unit_test(a_later_file_overrides_a_key_and_leaves_the_others),
