@@ -22,20 +22,27 @@ const struct controller cgroup_controllers[] = {
 #undef CONTROLLER
 };
 
+/* Version number i, or NULL when there is nothing of it here. */
+static const struct cgroup_ops *used(const struct cgroup_home *home, size_t i)
+{
+	return versions[i] && versions[i]->is_used(home) ? versions[i] : NULL;
+}
+
 /* The one that knows who is in a leaf, or NULL. */
 static const struct cgroup_ops *tracker(const struct cgroup_home *home)
 {
-	for (size_t i = 0; i < ARRAY_LEN(versions); i++)
-		if (versions[i] && versions[i]->tracks(home))
-			return versions[i];
-	return NULL;
+	const struct cgroup_ops *ops = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(versions) && !ops; i++)
+		ops = used(home, i);
+	return ops;
 }
 
 /* The one that has the controller, or NULL. */
 static const struct cgroup_ops *limiter(const struct cgroup_home *home, enum cgroup_v1 controller)
 {
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++)
-		if (versions[i] && versions[i]->limits(home, controller))
+		if (used(home, i) && versions[i]->limits(home, controller))
 			return versions[i];
 	return NULL;
 }
@@ -121,7 +128,7 @@ int cgroup_open(struct cgroup_home *ret)
 void cgroup_close(struct cgroup_home *home)
 {
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++)
-		if (versions[i])
+		if (used(home, i))
 			versions[i]->close(home);
 }
 
@@ -147,7 +154,7 @@ int cgroup_create(struct cgroup_home *home, const char *name)
 	if (home->err)
 		return home->err;
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
-		int one = versions[i] ? versions[i]->create(home, name) : 0;
+		int one = used(home, i) ? versions[i]->create(home, name) : 0;
 
 		if (one < 0)
 			return one;
@@ -220,10 +227,9 @@ int cgroup_join(const struct cgroup_home *home, const char *name, bool born_into
 {
 	int err = 0;
 
-	if (ENABLED(CONFIG_CGROUP_V2) && home->v2 >= 0 && !born_into_v2)
-		err = cgroup_v2.join(home, name);
-	if (ENABLED(CONFIG_CGROUP_V1) && !err)
-		err = cgroup_v1.join(home, name);
+	for (size_t i = 0; i < ARRAY_LEN(versions) && !err; i++)
+		if (used(home, i) && !(born_into_v2 && versions[i] == tracker(home)))
+			err = versions[i]->join(home, name);
 	return err;
 }
 
@@ -245,7 +251,7 @@ void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgrou
 {
 	*ret = (struct cgroup_usage){ .oom_kills = cgroup_oom_kills(home, name) };
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++)
-		if (versions[i])
+		if (used(home, i))
 			versions[i]->usage(home, name, ret);
 }
 
@@ -262,7 +268,7 @@ int cgroup_remove(struct cgroup_home *home, const char *name)
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
-		int one = versions[i] ? versions[i]->remove(home, name) : 0;
+		int one = used(home, i) ? versions[i]->remove(home, name) : 0;
 
 		err = err ? err : one;
 	}

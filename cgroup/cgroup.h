@@ -59,7 +59,7 @@ struct cgroup_usage {
 	uint64_t memory_max; /* LIMIT_NONE if none */
 	uint64_t cpu_us;     /* used since the leaf was made */
 	uint64_t pids;       /* tasks now */
-	uint64_t oom_kills;  /* processes that the OOM killer has killed in the leaf, since it was made */
+	uint64_t oom_kills;  /* grows with each kill by the OOM killer in the leaf (v2 counts some twice) */
 	bool has_memory, has_cpu, has_pids; /* false: this environment cannot tell */
 };
 

@@ -211,10 +211,10 @@ void limit_put_v2(struct buf *b, const struct limit *limit)
 		buf_fmt(b, " %lu", (unsigned long)limit->period);
 }
 
-/* The kernel itself takes 100 and 1024 for the same weight: cpu.shares of 2 or more. */
+/* The kernel itself takes 100 and 1024 for the same weight. */
 static uint64_t shares(uint64_t weight)
 {
-	return MAX(weight * 1024 / 100, 2);
+	return weight * 1024 / 100;
 }
 
 /* blkio.weight is 10 to 1000 and 500 usual; the usual of one is the usual of the other, in proportion. */

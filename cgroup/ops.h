@@ -13,7 +13,7 @@
 struct cgroup_ops {
 	int (*open)(struct cgroup_home *home, int proc); /* v2 before v1; proc: descriptor of /proc */
 	void (*close)(struct cgroup_home *home);
-	bool (*tracks)(const struct cgroup_home *home); /* every process of a service is in its leaf here */
+	bool (*is_used)(const struct cgroup_home *home); /* the first that is has all processes of a service */
 	bool (*limits)(const struct cgroup_home *home, enum cgroup_v1 controller);
 	int (*create)(struct cgroup_home *home, const char *name); /* 1: one that is not empty is there */
 	int (*remove)(struct cgroup_home *home, const char *name);

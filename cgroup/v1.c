@@ -83,9 +83,9 @@ static enum cgroup_v1 tracker(const struct cgroup_home *home)
 	return found;
 }
 
-static bool tracks(const struct cgroup_home *home)
+static bool is_used(const struct cgroup_home *home)
 {
-	return home->v2 < 0 && tracker(home) != CGROUP_V1_COUNT;
+	return tracker(home) != CGROUP_V1_COUNT;
 }
 
 static bool limits(const struct cgroup_home *home, enum cgroup_v1 controller)
@@ -266,7 +266,7 @@ static int oom_kills(const struct cgroup_home *home, const char *name, uint64_t 
 const struct cgroup_ops cgroup_v1 = {
 	.open = open_v1,
 	.close = close_v1,
-	.tracks = tracks,
+	.is_used = is_used,
 	.limits = limits,
 	.create = create,
 	.remove = remove_leaf,

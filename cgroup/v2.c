@@ -266,7 +266,7 @@ static void close_v2(struct cgroup_home *home)
 	fd_close(&home->v2);
 }
 
-static bool tracks(const struct cgroup_home *home)
+static bool is_used(const struct cgroup_home *home)
 {
 	return home->v2 >= 0;
 }
@@ -392,7 +392,7 @@ static int oom_kills(const struct cgroup_home *home, const char *name, uint64_t 
 const struct cgroup_ops cgroup_v2 = {
 	.open = open_v2,
 	.close = close_v2,
-	.tracks = tracks,
+	.is_used = is_used,
 	.limits = limits,
 	.create = create,
 	.remove = remove_leaf,

@@ -20,9 +20,9 @@ homes() {
 	find /sys/fs/cgroup -type d -name "minit.$(stat -Lc %i /proc/self/ns/pid).$1"
 }
 
-"$probe"
-unshare --fork --pid --mount-proc "$probe"
-unshare --fork --pid --cgroup --mount-proc "$probe"
+"$probe"; ok $? "not PID 1"
+unshare --fork --pid --mount-proc "$probe"; ok $? "PID 1 of a pid namespace"
+unshare --fork --pid --cgroup --mount-proc "$probe"; ok $? "PID 1 with a cgroup namespace too"
 
 coproc HELD { exec "$probe" hold; }
 held=$HELD_PID

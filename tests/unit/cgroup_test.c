@@ -1,0 +1,979 @@
+// links: cgroup/cgroup.c cgroup/home.c cgroup/limits.c cgroup/place.c cgroup/tree.c cgroup/v1.c cgroup/v2.c
+// links: lib/buf.c lib/fd.c lib/log.c lib/sys.c lib/text.c
+// flags: -Wl,--wrap=fd_write_file,--wrap=sys_kill,--wrap=sys_clone,--wrap=flock
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "cgroup/cgroup.h"
+#include "cgroup/ops.h"
+#include "cgroup/place.h"
+#include "cgroup/tree.h"
+#include "lib/fd.h"
+#include "lib/sys.h"
+
+/*
+ * Plain directories and files stand for the kernel's. Unlike those they do not
+ * come with a new group: `leaf` makes one with the files it should have, and
+ * what is written is seen as it was written, in order.
+ */
+static struct {
+	char dir[64];
+	char wrote[2048]; /* " FILE=TEXT", for each write that went through */
+	char killed[256]; /* " PID" */
+	const char *refuse; /* "FILE=TEXT" that is refused */
+	int times, err;     /* as often, with this errno */
+	int poisonings;     /* so often a threaded controller finds a process inside */
+	int sweeps;         /* so often another minit is faster than we to lock our home */
+} k;
+
+static void file(const char *path, const char *text);
+static const char *at(const char *path);
+
+int __real_flock(int fd, int how);
+int __wrap_flock(int fd, int how);
+int __real_fd_write_file(int dir, const char *path, const char *text);
+int __wrap_fd_write_file(int dir, const char *path, const char *text);
+int __wrap_sys_kill(pid_t pid, int sig);
+pid_t __wrap_sys_clone(const struct sys_clone *how);
+
+int __wrap_fd_write_file(int dir, const char *path, const char *text)
+{
+	char what[400];
+	int err;
+
+	snprintf(what, sizeof(what), "%s=%s", path, text);
+	if (k.refuse && !strcmp(what, k.refuse) && k.times-- > 0)
+		return -k.err;
+	if (!strcmp(text, "+pids") && k.poisonings-- > 0)
+		file("own/cgroup.type", "domain threaded\n");
+	if (!strcmp(text, "-pids"))
+		file("own/cgroup.type", "domain\n");
+	err = __real_fd_write_file(dir, path, text);
+	if (!err && strlen(k.wrote) + strlen(what) + 2 < sizeof(k.wrote))
+		strcat(strcat(k.wrote, " "), what);
+	return err;
+}
+
+int __wrap_flock(int fd, int how)
+{
+	char path[64], name[512];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (k.sweeps-- <= 0 || (n = readlink(path, name, sizeof(name) - 1)) < 0)
+		return __real_flock(fd, how);
+	name[n] = '\0';
+	assert_int_equal(rmdir(name), 0);
+	return __real_flock(fd, how);
+}
+
+int __wrap_sys_kill(pid_t pid, int sig)
+{
+	assert_int_equal(sig, 9);
+	sprintf(k.killed + strlen(k.killed), " %d", pid);
+	return 0;
+}
+
+pid_t __wrap_sys_clone(const struct sys_clone *how)
+{
+	(void)how;
+	return -EOPNOTSUPP;
+}
+
+static const char *at(const char *path)
+{
+	static char full[8][4096];
+	static int next;
+	char *p = full[next++ % 8];
+
+	snprintf(p, sizeof(full[0]), "%s/%s", k.dir, path);
+	return p;
+}
+
+static void group(const char *path)
+{
+	char part[4096];
+
+	snprintf(part, sizeof(part), "%s", at(path));
+	for (char *p = strchr(part + strlen(k.dir) + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		mkdir(part, 0755);
+		*p = '/';
+	}
+	mkdir(part, 0755);
+}
+
+static void file(const char *path, const char *text)
+{
+	FILE *f = fopen(at(path), "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* A group with these files, all empty. */
+static void group_with(const char *path, const char *files)
+{
+	char list[512], full[1024], *rest = list, *word;
+
+	group(path);
+	snprintf(list, sizeof(list), "%s", files);
+	while ((word = strsep(&rest, " "))) {
+		snprintf(full, sizeof(full), "%s/%s", path, word);
+		file(full, "");
+	}
+}
+
+static int dir_of(const char *path)
+{
+	int fd = open(at(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static bool is_there(const char *path)
+{
+	return access(at(path), F_OK) == 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&k, 0, sizeof(k));
+	strcpy(k.dir, "/tmp/cgroup_test.XXXXXX");
+	return mkdtemp(k.dir) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return nftw(k.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+#define V2_FILES "cgroup.procs cgroup.kill cgroup.freeze cgroup.events memory.max memory.oom.group pids.max cpu.max io.weight"
+#define ALL_CONTROLLERS (1u << CGROUP_V1_MEMORY | 1u << CGROUP_V1_CPU | 1u << CGROUP_V1_PIDS | 1u << CGROUP_V1_BLKIO)
+
+static struct cgroup_home no_home(void)
+{
+	struct cgroup_home home = { .v2 = -1 };
+
+	for (int i = 0; i < CGROUP_V1_COUNT; i++)
+		home.v1[i] = -1;
+	return home;
+}
+
+static struct cgroup_home home_v2(void)
+{
+	struct cgroup_home home = no_home();
+
+	group("v2");
+	home.v2 = dir_of("v2");
+	home.v2_controllers = ALL_CONTROLLERS;
+	return home;
+}
+
+static const char *const v1_names[] = { "memory", "blkio", "cpu", "cpuacct", "pids", "freezer" };
+
+static void add_v1(struct cgroup_home *home, enum cgroup_v1 controller)
+{
+	group(v1_names[controller]);
+	home->v1[controller] = dir_of(v1_names[controller]);
+}
+
+static struct cgroup_home home_v1(void)
+{
+	struct cgroup_home home = no_home();
+
+	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++)
+		add_v1(&home, i);
+	return home;
+}
+
+static struct cgroup_home home_hybrid(void)
+{
+	struct cgroup_home home = home_v2();
+
+	home.v2_controllers = 0;
+	add_v1(&home, CGROUP_V1_MEMORY);
+	add_v1(&home, CGROUP_V1_CPU);
+	add_v1(&home, CGROUP_V1_PIDS);
+	add_v1(&home, CGROUP_V1_BLKIO);
+	return home;
+}
+
+static void forget(struct cgroup_home *home)
+{
+	fd_close(&home->v2);
+	for (int i = 0; i < CGROUP_V1_COUNT; i++)
+		fd_close(&home->v1[i]);
+}
+
+/* -- our own place ------------------------------------------------------------------------------- */
+
+static int find(const char *own, const char *controller, struct place *place)
+{
+	int proc, err;
+
+	group("proc/self");
+	file("proc/self/cgroup", own);
+	proc = dir_of("proc");
+	err = place_find(proc, controller, place);
+	close(proc);
+	return err;
+}
+
+static void place_is_read_from_proc(void **state)
+{
+	static const char own[] = "12:pids:/p\n4:cpuset,cpu:/\n3:cpuacct,blkio:/a b:c\n1:name=systemd:/s\n0::/user.slice\n";
+	struct place place;
+
+	(void)state;
+	assert_int_equal(find(own, "", &place), 0);
+	assert_string_equal(place.path, "/user.slice");
+	assert_int_equal(find(own, "cpu", &place), 0);
+	assert_string_equal(place.path, "/");
+	assert_string_equal(place.controllers, "cpuset,cpu");
+	assert_true(place_has(&place, "cpuset") && !place_has(&place, "cpus") && !place_has(&place, "set"));
+	assert_int_equal(find(own, "blkio", &place), 0);
+	assert_string_equal(place.path, "/a b:c");
+	assert_int_equal(find(own, "pids", &place), 0);
+	assert_string_equal(place.path, "/p");
+	assert_int_equal(find(own, "memory", &place), -ENOENT);
+	assert_int_equal(find(own, "systemd", &place), -ENOENT);
+	assert_int_equal(find("", "", &place), -ENOENT);
+}
+
+static void place_outside_of_the_namespace_is_refused(void **state)
+{
+	struct place place;
+
+	(void)state;
+	assert_int_equal(find("0::/../init.scope\n", "", &place), -EXDEV);
+	assert_int_equal(find("0::/..\n", "", &place), -EXDEV);
+	assert_int_equal(find("0::/..hidden\n", "", &place), 0);
+}
+
+static void lines_longer_than_any_buffer_are_passed_over(void **state)
+{
+	static char own[20000];
+	struct place place;
+
+	(void)state;
+	memset(own, 'x', sizeof(own) - 1);
+	memcpy(own, "9:pids:/", 8);
+	memcpy(own + 4096, "8:cpu:/", 7); /* where the rest of the line begins */
+	own[4200] = '\n';
+	strcpy(own + sizeof(own) - 24, "\n0::/here\n");
+	assert_int_equal(find(own, "", &place), 0);
+	assert_string_equal(place.path, "/here");
+	assert_int_equal(find(own, "pids", &place), -ENOENT);
+	assert_int_equal(find(own, "cpu", &place), -ENOENT);
+}
+
+static void own_group_is_found_below_its_mount(void **state)
+{
+	static const struct {
+		const char *path, *root, *point, *found;
+	} cases[] = {
+		{ "/", "/", "/sys/fs/cgroup", "/sys/fs/cgroup" },
+		{ "/a/b", "/", "/sys/fs/cgroup", "/sys/fs/cgroup/a/b" },
+		{ "/docker/1", "/docker/1", "/c", "/c" },
+		{ "/docker/1/x", "/docker/1", "/c", "/c/x" },
+		{ "/docker/12", "/docker/1", "/c", NULL },
+		{ "/", "/docker/1", "/c", NULL },
+		{ "/", "/../..", "/c", NULL },
+		{ "/x y", "/x\\040y", "/sys/a\\040b", "/sys/a b" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char root[64], point[64], found[64] = "";
+		struct place place = { .controllers = "" };
+		int err;
+
+		strcpy(place.path, cases[i].path);
+		strcpy(root, cases[i].root);
+		strcpy(point, cases[i].point);
+		err = place_path(&place, root, point, found, sizeof(found));
+		assert_int_equal(err, cases[i].found ? 0 : -ENOENT);
+		assert_string_equal(found, cases[i].found ? cases[i].found : "");
+	}
+}
+
+static void what_is_mounted_above_a_cgroup_is_not_taken_for_it(void **state)
+{
+	struct place place = { .path = "/" };
+	char info[512];
+	int proc, fd;
+
+	(void)state;
+	group("proc/self");
+	group("cg");
+	snprintf(info, sizeof(info), "30 20 0:26 / %s rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n", at("cg"));
+	file("proc/self/mountinfo", info);
+	proc = dir_of("proc");
+	fd = place_open(proc, &place);
+	close(proc);
+	assert_int_equal(fd, -ENOENT);
+}
+
+/* -- room ------------------------------------------------------------------------------------------ */
+
+static int settle(struct cgroup_home *home, const char *type, const char *procs)
+{
+	int own, err;
+
+	*home = no_home();
+	group_with("own", "cgroup.subtree_control");
+	group_with("own/init", "cgroup.procs");
+	file("own/cgroup.type", type);
+	file("own/cgroup.procs", procs);
+	file("own/cgroup.controllers", "cpuset cpu io memory hugetlb pids rdma\n");
+	own = dir_of("own");
+	err = v2_settle(home, CGROUP_V1_COUNT, own);
+	close(own);
+	return err;
+}
+
+static const char *own_pid(void)
+{
+	static char text[32];
+
+	snprintf(text, sizeof(text), "%d\n", getpid());
+	return text;
+}
+
+static void group_of_our_own_gets_each_controller_by_one_write_domains_first(void **state)
+{
+	struct cgroup_home home;
+
+	(void)state;
+	assert_int_equal(settle(&home, "domain\n", own_pid()), 0);
+	assert_string_equal(k.wrote, " cgroup.subtree_control=+memory cgroup.subtree_control=+io"
+				     " cgroup.subtree_control=+cpu cgroup.subtree_control=+pids");
+	assert_int_equal(home.v2_controllers, ALL_CONTROLLERS);
+	assert_false(home.shared);
+	forget(&home);
+}
+
+static void controller_that_is_refused_leaves_the_others(void **state)
+{
+	struct cgroup_home home;
+
+	(void)state;
+	k.refuse = "cgroup.subtree_control=+io";
+	k.times = 1;
+	k.err = EINVAL;
+	assert_int_equal(settle(&home, "domain\n", own_pid()), 0);
+	assert_int_equal(home.v2_controllers, ALL_CONTROLLERS & ~(1u << CGROUP_V1_BLKIO));
+	forget(&home);
+}
+
+static void who_comes_in_meanwhile_is_moved_too(void **state)
+{
+	struct cgroup_home home;
+
+	(void)state;
+	k.refuse = "cgroup.subtree_control=+memory";
+	k.times = 3;
+	k.err = EBUSY;
+	assert_int_equal(settle(&home, "domain\n", own_pid()), 0);
+	assert_int_equal(home.v2_controllers, ALL_CONTROLLERS);
+	forget(&home);
+}
+
+static void threaded_controller_that_met_a_process_is_taken_back(void **state)
+{
+	struct cgroup_home home;
+
+	(void)state;
+	k.poisonings = 2;
+	assert_int_equal(settle(&home, "domain\n", own_pid()), 0);
+	assert_int_equal(home.v2_controllers, ALL_CONTROLLERS);
+	assert_non_null(strstr(k.wrote, "=+pids cgroup.subtree_control=-pids cgroup.subtree_control=+pids"));
+	assert_string_equal(strrchr(k.wrote, '='), "=+pids");
+	forget(&home);
+}
+
+static void other_processes_are_left_and_leaves_made_beside_them(void **state)
+{
+	struct cgroup_home home;
+	char procs[64];
+	struct stat st;
+
+	(void)state;
+	snprintf(procs, sizeof(procs), "1\n%s", own_pid());
+	assert_int_equal(settle(&home, "domain\n", procs), 0);
+	assert_true(home.shared);
+	assert_int_equal(home.v2_controllers, 0);
+	assert_int_equal(home.withheld, ALL_CONTROLLERS);
+	assert_string_equal(k.wrote, "");
+	assert_int_equal(fstat(home.v2, &st), 0);
+	cgroup_close(&home);
+	assert_int_equal(home.v2, -1);
+}
+
+static bool has_home(void)
+{
+	char name[128];
+	struct stat ns;
+
+	assert_int_equal(stat("/proc/self/ns/pid", &ns), 0);
+	snprintf(name, sizeof(name), "own/minit.%lu.%d", (unsigned long)ns.st_ino, getpid());
+	return is_there(name);
+}
+
+static void home_that_was_swept_while_it_was_made_is_made_again(void **state)
+{
+	struct cgroup_home home;
+
+	(void)state;
+	k.sweeps = 2;
+	assert_int_equal(settle(&home, "domain\n", "1\n"), 0);
+	assert_true(has_home());
+	cgroup_close(&home);
+	assert_false(has_home());
+}
+
+static void home_is_locked_as_long_as_minit_lives(void **state)
+{
+	struct cgroup_home first, second;
+	char name[128];
+	struct stat ns;
+
+	(void)state;
+	assert_int_equal(settle(&first, "domain\n", "1\n"), 0);
+	assert_int_equal(stat("/proc/self/ns/pid", &ns), 0);
+	snprintf(name, sizeof(name), "own/minit.%lu.%d", (unsigned long)ns.st_ino, getpid());
+	assert_int_equal(rename(at(name), at("own/minit.1.97")), 0);
+	assert_int_equal(settle(&second, "domain\n", "1\n"), 0);
+	assert_true(is_there("own/minit.1.97"));
+	forget(&first);
+	cgroup_close(&second);
+	assert_int_equal(settle(&second, "domain\n", "1\n"), 0);
+	assert_false(is_there("own/minit.1.97"));
+	cgroup_close(&second);
+}
+
+static void home_of_a_dead_minit_is_cleared_away_and_of_a_living_one_left(void **state)
+{
+	struct cgroup_home home;
+	int living;
+
+	(void)state;
+	group("own/minit.1.99/svc.web/sub");
+	group("own/minit.1.98/svc.web");
+	group("own/minit.1.9x");
+	group("own/minit.1");
+	living = dir_of("own/minit.1.99");
+	assert_int_equal(flock(living, LOCK_EX), 0);
+	assert_int_equal(settle(&home, "domain\n", "1\n"), 0);
+	assert_true(is_there("own/minit.1.99/svc.web/sub"));
+	assert_false(is_there("own/minit.1.98"));
+	assert_true(is_there("own/minit.1.9x") && is_there("own/minit.1"));
+	cgroup_close(&home);
+	close(living);
+	assert_int_equal(settle(&home, "domain\n", "1\n"), 0);
+	assert_false(is_there("own/minit.1.99"));
+	cgroup_close(&home);
+}
+
+static void threaded_group_is_refused(void **state)
+{
+	struct cgroup_home home;
+
+	(void)state;
+	assert_int_equal(settle(&home, "domain threaded\n", own_pid()), -EOPNOTSUPP);
+	assert_int_equal(settle(&home, "domain invalid\n", own_pid()), -EOPNOTSUPP);
+	assert_int_equal(home.v2, -1);
+	assert_string_equal(k.wrote, "");
+}
+
+/* -- leaves ---------------------------------------------------------------------------------------- */
+
+static void leaf_is_made_with_oom_for_the_whole(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	assert_int_equal(cgroup_create(&home, "web"), 0);
+	assert_true(is_there("v2/svc.web"));
+	rmdir(at("v2/svc.web"));
+	group_with("v2/svc.web", V2_FILES);
+	assert_int_equal(cgroup_create(&home, "web"), 0);
+	assert_non_null(strstr(k.wrote, " svc.web/memory.oom.group=1"));
+	forget(&home);
+}
+
+static void name_cannot_lead_out_of_the_home(void **state)
+{
+	struct cgroup_home home = home_v2();
+	char name[400];
+
+	(void)state;
+	memset(name, 'n', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	assert_true(cgroup_create(&home, "a/../../b") < 0);
+	assert_true(cgroup_create(&home, name) < 0);
+	group("v2/svc.a");
+	group("v2/b");
+	cgroup_remove(&home, "a/../b");
+	assert_true(is_there("v2/b"));
+	forget(&home);
+}
+
+/* It cannot be removed, as it has files: like a leaf with processes. */
+static void leaf_left_by_a_former_run_is_emptied_and_freed_of_limits(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	group_with("v2/svc.web", V2_FILES " cpu.weight memory.high");
+	assert_int_equal(cgroup_create(&home, "web"), 0);
+	assert_string_equal(k.wrote, " svc.web/memory.oom.group=1 svc.web/cgroup.kill=1 svc.web/cgroup.freeze=0"
+				     " svc.web/memory.max=max svc.web/memory.high=max svc.web/cpu.max=max"
+				     " svc.web/cpu.weight=100 svc.web/pids.max=max svc.web/io.weight=100");
+	forget(&home);
+}
+
+static int set(struct cgroup_home *home, enum limit_id id, uint64_t value, uint64_t period, const char *part)
+{
+	struct limit limit = { .id = id, .value = value, .period = period };
+	BUF_ON_STACK(why, 256);
+	int err = cgroup_limit(home, "web", &limit, &why);
+
+	if (part && !strstr(buf_text(&why), part))
+		fail_msg("'%s' does not say '%s'", buf_text(&why), part);
+	if (!part)
+		assert_int_equal(why.len, 0);
+	return err;
+}
+
+static void limits_are_written_to_v2(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	group_with("v2/svc.web", V2_FILES);
+	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 64 << 20, 0, NULL), 0);
+	assert_int_equal(set(&home, LIMIT_CPU_MAX, 50000, 100000, NULL), 0);
+	assert_int_equal(set(&home, LIMIT_PIDS_MAX, LIMIT_NONE, 0, NULL), 0);
+	assert_int_equal(set(&home, LIMIT_IO_WEIGHT, 10000, 0, NULL), 0);
+	assert_string_equal(k.wrote, " svc.web/memory.max=67108864 svc.web/cpu.max=50000 100000 svc.web/pids.max=max"
+				     " svc.web/io.weight=10000");
+	forget(&home);
+}
+
+static void weight_of_io_goes_to_bfq_where_that_is(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	group_with("v2/svc.web", "io.bfq.weight");
+	assert_int_equal(set(&home, LIMIT_IO_WEIGHT, 10000, 0, NULL), 0);
+	assert_string_equal(k.wrote, " svc.web/io.bfq.weight=1000");
+	forget(&home);
+}
+
+static void limits_are_translated_for_v1(void **state)
+{
+	struct cgroup_home home = home_v1();
+
+	(void)state;
+	group_with("memory/svc.web", "memory.limit_in_bytes");
+	group_with("cpu/svc.web", "cpu.shares cpu.cfs_period_us cpu.cfs_quota_us");
+	group_with("blkio/svc.web", "blkio.bfq.weight");
+	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 64 << 20, 0, NULL), 0);
+	assert_int_equal(set(&home, LIMIT_CPU_MAX, 50000, 100000, NULL), 0);
+	assert_int_equal(set(&home, LIMIT_CPU_MAX, LIMIT_NONE, 0, NULL), 0);
+	assert_int_equal(set(&home, LIMIT_CPU_WEIGHT, 200, 0, NULL), 0);
+	assert_int_equal(set(&home, LIMIT_IO_WEIGHT, 10000, 0, NULL), 0);
+	assert_string_equal(k.wrote, " svc.web/memory.limit_in_bytes=67108864"
+				     " svc.web/cpu.cfs_quota_us=-1 svc.web/cpu.cfs_period_us=100000"
+				     " svc.web/cpu.cfs_quota_us=50000 svc.web/cpu.cfs_quota_us=-1"
+				     " svc.web/cpu.shares=2048 svc.web/blkio.bfq.weight=1000");
+	forget(&home);
+}
+
+static void limit_that_cannot_be_had_says_why_and_what_to_do(void **state)
+{
+	struct cgroup_home home = home_v2(), v1 = home_v1(), none = no_home();
+
+	(void)state;
+	group_with("v2/svc.web", V2_FILES);
+	k.refuse = "svc.web/memory.max=4096";
+	k.times = 3;
+	k.err = EACCES;
+	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "delegated"), -EACCES);
+	k.err = EROFS;
+	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "mount it rw"), -EROFS);
+	k.err = EBUSY;
+	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "in use"), -EBUSY);
+	assert_int_equal(set(&home, LIMIT_CPU_WEIGHT, 5, 0, "this kernel has no cpu.weight"), -ENOENT);
+	home.v2_controllers &= ~(1u << CGROUP_V1_MEMORY);
+	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "no controller memory: neither"), -EOPNOTSUPP);
+	home.withheld = 1u << CGROUP_V1_MEMORY;
+	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "Delegate=yes"), -EOPNOTSUPP);
+	assert_int_equal(set(&v1, LIMIT_MEMORY_HIGH, 4096, 0, "v1 has no memory.high"), -EOPNOTSUPP);
+	none.err = -EROFS;
+	assert_int_equal(set(&none, LIMIT_MEMORY_MAX, 4096, 0, "mount it rw"), -EROFS);
+	forget(&home);
+	forget(&v1);
+}
+
+/* -- hybrid hosts ---------------------------------------------------------------------------------- */
+
+static void first_limit_makes_the_v1_leaf_beside_v2(void **state)
+{
+	struct cgroup_home home = home_hybrid();
+
+	(void)state;
+	assert_int_equal(cgroup_create(&home, "web"), 0);
+	assert_true(is_there("v2/svc.web"));
+	assert_false(is_there("memory/svc.web"));
+	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "this kernel"), -ENOENT);
+	assert_true(is_there("memory/svc.web"));
+	assert_false(is_there("pids/svc.web"));
+	forget(&home);
+}
+
+static void v1_alone_has_leaves_to_count_in(void **state)
+{
+	struct cgroup_home home = home_v1();
+
+	(void)state;
+	assert_int_equal(cgroup_create(&home, "web"), 0);
+	assert_true(is_there("freezer/svc.web") && is_there("memory/svc.web"));
+	assert_true(is_there("pids/svc.web") && is_there("cpuacct/svc.web"));
+	assert_false(is_there("cpu/svc.web") || is_there("blkio/svc.web"));
+	assert_int_equal(cgroup_remove(&home, "web"), 0);
+	assert_false(is_there("freezer/svc.web") || is_there("memory/svc.web"));
+	forget(&home);
+}
+
+static void child_joins_where_it_was_not_born(void **state)
+{
+	struct cgroup_home home = home_hybrid();
+
+	(void)state;
+	group_with("v2/svc.web", "cgroup.procs");
+	group_with("pids/svc.web", "cgroup.procs");
+	assert_int_equal(cgroup_join(&home, "web", true), 0);
+	assert_string_equal(k.wrote, " svc.web/cgroup.procs=0");
+	assert_int_equal(cgroup_join(&home, "web", false), 0);
+	assert_string_equal(k.wrote, " svc.web/cgroup.procs=0 svc.web/cgroup.procs=0 svc.web/cgroup.procs=0");
+	forget(&home);
+	home = home_v1();
+	assert_int_equal(cgroup_join(&home, "db", false), -ENOENT);
+	forget(&home);
+}
+
+/* -- what is in a leaf ----------------------------------------------------------------------------- */
+
+static void populated_tells_whether_a_v2_leaf_is_empty(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	assert_true(cgroup_is_empty(&home, "web"));
+	group_with("v2/svc.web", V2_FILES);
+	file("v2/svc.web/cgroup.events", "populated 1\nfrozen 0\n");
+	assert_false(cgroup_is_empty(&home, "web"));
+	file("v2/svc.web/cgroup.events", "populated 0\nfrozen 0\n");
+	assert_true(cgroup_is_empty(&home, "web"));
+	forget(&home);
+}
+
+static void v1_leaf_is_not_empty_with_a_process_anywhere_below(void **state)
+{
+	struct cgroup_home home = home_v1();
+
+	(void)state;
+	assert_true(cgroup_is_empty(&home, "web"));
+	group_with("freezer/svc.web/a/b", "cgroup.procs");
+	file("freezer/svc.web/a/cgroup.procs", "");
+	file("freezer/svc.web/cgroup.procs", "");
+	assert_true(cgroup_is_empty(&home, "web"));
+	file("freezer/svc.web/a/b/cgroup.procs", "77\n");
+	assert_false(cgroup_is_empty(&home, "web"));
+	file("freezer/svc.web/a/b/cgroup.procs", "");
+	file("freezer/svc.web/cgroup.procs", "78\n");
+	assert_false(cgroup_is_empty(&home, "web"));
+	forget(&home);
+}
+
+static void v2_leaf_is_killed_by_one_write_thawed_and_marked(void **state)
+{
+	struct cgroup_home home = home_v2();
+	int fd;
+
+	(void)state;
+	group_with("v2/svc.web", V2_FILES);
+	home.into = CGROUP_INTO_UNKILLED;
+	fd = cgroup_leaf_fd(&home, "web");
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(cgroup_kill(&home, "web"), 0);
+	assert_string_equal(k.wrote, " svc.web/cgroup.kill=1 svc.web/cgroup.freeze=0");
+	assert_string_equal(k.killed, "");
+	assert_int_equal(cgroup_leaf_fd(&home, "web"), -EOPNOTSUPP);
+	home.into = CGROUP_INTO_ALWAYS;
+	fd = cgroup_leaf_fd(&home, "web");
+	assert_true(fd >= 0);
+	close(fd);
+	home.into = CGROUP_INTO_NEVER;
+	assert_int_equal(cgroup_leaf_fd(&home, "web"), -EOPNOTSUPP);
+	forget(&home);
+}
+
+static void without_cgroup_kill_all_are_frozen_killed_and_thawed(void **state)
+{
+	struct cgroup_home home = home_v2();
+	char procs[64];
+
+	(void)state;
+	group_with("v2/svc.web/sub", "cgroup.procs");
+	file("v2/svc.web/cgroup.freeze", "");
+	snprintf(procs, sizeof(procs), "100\n0\n%s200\n", own_pid());
+	file("v2/svc.web/cgroup.procs", procs);
+	file("v2/svc.web/sub/cgroup.procs", "300\n");
+	assert_int_equal(cgroup_kill(&home, "web"), 0);
+	assert_string_equal(k.wrote, " svc.web/cgroup.freeze=1 svc.web/cgroup.freeze=0");
+	assert_string_equal(k.killed, " 100 200 300");
+	forget(&home);
+}
+
+static void v1_leaf_is_killed_in_the_freezer(void **state)
+{
+	struct cgroup_home home = home_v1();
+
+	(void)state;
+	group_with("freezer/svc.web", "freezer.state cgroup.procs");
+	file("freezer/svc.web/cgroup.procs", "100\n101\n");
+	assert_int_equal(cgroup_kill(&home, "web"), 0);
+	assert_string_equal(k.wrote, " svc.web/freezer.state=FROZEN svc.web/freezer.state=THAWED");
+	assert_string_equal(k.killed, " 100 101");
+
+	fd_close(&home.v1[CGROUP_V1_FREEZER]);
+	group_with("memory/svc.web", "cgroup.procs");
+	file("memory/svc.web/cgroup.procs", "102\n");
+	assert_int_equal(cgroup_kill(&home, "web"), 0);
+	assert_string_equal(k.killed, " 100 101 102");
+	forget(&home);
+}
+
+static void count_pid(pid_t pid, void *arg)
+{
+	long *sum = arg;
+
+	*sum += pid;
+}
+
+static void pids_are_read_across_the_buffers_end(void **state)
+{
+	long sum = 0, want = 0;
+	FILE *f;
+	int dir;
+
+	(void)state;
+	group("v2");
+	f = fopen(at("v2/cgroup.procs"), "w");
+	for (int pid = 9000; pid < 12000; pid += 7) {
+		fprintf(f, "%d\n", pid);
+		want += pid;
+	}
+	fclose(f);
+	dir = dir_of("v2");
+	assert_int_equal(tree_pids(dir, "cgroup.procs", count_pid, &sum), (12000 - 9000 + 6) / 7);
+	assert_int_equal(sum, want);
+	assert_int_equal(tree_pids(dir, "none", count_pid, &sum), -ENOENT);
+	close(dir);
+}
+
+static void groups_below_a_leaf_go_with_it(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	group("v2/svc.web/a/b/c");
+	group("v2/svc.web/d");
+	group("v2/other/e");
+	assert_int_equal(cgroup_remove(&home, "web"), 0);
+	assert_false(is_there("v2/svc.web"));
+	assert_true(is_there("v2/other/e"));
+	assert_int_equal(cgroup_remove(&home, "web"), 0);
+	forget(&home);
+}
+
+static void walk_through_a_leaf_is_bounded(void **state)
+{
+	struct cgroup_home home = home_v2();
+	char path[512] = "v2/svc.deep", wide[64];
+
+	(void)state;
+	for (int i = 0; i < 30; i++)
+		strcat(path, "/d");
+	group(path);
+	assert_true(cgroup_remove(&home, "deep") < 0);
+	assert_true(is_there("v2/svc.deep"));
+	group("v2/svc.wide");
+	for (int i = 0; i < 3000; i++) {
+		snprintf(wide, sizeof(wide), "v2/svc.wide/%d/x", i);
+		group(wide);
+	}
+	assert_true(cgroup_remove(&home, "wide") < 0);
+	assert_true(cgroup_remove(&home, "wide") < 0);
+	assert_int_equal(cgroup_remove(&home, "wide"), 0);
+	forget(&home);
+}
+
+/* -- what a leaf uses ------------------------------------------------------------------------------ */
+
+static void usage_is_read_from_v2(void **state)
+{
+	struct cgroup_home home = home_v2();
+	struct cgroup_usage usage;
+
+	(void)state;
+	group("v2/svc.web");
+	file("v2/svc.web/memory.current", "1048576\n");
+	file("v2/svc.web/memory.max", "max\n");
+	file("v2/svc.web/cpu.stat", "usage_usec 1234\nuser_usec 1000\nsystem_usec 234\n");
+	file("v2/svc.web/pids.current", "3\n");
+	file("v2/svc.web/memory.events", "low 0\nhigh 0\nmax 7\noom 2\noom_kill 5\noom_group_kill 1\n");
+	cgroup_usage(&home, "web", &usage);
+	assert_true(usage.has_memory && usage.has_cpu && usage.has_pids);
+	assert_int_equal(usage.memory, 1048576);
+	assert_int_equal(usage.memory_max, LIMIT_NONE);
+	assert_int_equal(usage.cpu_us, 1234);
+	assert_int_equal(usage.pids, 3);
+	assert_int_equal(usage.oom_kills, 5);
+	assert_int_equal(cgroup_oom_kills(&home, "web"), 5);
+	forget(&home);
+}
+
+static void usage_is_read_from_v1_where_v2_has_none(void **state)
+{
+	struct cgroup_home home = home_hybrid();
+	struct cgroup_usage usage;
+
+	(void)state;
+	group("v2/svc.web");
+	group("memory/svc.web");
+	file("v2/svc.web/cpu.stat", "usage_usec 99\n");
+	file("memory/svc.web/memory.usage_in_bytes", "4096\n");
+	file("memory/svc.web/memory.limit_in_bytes", "9223372036854771712\n");
+	file("memory/svc.web/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+	cgroup_usage(&home, "web", &usage);
+	assert_true(usage.has_memory && usage.has_cpu && !usage.has_pids);
+	assert_int_equal(usage.memory, 4096);
+	assert_int_equal(usage.memory_max, LIMIT_NONE);
+	assert_int_equal(usage.cpu_us, 99);
+	assert_int_equal(usage.pids, 0);
+	assert_int_equal(usage.oom_kills, 2);
+	forget(&home);
+}
+
+static void usage_of_v1_is_in_microseconds(void **state)
+{
+	struct cgroup_home home = home_v1();
+	struct cgroup_usage usage;
+
+	(void)state;
+	group("cpuacct/svc.web");
+	group("memory/svc.web");
+	file("cpuacct/svc.web/cpuacct.usage", "5000999\n");
+	file("memory/svc.web/memory.usage_in_bytes", "8192\n");
+	file("memory/svc.web/memory.limit_in_bytes", "67108864\n");
+	cgroup_usage(&home, "web", &usage);
+	assert_int_equal(usage.cpu_us, 5000);
+	assert_int_equal(usage.memory_max, 64 << 20);
+	forget(&home);
+}
+
+static void without_a_home_each_call_says_why_or_empty(void **state)
+{
+	struct cgroup_home home = no_home();
+	struct cgroup_usage usage;
+
+	(void)state;
+	home.err = -EROFS;
+	assert_int_equal(cgroup_create(&home, "web"), -EROFS);
+	assert_int_equal(cgroup_kill(&home, "web"), -EROFS);
+	assert_true(cgroup_leaf_fd(&home, "web") < 0);
+	assert_true(cgroup_is_empty(&home, "web"));
+	assert_int_equal(cgroup_oom_kills(&home, "web"), 0);
+	cgroup_usage(&home, "web", &usage);
+	assert_false(usage.has_memory || usage.has_cpu || usage.has_pids);
+	assert_int_equal(cgroup_remove(&home, "web"), 0);
+	cgroup_close(&home);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		T(place_is_read_from_proc),
+		T(place_outside_of_the_namespace_is_refused),
+		T(lines_longer_than_any_buffer_are_passed_over),
+		T(own_group_is_found_below_its_mount),
+		T(what_is_mounted_above_a_cgroup_is_not_taken_for_it),
+		T(group_of_our_own_gets_each_controller_by_one_write_domains_first),
+		T(controller_that_is_refused_leaves_the_others),
+		T(who_comes_in_meanwhile_is_moved_too),
+		T(threaded_controller_that_met_a_process_is_taken_back),
+		T(home_that_was_swept_while_it_was_made_is_made_again),
+		T(home_is_locked_as_long_as_minit_lives),
+		T(home_of_a_dead_minit_is_cleared_away_and_of_a_living_one_left),
+		T(other_processes_are_left_and_leaves_made_beside_them),
+		T(threaded_group_is_refused),
+		T(leaf_is_made_with_oom_for_the_whole),
+		T(name_cannot_lead_out_of_the_home),
+		T(leaf_left_by_a_former_run_is_emptied_and_freed_of_limits),
+		T(limits_are_written_to_v2),
+		T(weight_of_io_goes_to_bfq_where_that_is),
+		T(limits_are_translated_for_v1),
+		T(limit_that_cannot_be_had_says_why_and_what_to_do),
+		T(first_limit_makes_the_v1_leaf_beside_v2),
+		T(v1_alone_has_leaves_to_count_in),
+		T(child_joins_where_it_was_not_born),
+		T(populated_tells_whether_a_v2_leaf_is_empty),
+		T(v1_leaf_is_not_empty_with_a_process_anywhere_below),
+		T(v2_leaf_is_killed_by_one_write_thawed_and_marked),
+		T(without_cgroup_kill_all_are_frozen_killed_and_thawed),
+		T(v1_leaf_is_killed_in_the_freezer),
+		T(pids_are_read_across_the_buffers_end),
+		T(groups_below_a_leaf_go_with_it),
+		T(walk_through_a_leaf_is_bounded),
+		T(usage_is_read_from_v2),
+		T(usage_is_read_from_v1_where_v2_has_none),
+		T(usage_of_v1_is_in_microseconds),
+		T(without_a_home_each_call_says_why_or_empty),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

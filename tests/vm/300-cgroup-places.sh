@@ -1,0 +1,23 @@
+#!/bin/bash
+# cgroups as the host of the tests may not have them: v2 with all its controllers, v1 alone, and both; in each place in
+# which minit may find itself.
+set -u
+. tests/vm/vm.sh
+
+build() {
+	gcc -static -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -I. -DCONFIG_CGROUP=1 -DCONFIG_CGROUP_V1=1 -DCONFIG_CGROUP_V2=1 \
+		-o "$BUILD/tests/$1.static" "tests/tools/$1.c" cgroup/*.c lib/*.c && strip "$BUILD/tests/$1.static"
+}
+mkdir -p "$BUILD/tests"
+build cgroup_probe && build cgroup_stage || { echo "not ok - the tools build"; exit 1; }
+vm_file sbin/cgroup_probe 755 <"$BUILD/tests/cgroup_probe.static"
+vm_file sbin/cgroup_stage 755 <"$BUILD/tests/cgroup_stage.static"
+for cgroups in v2 v1 hybrid; do
+	echo "# == $cgroups"
+	vm_boot quiet rdinit=/sbin/cgroup_stage $cgroups
+	vm_end 120
+	ended=$?
+	vm_console | grep -a -E '^(ok|not ok|#)'
+	[ $ended = 0 ] && vm_console | grep -a -E '^(ok|not ok)' | tail -n 1 | grep -q 'nothing is left at the end'
+	ok $? "$cgroups: all scenes were shown"
+done
