@@ -27,8 +27,10 @@ static int look_up(struct net_session *s, const char *object, const char *name, 
 	struct link_info info;
 	int err = link_find(&s->host, name, &info);
 
-	if (err < 0)
-		return link_find_failed(object, name, err);
+	if (err < 0) {
+		link_find_failed(object, name, err);
+		return err;
+	}
 	if (strcmp(info.kind, "bridge")) {
 		log_error(object, 0, "bridge %s: there is a link of this name already, and it is a %s; "
 			  "delete it or give the bridge another name", name, info.kind[0] ? info.kind : "device");

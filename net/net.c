@@ -156,6 +156,8 @@ int net_remove(struct net_session *s, const char *ifname)
 	char mem[64];
 	int n, err;
 
+	if (!strcmp(ifname, s->master.name))
+		s->master.index = 0;
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_delete(&b, ifname);
 	err = netlink_send(&b);

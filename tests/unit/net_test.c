@@ -593,6 +593,8 @@ static void removing(void **state)
 {
 	(void)state;
 	assert_int_equal(net_remove(&net, "br0"), 0);
+	assert_int_equal(attach(), -ENODEV); /* it is looked for, not remembered */
+	k.said[0] = '\0';
 	assert_null(link_at(HOME, "br0"));
 	assert_int_equal(net_remove(&net, "br0"), 0);
 	assert_string_equal(k.said, "");
