@@ -104,6 +104,7 @@ MUSL_LIB ?= $(patsubst %/rcrt1.o,%,$(shell dpkg -L musl-dev 2>/dev/null | grep '
 GCC_LIB = $(patsubst %/crtbeginS.o,%,$(shell $(GCC) -print-file-name=crtbeginS.o))
 MULTIARCH = $(shell $(GCC) -print-multiarch)
 ARCH := $(firstword $(subst -, ,$(shell $(GCC) -dumpmachine)))
+ARCH_$(ARCH) := y
 
 WARN := -Wall -Wextra -Wshadow -Wconversion $(if $(WERROR),-Werror)
 DEFS := -D_GNU_SOURCE -DNDEBUG -DMINIT_VERSION='"$(VERSION)"'

@@ -87,7 +87,8 @@ int reexec_now(struct supervisor *sv)
  */
 no_return static void stand_still(int sig)
 {
-	log_error(NULL, 0, "fatal signal %d, and minit cannot be executed anew: services run on without supervision", sig);
+	log_error(NULL, 0, "fatal signal %d, and minit cannot be executed anew: services run on without supervision",
+		  sig);
 	for (;;)
 		if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD)
 			pause();

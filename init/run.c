@@ -241,7 +241,8 @@ int run_resume(const char *word)
 	table = table_map(state->table_fd, &err);
 	if (!table)
 		give_up("table after executing in place", err);
-	log_warn(NULL, 0, "executed in place: %lu fatal signals survived, %u services go on", state->crashes, state->count);
+	log_warn(NULL, 0, "executed in place: %lu fatal signals survived, %u services go on", state->crashes,
+		 state->count);
 	open_house(state, table);
 	reexec_keep(state, false);
 	control_watch(&house);

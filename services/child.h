@@ -20,7 +20,8 @@ struct child_memory {
 	size_t env_count;
 	size_t text_used;
 	char text[2048]; /* of the variables that were made here */
-	char *words[CHILD_ENV_MAX + 1 + 1 + CHILD_ARGS_MAX + 1]; /* environment, NULL, a free place for exec_program, program, NULL */
+	/* environment, NULL, a free place for exec_program, program, NULL */
+	char *words[CHILD_ENV_MAX + 1 + 1 + CHILD_ARGS_MAX + 1];
 };
 
 struct child {

@@ -67,7 +67,8 @@ static int write_limit(struct supervisor *sv, uint32_t index, const struct limit
 	int err = cgroup_limit(&sv->state->cgroup, service_name(sv, index), limit, &why);
 
 	if (err)
-		log_error(service_name(sv, index), 0, "%s: %s: %s", limit_name(limit->id), strerror(-err), buf_text(&why));
+		log_error(service_name(sv, index), 0, "%s: %s: %s", limit_name(limit->id), strerror(-err),
+			  buf_text(&why));
 	return err;
 }
 

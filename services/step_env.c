@@ -174,7 +174,8 @@ int step_environment(struct child *child)
 	for (uint32_t i = 0; i < spec->env.count && !err; i++)
 		err = set(m, (char *)table_item(child->table, spec->env, i));
 	if (!err)
-		err = child_setenv_default(child, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+		err = child_setenv_default(child, "PATH",
+					   "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	return err;
 }
 
