@@ -139,7 +139,8 @@ WARM := $(call in_obj,$(hot-end-y) $(sort $(warm-y)))
 COLD := $(call in_obj,$(warm-end-y) $(sort $(obj-y)))
 OBJS := $(HOT) $(WARM) $(COLD)
 # The linker puts merged strings anywhere; those of the hot part have to lie with it.
-$(HOT): HOT_FLAGS := -fno-merge-constants
+HOT_FLAGS := -fno-merge-constants
+$(HOT): EXTRA_FLAGS = $(HOT_FLAGS)
 
 # musl-gcc has no kernel headers of its own: links to the machine's, looked at last.
 $(B)/uapi/.done:
@@ -150,13 +151,13 @@ BEFORE_OBJS := $(AUTOCONF_H) $(B)/.flags | $(B)/uapi/.done $(LIBEV)/ev.c
 
 # Changed flags rebuild everything, unchanged ones nothing. WERROR changes no byte of the outcome.
 $(B)/.flags: FORCE
-	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS))' >$@.new; \
+	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT))' >$@.new; \
 		cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 
 $(B)/obj/%.o: %.c $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	@$(CC) $(CFLAGS) $(HOT_FLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(CFLAGS) $(EXTRA_FLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/obj/%.o: %.S $(BEFORE_OBJS)
 	@mkdir -p $(@D)
