@@ -398,6 +398,36 @@ static void the_last_address_of_a_subnet_is_given_out(void **state)
 	assert_string_equal(address(&table_service(t, 0)->attach.addr[1]), "fd00::1/127");
 }
 
+static void an_interface_has_up_to_four_addresses(void **state)
+{
+	const struct table *t = table_of(
+		"[network.bridge.b]\naddress = ['10.0.0.1/24', '10.0.1.1/24', 'fd00::1/64', 'fd01::1/64']\n"
+		"[service.a]\nexec = ['x']\n"
+		"[service.b]\nexec = ['x']\nnetwork = { address = ['10.0.1.5', 'fd01::5'], gateway = ['fd01::1', '10.0.1.1'] }\n"
+		"[service.c]\nexec = ['x']\nnetwork.address = ['10.0.0.6', '10.0.1.6', 'fd00::6', 'fd01::6']\n");
+	const struct net_attach *a = &service_of(t, "a")->attach, *b = &service_of(t, "b")->attach;
+	const struct net_attach *c = &service_of(t, "c")->attach;
+
+	(void)state;
+	assert_int_equal(table_bridge(t, 0)->addr[3].prefix, 64);
+	assert_int_equal(a->addr[0].bytes[2], 0); /* of the first subnet of each family */
+	assert_int_equal(a->addr[1].bytes[1], 0);
+	assert_int_equal(a->addr[2].family, 0);
+	assert_string_equal(address(&b->addr[1]), "fd01::5/64");
+	assert_string_equal(address(&b->gateway[0]), "10.0.1.1/32");
+	assert_string_equal(address(&b->gateway[1]), "fd01::1/128");
+	assert_string_equal(address(&c->addr[3]), "fd01::6/64");
+	assert_string_equal(address(&c->gateway[0]), "10.0.0.1/32");
+	{
+		const char *text = "[network.bridge.b]\naddress = ['10.0.0.1/24', '10.0.1.1/24', '10.0.2.1/24', '10.0.3.1/24']\n"
+				   "[service.a]\nexec = ['x']\nnetwork.address = '10.9.9.9'\n";
+		struct compile_file file = { "t.toml", text, strlen(text) };
+
+		assert_int_equal(compile_with(&file, 1, &(struct table_source){ 0 }), -EINVAL);
+		assert_non_null(strstr(compiled.errors.list->text, "10.0.0.0/24, 10.0.1.0/24, 10.0.2.0/24, 10.0.3.0/24"));
+	}
+}
+
 static void hosts_names_every_service_of_the_bridge_in_one_text(void **state)
 {
 	const struct table *t = table_of(
@@ -525,6 +555,7 @@ int main(void)
 		cmocka_unit_test(without_a_bridge_a_service_has_the_network_of_minit),
 		cmocka_unit_test(a_derived_address_is_the_same_in_any_order_of_services_and_files),
 		cmocka_unit_test(the_last_address_of_a_subnet_is_given_out),
+		cmocka_unit_test(an_interface_has_up_to_four_addresses),
 		cmocka_unit_test(hosts_names_every_service_of_the_bridge_in_one_text),
 		cmocka_unit_test(the_log_helper_comes_with_the_first_output_that_needs_it),
 		cmocka_unit_test(a_command_line_is_the_main_service),
