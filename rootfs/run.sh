@@ -37,7 +37,8 @@ hierarchies() {
 # that waits outside stays where it was: a v2 leaf with processes of its own could not pass on any controller.
 inside() {
 	hierarchies | while read -r mount type options; do
-		[ ! -d "$mount/$1" ] || echo 0 >"$mount/$1/cgroup.procs"
+		# Not 0, which is who writes: the loop runs in a shell of its own.
+		[ ! -d "$mount/$1" ] || echo $$ >"$mount/$1/cgroup.procs"
 	done
 	exec unshare --cgroup "$0" --in-cgroup "$@"
 }
@@ -112,6 +113,12 @@ make_leaves() {
 		# A new cpuset has no cpus, and takes no process before it has some.
 		for file in cpuset.cpus cpuset.mems; do
 			[ "$type" = cgroup2 ] || [ ! -f "$mount/$name/$file" ] || cat "$mount/$file" >"$mount/$name/$file"
+		done
+		# What nobody has asked systemd for it may not have enabled. Only the root of all has no type, and only there
+		# is this harmless to the processes that are in it.
+		[ "$type" = cgroup2 ] && [ ! -e "$mount/cgroup.type" ] || continue
+		for controller in memory io cpu pids; do
+			echo "+$controller" >"$mount/cgroup.subtree_control" 2>/dev/null || true
 		done
 	done
 }
