@@ -92,7 +92,8 @@ static const char *home_of(const char *name)
 
 static void refuse_name(struct section *s, const struct toml *node, const char *name)
 {
-	const char *nearest = key_nearest(s->kind, name), *home = nearest ? NULL : home_of(name);
+	bool is_told = s->c->errors.count < ERRORS_TOLD; /* the search is long */
+	const char *nearest = is_told ? key_nearest(s->kind, name) : NULL, *home = nearest ? NULL : home_of(name);
 
 	if (home)
 		refuse_key(s->c, node, "%s: %s: stands in %s, not here", s->draft->title, name, home);

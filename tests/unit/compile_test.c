@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/unit/compile.h"
 
@@ -526,6 +527,32 @@ static double seconds(int count, size_t *ret_size)
 	return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
 }
 
+static void there_is_an_end_to_services_and_to_what_is_said(void **state)
+{
+	char *text = malloc(2 << 20), *p = text;
+	struct compile_file file = { "t.toml", text, 0 };
+	int fds[2];
+	char said[65536];
+	ssize_t n, len = 0;
+
+	(void)state;
+	for (int i = 0; i < TABLE_SERVICES_MAX + 300; i++)
+		p += sprintf(p, "service.s%d.exec = ['x']\n", i);
+	file.len = strlen(text);
+	assert_int_equal(compile_with(&file, 1, &(struct table_source){ 0 }), -EINVAL);
+	assert_int_equal(compiled.errors.count, 302);
+	assert_int_equal(pipe(fds), 0);
+	errors_tell(&compiled.errors, compiled.paths, fds[1]);
+	close(fds[1]);
+	while ((n = read(fds[0], said + len, sizeof(said) - 1 - (size_t)len)) > 0)
+		len += n;
+	close(fds[0]);
+	said[len] = '\0';
+	assert_memory_equal(said, "t.toml:32767:9: service.s32766: more than 32766 of them\n", 55);
+	assert_non_null(strstr(said, "\nand 102 more errors\n"));
+	free(text);
+}
+
 static void time_and_size_grow_with_the_table_and_not_faster(void **state)
 {
 	size_t small, large;
@@ -559,6 +586,7 @@ int main(void)
 		cmocka_unit_test(hosts_names_every_service_of_the_bridge_in_one_text),
 		cmocka_unit_test(the_log_helper_comes_with_the_first_output_that_needs_it),
 		cmocka_unit_test(a_command_line_is_the_main_service),
+		cmocka_unit_test(there_is_an_end_to_services_and_to_what_is_said),
 		cmocka_unit_test(time_and_size_grow_with_the_table_and_not_faster),
 	};
 
