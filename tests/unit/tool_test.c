@@ -16,9 +16,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "init/control.h"
@@ -127,6 +130,22 @@ static void begin(const char *command)
 	said[0] = '\0';
 }
 
+/* The same on a terminal of that size, which is said_fd. */
+static void begin_on_terminal(unsigned short width, unsigned short height)
+{
+	struct winsize size = { .ws_col = width, .ws_row = height };
+	char *argv[] = { "status", "--watch", NULL };
+
+	child = forkpty(&said_fd, NULL, NULL, &size);
+	if (child == 0) {
+		setenv("LANG", "C", 1);
+		setenv("TERM", "vt220", 1);
+		_exit(verb_main(2, argv));
+	}
+	said_len = 0;
+	said[0] = '\0';
+}
+
 /* A round of minit, and what the tool has said meanwhile. False: it has ended. */
 static bool go_on(void)
 {
@@ -142,6 +161,12 @@ static bool go_on(void)
 	said_len += n > 0 ? (size_t)n : 0;
 	said[said_len] = '\0';
 	return n > 0;
+}
+
+static void await_said(const char *text)
+{
+	while (!strstr(said, text))
+		assert_true(go_on());
 }
 
 static int finish(void)
@@ -248,6 +273,104 @@ static void test_a_watch_without_a_terminal_prints_tables(void **data)
 	waitpid(child, NULL, 0);
 	child = 0;
 	assert_null(strstr(said, "\033"));
+}
+
+#define ENTER "\033[?1049h"
+#define LEAVE "\033[?1049l"
+
+static void test_a_watch_redraws_at_each_change(void **data)
+{
+	(void)data;
+	house_move(0, STATE_UP);
+	begin_on_terminal(100, 20);
+	await_said("2 down");
+	assert_non_null(strstr(said, ENTER));
+	assert_non_null(strstr(said, "\033[32mup\033[0m"));
+	house_move(1, STATE_FAILED);
+	await_said("db: down -> \033[1;31mfailed\033[0m: exit 1");
+	assert_null(strstr(said, LEAVE));
+}
+
+static void test_a_watch_merges_what_passes(void **data)
+{
+	(void)data;
+	house_move(0, STATE_UP);
+	begin_on_terminal(100, 20);
+	await_listener();
+	await_said("2 down");
+	house_move(0, STATE_STOPPING);
+	house_move(0, STATE_DRAINING);
+	house_move(0, STATE_STARTING);
+	house_move(0, STATE_UP);
+	await_said("web: \033[32mup\033[0m again");
+}
+
+static void test_a_watch_fits_its_window(void **data)
+{
+	struct winsize small = { .ws_col = 40, .ws_row = 6 };
+	unsigned column = 0, line = 1;
+
+	(void)data;
+	house_move(0, STATE_UP);
+	begin_on_terminal(100, 20);
+	await_said("ADDRESS");
+	await_said("\033[J");
+	said_len = 0;
+	ioctl(said_fd, TIOCSWINSZ, &small);
+	await_said("and 1 more"); /* three services, and room for two lines */
+	for (const char *at = strstr(said, "\033[H"); *at; at++) {
+		if (*at == '\033') {
+			at += strcspn(at, "HKJm");
+			column = *at == 'H' ? 0 : column;
+			line = *at == 'H' ? 1 : line;
+		} else if (*at == '\n') {
+			column = 0;
+			line++;
+		} else if (*at != '\r') {
+			column++;
+		}
+		assert_true(column <= 40 && line <= 6);
+	}
+}
+
+static void leave_by(const char *key, bool by_signal)
+{
+	struct termios during, after;
+	int status;
+
+	begin_on_terminal(100, 20);
+	await_said("NAME");
+	tcgetattr(said_fd, &during);
+	assert_int_equal(during.c_lflag & (ICANON | ECHO), 0);
+	assert_int_equal(write(said_fd, key, 1), 1);
+	await_said(LEAVE);
+	while (go_on())
+		;
+	tcgetattr(said_fd, &after);
+	assert_int_equal(after.c_lflag & (ICANON | ECHO), ICANON | ECHO);
+	close(said_fd);
+	waitpid(child, &status, 0);
+	child = 0;
+	assert_int_equal(WIFSIGNALED(status), by_signal);
+}
+
+static void test_a_watch_leaves_the_terminal_as_it_was(void **data)
+{
+	(void)data;
+	leave_by("q", false);
+	leave_by("\003", true);
+}
+
+static void test_a_watch_says_when_minit_leaves(void **data)
+{
+	(void)data;
+	begin_on_terminal(100, 20);
+	await_said("NAME");
+	control_close(sv);
+	await_said(LEAVE "minit has left\r\n");
+	while (go_on())
+		;
+	close(said_fd);
 }
 
 /* -- wait ------------------------------------------------------------------------------------------ */
@@ -624,6 +747,11 @@ int main(void)
 		TEST(status_of_one),
 		TEST(status_in_json_is_what_minit_said),
 		TEST(a_watch_without_a_terminal_prints_tables),
+		TEST(a_watch_redraws_at_each_change),
+		TEST(a_watch_merges_what_passes),
+		TEST(a_watch_fits_its_window),
+		TEST(a_watch_leaves_the_terminal_as_it_was),
+		TEST(a_watch_says_when_minit_leaves),
 		TEST(wait_is_over_at_once_when_it_holds),
 		TEST(wait_waits),
 		TEST(wait_is_for_all_at_the_same_time),
