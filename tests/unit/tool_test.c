@@ -309,16 +309,17 @@ static void test_a_watch_fits_its_window(void **data)
 {
 	struct winsize small = { .ws_col = 40, .ws_row = 6 };
 	unsigned column = 0, line = 1;
+	const char *at;
 
 	(void)data;
 	house_move(0, STATE_UP);
 	begin_on_terminal(100, 20);
 	await_said("ADDRESS");
-	await_said("\033[J");
-	said_len = 0;
 	ioctl(said_fd, TIOCSWINSZ, &small);
 	await_said("and 1 more"); /* three services, and room for two lines */
-	for (const char *at = strstr(said, "\033[H"); *at; at++) {
+	for (at = strstr(said, "and 1 more"); strncmp(at, "\033[H", 3); at--)
+		;
+	for (; *at; at++) {
 		if (*at == '\033') {
 			at += strcspn(at, "HKJm");
 			column = *at == 'H' ? 0 : column;
