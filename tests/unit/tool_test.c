@@ -138,7 +138,7 @@ static void begin_on_terminal(unsigned short width, unsigned short height)
 
 	child = forkpty(&said_fd, NULL, NULL, &size);
 	if (child == 0) {
-		setenv("LANG", "C", 1);
+		setenv("LC_ALL", "C", 1);
 		setenv("TERM", "vt220", 1);
 		_exit(verb_main(2, argv));
 	}
