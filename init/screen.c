@@ -1,5 +1,6 @@
 #include "init/screen.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,25 @@ static void on_resize(int sig)
 	is_stale = 1;
 }
 
+/* A resize is only heard of in screen_poll: not between the look at is_stale and the wait. */
+static void block_resize(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int screen_poll(struct pollfd *fds, unsigned count, int64_t ms)
+{
+	const struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	sigset_t none;
+
+	sigemptyset(&none);
+	return ppoll(fds, count, &limit, &none);
+}
+
 static void handle(int sig, void (*fn)(int))
 {
 	struct sigaction sa = { .sa_handler = fn };
@@ -75,6 +95,7 @@ void screen_enter(void)
 	handle(SIGQUIT, on_end);
 	handle(SIGTSTP, on_stop);
 	handle(SIGWINCH, on_resize);
+	block_resize();
 	(void)!fd_write_all(STDOUT_FILENO, ENTER, sizeof(ENTER) - 1);
 }
 

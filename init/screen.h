@@ -20,6 +20,10 @@ void screen_measure(struct screen *ret);
 /* True once after the window has changed its size, or the tool was stopped and goes on. */
 bool screen_is_stale(void);
 
+/* poll(2), which a change of the window's size ends; ms: at most so long. */
+struct pollfd;
+int screen_poll(struct pollfd *fds, unsigned count, int64_t ms);
+
 /* A key that was typed, or 0. */
 char screen_key(void);
 

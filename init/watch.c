@@ -488,7 +488,7 @@ static bool pause_for(struct when until)
 	int64_t left = MAX(when_since(when_now(), until), 0);
 	char key;
 
-	if (poll(p, 2, (int)left) > 0 && p[1].revents) {
+	if (screen_poll(p, 2, left) > 0 && p[1].revents) {
 		key = screen_key();
 		return key == 'q' || key == 'Q' || key == 3;
 	}

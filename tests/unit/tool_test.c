@@ -134,7 +134,7 @@ static void begin(const char *command)
 static void begin_on_terminal(unsigned short width, unsigned short height)
 {
 	struct winsize size = { .ws_col = width, .ws_row = height };
-	char *argv[] = { "status", "--watch", NULL };
+	char *argv[] = { "status", "--watch=1m", NULL }; /* what is redrawn is so for a reason */
 
 	child = forkpty(&said_fd, NULL, NULL, &size);
 	if (child == 0) {
