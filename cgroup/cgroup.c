@@ -84,7 +84,7 @@ static const char *why_no_controllers(const struct cgroup_home *home, unsigned b
 	if (home->withheld & bits)
 		return "minit's cgroup holds other processes, so it cannot pass controllers on; start it in one of its "
 		       "own (systemd-run --scope -p Delegate=yes minit ...)";
-	return "neither cgroup v2 nor v1 has it here; enable it in the cgroup above, or in the kernel";
+	return "minit has it neither from cgroup v2 nor from v1 here; enable it in the cgroup above, or in the kernel";
 }
 
 static void tell(const struct cgroup_home *home)

@@ -635,7 +635,7 @@ static void limit_that_cannot_be_had_says_why_and_what_to_do(void **state)
 	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "in use"), -EBUSY);
 	assert_int_equal(set(&home, LIMIT_CPU_WEIGHT, 5, 0, "this kernel has no cpu.weight"), -ENOENT);
 	home.v2_controllers &= ~(1u << CGROUP_V1_MEMORY);
-	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "no controller memory: neither"), -EOPNOTSUPP);
+	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "no controller memory: minit has it neither"), -EOPNOTSUPP);
 	home.withheld = 1u << CGROUP_V1_MEMORY;
 	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "Delegate=yes"), -EOPNOTSUPP);
 	assert_int_equal(set(&v1, LIMIT_MEMORY_HIGH, 4096, 0, "v1 has no memory.high"), -EOPNOTSUPP);
