@@ -45,11 +45,11 @@ static bool is_home(const char *name)
 	return pid && is_number(ns, (size_t)(pid - ns)) && is_number(pid + 1, strlen(pid + 1));
 }
 
-static int open_locked(int parent, const char *name)
+static int open_locked(int parent, const char *name, int how)
 {
 	cleanup_fd int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fd < 0 || flock(fd, LOCK_EX | how) < 0)
 		return -errno;
 	return fd_steal(&fd);
 }
@@ -61,7 +61,7 @@ static int sweep_one(int parent, const char *name, void *arg)
 	(void)arg;
 	if (!is_home(name))
 		return 0;
-	fd = open_locked(parent, name);
+	fd = open_locked(parent, name, LOCK_NB);
 	if (fd >= 0)
 		tree_remove(parent, name);
 	return 0;
@@ -76,13 +76,17 @@ static bool is_named(int fd, int parent, const char *name)
 	       here.st_ino == there.st_ino;
 }
 
+/*
+ * The lock is waited for: besides a sweeper only a child of ours can have it, one
+ * that was to try something out and is not gone yet when minit has executed itself.
+ */
 static int make_locked(int parent, const char *name)
 {
 	cleanup_fd int fd = -1;
 
 	if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
 		return -errno;
-	fd = open_locked(parent, name);
+	fd = open_locked(parent, name, 0);
 	if (fd < 0)
 		return fd;
 	return is_named(fd, parent, name) ? fd_steal(&fd) : -EAGAIN;

@@ -209,6 +209,7 @@ static bool is_born_alive(struct cgroup_home *home, bool killed)
 	pid_t pid = -1;
 	int status = -1;
 
+	unlinkat(home->v2, "probe", AT_REMOVEDIR); /* of a trial that a crash cut short */
 	if (mkdirat(home->v2, "probe", 0755) < 0)
 		return false;
 	how.leaf_fd = openat(home->v2, "probe", O_PATH | O_DIRECTORY | O_CLOEXEC);

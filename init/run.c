@@ -99,20 +99,58 @@ static bool wants_network(enum mode mode, const struct table *table)
 	return mode != MODE_SUBREAPER || table->bridges.count;
 }
 
+/* Known to the state as a whole: what a crash leaves half known is closed by the execution in place, and locks with it. */
+static void find_place(struct statefile *state)
+{
+	struct cgroup_home home;
+
+	if (state->placed || !wants_leaves(house.table))
+		return;
+	fd_close(&state->cgroup.v2);
+	for (size_t i = 0; i < CGROUP_V1_COUNT; i++)
+		fd_close(&state->cgroup.v1[i]);
+	cgroup_open(&home);
+	state->cgroup = home;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	state->placed = 1;
+}
+
+/* The network of a service that a crash left half made: the namespace is gone, its pair goes with it, but some time later. */
+static void remove_half_made(struct net_session *net, const struct statefile *state)
+{
+	const struct net_attach *attach = &spec_at(&house, state->prepared)->attach;
+
+	if (state->reexecs && state->mode != MODE_SUBREAPER && attach->bridge >= 0)
+		(void)net_remove(net, attach->peer);
+}
+
+static void open_network(struct net_session *net, struct statefile *state)
+{
+	if (!wants_network(state->mode, house.table) || net_open(net))
+		return;
+	house.net = net;
+	if (state->netns < 0 && net->home >= 0)
+		state->netns = fcntl(net->home, F_DUPFD_CLOEXEC, 3);
+	if (state->prepared == 0)
+		bring_up_network(net, house.table);
+	if (state->prepared < state->count)
+		remove_half_made(net, state);
+}
+
+static bool is_prepared(const struct statefile *state)
+{
+	return state->prepared == 2 * state->count;
+}
+
 /* Also after a crash in the middle of it: what is there already is used. */
 static void prepare_rest(struct statefile *state)
 {
 	struct net_session net;
-	bool first = state->prepared == 0;
 
-	if (state->prepared == 2 * state->count)
+	if (is_prepared(state))
 		return;
-	if (first && wants_leaves(house.table))
-		cgroup_open(&state->cgroup);
-	if (wants_network(state->mode, house.table) && net_open(&net) == 0)
-		house.net = &net;
-	if (house.net && first)
-		bring_up_network(&net, house.table);
+	find_place(state);
+	open_network(&net, state);
 	for (; state->prepared < state->count; state->prepared++)
 		if (launch_prepare(&house, state->prepared))
 			log_debug(service_name(&house, state->prepared), "not ready to start");
@@ -227,6 +265,13 @@ static void watch_status_pipes(void)
 			loop_watch(LOOP_STATUS, i, service_at(&house, i)->handles.status_fd, LOOP_READ);
 }
 
+/* The crash may have come while minit was in the network namespace of a service, to set it up. */
+static void go_home(const struct statefile *state)
+{
+	if (state->netns >= 0 && setns(state->netns, CLONE_NEWNET) < 0)
+		log_error(NULL, errno, "my own network namespace cannot be entered again");
+}
+
 int run_resume(const char *word)
 {
 	uint64_t fd;
@@ -241,10 +286,13 @@ int run_resume(const char *word)
 	table = table_map(state->table_fd, &err);
 	if (!table)
 		give_up("table after executing in place", err);
+	go_home(state);
 	log_warn(NULL, 0, "executed in place: %lu fatal signals survived, %u services go on", state->crashes,
 		 state->count);
 	open_house(state, table);
 	reexec_keep(state, false);
+	if (state->control_fd < 0 && !is_prepared(state)) /* so the crash may have come before it was noted */
+		control_open(&house);
 	control_watch(&house);
 	watch_status_pipes();
 	supervise();

@@ -132,13 +132,16 @@ static int prepare_network(struct supervisor *sv, uint32_t index)
 
 static int prepare_output(struct supervisor *sv, uint32_t index)
 {
+	struct handles *h = handles_at(sv, index);
 	int ends[2];
 	int err = sys_pipe(ends, 0);
 
 	if (err)
 		return refuse(sv, index, STEP_stdio, err);
-	handles_at(sv, index)->out[0] = ends[0];
-	handles_at(sv, index)->out[1] = ends[1];
+	fd_close(&h->out[0]); /* of a pipe that a crash left half noted */
+	h->out[0] = ends[0];
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	h->out[1] = ends[1];
 	return 0;
 }
 
@@ -158,7 +161,7 @@ int launch_prepare(struct supervisor *sv, uint32_t index)
 		err = prepare_leaf(sv, index);
 	if (!err && spec->namespaces & CLONE_NEWNET && h->netns < 0)
 		err = prepare_network(sv, index);
-	if (!err && wants_output_pipe(spec) && h->out[0] < 0)
+	if (!err && wants_output_pipe(spec) && h->out[1] < 0)
 		err = prepare_output(sv, index);
 	return err;
 }

@@ -149,6 +149,8 @@ struct statefile {
 	uint8_t phase;           /* enum phase; init/shutdown.c */
 	uint8_t goal;            /* enum goal; init/shutdown.c */
 	uint8_t hurried;         /* a second stop signal came; init/shutdown.c */
+	int32_t netns;           /* minit's own network namespace, when it makes others; -1 for none; init/run.c */
+	uint32_t placed;         /* 1: cgroup_open is done; init/run.c */
 	int32_t exit_status;     /* to leave with; init/shutdown.c */
 	uint32_t prepared;       /* how many services have what they keep across runs, and how many of their networks
 				    are connected, together; init/run.c */

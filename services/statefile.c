@@ -31,6 +31,7 @@ static void blank(struct statefile *state, const struct table *table, uint32_t s
 	state->table_fd = state->self_fd = state->control_fd = -1;
 	state->booted = when_now();
 	state->phase_deadline = WHEN_NEVER;
+	state->netns = -1;
 	state->cgroup.v2 = -1;
 	state->cgroup.err = -ENOENT; /* until cgroup_open has looked */
 	for (size_t i = 0; i < CGROUP_V1_COUNT; i++)

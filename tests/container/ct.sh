@@ -7,6 +7,7 @@
 #   ct_minit VERB...      the tool, from outside
 #   ct_is TEXT COND...    a TAP line: the conditions of `minit wait` come to hold
 #   ct_field NAME KEY     what `minit status --json` says of a service (NAME "" for minit itself)
+#   ct_outer NAME         the pid of a service's process (its reaper's, if it has one) as it is seen from outside
 #   ct_events             from now on note each change of state, in $ct_dir/events
 #   ct_states NAME        "down starting up": the states it had since then
 #   ct_wait SECONDS RE    until a line of what it said matches; fails when time is over or it has left
@@ -98,6 +99,13 @@ ct_field() {
 			}
 			exit
 		}'
+}
+
+ct_outer() {
+	local pid
+	for pid in $(cat "/proc/$(ct_pid)/task/$(ct_pid)/children"); do
+		grep -q -E "^NSpid:.*[[:blank:]]$(ct_field "$1" pid)([[:blank:]]+1)?\$" "/proc/$pid/status" && echo "$pid"
+	done
 }
 
 # The snapshot says that it listens.
