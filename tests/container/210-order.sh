@@ -1,0 +1,75 @@
+#!/bin/bash
+# In which order services start and stop.
+set -u
+. tests/container/ct.sh
+
+# stays NAME: a service that says when it starts and when it stops.
+stays() {
+	echo "[service.$1]"
+	echo "exec = [\"/bin/sh\", \"-c\", \"trap 'echo $1 stops; exit' TERM; echo $1 starts; while :; do sleep 0.02; done\"]"
+}
+said() {
+	grep -a -E '^[a-z]+ (starts|stops)$' "$ct_dir/out" | tr '\n' ',' | sed 's/,$//'
+}
+
+# In the table the last comes first: what it says, not where it stands, gives the order.
+ct_table <<TOML
+[defaults]
+namespaces = []
+$(stays web)
+needs = ["app"]
+$(stays app)
+needs = ["db", "prepare"]
+$(stays db)
+[service.prepare]
+exec = ["/bin/sh", "-c", "sleep 0.1; echo prepare starts"]
+ready = "exit"
+[service.broken]
+exec = ["/bin/false"]
+ready = "exit"
+restart = "never"
+$(stays waits)
+needs = ["broken"]
+$(stays later)
+after = ["broken", "prepare"]
+autostart = true
+$(stays lazy)
+autostart = false
+$(stays afterlazy)
+after = ["lazy"]
+TOML
+ct_start
+ct_up && ct_events
+ct_is "all that can be up is" web:up app:up db:up prepare:done later:up afterlazy:up
+ct_is "who needs a failed task waits" waits:waiting broken:failed
+is "$(ct_field waits why)" "waiting for broken (failed)" "and for what is told"
+ct_is "who only comes after one that is not started does not wait" lazy:down afterlazy:up
+is "$(said | tr ',' '\n' | grep -v -E 'lazy|later' | grep -E 'prepare|app|web' | tr '\n' ',')" \
+	'prepare starts,app starts,web starts,' "a task is done, then what needs it is up, then the next"
+is "$(said | tr ',' '\n' | grep -E 'db|app' | head -n 2 | tr '\n' ',')" 'db starts,app starts,' "what is needed starts first"
+is "$(said | tr ',' '\n' | grep -E 'prepare|later' | tr '\n' ',')" 'prepare starts,later starts,' "after waits for the end of a task"
+
+: >"$ct_dir/out"
+ct_minit stop db >/dev/null
+is "$(said)" 'web stops,app stops,db stops' "stop: what needs it goes first, then it"
+ct_is "those who need it wait for it" db:down app:waiting web:waiting
+: >"$ct_dir/out"
+ct_minit start db >/dev/null
+ct_is "start: they come back" web:up app:up db:up
+is "$(said)" 'db starts,app starts,web starts' "in order"
+: >"$ct_dir/out"
+ct_minit restart app >/dev/null
+ct_is "restart takes along what needs it" web:up app:up app:starts=3 web:starts=3 db:starts=2
+is "$(said)" 'web stops,app stops,app starts,web starts' "in order"
+is "$(ct_field app restarts),$(ct_field web restarts)" 0,0 "which counts as no restart by minit"
+
+: >"$ct_dir/out"
+kill -KILL "$(ps -o pid= --ppid "$(ct_pid)" | while read -r p; do grep -a -q 'db starts' "/proc/$p/cmdline" && echo "$p"; done)"
+ct_is "what dies by itself comes back" db:up 'db:restarts>=1'
+is "$(ct_field web starts)" 3 "and does not take along what needs it"
+ct_minit start lazy >/dev/null
+: >"$ct_dir/out"
+ct_stop "all stops"
+is "$(said | tr ',' '\n' | grep -E 'web|app|db' | tr '\n' ',')" 'web stops,app stops,db stops,' "at the end, what needs others first"
+is "$(said | tr ',' '\n' | grep lazy | tr '\n' ',')" 'afterlazy stops,lazy stops,' "and who comes after another one before that"
+echo "1..$ct_tests"
