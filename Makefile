@@ -235,7 +235,7 @@ lint-clang: $(BEFORE_OBJS)
 analyze:
 	@tests/run analyze
 
-$(B)/analyze-gcc: $(OBJS:$(B)/obj/%.o=$(B)/tests/analyze/%.gcc)
+$(B)/analyze-gcc: $(SOURCES:%.c=$(B)/tests/analyze/%.gcc)
 	@touch $(B)/.analyzed-gcc
 $(B)/tests/analyze/%.gcc: %.c $(BEFORE_OBJS) FORCE
 	@mkdir -p $(@D)

@@ -46,7 +46,7 @@ static struct seen *place_of(struct follow *f, const char *name, bool change)
 		return NULL;
 	s = &f->all[f->count++];
 	*s = (struct seen){ 0 };
-	strcpy(s->name, name);
+	memcpy(s->name, name, strlen(name) + 1); /* no longer: lines are read into the same size */
 	f->hint = f->count;
 	return s;
 }

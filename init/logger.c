@@ -73,7 +73,7 @@ static int write_out(int fd, const char *data, size_t len)
 
 static const char *name_of(const struct outlet *o)
 {
-	return table_text(table, o->spec->name_at);
+	return table_name(table, o->spec);
 }
 
 /* Says it once when it begins, and once how much it was when it is over. */
@@ -364,7 +364,7 @@ static void outlets_open(int set, int first)
 			continue;
 		err = outlet_open(set, n, spec, first + (int)spec->output_slot);
 		if (err)
-			log_error(table_text(table, spec->name_at), -err, "its output pipe");
+			log_error(table_name(table, spec), -err, "its output pipe");
 		n++;
 	}
 	outlet_count = n;

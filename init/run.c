@@ -318,7 +318,7 @@ static int find_files(struct files *files)
 
 bool run_has_table(void)
 {
-	struct files files;
+	struct files files = { .count = 0 };
 
 	return find_files(&files) > 0;
 }

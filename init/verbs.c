@@ -32,10 +32,17 @@ static const struct verb *find(const char *word)
 	return NULL;
 }
 
+static const char *option_of(const char *word)
+{
+	const struct verb *v = find(word);
+
+	return v ? v->option : "";
+}
+
 static int left_out(int argc, char **argv)
 {
 	(void)argc;
-	complain("%s: this minit was built without it; it needs %s", argv[0], find(argv[0])->option);
+	complain("%s: this minit was built without it; it needs %s", argv[0], option_of(argv[0]));
 	return 2;
 }
 

@@ -49,7 +49,7 @@ static void remember(struct net_session *s, const char *name, const struct link_
 
 int bridge_find(struct net_session *s, const char *object, const struct net_bridge *bridge)
 {
-	struct link_info info;
+	struct link_info info = { 0 };
 	int err;
 
 	if (s->master.index && !strcmp(s->master.name, bridge->name))

@@ -228,8 +228,10 @@ static pid_t clone_with_less(struct supervisor *sv, uint32_t index, struct child
 {
 	pid_t pid = clone_child(sv, index, child, leaf_fd);
 
-	if (pid == -EOPNOTSUPP && leaf_fd >= 0)
-		return clone_with_less(sv, index, child, -1);
+	if (pid == -EOPNOTSUPP && leaf_fd >= 0) {
+		leaf_fd = -1;
+		pid = clone_child(sv, index, child, leaf_fd);
+	}
 	if (!is_forbidden(pid) || !(child->namespaces & ~spec_at(sv, index)->explicit_ns))
 		return pid;
 	handles_at(sv, index)->missing |= MISSING_NAMESPACES;
@@ -333,12 +335,13 @@ static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 /* Forgotten before it is closed: after a crash in between the number may be somebody else's. */
 static void forget_status(struct supervisor *sv, uint32_t index)
 {
-	cleanup_fd int fd = -1;
+	int fd = handles_at(sv, index)->status_fd;
 
-	if (handles_at(sv, index)->status_fd < 0)
+	if (fd < 0)
 		return;
 	sv->on_status_fd(sv, index, -1);
-	fd = fd_steal(&handles_at(sv, index)->status_fd);
+	handles_at(sv, index)->status_fd = -1;
+	fd_close(&fd);
 }
 
 int launch(struct supervisor *sv, uint32_t index)

@@ -47,7 +47,31 @@ static void look_before(struct supervisor *sv, uint32_t index)
 	look_at_list(sv, spec_at(sv, index)->after);
 }
 
-static enum state ended(struct supervisor *sv, uint32_t index);
+static uint32_t any_number(void)
+{
+	static uint32_t x;
+
+	x = x * 1664525 + 1013904223 + (uint32_t)when_now().ms;
+	return x >> 8;
+}
+
+static enum state judge(struct supervisor *sv, uint32_t index)
+{
+	struct life *life = life_at(sv, index);
+	struct outcome outcome = {
+		.ending = life->ending,
+		.status = life->status,
+		.err = life->err,
+		.ran_ms = when_since(life->started, when_now()),
+		.failures = life->failures,
+		.random = any_number(),
+	};
+	struct verdict verdict = policy_after(spec_at(sv, index), &outcome);
+
+	life->failures = verdict.failures;
+	life->delay_ms = verdict.delay_ms;
+	return verdict.next;
+}
 
 static enum state begin(struct supervisor *sv, uint32_t index)
 {
@@ -67,7 +91,7 @@ static enum state begin(struct supervisor *sv, uint32_t index)
 	life->ending = ENDING_SPAWN;
 	life->step = (uint8_t)(handles->refused ? handles->refused_step : STEP_clone);
 	life->err = -err;
-	return ended(sv, index);
+	return judge(sv, index); /* never again at once: a run that failed to begin was not a stable one */
 }
 
 static enum state admit(struct supervisor *sv, uint32_t index, int arg)
@@ -178,32 +202,6 @@ static enum state overdue(struct supervisor *sv, uint32_t index, int arg)
 	life->asked = 0; /* it is a failure, for the policy to judge */
 	life->ending = ENDING_OVERDUE;
 	return next;
-}
-
-static uint32_t any_number(void)
-{
-	static uint32_t x;
-
-	x = x * 1664525 + 1013904223 + (uint32_t)when_now().ms;
-	return x >> 8;
-}
-
-static enum state judge(struct supervisor *sv, uint32_t index)
-{
-	struct life *life = life_at(sv, index);
-	struct outcome outcome = {
-		.ending = life->ending,
-		.status = life->status,
-		.err = life->err,
-		.ran_ms = when_since(life->started, when_now()),
-		.failures = life->failures,
-		.random = any_number(),
-	};
-	struct verdict verdict = policy_after(spec_at(sv, index), &outcome);
-
-	life->failures = verdict.failures;
-	life->delay_ms = verdict.delay_ms;
-	return verdict.next;
 }
 
 /* Before the new run begins, which forgets how the last one ended. */
@@ -429,7 +427,7 @@ void service_look(struct supervisor *sv, uint32_t index)
 
 void service_settle(struct supervisor *sv)
 {
-	if (sv->settling)
+	if (sv->settling || !sv->state->count)
 		return;
 	sv->settling = true;
 	while (sv->queue_len > 0) {

@@ -10,7 +10,7 @@
 
 static const char *name_of(const struct child *child)
 {
-	return table_text(child->table, child->spec->name_at);
+	return table_name(child->table, child->spec);
 }
 
 int step_leaf(struct child *child)

@@ -119,15 +119,17 @@ static inline const struct net_bridge *table_bridge(const struct table *t, uint3
 	return table_list(t, t->bridges, struct net_bridge) + index;
 }
 
-static inline const char *table_name(const struct table *t, const struct service_spec *spec)
+/* What is never absent: table_map has checked it. */
+__attribute__((returns_nonnull)) static inline const char *table_name(const struct table *t, const struct service_spec *spec)
 {
 	return (const char *)t + spec->name_at;
 }
 
 /* Text number i of a list of text offsets. */
-static inline const char *table_item(const struct table *t, struct list list, uint32_t i)
+__attribute__((returns_nonnull)) static inline const char *table_item(const struct table *t, struct list list,
+								       uint32_t i)
 {
-	return table_text(t, table_list(t, list, uint32_t)[i]);
+	return (const char *)t + table_list(t, list, uint32_t)[i];
 }
 
 /* Index of the service of this name, or -ENOENT. */
