@@ -166,7 +166,11 @@ $(B)/obj/%.o: %.S $(BEFORE_OBJS)
 
 -include $(OBJS:.o=.d)
 
-$(B)/minit.debug: $(OBJS) $(B)/.flags Makefile
+# A file that has left a Kbuild is seen here alone.
+$(B)/.objects: FORCE
+	@echo '$(OBJS)' >$@.new; cmp -s $@ $@.new && rm $@.new || mv $@.new $@
+
+$(B)/minit.debug: $(OBJS) $(B)/.flags $(B)/.objects Makefile
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) -o $@ $(LINK_FIRST) $(HOT) -lc $(WARM) -lc $(COLD) $(LINK_LAST)
 
@@ -240,8 +244,10 @@ $(B)/analyze-gcc: $(SOURCES:%.c=$(B)/tests/analyze/%.gcc)
 $(B)/tests/analyze/%.gcc: %.c $(BEFORE_OBJS) FORCE
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -fanalyzer -fdiagnostics-plain-output -c -o /dev/null $<
-$(B)/analyze-tidy: $(BEFORE_OBJS) FORCE
-	@clang-tidy --quiet $(SOURCES) -- $(CLANG_FLAGS) -Wno-unused-value && touch $(B)/.analyzed-tidy
+$(B)/analyze-tidy: $(SOURCES:%.c=$(B)/tests/analyze/%.tidy)
+	@touch $(B)/.analyzed-tidy
+$(B)/tests/analyze/%.tidy: %.c $(BEFORE_OBJS) FORCE
+	@clang-tidy --quiet $< -- $(CLANG_FLAGS) -Wno-unused-value
 $(B)/analyze-cppcheck: $(BEFORE_OBJS) FORCE
 	@cppcheck --quiet --enable=warning,performance,portability --inline-suppr --std=c11 --platform=unix64 \
 		--template='{file}:{line}: {severity}: {message} [{id}]' --suppress=missingIncludeSystem \
@@ -307,7 +313,7 @@ install: $(B)/minit docs
 	$(foreach p,$(MAN_PAGES),install -D -m 644 $p $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $p))/$(notdir $p) &&) :
 
 clean:
-	rm -rf $(B)/obj $(B)/minit $(B)/minit.debug $(B)/include $(B)/uapi $(B)/.tools $(B)/.flags $(B)/tests $(B)/rootfs $(B)/docs
+	rm -rf $(B)/obj $(B)/minit $(B)/minit.debug $(B)/include $(B)/uapi $(B)/.tools $(B)/.flags $(B)/.objects $(B)/tests $(B)/rootfs $(B)/docs
 
 distclean: clean
 	rm -rf build .config .config.old

@@ -25,9 +25,9 @@ findings() {
 	fi
 }
 
-make -s -k -j2 "$B/analyze-gcc" >"$work/gcc.out" 2>&1
+make -s -k -j2 -O "$B/analyze-gcc" >"$work/gcc.out" 2>&1
 findings gcc-analyzer < <(grep -E 'Wanalyzer' "$work/gcc.out" | sed 's/\[-Wanalyzer/[analyzer/; s/\[CWE-[0-9]*\] //')
-make -s -k "$B/analyze-tidy" >"$work/tidy.out" 2>/dev/null
+make -s -k -j2 -O "$B/analyze-tidy" >"$work/tidy.out" 2>/dev/null
 findings clang-tidy < <(grep -E ' (warning|error): ' "$work/tidy.out" | sed "s,^$PWD/,,")
 make -s "$B/analyze-cppcheck" >"$work/cppcheck.out" 2>&1
 findings cppcheck <"$work/cppcheck.out"

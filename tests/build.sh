@@ -80,7 +80,7 @@ canary() { nm "$one"/build/full/obj/*/*.o | grep -q __stack_chk_fail; }
 holds 'functions with arrays have a canary' canary
 stripped() { [ "$(nm "$minit" 2>&1 | grep -c -v 'no symbols')" = 0 ] && ! readelf -S -W "$minit" | grep -E '[.]debug|[.]comment|[.]note[.]gnu[.]build-id'; }
 holds 'it has no symbols and no notes of the build' stripped
-libc_free() { ! nm --defined-only "$debug" | grep -w -E '(v|f|s|vf|vs|vsn|sn|d|vd)?printf|__stdio_(read|write)|fopen|malloc|__libc_malloc|calloc|realloc|aligned_alloc|strerror|setlocale|getaddrinfo|syslog'; }
+libc_free() { ! nm --defined-only "$debug" | grep -w -E '(v|f|s|vf|vs|vsn|sn|d|vd)?printf|__stdio_(read|write)|fopen|malloc|__libc_malloc|calloc|realloc|aligned_alloc|setlocale|getaddrinfo|syslog'; }
 holds 'no stdio and no malloc is linked in' libc_free
 
 hot() {

@@ -111,8 +111,8 @@ awk '/^(menu)?config / { if (name && !help && !def) print name; name = $2; help 
 	/^\thelp$/ { help = 1 } /^\tdef_bool/ { def = 1 } END { if (name && !help && !def) print name }' Kconfig |
 	check 'every option has a help text'
 
-comm -3 <(grep -h -o -E '[a-z0-9_/]+[.]o\b' $(of '/Kbuild$') | sort -u) \
-	<(printf '%s\n' "${sources[@]}" $(of "^($folders)/.*[.]S$") | sed 's/[.][cS]$/.o/' | sort -u) |
+comm -3 <(grep -h -o -w -E '[a-z][a-z0-9_/]*[.]o' $(of '/Kbuild$') | sort -u) \
+	<(of "^($folders)/.*[.][cS]$" | sed 's/[.][cS]$/.o/' | sort -u) |
 	check 'every source is in the Kbuild of its folder, and nothing else is'
 
 for f in $(of '^tests/(unit/.*_test|fuzz/.*_fuzz)[.]c$'); do
