@@ -233,11 +233,11 @@ static bool is_owner(int fd)
 static struct client *free_slot(bool trusted)
 {
 	size_t most = trusted ? STATE_CLIENTS : STATE_CLIENTS - SLOTS_OF_OWNER;
+	size_t i = 0;
 
-	for (size_t i = 0; i < most; i++)
-		if (sv->state->clients[i].fd < 0)
-			return &sv->state->clients[i];
-	return NULL;
+	while (i < sv->state->client_slots && sv->state->clients[i].fd >= 0)
+		i++;
+	return i < most ? &sv->state->clients[i] : NULL;
 }
 
 static void admit(int fd)
@@ -252,6 +252,7 @@ static void admit(int fd)
 		return;
 	}
 	*c = (struct client){ .fd = -1, .kind = CLIENT_READING, .trusted = trusted };
+	sv->state->client_slots = MAX(sv->state->client_slots, slot_of(c) + 1);
 	c->fd = fd;
 	watch(c);
 }
@@ -310,7 +311,7 @@ void control_watch(struct supervisor *of)
 	loop_handler(LOOP_CONTROL, on_listener);
 	loop_handler(LOOP_CLIENT, on_client);
 	watch_listener();
-	for (size_t i = 0; i < STATE_CLIENTS; i++) {
+	for (size_t i = 0; i < sv->state->client_slots; i++) {
 		struct client *c = &sv->state->clients[i];
 
 		if (c->fd < 0)
@@ -347,7 +348,7 @@ void control_change(struct supervisor *of, uint32_t index, enum state was)
 
 	if (is_deaf)
 		watch_listener();
-	for (size_t i = 0; i < STATE_CLIENTS; i++) {
+	for (size_t i = 0; i < of->state->client_slots; i++) {
 		if (!hears_of(&of->state->clients[i], index))
 			continue;
 		if (!line.len)
@@ -369,7 +370,7 @@ void control_close(struct supervisor *of)
 {
 	struct statefile *state = of->state;
 
-	for (size_t i = 0; i < STATE_CLIENTS; i++) {
+	for (size_t i = 0; i < state->client_slots; i++) {
 		struct client *c = &state->clients[i];
 
 		if (c->fd >= 0)

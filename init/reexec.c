@@ -54,7 +54,7 @@ void reexec_keep(const struct statefile *state, bool keep)
 	keep_one(state->cgroup.v2, keep);
 	for (size_t i = 0; i < CGROUP_V1_COUNT; i++)
 		keep_one(state->cgroup.v1[i], keep);
-	for (size_t i = 0; i < STATE_CLIENTS; i++)
+	for (size_t i = 0; i < state->client_slots; i++)
 		keep_one(state->clients[i].fd, keep);
 	keep_services(state, keep);
 }

@@ -8,6 +8,8 @@
 
 #include "lib/util.h"
 
+#define STACK_DEPTH (256u << 10) /* what is mapped below the stack is further away than this */
+
 struct range {
 	uintptr_t from, end; /* whole pages */
 };
@@ -62,12 +64,24 @@ static void draw_borders(struct range r)
 	}
 }
 
+/*
+ * The boot went deeper than the loop will go. The page below this one stays: the
+ * call itself has its frame there.
+ */
+static void give_back_stack(void)
+{
+	uintptr_t here = page_down((uintptr_t)__builtin_frame_address(0));
+
+	advise(here - STACK_DEPTH, here - page_up(1), MADV_DONTNEED);
+}
+
 /* From the last to the first: the first holds the headers that are being read. */
 void trim_program(void)
 {
 	const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
 	unsigned long count = headers ? getauxval(AT_PHNUM) : 0;
 
+	give_back_stack();
 	while (count-- > 0) {
 		struct range r = range_of(headers, count);
 

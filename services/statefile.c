@@ -36,8 +36,6 @@ static void blank(struct statefile *state, const struct table *table, uint32_t s
 	state->cgroup.err = -ENOENT; /* until cgroup_open has looked */
 	for (size_t i = 0; i < CGROUP_V1_COUNT; i++)
 		state->cgroup.v1[i] = -1;
-	for (size_t i = 0; i < STATE_CLIENTS; i++)
-		state->clients[i].fd = -1;
 	for (uint32_t i = 0; i < state->count; i++)
 		blank_service(&state->services[i]);
 }
@@ -80,7 +78,7 @@ int state_create(const struct table *table, struct statefile **ret)
 static bool is_sound(const struct statefile *state, size_t size)
 {
 	return state->magic == STATE_MAGIC && state->layout == STATE_LAYOUT && state->size == size &&
-	       state->count <= TABLE_SERVICES_MAX && size_for(state->count) == size;
+	       state->count <= TABLE_SERVICES_MAX && state->client_slots <= STATE_CLIENTS && size_for(state->count) == size;
 }
 
 struct statefile *state_map(int memfd, int *ret_err)
