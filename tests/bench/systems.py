@@ -61,6 +61,7 @@ class Minit(System):
     name = "minit"
     binary = "build/minit"
     namespaces = []
+    stable_s = 10.5  # backoff.stable is 10 s
 
     def missing(self):
         return None if os.path.exists(self.binary) else f"no {self.binary}; run make"
