@@ -104,7 +104,7 @@ ct_field() {
 ct_outer() {
 	local pid
 	for pid in $(cat "/proc/$(ct_pid)/task/$(ct_pid)/children"); do
-		grep -q -E "^NSpid:.*[[:blank:]]$(ct_field "$1" pid)([[:blank:]]+1)?\$" "/proc/$pid/status" && echo "$pid"
+		grep -q -E "^NSpid:.*[[:blank:]]$(ct_field "$1" pid)([[:blank:]]+1)?\$" "/proc/$pid/status" 2>/dev/null && echo "$pid"
 	done
 }
 

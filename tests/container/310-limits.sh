@@ -1,0 +1,108 @@
+#!/bin/bash
+# Limits bite, on the service that has them and on nothing else, and what they have done is told. With the cgroups of this
+# machine, whatever they are.
+set -u
+. tests/container/ct.sh
+
+cat >"$ct_dir/grow" <<'SH'
+x=0123456789abcdef0123456789abcdef
+while :; do x=$x$x; done
+SH
+ct_table <<TOML
+[defaults]
+restart = "never"
+
+[service.hog]
+exec = ["/bin/sh", "$ct_dir/grow"]
+[service.hog.cgroup]
+memory.max = "16M"
+
+[service.again]
+exec = ["/bin/sh", "$ct_dir/grow"]
+restart = "on-failure"
+backoff = { first = "10ms", give_up = 3 }
+[service.again.cgroup]
+memory.max = "8M"
+
+[service.bomb]
+exec = ["$TREE/usr/lib/demo/bomb"]
+[service.bomb.cgroup]
+pids.max = 12
+
+[service.spin]
+exec = ["/bin/sh", "-c", "while :; do :; done"]
+[service.spin.cgroup]
+cpu.max = "10%"
+
+[service.bystander]
+exec = ["/bin/sleep", "1000"]
+[service.bystander.cgroup]
+memory.max = "64M"
+cpu.weight = 50
+pids.max = "max"
+
+[service.killed]
+exec = ["/bin/sh", "-c", "kill -KILL \$\$"]
+[service.killed.cgroup]
+memory.max = "64M"
+TOML
+ct_start
+ct_up && ct_events
+ct_is "who needs more memory than it may is killed" hog:failed hog:starts=1
+is "$(ct_field hog why)" "out of memory: killed in its leaf" "and told to be out of memory"
+ct_said '^minit: hog: out of memory: killed in its leaf; given up$' "in the log too"
+ct_is "who was killed otherwise is told from that" killed:failed
+is "$(ct_field killed why)" "killed by SIGKILL" "it was killed"
+ct_is "each time anew" again:failed again:failures=3
+is "$(grep -a -c '^minit: again: out of memory' "$ct_dir/out")" 3 "each time told"
+ct_is "its neighbours live" bystander:up bystander:starts=1 spin:up
+[ "$(ct_field bystander memory)" -gt 0 ] && [ "$(ct_field bystander memory)" -lt $((64 << 20)) ]
+ok $? "how much memory a service has is known"
+is "$(ct_field bystander memory_max)" $((64 << 20)) "and how much it may have"
+
+# A quarter of a second of it would be there after three tenths without the limit; a tenth is what it gets.
+ct_cpu() {
+	ct_field spin cpu_us
+}
+before=$(ct_cpu) began=$(date +%s%N)
+until [ "$(ct_cpu)" -ge $((before + 60000)) ]; do sleep 0.05; done
+elapsed=$((($(date +%s%N) - began) / 1000000))
+[ $elapsed -ge 300 ]
+ok $? "who spins gets a tenth of a processor: 60 ms of it took $elapsed ms"
+
+ct_is "who forks without end is held" bomb:up
+for i in $(seq 100); do
+	pids=$(ct_field bomb pids)
+	[ "$pids" != 12 ] || break
+	sleep 0.05
+done
+is "$pids" 12 "at as many processes as it may have"
+ct_minit stop bomb >/dev/null
+is "$(ct_in ps -e -o comm= | grep -c -x bomb)" 0 "all of them go with it"
+is "$(ct_field bystander state)" up "but no other"
+ct_stop "it ends in order"
+[ -z "$(find /sys/fs/cgroup -type d -path "*/minit.$(stat -Lc %i /proc/self/ns/pid).*/svc.bystander" 2>/dev/null)" ]
+ok $? "and leaves no leaf"
+
+# What a table asks for is there, or the service does not start and says why; cgroup v1 has no memory.high.
+ct_table <<TOML
+[service.asks]
+exec = ["/bin/sleep", "1000"]
+restart = "never"
+[service.asks.cgroup]
+memory.high = "32M"
+[service.other]
+exec = ["/bin/sleep", "1000"]
+TOML
+ct_start
+ct_up
+if grep -q '^[0-9]*:[a-z,]*memory' /proc/self/cgroup; then
+	ct_is "a limit that cannot be had fails the service that asks for it" asks:failed
+	ct_said '^minit: asks: memory.high: .*: cgroup v1 has no memory.high; boot with cgroup v2$' "with the reason, and what to do"
+else
+	ct_is "a limit that can be had is had" asks:up
+	ct_not_said 'memory.high' "and nothing is said about it"
+fi
+ct_is "the others run" other:up
+ct_stop "it ends in order"
+echo "1..$ct_tests"

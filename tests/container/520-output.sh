@@ -1,0 +1,64 @@
+#!/bin/bash
+# Where the output of services goes, and that it outlives the service and the helper.
+set -u
+. tests/container/ct.sh
+
+mkdir "$ct_dir/logs"
+echo "a line that was there" >"$ct_dir/logs/kept.log"
+ct_table <<TOML
+[defaults]
+restart = "never"
+
+[service.inherit]
+exec = ["/bin/sh", "-c", "echo to out; echo to err >&2"]
+[service.console]
+exec = ["/bin/sh", "-c", "echo to out; echo to err >&2; printf 'no end of line'"]
+output = "console"
+[service.null]
+exec = ["/bin/sh", "-c", "echo to nowhere; echo to nowhere >&2"]
+output = "null"
+[service.file]
+exec = ["/bin/sh", "-c", "echo to out; echo to err >&2"]
+output = { file = "$ct_dir/logs/file.log" }
+[service.kept]
+exec = ["/bin/sh", "-c", "echo another"]
+output = { file = "$ct_dir/logs/kept.log" }
+[service.nodir]
+exec = ["/bin/sh", "-c", "echo nodir is alive; exec sleep 1000"]
+output = { file = "$ct_dir/no/such/dir/x.log" }
+[service.again]
+exec = ["/bin/sh", "-c", "echo begins; exit 1"]
+restart = "always"
+backoff = { first = "5ms", give_up = 5 }
+output = "console"
+[service.orphan]
+exec = ["/bin/sh", "-c", "setsid sh -c 'touch $ct_dir/late; sleep 0.2; echo a late word' & until [ -e $ct_dir/late ]; do sleep 0.02; done"]
+output = "console"
+leaf = false
+namespaces = []
+[service.bytes]
+exec = ["/bin/sh", "-c", "printf 'tab\\\\there \\\\377\\\\n'; head -c 20000 /dev/zero | tr '\\\\0' x; echo"]
+output = "console"
+TOML
+ct_start
+ct_up
+ct_is "all have run" inherit:done console:done null:done file:done kept:done again:failed orphan:done bytes:done
+ct_wait 10 'a late word'
+ok $? "what outlives its service is still heard"
+ct_stop "it ends in order"
+
+is "$(grep -a -c -x 'to out' "$ct_dir/out"),$(grep -a -c -x 'to err' "$ct_dir/out")" 1,1 "inherit: as it is"
+grep -a -q -E '^console +\| to out$' "$ct_dir/out" && grep -a -q -E '^console +\| to err$' "$ct_dir/out"
+ok $? "console: with the name before it, of both streams"
+grep -a -q -E '^console +\| no end of line$' "$ct_dir/out"
+ok $? "a line that is never ended is shown"
+ct_not_said 'to nowhere' "null: nowhere"
+is "$(cat "$ct_dir/logs/file.log")" "$(printf 'to out\nto err')" "file: to the file"
+is "$(cat "$ct_dir/logs/kept.log")" "$(printf 'a line that was there\nanother')" "which is appended to"
+is "$(grep -a -c -E '^again +\| begins$' "$ct_dir/out")" 5 "each run writes to the same place"
+grep -a -q -E '^minit: .*no/such/dir/x.log' "$ct_dir/out"
+ok $? "a file that cannot be opened is told"
+is "$(grep -a -E '^bytes +\|' "$ct_dir/out" | sed 's/^[^|]*| //' | tr -d '\n' | tr -cd x | wc -c)" 20000 "no byte of a long line is lost"
+grep -a -q -P '^bytes +\| tab\there' "$ct_dir/out"
+ok $? "nor changed"
+echo "1..$ct_tests"

@@ -1,0 +1,107 @@
+#!/bin/bash
+# A table that is wrong: nothing is started, all that is wrong with it is said at once, each with its place.
+set -u
+. tests/container/ct.sh
+
+good='[service.good]
+exec = ["/bin/sh", "-c", "echo started"]
+'
+# refused TEXT, and the table on standard input: as PID 1, and by minit check.
+refused() {
+	ct_table
+	ct_start
+	ct_end 10
+	is $? 78 "$1: the container ends with 78"
+	ct_not_said '^started' "and nothing is started"
+	"$MINIT" check "$ct_dir/table.toml" >"$ct_dir/check" 2>&1
+	is $? 1 "minit check says no"
+	is "$(sed 's/^minit: //' "$ct_dir/out" | sort)" "$(sort "$ct_dir/check")" "both say the same"
+}
+# place LINE:COLUMN RE: among the errors.
+place() {
+	grep -q -E "^$ct_dir/table.toml:$1: .*$2" "$ct_dir/check"
+	ok $? "$1: $2"
+}
+
+refused "all errors in one pass" <<TOML
+$good
+restrat = "always"
+user = 7
+cwd = "relative"
+stop = { grace = "soon" }
+needs = ["god", "good"]
+[service.web]
+network = { bridge = "br9" }
+[service.web.cgroup]
+memory.max = "lots"
+TOML
+place 4:1 'unknown key "restrat"; did you mean "restart"\?'
+place 6:7 'cwd'
+place 7:18 'grace: found "soon"; wants a duration'
+place 8:10 'there is no service "god"; did you mean "good"\?'
+place 9:10 'exec'
+place 12:14 'memory.max: found "lots"; wants a size'
+
+refused "no TOML at all" <<TOML
+$good
+[service.web
+exec = "unterminated
+TOML
+place '4:[0-9]+' ''
+refused "a circle" <<TOML
+$good
+[service.a]
+exec = ["/bin/true"]
+needs = ["b"]
+[service.b]
+exec = ["/bin/true"]
+after = ["c"]
+[service.c]
+exec = ["/bin/true"]
+needs = ["a"]
+TOML
+place '[0-9]+:[0-9]+' '(a.*b.*c|b.*c.*a|c.*a.*b)'
+refused "two services with one address" <<TOML
+$good
+[network.bridge.br0]
+address = ["10.77.0.1/24"]
+[service.a]
+exec = ["/bin/true"]
+network = { address = "10.77.0.9" }
+[service.b]
+exec = ["/bin/true"]
+network = { address = "10.77.0.9" }
+TOML
+place '11:[0-9]+' '10.77.0.9'
+refused "an address outside of its bridge" <<TOML
+$good
+[network.bridge.br0]
+address = ["10.77.0.1/24"]
+[service.a]
+exec = ["/bin/true"]
+network = { address = "10.78.0.9" }
+TOML
+place '8:[0-9]+' '10.78.0.9'
+printf '\377\376[\0' >"$ct_dir/bytes"
+refused "no text" <"$ct_dir/bytes"
+refused "a main service that is not there" <<TOML
+$good
+[system]
+main = "nobody"
+TOML
+place '5:8' 'nobody'
+head -c 20000000 /dev/zero | tr '\0' '#' >"$ct_dir/huge"
+refused "a table without end" <"$ct_dir/huge"
+
+"$MINIT" run "$ct_dir/no/such/table.toml" >"$ct_dir/check" 2>&1
+is $? 78 "no table: 78"
+grep -q "$ct_dir/no/such/table.toml: cannot be read: No such file or directory" "$ct_dir/check"
+ok $? "and which one"
+ct_start "$MINIT"
+ct_end 10
+is $? 78 "PID 1 without a table and without a command: 78"
+ct_said '/etc/minit' "and where it looked"
+echo "$good" | ct_table
+"$MINIT" check "$ct_dir/table.toml" >"$ct_dir/check"
+ok $? "a good one is good"
+echo "1..$ct_tests"
