@@ -93,7 +93,7 @@ printf '%s\n' "$lengths" | awk '
 
 grep -n -w -E 'TODO|FIXME|XXX|HACK' $(of '.' | grep -v '^tests/lint.sh$') | check 'nothing is left for later in the code'
 
-grep -n -I -E '/(work|root/[.]|home/[a-z])[a-z./]' "${shown[@]}" | grep -v '^tests/lint.sh:' | check 'no path of anyone'"'"'s machine'
+grep -n -I -E '/(work/|root/[.])[a-z.]' "${shown[@]}" | grep -v '^tests/lint.sh:' | check 'no path of anyone'"'"'s machine'
 
 grep -n -I -i -E '(deb|ftp|security|snapshot|archive)[.](debian|ubuntu)[.]|pypi[.]org|npmjs[.]|proxy[.]golang' "${shown[@]}" |
 	grep -v '^tests/lint.sh:' | check 'no package host is named'
