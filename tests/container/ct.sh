@@ -9,7 +9,9 @@
 #   ct_field NAME KEY     what `minit status --json` says of a service (NAME "" for minit itself)
 #   ct_outer NAME         the pid of a service's process (its reaper's, if it has one) as it is seen from outside
 #   ct_events             from now on note each change of state, in $ct_dir/events
-#   ct_states NAME        "down starting up": the states it had since then
+#   ct_mark               forget those that have been
+#   ct_changes            those since then, all that have happened by now
+#   ct_states NAME        "down starting up": the states it had in them
 #   ct_wait SECONDS RE    until a line of what it said matches; fails when time is over or it has left
 #   ct_signal SIG         a signal to PID 1
 #   ct_in COMMAND...      run a command inside
@@ -110,14 +112,35 @@ ct_outer() {
 
 # The snapshot says that it listens.
 ct_events() {
+	ct_from=0
 	: >"$ct_dir/events"
 	MINIT_SOCKET=/proc/$(ct_pid)/root/run/minit/control "$MINIT" events >>"$ct_dir/events" 2>&1 &
 	ct_listener=$!
 	timeout 10 tail -n +1 --pid=$ct_listener -s 0.02 -f "$ct_dir/events" 2>/dev/null | grep -q -m 1 '"snapshot"'
 }
 
+# All that minit has told of by now is in the file.
+ct_heard() {
+	local last i
+	last=$(ct_field '' events)
+	for i in $(seq 200); do
+		! grep -q "\"seq\":$last[,}]" "$ct_dir/events" || return
+		sleep 0.02
+	done
+}
+
+ct_mark() {
+	ct_heard
+	ct_from=$(wc -l <"$ct_dir/events")
+}
+
+ct_changes() {
+	ct_heard
+	tail -n "+$((ct_from + 1))" "$ct_dir/events"
+}
+
 ct_states() {
-	sed -n "s/.*\"service\":\"$1\".*\"state\":\"\([a-z]*\)\".*/\1/p" "$ct_dir/events" | tr '\n' ' ' | sed 's/ $//'
+	ct_changes | sed -n "s/.*\"service\":\"$1\".*\"state\":\"\([a-z]*\)\".*/\1/p" | tr '\n' ' ' | sed 's/ $//'
 }
 
 ct_wait() {
