@@ -237,6 +237,21 @@ static void a_later_file_overrides_a_key_and_leaves_the_others(void **state)
 	assert_true(c->attach.bridge == -1 && c->namespaces & CLONE_NEWNET && !c->attach.addr[0].family);
 }
 
+static void a_name_that_a_syntax_error_may_have_swallowed_is_not_missed(void **state)
+{
+	const char *const texts[] = { "[service.db\nexec = ['db']\n", "[service.web]\nexec = ['x']\nneeds = ['db']\n",
+				      "[service.web]\nexec = ['x']\nneeds = ['db', x]\nrestart = 1\n" };
+	const struct compile_file files[] = { { "a", texts[0], strlen(texts[0]) }, { "b", texts[1], strlen(texts[1]) },
+					      { "c", texts[2], strlen(texts[2]) } };
+
+	(void)state;
+	assert_int_equal(compile_with(files, 2, &(struct table_source){ 0 }), -EINVAL);
+	assert_int_equal(compiled.errors.count, 1);
+	assert_string_equal(compiled.errors.list->text, "] is missing at the end of the header");
+	assert_int_equal(compile_with(files + 2, 1, &(struct table_source){ 0 }), -EINVAL);
+	assert_int_equal(compiled.errors.count, 2); /* x and 1 */
+}
+
 /* -- order ------------------------------------------------------------------------------------------------------ */
 
 static void the_order_is_that_of_the_table_but_for_what_is_waited_for(void **state)
@@ -575,6 +590,7 @@ int main(void)
 		cmocka_unit_test(defaults_hold_where_a_service_says_nothing),
 		cmocka_unit_test(only_what_a_service_asks_for_itself_is_explicit),
 		cmocka_unit_test(a_later_file_overrides_a_key_and_leaves_the_others),
+		cmocka_unit_test(a_name_that_a_syntax_error_may_have_swallowed_is_not_missed),
 		cmocka_unit_test(the_order_is_that_of_the_table_but_for_what_is_waited_for),
 		cmocka_unit_test(dependents_are_those_who_wait_each_once),
 		cmocka_unit_test(order_and_dependents_hold_for_any_graph),

@@ -149,6 +149,9 @@ static void parsing_goes_on_behind_an_error(void **state)
 	assert_true(at("b")->number == 1 && at("e g")->number == 3);
 	assert_null(toml_get(&doc, doc.root, "d"));
 	assert_true(doc.is_cut);
+	parse("a = [\n  'x'\n  'y',\n  'z'\n[b]\nc = 1\nd = [\n 1 2,\n 3\n e . 'f' = 4\n");
+	assert_int_equal(doc.errors, 2);
+	assert_true(at("b c")->number == 1 && at("b e f")->number == 4);
 }
 
 static void a_wrong_value_is_told_and_marked_and_loses_nothing_else(void **state)
