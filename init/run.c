@@ -191,6 +191,7 @@ no_return static void supervise(void)
 
 	prepare_rest(state);
 	service_recover(&house);
+	signals_resume(&house);
 	reap_all(&house);
 	loop_deadline(service_timeouts(&house, when_now()));
 	trim_program();

@@ -26,6 +26,8 @@ static const struct {
 static struct supervisor *house;
 static int fd = -1;
 
+_Static_assert(sizeof(struct signalfd_siginfo) == sizeof(((struct statefile *)0)->heard[0]), "a signal as it is read");
+
 static enum action action_for(uint32_t number)
 {
 	bool machine = house->state->mode == MODE_MACHINE;
@@ -44,10 +46,13 @@ static void forward(int number)
 		sys_kill(service_at(house, (uint32_t)main)->handles.pid, number);
 }
 
-static void stop(int number, enum goal goal)
+/* again: minit crashed while it dealt with this very one, which may have begun already. */
+static void stop(int number, enum goal goal, bool again)
 {
 	BUF_ON_STACK(name, 24);
 
+	if (again && house->state->phase != PHASE_RUNNING)
+		return;
 	signal_put(&name, number);
 	if (house->state->phase != PHASE_RUNNING) {
 		log_warn(NULL, 0, "%s again: stopping at once", buf_text(&name));
@@ -58,16 +63,16 @@ static void stop(int number, enum goal goal)
 	shutdown_begin(house, goal, 0);
 }
 
-static void act(int number)
+static void act(int number, bool again)
 {
 	switch (action_for((uint32_t)number)) {
 	case IGNORE: break;
 	case REAP: break; /* done once for all of them, after the rest */
 	case FORWARD: forward(number); break;
-	case STOP: stop(number, GOAL_EXIT); break;
-	case POWEROFF: stop(number, GOAL_POWEROFF); break;
-	case REBOOT: stop(number, GOAL_REBOOT); break;
-	case HALT: stop(number, GOAL_HALT); break;
+	case STOP: stop(number, GOAL_EXIT, again); break;
+	case POWEROFF: stop(number, GOAL_POWEROFF, again); break;
+	case REBOOT: stop(number, GOAL_REBOOT, again); break;
+	case HALT: stop(number, GOAL_HALT, again); break;
 	}
 }
 
@@ -86,19 +91,40 @@ enum goal signals_goal(int number)
 	return GOAL_NONE;
 }
 
+/* A signal is forgotten only when it has been dealt with: a crash in between finds it again. */
+static void deal(void)
+{
+	struct statefile *state = house->state;
+
+	for (uint32_t i = 0; i < STATE_SIGNALS; i++) {
+		bool again = state->dealing == i + 1;
+
+		if (!state->heard[i][0])
+			continue;
+		state->dealing = i + 1;
+		act((int)state->heard[i][0], again);
+		state->heard[i][0] = 0;
+		state->dealing = 0;
+	}
+}
+
 static void on_signals(uint32_t id, unsigned ready)
 {
-	struct signalfd_siginfo si[16];
 	ssize_t n;
 
 	(void)id;
 	(void)ready;
 	do {
-		n = read(fd, si, sizeof(si));
-		for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(si[0]); i++)
-			act((int)si[i].ssi_signo);
-	} while (n == sizeof(si));
+		n = read(fd, house->state->heard, sizeof(house->state->heard));
+		deal();
+	} while (n == sizeof(house->state->heard));
 	reap_all(house);
+}
+
+void signals_resume(struct supervisor *sv)
+{
+	house = sv;
+	deal();
 }
 
 /*

@@ -10,4 +10,7 @@ must_check int signals_open(struct supervisor *sv);
 /* What a signal asks of a machine before it supervises anything; GOAL_NONE if it is none of these. */
 enum goal signals_goal(int number);
 
+/* Deals with what was read before minit executed itself. After service_recover. */
+void signals_resume(struct supervisor *sv);
+
 #endif

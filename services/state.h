@@ -19,6 +19,7 @@
 #define STATE_LAYOUT 1
 #define STATE_CLIENTS 32
 #define STATE_DETAIL 48
+#define STATE_SIGNALS 8 /* read at a time */
 
 enum state {
 #define STATE(name, ...) STATE_##name,
@@ -164,6 +165,8 @@ struct statefile {
 	uint64_t crashes;        /* fatal signals survived; init/crash.c */
 	uint64_t reexecs;        /* executions in place, crashes included; init/crash.c */
 	uint64_t events;         /* state changes told; services/state.c */
+	uint32_t heard[STATE_SIGNALS][32]; /* signals read (signalfd(2)); [0] 0: dealt with; init/signals.c */
+	uint32_t dealing;        /* index + 1 of the one that is being dealt with; init/signals.c */
 	struct cgroup_home cgroup;
 	struct inflight inflight; /* services/state.c */
 	struct client clients[STATE_CLIENTS];
