@@ -48,6 +48,7 @@ static int dial(struct supervisor *sv, bool trusted)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
 		abort();
 	sv->state->clients[0] = (struct client){ .fd = ends[0], .trusted = trusted };
+	sv->state->client_slots = 1;
 	loop_reset();
 	control_watch(sv);
 	return ends[1];
@@ -114,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		send_pieces(fd, data + 1, size - 1, size);
 	}
 	control_close(sv);
+	assert(sv->state->clients[0].fd < 0); /* it was taken for a connection at all */
 	hear(fd);
 	close(fd);
 	return 0;
