@@ -68,6 +68,7 @@ $(finds descriptors 'cd /proc/self/fd && for f in *; do [ ! -e $f ] || echo $f; 
 $(finds stdin 'readlink /proc/self/fd/0')
 $(finds signals 'grep -E "^Sig(Blk|Ign)" /proc/self/status')
 $(finds session 'ps -o sid=,pgid=,pid= -p $$')
+$(finds alone 'ps -o sid=,pgid=,pid= -p $$' 'namespaces = []')
 $(finds ended 'kill -TERM $$; echo survived')
 TOML
 
@@ -116,5 +117,7 @@ says stdin /dev/null "its standard input is /dev/null"
 says signals "SigBlk: 0000000000000000 SigIgn: 0000000000000000" "no signal is blocked or ignored"
 sed -n 's/^session: //p' "$ct_dir/out" | awk '{ exit !($1 == $2 && $2 == $3) }'
 ok $? "it leads a session of its own"
+sed -n 's/^alone: //p' "$ct_dir/out" | awk '{ exit !($1 == $2 && $2 == $3) }'
+ok $? "also without a reaper before it"
 says ended "" "SIGTERM ends it, also as the first of a pid namespace"
 echo "1..$ct_tests"

@@ -18,6 +18,8 @@ while [ \$i -lt $lines ]; do echo "\$1 \$i"; i=\$((i + 1)); [ \$((i % 10)) != 0 
 exec sleep 1000
 SH
 
+# A step that waits until somebody writes here: a start that can be held in its middle.
+mkfifo "$ct_dir/good.env" "$ct_dir/bad.env"
 flaps='1 2 3 4'
 ct_table <<TOML
 [defaults]
@@ -45,6 +47,16 @@ output = { file = "$ct_dir/filer.log" }
 [service.stray]
 exec = ["/bin/sh", "-c", "while :; do (setsid sleep 0.01 &); sleep 0.02; done"]
 namespaces = []
+[service.late]
+exec = ["/bin/sh", "-c", "echo late speaks"]
+output = "console"
+autostart = false
+[service.slow]
+exec = ["/bin/sleep", "1004"]
+env_file = "$ct_dir/good.env"
+[service.slowbad]
+exec = ["/bin/sleep", "1005"]
+env_file = "$ct_dir/bad.env"
 $(for i in $flaps; do printf '[service.flap%d]\nexec = ["/bin/sh", "%s/flap", "%s/%d"]\n' "$i" "$ct_dir" "$ct_dir" "$i"; done)
 [service.flap1.cgroup]
 pids.max = 20
@@ -70,11 +82,25 @@ ct_start
 ct_up && ct_events
 ct_is "it runs" db:up web:up bare:up writer:up filer:up task:done 'flap1:starts>=3'
 same >"$ct_dir/before"
-crash 100 SEGV
-ok $? "PID 1 lives through a hundred SIGSEGV"
+helper() {
+	ct_in ps -e -o pid=,args= | awk '$2 == "minit" && $3 == "log" { print $1 }'
+}
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	crash 10 SEGV || break
+	ct_in kill -KILL "$(helper)"
+done
+ok $? "PID 1 lives through a hundred SIGSEGV, and its log helper dies ten times"
+is "$(ct_field slow state),$(ct_field slowbad state)" starting,starting "a start that was going on goes on"
+echo 'A=1' >"$ct_dir/good.env"
+echo 'not a variable' >"$ct_dir/bad.env"
+ct_is "and its outcome is heard of, good and bad" slow:up slow:starts=1 slowbad:failed slowbad:starts=1
+is "$(ct_field slowbad why)" "step environment: $ct_dir/bad.env: Invalid argument" "with its reason"
 ct_is "services that crash go on being restarted" "flap1:starts>=$(($(ct_field flap1 starts) + 3))" \
 	"flap2:starts>=$(($(ct_field flap2 starts) + 3))" "flap3:starts>=$(($(ct_field flap3 starts) + 3))" \
 	"flap4:starts>=$(($(ct_field flap4 starts) + 3))"
+ct_minit start late >/dev/null
+ct_wait 10 '^late +\| late speaks$'
+ok $? "a service that is started afterwards is heard"
 crashes=$(ct_field '' crashes)
 [ "$crashes" -ge 90 ]
 ok $? "they were fatal: $crashes were survived by executing in place"
