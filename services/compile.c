@@ -345,6 +345,8 @@ static void finish_main(struct compile *c)
 	c->table->main = service_index(c, node->text);
 	if (c->table->main < 0)
 		refuse_nobody(c, "system", "main", node, &c->services, "service");
+	else if (!given(c, &c->services.drafts[c->table->main], KEY_RESTART))
+		c->specs[c->table->main].restart = RESTART_NEVER;
 }
 
 void need_namespace(struct compile *c, struct service_spec *spec, const struct draft *d, enum key_id id,

@@ -64,7 +64,6 @@ main() {
 		main = "web"
 		[service.web]
 		exec = ["/bin/sh", "-c", "$3"]
-		restart = "never"
 		[service.other]
 		exec = ["/bin/sh", "-c", "trap 'exit 9' TERM; $loop"]
 	TOML
@@ -75,6 +74,18 @@ main 0 "main's success is the container's" 'exit 0'
 main 7 "main's exit code is the container's" 'exit 7'
 main 137 "main's death by a signal is 128 and the signal" 'kill -KILL $$'
 ct_said '^minit: web: the main service has ended$' "the end says that it was main's"
+
+ct_table <<TOML
+[system]
+main = "web"
+[service.web]
+exec = ["/bin/sh", "-c", "echo run; exit 3"]
+restart = "on-failure"
+backoff = { first = "10ms", give_up = 3 }
+TOML
+ct_start
+ends 3 "a main that is to be restarted ends the container when it is given up"
+is "$(grep -c '^run$' "$ct_dir/out")" 3 "and not before"
 
 ct_table <<TOML
 [system]

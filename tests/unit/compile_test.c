@@ -513,6 +513,24 @@ static void a_command_line_is_the_main_service(void **state)
 	}
 }
 
+static enum restart restart_of_main(const char *more)
+{
+	static char text[200];
+
+	snprintf(text, sizeof(text), "[system]\nmain = 'a'\n%s\n[service.b]\nexec = ['b']\n", more);
+	assert_int_equal(service_of(table_of(text), "b")->restart, strstr(more, "[defaults]") ? RESTART_ALWAYS :
+									       RESTART_ON_FAILURE);
+	return service_of(table_of(text), "a")->restart;
+}
+
+static void the_main_service_is_restarted_only_if_told(void **state)
+{
+	(void)state;
+	assert_int_equal(restart_of_main("[service.a]\nexec = ['a']"), RESTART_NEVER);
+	assert_int_equal(restart_of_main("[service.a]\nexec = ['a']\nrestart = 'on-failure'"), RESTART_ON_FAILURE);
+	assert_int_equal(restart_of_main("[defaults]\nrestart = 'always'\n[service.a]\nexec = ['a']"), RESTART_ALWAYS);
+}
+
 /* -- size ------------------------------------------------------------------------------------------------------- */
 
 /* Each needs the next. */
@@ -602,6 +620,7 @@ int main(void)
 		cmocka_unit_test(hosts_names_every_service_of_the_bridge_in_one_text),
 		cmocka_unit_test(the_log_helper_comes_with_the_first_output_that_needs_it),
 		cmocka_unit_test(a_command_line_is_the_main_service),
+		cmocka_unit_test(the_main_service_is_restarted_only_if_told),
 		cmocka_unit_test(there_is_an_end_to_services_and_to_what_is_said),
 		cmocka_unit_test(time_and_size_grow_with_the_table_and_not_faster),
 	};
