@@ -54,10 +54,13 @@ unsigned launch_room(void)
 
 /* -- what is kept across runs ------------------------------------------------------------------ */
 
-static int refuse(struct supervisor *sv, uint32_t index, enum step step, int err)
+static int refuse(struct supervisor *sv, uint32_t index, enum step step, int err, const char *detail)
 {
-	handles_at(sv, index)->refused = -err;
-	handles_at(sv, index)->refused_step = step;
+	struct handles *h = handles_at(sv, index);
+
+	h->refused = -err;
+	h->refused_step = step;
+	strncpy(h->report.detail, detail, sizeof(h->report.detail) - 1);
 	return err;
 }
 
@@ -84,12 +87,12 @@ static int prepare_leaf(struct supervisor *sv, uint32_t index)
 	}
 	if (err) {
 		log_error(service_name(sv, index), -err, "cgroup leaf: cannot be made");
-		return refuse(sv, index, STEP_leaf, err);
+		return refuse(sv, index, STEP_leaf, err, "");
 	}
 	for (uint32_t i = 0; i < spec->limits.count; i++) {
 		err = write_limit(sv, index, &limits[i]);
 		if (err)
-			return refuse(sv, index, STEP_leaf, err);
+			return refuse(sv, index, STEP_leaf, err, limit_name(limits[i].id));
 	}
 	return 0;
 }
@@ -125,7 +128,7 @@ static int prepare_network(struct supervisor *sv, uint32_t index)
 		return 0;
 	}
 	if (bridge || spec->explicit_ns & CLONE_NEWNET)
-		return refuse(sv, index, STEP_network, fd);
+		return refuse(sv, index, STEP_network, fd, "");
 	handles_at(sv, index)->missing |= MISSING_NETWORK;
 	return 0;
 }
@@ -137,7 +140,7 @@ static int prepare_output(struct supervisor *sv, uint32_t index)
 	int err = sys_pipe(ends, 0);
 
 	if (err)
-		return refuse(sv, index, STEP_stdio, err);
+		return refuse(sv, index, STEP_stdio, err, "");
 	fd_close(&h->out[0]); /* of a pipe that a crash left half noted */
 	h->out[0] = ends[0];
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -177,7 +180,7 @@ int launch_connect(struct supervisor *sv, uint32_t index)
 	if (!err)
 		return 0;
 	fd_close(&h->netns);
-	return refuse(sv, index, STEP_network, err);
+	return refuse(sv, index, STEP_network, err, "");
 }
 
 /* -- the clone ------------------------------------------------------------------------------------ */

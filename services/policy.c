@@ -7,10 +7,11 @@ static bool is_success(const struct outcome *o)
 	return o->ending == ENDING_EXIT && o->status == 0;
 }
 
-/* A program or a user that is not there will not be there in a second either. */
+/* A program, a user or a limit that is not there will not be there in a second either. */
 static bool is_permanent(const struct outcome *o)
 {
-	static const int lasting[] = { ENOENT, ENOTDIR, EACCES, ENOEXEC, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ESRCH };
+	static const int lasting[] = { ENOENT, ENOTDIR, EACCES, ENOEXEC, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ESRCH,
+				      EOPNOTSUPP };
 
 	if (o->ending != ENDING_SPAWN)
 		return false;

@@ -90,6 +90,8 @@ static enum state begin(struct supervisor *sv, uint32_t index)
 		return STATE_STARTING;
 	life->ending = ENDING_SPAWN;
 	life->step = (uint8_t)(handles->refused ? handles->refused_step : STEP_clone);
+	if (handles->refused)
+		memcpy(life->detail, handles->report.detail, sizeof(life->detail));
 	life->err = -err;
 	return judge(sv, index); /* never again at once: a run that failed to begin was not a stable one */
 }

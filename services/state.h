@@ -84,8 +84,8 @@ struct handles {
 	int32_t out[2];    /* pipe of its stdout and stderr, both ends ours; -1 for none */
 	int32_t netns;     /* its kept network namespace, -1 for none */
 	int32_t missing;   /* bits of enum missing: defaults that cannot be had here, left out */
-	int32_t refused;   /* errno: something asked for cannot be had, see refused_step; tried again at each start */
-	uint32_t refused_step; /* enum step */
+	int32_t refused;   /* errno: something asked for cannot be had; tried again at each start */
+	uint32_t refused_step; /* enum step; what of it is in report.detail */
 	struct spawn_report report; /* of this run; err 0: none */
 };
 

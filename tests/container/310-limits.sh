@@ -88,7 +88,6 @@ ok $? "and leaves no leaf"
 ct_table <<TOML
 [service.asks]
 exec = ["/bin/sleep", "1000"]
-restart = "never"
 [service.asks.cgroup]
 memory.high = "32M"
 [service.other]
@@ -99,6 +98,8 @@ ct_up
 if grep -q '^[0-9]*:[a-z,]*memory' /proc/self/cgroup; then
 	ct_is "a limit that cannot be had fails the service that asks for it" asks:failed
 	ct_said '^minit: asks: memory.high: .*: cgroup v1 has no memory.high; boot with cgroup v2$' "with the reason, and what to do"
+	ct_is "and at once: it will not get better by itself" asks:starts=1
+	is "$(ct_field asks why)" "step cgroup leaf: memory.high: Not supported" "status names the limit too"
 else
 	ct_is "a limit that can be had is had" asks:up
 	ct_not_said 'memory.high' "and nothing is said about it"
