@@ -119,6 +119,39 @@ static void each_signal_is_in_the_table(void **data)
 	free(table);
 }
 
+static size_t cell_width(const char *cell, const char *end)
+{
+	if (!strncmp(cell, "Dv ", 3) || !strncmp(cell, "Em ", 3))
+		cell += 3;
+	return (size_t)(end - cell);
+}
+
+/* What is wider than its column runs into the next one. The widths are those of the cells that .Bl names. */
+static void the_table_of_signals_fits_its_columns(void **data)
+{
+	char *table = part("\n.Sh SIGNALS\n", "\n.Sh ENVIRONMENT\n"), *save = NULL;
+	size_t widths[3] = { 0 }, rows = 0;
+
+	(void)data;
+	for (char *line = strtok_r(table, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (!strncmp(line, ".Bl -column ", 12))
+			for (size_t i = 0, at = 12, len; i < 3; i++, at += len + 3)
+				widths[i] = len = strcspn(line + at + 1, "\"");
+		if (strncmp(line, ".It ", 4))
+			continue;
+		rows++;
+		for (size_t i = 0; i < 3; i++) {
+			char *cell = i ? strstr(line, " Ta ") + 4 : line + 4, *end = strstr(cell, " Ta ");
+
+			if (cell_width(cell, end ? end : strchr(cell, '\0')) > widths[i])
+				fail_msg("docs/minit.8: \"%s\" is wider than its column", cell);
+			line = cell;
+		}
+	}
+	assert_true(rows > 10);
+	free(table);
+}
+
 static void each_state_is_explained(void **data)
 {
 	static const char *const names[] = {
@@ -144,6 +177,7 @@ int main(void)
 		cmocka_unit_test(each_verb_has_an_entry),
 		cmocka_unit_test(each_option_of_a_verb_is_in_its_entry),
 		cmocka_unit_test(each_signal_is_in_the_table),
+		cmocka_unit_test(the_table_of_signals_fits_its_columns),
 		cmocka_unit_test(each_state_is_explained),
 	};
 
