@@ -32,9 +32,9 @@ static void become(char **words, uint64_t mask)
 	_exit(status_of(err));
 }
 
-static int usage(const char *what)
+static int usage(const char *what, const char *word)
 {
-	log_error(NULL, 0, "%s; usage: minit [--] prog args...", what);
+	log_error(NULL, 0, "%s%s%s; usage: minit [--] prog args...", what, *word ? " " : "", word);
 	return EXIT_USAGE;
 }
 
@@ -66,8 +66,8 @@ int wrapper_main(int argc, char **argv)
 	if (at < argc && !strcmp(argv[at], "--"))
 		at++;
 	else if (at < argc && argv[at][0] == '-')
-		return usage(argv[at]);
+		return usage("unknown option", argv[at]);
 	if (at >= argc)
-		return usage("no program given");
+		return usage("no program given", "");
 	return run(argv + at);
 }
