@@ -6,10 +6,10 @@ set -u
 page=$ct_dir/www
 mkdir -p "$page" && echo "the page" >"$page/index.html"
 cat >"$ct_dir/serve.py" <<'PY'
-import http.server, functools, socket
-class Server(http.server.ThreadingHTTPServer):
-    address_family = socket.AF_INET
-Server(("", 80), functools.partial(http.server.SimpleHTTPRequestHandler, directory=__import__("sys").argv[1])).serve_forever()
+import http.server, functools, socketserver, sys
+socketserver.TCPServer.allow_reuse_address = True # not HTTPServer, which looks for its own name in the DNS
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])
+socketserver.ThreadingTCPServer(("", 80), handler).serve_forever()
 PY
 cat >"$ct_dir/fetch.py" <<'PY'
 import urllib.request, time
