@@ -159,7 +159,7 @@ struct statefile {
 	struct when phase_deadline; /* init/shutdown.c */
 	struct when stop_began;     /* init/shutdown.c */
 	uint32_t stop_count;        /* services that were not settled then; init/shutdown.c */
-	uint32_t client_slots;   /* those of clients that were ever used: the others are never touched; init/control.c */
+	uint32_t client_slots;   /* of clients, how many were ever used: the rest is never touched; init/control.c */
 	struct when booted;
 	uint64_t orphans;        /* dead that were no service of ours; init/reap.c */
 	uint64_t crashes;        /* fatal signals survived; init/crash.c */
