@@ -227,7 +227,8 @@ def idle(bench, seconds, n=100):
         runs = [stack.enter_context(Run(s, n, bench.programs)) for s in bench.able(n)]
         for run in runs:
             run.start()
-        time.sleep(max(run.system.stable_s for run in runs) + 1)
+            run.settle()
+        time.sleep(1)
         before = [(run, run.own(), run.cpu_us()) for run in runs]
         at = [switches(pids) for _, pids, _ in before]
         time.sleep(seconds)
@@ -257,16 +258,20 @@ def total(counts, who, what):
     return sum(c for (w, t, _), c in counts.items() if (w, t) == (who, what))
 
 
-def count(bench, low=10, high=60):
-    """Instructions and system calls: to boot without services, and for each service."""
+def count(bench, numbers=(0, 10, 60)):
+    """Instructions and system calls: at the first number of services, and for each between the last two."""
     result = {}
     for system in bench.systems:
         if system.name in ("floor", "minit"):
-            boot, few, many = (count_once(system, n, bench.programs) for n in (0, low, high))
-            result[system.name] = {f"{who}_{what}": {"boot": total(boot, who, what),
-                                                     "each": (total(many, who, what) - total(few, who, what)) / (high - low)}
+            runs = [count_once(system, n, bench.programs) for n in numbers]
+            result[system.name] = {f"{who}_{what}": count_row(runs, numbers, who, what)
                                    for who in ("pid1", "child") for what in ("step", "call")}
     return result
+
+
+def count_row(runs, numbers, who, what):
+    totals = [total(run, who, what) for run in runs]
+    return {"boot": totals[0], "each": (totals[-1] - totals[-2]) / (numbers[-1] - numbers[-2])}
 
 
 def in_vm(bench, low=10, high=510):

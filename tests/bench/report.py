@@ -105,6 +105,32 @@ MARKS = [
 ]
 
 
+# The same for what does not depend on the machine: what, limit, how to find it.
+LIMITS = [
+    ("system calls of PID 1 for a start", 8, lambda r: at(r, "count", "minit", "pid1_call", "each")),
+    ("system calls of the child before its exec", 6, lambda r: at(r, "count", "minit", "child_call", "each")),
+    ("user instructions of PID 1 for a start", 10000, lambda r: at(r, "count", "minit", "pid1_step", "each")),
+    ("user instructions of the child, and of the parser for it", 14000,
+     lambda r: at(r, "count", "minit", "child_step", "each")),
+    ("KiB of proportional memory without a service", 128, lambda r: at(r, "memory", 0, "minit", "pss_kib")),
+    ("bytes of minit's own for a service", 1024, lambda r: at(r, "memory", 300, "minit", "each_bytes")),
+    ("context switches in 3 s of doing nothing", 0, lambda r: at(r, "idle", "minit", "switches")),
+]
+
+
+def limits(results):
+    """Prints them as TAP; the exit status."""
+    failed = 0
+    for i, (what, limit, find) in enumerate(LIMITS, 1):
+        value = find(results)
+        good = value is not None and value <= limit
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {i} - {what}: at most {limit}")
+        print(f"# {figure(value)}")
+    print(f"1..{len(LIMITS)}")
+    return 1 if failed else 0
+
+
 def marks(results):
     """Prints PASS or MISS beside each mark that was measured; returns them for the results file."""
     rows = []

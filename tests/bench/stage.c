@@ -153,6 +153,7 @@ _Noreturn static void become(const struct stage *s, struct board *board, int log
 {
 	char byte;
 
+	check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "parent's death");
 	join_cgroups(s->procs);
 	check(unshare(CLONE_NEWCGROUP), "cgroup namespace");
 	make_mounts(s);
@@ -203,6 +204,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	check(log < 0 || go < 0, "open");
+	check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "parent's death"); /* a bench that is killed leaves nothing running */
 	check(unshare(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS), "namespaces");
 	pid = fork();
 	check(pid < 0, "fork");

@@ -7,12 +7,15 @@ import os
 import shutil
 import signal
 
+BUILD = os.environ.get("BUILD", "build")
+DEPS = os.environ.get("MINIT_DEPS", "build/deps")
+
 CLONE_NEW = {"mount": 0x20000, "uts": 0x4000000, "ipc": 0x8000000, "pid": 0x20000000, "net": 0x40000000}
 
 
 class System:
     name = ""
-    programs = "build/bench"
+    programs = f"{BUILD}/bench"
     most = None      # the most services it can run here, if there is a bound
     stable_s = 0     # after a run this long a death counts as the first
     env = {"PATH": "/bin"}
@@ -59,7 +62,7 @@ class FloorNamespaces(Floor):
 
 class Minit(System):
     name = "minit"
-    binary = "build/minit"
+    binary = f"{BUILD}/minit"
     namespaces = []
     stable_s = 10.5  # backoff.stable is 10 s
 
@@ -92,7 +95,7 @@ LOADER = "/lib64/ld-linux-x86-64.so.2"
 
 class Peer(System):
     """Sees the machine's /usr as /host and its own packages as /peers; every other folder is its own."""
-    unpacked = f"{os.environ.get('MINIT_DEPS', 'build/deps')}/peers"
+    unpacked = f"{DEPS}/peers"
     program = ""
     env = {"PATH": "/peers/usr/bin:/peers/usr/sbin:/peers/sbin:/bin",
            "LD_LIBRARY_PATH": "/peers/usr/lib/x86_64-linux-gnu:/host/lib/x86_64-linux-gnu"}

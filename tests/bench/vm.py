@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 
 from stage import BOARD_SIZE, BenchError
+from systems import DEPS
 
 QEMU = ["qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=0,align=off,sleep=off", "-cpu", "qemu64,+rdrand,+invtsc",
         "-m", "1024", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio"]
@@ -25,7 +26,7 @@ def missing():
 
 
 def kernel():
-    found = glob.glob(f"{os.environ.get('MINIT_DEPS', 'build/deps')}/kernel/boot/vmlinuz-*")
+    found = glob.glob(f"{DEPS}/kernel/boot/vmlinuz-*")
     return found[0] if found else None
 
 
