@@ -99,7 +99,10 @@ static bool wants_network(enum mode mode, const struct table *table)
 	return mode != MODE_SUBREAPER || table->bridges.count;
 }
 
-/* Known to the state as a whole: what a crash leaves half known is closed by the execution in place, and locks with it. */
+/*
+ * Known to the state as a whole: what a crash leaves half known is closed by the
+ * execution in place, and locks with it.
+ */
 static void find_place(struct statefile *state)
 {
 	struct cgroup_home home;
@@ -115,7 +118,10 @@ static void find_place(struct statefile *state)
 	state->placed = 1;
 }
 
-/* The network of a service that a crash left half made: the namespace is gone, its pair goes with it, but some time later. */
+/*
+ * The network of a service that a crash left half made: the namespace is gone,
+ * its pair goes with it, but some time later.
+ */
 static void remove_half_made(struct net_session *net, const struct statefile *state)
 {
 	const struct net_attach *attach = &spec_at(&house, state->prepared)->attach;
@@ -239,6 +245,7 @@ void run_table(enum mode mode, int table_fd)
 	int err = 0;
 	const struct table *table = table_map(table_fd, &err);
 
+	log_open(STDERR_FILENO);
 	if (!table)
 		give_up("table", err);
 	err = state_create(table, &state);
@@ -288,6 +295,7 @@ int run_resume(const char *word)
 	if (!table)
 		give_up("table after executing in place", err);
 	go_home(state);
+	log_open(STDERR_FILENO);
 	log_warn(NULL, 0, "executed in place: %lu fatal signals survived, %u services go on", state->crashes,
 		 state->count);
 	open_house(state, table);

@@ -5,27 +5,56 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/buf.h"
 
+/* How a line is written without waiting, by what the sink is. */
+enum way {
+	WAY_UNKNOWN, /* before log_open: ask poll(2) first */
+	WAY_OWN,     /* an open file description of our own, O_NONBLOCK */
+	WAY_SOCKET,
+	WAY_FILE,    /* a regular file: it does not make one wait */
+};
+
 static int sink = 2;
-static bool sink_is_ours; /* opened by us, so it can be O_NONBLOCK */
+static enum way way;
 static enum log_level threshold = LOG_INFO;
 static uint64_t dropped, dropped_told;
 
-void log_open(int fd)
+/*
+ * A pipe and a terminal are opened anew: O_NONBLOCK on what is shared would reach
+ * the others that write to it. Not a regular file: it would have a place of
+ * its own there, and the services would write over our lines.
+ */
+static bool open_own(int fd)
 {
 	BUF_ON_STACK(path, 32);
 	int own;
 
-	sink = fd;
 	buf_fmt(&path, "/proc/self/fd/%d", fd);
-	own = open(buf_text(&path), O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	own = open(buf_text(&path), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (own < 0)
-		return;
+		return false;
 	sink = own;
-	sink_is_ours = true;
+	return true;
+}
+
+void log_open(int fd)
+{
+	struct stat st;
+
+	sink = fd;
+	way = WAY_UNKNOWN;
+	if (fstat(fd, &st) < 0)
+		return;
+	if (S_ISREG(st.st_mode))
+		way = WAY_FILE;
+	else if (S_ISSOCK(st.st_mode))
+		way = WAY_SOCKET;
+	else if ((S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) && open_own(fd))
+		way = WAY_OWN;
 }
 
 void log_level_set(enum log_level least)
@@ -33,18 +62,11 @@ void log_level_set(enum log_level least)
 	threshold = least;
 }
 
-/*
- * Without a description of our own: a socket takes MSG_DONTWAIT; a pipe that
- * polls writable has room for PIPE_BUF bytes (pipe(7)), which a line is
- * shorter than.
- */
-static ssize_t write_shared(const char *line, size_t len)
+/* A pipe that polls writable has room for PIPE_BUF bytes (pipe(7)), which a line is shorter than. */
+static ssize_t write_asking(const char *line, size_t len)
 {
 	struct pollfd p = { .fd = sink, .events = POLLOUT };
-	ssize_t n = send(sink, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	if (n >= 0 || errno != ENOTSOCK)
-		return n;
 	if (poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT))
 		return -1;
 	return write(sink, line, len);
@@ -52,8 +74,14 @@ static ssize_t write_shared(const char *line, size_t len)
 
 static bool write_line(const char *line, size_t len)
 {
-	ssize_t n = sink_is_ours ? write(sink, line, len) : write_shared(line, len);
+	ssize_t n;
 
+	if (way == WAY_SOCKET)
+		n = send(sink, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	else if (way == WAY_UNKNOWN)
+		n = write_asking(line, len);
+	else
+		n = write(sink, line, len);
 	return n == (ssize_t)len;
 }
 

@@ -120,7 +120,8 @@ static inline const struct net_bridge *table_bridge(const struct table *t, uint3
 }
 
 /* What is never absent: table_map has checked it. */
-__attribute__((returns_nonnull)) static inline const char *table_name(const struct table *t, const struct service_spec *spec)
+__attribute__((returns_nonnull)) static inline const char *table_name(const struct table *t,
+								       const struct service_spec *spec)
 {
 	return (const char *)t + spec->name_at;
 }
