@@ -78,7 +78,8 @@ int state_create(const struct table *table, struct statefile **ret)
 static bool is_sound(const struct statefile *state, size_t size)
 {
 	return state->magic == STATE_MAGIC && state->layout == STATE_LAYOUT && state->size == size &&
-	       state->count <= TABLE_SERVICES_MAX && state->client_slots <= STATE_CLIENTS && size_for(state->count) == size;
+	       state->count <= TABLE_SERVICES_MAX && state->client_slots <= STATE_CLIENTS &&
+	       size_for(state->count) == size;
 }
 
 struct statefile *state_map(int memfd, int *ret_err)
