@@ -108,8 +108,11 @@ static int set_from_line(struct child_memory *m, char *line)
 	return set(m, line);
 }
 
-/* Its memory is kept: what is read lives in it. So such a child has memory of its own (services/launch.c). */
-static int read_env_file(struct child_memory *m, const char *path)
+/*
+ * Its memory is kept: what is read lives in it. So such a child has memory of its own (services/launch.c).
+ * ret_line: the line that an error is in, 0 for none.
+ */
+static int read_env_file(struct child_memory *m, const char *path, unsigned *ret_line)
 {
 	char *mem = mmap(NULL, ENV_FILE_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ssize_t len;
@@ -121,6 +124,7 @@ static int read_env_file(struct child_memory *m, const char *path)
 	if (len < 0)
 		return (int)len;
 	for (char *next, *line = mem; line && !err; line = next) {
+		++*ret_line;
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
@@ -132,11 +136,16 @@ static int read_env_file(struct child_memory *m, const char *path)
 static int add_file(struct child *child, const char *path)
 {
 	bool may_miss = *path == '-';
-	int err = read_env_file(child->memory, path + may_miss);
+	unsigned line = 0;
+	int err = read_env_file(child->memory, path + may_miss, &line);
+	BUF_ON_STACK(what, STATE_DETAIL);
 
-	if (err == -ENOENT && may_miss)
+	if (!err || (err == -ENOENT && may_miss))
 		return 0;
-	return err ? child_fail(child, err, path + may_miss) : 0;
+	if (line)
+		buf_fmt(&what, "line %u of ", line);
+	buf_str(&what, path + may_miss);
+	return child_fail(child, err, buf_text(&what));
 }
 
 /* What tells who one is; a service with a user of its own does not get minit's. */

@@ -3,7 +3,7 @@
 set -u
 . tests/container/ct.sh
 
-echo 'NOT A LINE' >"$ct_dir/bad.env"
+printf '# a comment\nA=b\nNOT A LINE\n' >"$ct_dir/bad.env"
 echo 'echo a script without a first line runs' >"$ct_dir/script"
 printf '#!/no/such/interpreter\n' >"$ct_dir/orphan"
 : >"$ct_dir/plain"
@@ -67,7 +67,7 @@ is "$(why cwd)" "minit: cwd: step working directory: /no/such/directory: No such
 is "$(why root)" "minit: root: step mounts: /no/such/root: No such file or directory; given up" "no root"
 is "$(why emptyroot)" "minit: emptyroot: step exec: /bin/true: No such file or directory; given up" "a root without the program"
 is "$(why envfile)" "minit: envfile: step environment: /no/such/file: No such file or directory; given up" "no environment file"
-is "$(why badenv)" "minit: badenv: step environment: $ct_dir/bad.env: Invalid argument; given up" "a wrong environment file"
+is "$(why badenv)" "minit: badenv: step environment: line 3 of $ct_dir/bad.env: Invalid argument; given up" "a wrong environment file"
 is "$(why rights)" "minit: rights: exit 126; given up" "a program's own exit 126 is its own"
 ct_said '^a script without a first line runs$' "a script without a first line is run by the shell"
 ct_said '^found in the given path$' "the path is that of the service's environment"
