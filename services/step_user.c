@@ -87,6 +87,8 @@ static bool is_id(const char *s, uint32_t *ret)
 static void take_user(struct who *who, char **field)
 {
 	who->has_uid = is_id(field[2], &who->uid);
+	if (!who->has_uid)
+		return;
 	if (!who->has_gid)
 		who->has_gid = is_id(field[3], &who->gid);
 	strncpy(who->name, field[0], sizeof(who->name) - 1);
@@ -135,14 +137,39 @@ static void add_group(struct who *who, uint32_t gid)
 		who->groups[who->group_count++] = gid;
 }
 
-static bool is_member(char *members, const char *name)
+/* A word of a line and what ended it (-1: the end of the file). One that does not fit is none. */
+static int next_word(struct lines *l)
 {
-	size_t len = strlen(name);
+	size_t len = 0;
+	int c;
 
-	for (char *m = members; *m; m += strcspn(m, ","), m += *m == ',')
-		if (strcspn(m, ",") == len && !strncmp(m, name, len))
-			return true;
-	return false;
+	while ((c = next_byte(l)) >= 0 && c != ':' && c != ',' && c != '\n')
+		if (len < sizeof(l->line))
+			l->line[len++] = (char)c;
+	l->line[len < sizeof(l->line) ? len : 0] = '\0';
+	return c;
+}
+
+/*
+ * The next line of /etc/group: 1 when it lists the user, else 0; -1 at the end.
+ * Word by word, as it may be of any length, and a group that is missed is a right
+ * that is missing.
+ */
+static int read_group(struct lines *l, const char *name, uint32_t *ret_gid)
+{
+	int c = next_word(l), listed = 0;
+	bool is_group;
+
+	if (c < 0 && !l->line[0])
+		return -1;
+	for (int field = 1; field < 3 && c == ':'; field++)
+		c = next_word(l);
+	is_group = c == ':' && is_id(l->line, ret_gid);
+	while (c == ':' || c == ',') {
+		c = next_word(l);
+		listed |= is_group && !strcmp(l->line, name);
+	}
+	return listed;
 }
 
 /* The groups that /etc/group lists the user in, as a login would get them. */
@@ -150,11 +177,11 @@ static void add_memberships(struct who *who)
 {
 	struct lines l = { .fd = open("/etc/group", O_RDONLY | O_CLOEXEC) };
 	cleanup_fd int fd = l.fd;
-	char *field[4];
 	uint32_t gid;
+	int listed;
 
-	while (fd >= 0 && who->name[0] && next_line(&l))
-		if (split(l.line, field, 4) == 4 && is_member(field[3], who->name) && is_id(field[2], &gid))
+	while (fd >= 0 && who->name[0] && (listed = read_group(&l, who->name, &gid)) >= 0)
+		if (listed)
 			add_group(who, gid);
 }
 
@@ -226,7 +253,6 @@ static int tell_environment(struct child *child, const struct who *who)
 		err = child_setenv_default(child, "LOGNAME", who->name);
 	return err;
 }
-
 
 int step_user(struct child *child)
 {

@@ -41,6 +41,23 @@ static void put(struct image *image, struct list *list, uint32_t index)
 	list->count++;
 }
 
+uint32_t image_text(struct image *image, const char *text)
+{
+	char *at = image->text + image->text_used;
+	size_t size = strlen(text) + 1;
+
+	if (image->text_used + size > sizeof(image->text))
+		abort();
+	memcpy(at, text, size);
+	image->text_used += (uint32_t)size;
+	return (uint32_t)(at - (char *)image);
+}
+
+void image_add(struct image *image, struct list *list, const char *text)
+{
+	put(image, list, image_text(image, text));
+}
+
 static void list_edges(struct image *image, uint32_t i)
 {
 	uint32_t count = image->table.services.count;
