@@ -1,0 +1,102 @@
+#!/bin/bash
+# `make run`: the demo comes up with a live status, Ctrl-C stops it in order, and nothing of it is left behind; also when
+# it was killed, and when the table is wrong.
+set -u
+. tests/env.sh
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/minit-run.XXXXXX")
+runner=
+trap '[ -z "$runner" ] || kill -KILL "$runner" 2>/dev/null; rm -rf "$dir"' EXIT
+
+count=0
+ok() {
+	local status=$1
+	shift
+	count=$((count + 1))
+	[ "$status" = 0 ] && echo "ok $count - $*" && return
+	echo "not ok $count - $*"
+	tail -n 15 "$dir/out" | sed 's/^/# /'
+}
+
+# A tree of its own: the log and the mount point of another run are left alone.
+mkdir -p "$dir/build/rootfs"
+ln -s "$TREE" "$dir/build/rootfs/tree"
+
+run() {
+	: >"$dir/out"
+	BUILD=$dir/build env --default-signal rootfs/run.sh "$@" >"$dir/out" 2>&1 </dev/null &
+	runner=$!
+}
+
+# says SECONDS RE: until a line of what the run says matches, or the run has ended.
+says() {
+	timeout "$1" tail -n +1 --pid="$runner" -s 0.1 -f "$dir/out" 2>/dev/null | grep -q -m 1 -E -e "$2"
+}
+
+ends() {
+	local status
+	timeout "$1" tail --pid="$runner" -s 0.1 -f /dev/null || return
+	wait "$runner"
+	status=$?
+	runner=
+	return $status
+}
+
+# What only the run $1 can have made.
+leaves() {
+	find /sys/fs/cgroup -type d -name "minit-run-$1" 2>/dev/null
+}
+inside() {
+	grep -l -s "minit-run-$1" /proc/[0-9]*/cgroup
+}
+
+run
+id=$runner
+says 30 '^web +up .*10[.]77[.]0[.]10'
+ok $? 'the status shows a service that is up, with its address'
+says 20 '^client .*fetches'
+ok $? 'and what each is for'
+[ -n "$(leaves "$id")" ]
+ok $? 'it has leaves of its own'
+timeout 20 tail -n +1 -s 0.1 --pid="$runner" -f "$dir/build/rootfs/run.log" | grep -q -m 1 'web says: hello from web'
+ok $? 'the client has its page from web, by name and over the bridge'
+kill -INT "$id"
+ends 30
+ok $? 'Ctrl-C ends it with success'
+grep -q 'minit: stopped in .* 0 killed' "$dir/out"
+ok $? 'in order, and the last lines of the log say so'
+[ -z "$(leaves "$id")" ] && [ -z "$(inside "$id")" ] && ! grep -q "$dir" /proc/self/mountinfo
+ok $? 'no leaf, no process and no mount is left'
+
+run
+killed=$runner
+says 30 '^web +up'
+kill -KILL "$killed"
+ends 5
+for i in $(seq 100); do
+	[ -n "$(inside "$killed")" ] || break
+	sleep 0.1
+done
+[ -z "$(inside "$killed")" ]
+ok $? 'when it is killed, all of its processes go with it'
+
+printf '[service.one]\nexec = ["/bin/sleep", "1000"]\n' >"$dir/one.toml"
+run "$dir/one.toml"
+says 30 '^one +up'
+ok $? 'another table can be run'
+[ -z "$(leaves "$killed")" ]
+ok $? 'and a run that was killed is cleaned up after'
+kill -TERM "$runner"
+ends 30
+ok $? 'it can be ended by SIGTERM too'
+
+printf '[service.one]\nexce = ["/bin/sleep"]\n' >"$dir/bad.toml"
+run "$dir/bad.toml"
+ends 30
+[ $? = 78 ] && grep -q 'minit.toml:2:1: .*exec' "$dir/out"
+ok $? 'a wrong table is shown with its errors, and ends it with status 78'
+run "$dir/none.toml"
+ends 30
+[ $? = 1 ] && grep -q '^run: .*none.toml: no such table$' "$dir/out"
+ok $? 'a missing one is said in one line'
+echo "1..$count"
