@@ -1,0 +1,388 @@
+// links: services/launch.c services/frame.c services/state.c services/depend.c services/policy.c services/words.c
+// links: services/statefile.c init/reap.c lib/buf.c lib/clock.c lib/fd.c lib/signame.c
+// links: tests/fake/sys.c tests/fake/log.c tests/fake/image.c
+// flags: -Wl,--wrap=read,--wrap=close,--wrap=clock_gettime
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "init/reap.h"
+#include "tests/fake/image.h"
+#include "tests/fake/log.h"
+#include "tests/fake/sys.h"
+
+/* The parent's side of a start, against a kernel that answers what the test says. */
+static struct image image;
+static struct supervisor sv;
+static int watched;
+
+static void on_change(struct supervisor *s, uint32_t index, enum state was) { (void)s, (void)index, (void)was; }
+static void on_deadline(struct supervisor *s, struct when when) { (void)s, (void)when; }
+static void on_status_fd(struct supervisor *s, uint32_t index, int fd) { (void)s, (void)index; watched = fd; }
+
+static struct service_spec *begin(void)
+{
+	static _Alignas(16) char memory[sizeof(struct statefile) + IMAGE_MAX * sizeof(struct service)];
+	struct statefile *state;
+
+	kernel_reset();
+	log_forget();
+	watched = -1;
+	image_begin(&image, 1);
+	image_end(&image);
+	close(state_create(&image.table, &state));
+	memcpy(memory, state, state->size);
+	munmap(state, state->size);
+	kernel_state = (struct statefile *)(void *)memory;
+	sv = (struct supervisor){ .on_change = on_change, .on_deadline = on_deadline, .on_status_fd = on_status_fd };
+	if (supervisor_init(&sv, kernel_state, &image.table))
+		abort();
+	return &image.spec[0];
+}
+
+static struct handles *handles(void)
+{
+	return &service_at(&sv, 0)->handles;
+}
+
+static struct process *process(void)
+{
+	return kernel_process(handles()->pid);
+}
+
+static void check_kernel(void)
+{
+	if (kernel.fault[0])
+		fail_msg("%s", kernel.fault);
+}
+
+static void a_start_leaves_a_child_and_a_pipe_to_hear_it_by(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(launch(&sv, 0), 0);
+	assert_int_equal(process()->state, PROCESS_CHILD);
+	assert_int_equal(service_by_pid(&sv, handles()->pid), 0);
+	assert_int_equal(watched, handles()->status_fd);
+	assert_int_equal(kernel_open_pipes(), 1);
+	check_kernel();
+}
+
+static void a_start_of_what_runs_does_nothing(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(launch(&sv, 0), 0);
+	assert_int_equal(launch(&sv, 0), 0);
+	assert_int_equal(kernel.clones, 1);
+}
+
+static void a_child_that_has_not_spoken_is_waited_for(void **state)
+{
+	struct spawn_report report;
+
+	(void)state;
+	begin();
+	assert_int_equal(launch(&sv, 0), 0);
+	assert_int_equal(launch_hear(&sv, 0, &report), -EAGAIN);
+	assert_true(watched >= 0);
+}
+
+static void the_end_of_the_pipe_means_that_it_is_the_program(void **state)
+{
+	struct spawn_report report;
+
+	(void)state;
+	begin();
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_exec(process());
+	assert_int_equal(launch_hear(&sv, 0, &report), 0);
+	assert_int_equal(watched, -1);
+	assert_int_equal(handles()->status_fd, -1);
+	assert_int_equal(kernel_open_pipes(), 0);
+	check_kernel();
+}
+
+static void a_report_is_heard_as_often_as_it_is_asked_for(void **state)
+{
+	struct spawn_report report;
+
+	(void)state;
+	begin();
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_fail(process(), STEP_mounts, EBUSY);
+	for (int i = 0; i < 3; i++) {
+		memset(&report, 0, sizeof(report));
+		assert_int_equal(launch_hear(&sv, 0, &report), 1);
+		assert_int_equal(report.step, STEP_mounts);
+		assert_int_equal(report.err, EBUSY);
+		assert_string_equal(report.detail, "what it was about");
+	}
+	assert_int_equal(kernel_open_pipes(), 0);
+}
+
+static void the_next_run_has_no_report_of_the_last(void **state)
+{
+	struct spawn_report report;
+
+	(void)state;
+	begin();
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_fail(process(), STEP_mounts, EBUSY);
+	assert_int_equal(launch_hear(&sv, 0, &report), 1);
+	launch_reaped(&sv, 0);
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_exec(process());
+	assert_int_equal(launch_hear(&sv, 0, &report), 0);
+}
+
+static void a_death_before_all_that_gives_the_pipe_back(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_die(process(), SIGKILL);
+	launch_reaped(&sv, 0);
+	assert_int_equal(handles()->pid, 0);
+	assert_int_equal(watched, -1);
+	assert_int_equal(kernel_open_pipes(), 0);
+	check_kernel();
+}
+
+static void what_fails_at_once_leaves_nothing(void **state)
+{
+	(void)state;
+	begin();
+	kernel.clone_err = -EAGAIN;
+	assert_int_equal(launch(&sv, 0), -EAGAIN);
+	assert_int_equal(handles()->pid, 0);
+	assert_int_equal(handles()->status_fd, -1);
+	assert_int_equal(watched, -1);
+	assert_int_equal(kernel_open_pipes(), 0);
+	kernel.clone_err = 0;
+	kernel.pipe_err = -EMFILE;
+	assert_int_equal(launch(&sv, 0), -EMFILE);
+	assert_int_equal(kernel.clones, 0);
+	check_kernel();
+}
+
+static void default_namespaces_are_done_without_where_they_are_refused(void **state)
+{
+	struct service_spec *spec = begin();
+
+	(void)state;
+	spec->namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS;
+	kernel.clone_ns_err = -EPERM;
+	assert_int_equal(launch(&sv, 0), 0);
+	assert_int_equal(kernel.last_clone_flags, 0);
+	assert_true(handles()->missing & MISSING_NAMESPACES);
+	assert_non_null(strstr(log_text, "warn a: namespaces: "));
+	log_forget();
+	kernel_die(process(), 0);
+	launch_reaped(&sv, 0);
+	assert_int_equal(launch(&sv, 0), 0);
+	assert_string_equal(log_text, "");
+}
+
+static void namespaces_that_are_asked_for_are_an_error_where_they_are_refused(void **state)
+{
+	struct service_spec *spec = begin();
+
+	(void)state;
+	spec->namespaces = CLONE_NEWNS | CLONE_NEWPID;
+	spec->explicit_ns = CLONE_NEWNS | CLONE_NEWPID;
+	kernel.clone_ns_err = -EPERM;
+	assert_int_equal(launch(&sv, 0), -EPERM);
+	assert_int_equal(handles()->missing, 0);
+}
+
+static void of_both_those_that_are_asked_for_are_tried_alone(void **state)
+{
+	struct service_spec *spec = begin();
+
+	(void)state;
+	spec->namespaces = CLONE_NEWNS | CLONE_NEWPID;
+	spec->explicit_ns = CLONE_NEWPID;
+	kernel.clone_ns_err = -EPERM;
+	assert_int_equal(launch(&sv, 0), -EPERM);
+	assert_int_equal(kernel.last_clone_flags, CLONE_NEWPID);
+}
+
+static void too_much_at_once_is_no_reason_to_go_without_namespaces(void **state)
+{
+	struct service_spec *spec = begin();
+
+	(void)state;
+	spec->namespaces = CLONE_NEWNS;
+	kernel.clone_ns_err = -EAGAIN;
+	assert_int_equal(launch(&sv, 0), -EAGAIN);
+	assert_int_equal(handles()->missing, 0);
+}
+
+static void a_child_is_born_into_its_leaf_where_that_can_be(void **state)
+{
+	struct service_spec *spec = begin();
+
+	(void)state;
+	spec->leaf = 1;
+	sv.state->cgroup.into = CGROUP_INTO_ALWAYS;
+	assert_int_equal(launch(&sv, 0), 0);
+	assert_true(kernel.last_clone_leaf >= 0);
+	check_kernel();
+	kernel_die(process(), 0);
+	launch_reaped(&sv, 0);
+	kernel.clone_into_err = -EOPNOTSUPP;
+	assert_int_equal(launch(&sv, 0), 0);
+	assert_int_equal(kernel.last_clone_leaf, -1);
+	check_kernel();
+}
+
+static void a_leaf_that_could_not_be_had_is_done_without(void **state)
+{
+	struct service_spec *spec = begin();
+
+	(void)state;
+	spec->leaf = 1;
+	handles()->missing |= MISSING_LEAF;
+	sv.state->cgroup.into = CGROUP_INTO_ALWAYS;
+	assert_int_equal(launch(&sv, 0), 0);
+	assert_int_equal(kernel.last_clone_leaf, -1);
+	assert_true(launch_is_empty(&sv, 0));
+}
+
+static void a_stop_asks_the_main_process_alone(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_exec(process());
+	kernel_fork(process(), true);
+	launch_stop(&sv, 0);
+	assert_true(process()->asked);
+	assert_false(process()->doomed);
+	for (size_t i = 0; i < KERNEL_PROCESSES; i++)
+		assert_false(kernel.process[i].state == PROCESS_RUNS && !kernel.process[i].main && kernel.process[i].doomed);
+}
+
+static unsigned spared(void)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < KERNEL_PROCESSES; i++)
+		n += kernel.process[i].state == PROCESS_RUNS && !kernel.process[i].doomed;
+	return n;
+}
+
+static void a_kill_is_for_the_process_its_group_and_its_leaf(void **state)
+{
+	struct service_spec *spec = begin();
+
+	(void)state;
+	spec->leaf = 1;
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_exec(process());
+	kernel_fork(process(), true);
+	kernel_fork(process(), false);
+	launch_kill(&sv, 0);
+	assert_int_equal(spared(), 0);
+	begin();
+	kernel.leafless = 1;
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_exec(process());
+	kernel_fork(process(), true);
+	kernel_fork(process(), false);
+	launch_kill(&sv, 0);
+	assert_int_equal(spared(), 1); /* its own session, no leaf: nothing to find it by */
+	check_kernel();
+}
+
+static void the_dead_are_killed_with_their_group_before_their_pid_is_free(void **state)
+{
+	(void)state;
+	begin();
+	kernel.leafless = 1;
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_exec(process());
+	kernel_fork(process(), true);
+	kernel_die(process(), 0);
+	launch_reaped(&sv, 0);
+	assert_int_equal(spared(), 0);
+	check_kernel();
+}
+
+static void every_death_is_reaped_and_heard_of_once(void **state)
+{
+	struct process *stray;
+
+	(void)state;
+	begin();
+	service_event(&sv, 0, EVENT_WANT_UP, 0);
+	kernel_exec(process());
+	service_event(&sv, 0, EVENT_STATUS, 0);
+	stray = kernel_fork(process(), false);
+	kernel_die(stray, 0);
+	reap_all(&sv);
+	assert_int_equal(sv.state->orphans, 1);
+	assert_int_equal(service_at(&sv, 0)->life.state, STATE_UP);
+	kernel_die(process(), 3 << 8);
+	reap_all(&sv);
+	assert_int_equal(sv.state->orphans, 1);
+	assert_int_equal(service_at(&sv, 0)->life.state, STATE_BACKOFF);
+	assert_int_equal(service_at(&sv, 0)->life.status, 3);
+	for (size_t i = 0; i < KERNEL_PROCESSES; i++)
+		assert_int_equal(kernel.process[i].state, PROCESS_FREE);
+	check_kernel();
+}
+
+static void a_report_and_a_death_at_once_are_the_failed_step(void **state)
+{
+	(void)state;
+	begin();
+	service_event(&sv, 0, EVENT_WANT_UP, 0);
+	kernel_fail(process(), STEP_exec, ENOENT);
+	reap_all(&sv);
+	assert_int_equal(service_at(&sv, 0)->life.state, STATE_FAILED);
+	assert_int_equal(service_at(&sv, 0)->life.ending, ENDING_SPAWN);
+	assert_int_equal(service_at(&sv, 0)->life.err, ENOENT);
+	assert_int_equal(watched, -1);
+	check_kernel();
+}
+
+#define T(name) cmocka_unit_test(name)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_start_leaves_a_child_and_a_pipe_to_hear_it_by),
+		T(a_start_of_what_runs_does_nothing),
+		T(a_child_that_has_not_spoken_is_waited_for),
+		T(the_end_of_the_pipe_means_that_it_is_the_program),
+		T(a_report_is_heard_as_often_as_it_is_asked_for),
+		T(the_next_run_has_no_report_of_the_last),
+		T(a_death_before_all_that_gives_the_pipe_back),
+		T(what_fails_at_once_leaves_nothing),
+		T(default_namespaces_are_done_without_where_they_are_refused),
+		T(namespaces_that_are_asked_for_are_an_error_where_they_are_refused),
+		T(of_both_those_that_are_asked_for_are_tried_alone),
+		T(too_much_at_once_is_no_reason_to_go_without_namespaces),
+		T(a_child_is_born_into_its_leaf_where_that_can_be),
+		T(a_leaf_that_could_not_be_had_is_done_without),
+		T(a_stop_asks_the_main_process_alone),
+		T(a_kill_is_for_the_process_its_group_and_its_leaf),
+		T(the_dead_are_killed_with_their_group_before_their_pid_is_free),
+		T(every_death_is_reaped_and_heard_of_once),
+		T(a_report_and_a_death_at_once_are_the_failed_step),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
