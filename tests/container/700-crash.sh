@@ -94,7 +94,7 @@ is "$(ct_field slow state),$(ct_field slowbad state)" starting,starting "a start
 echo 'A=1' >"$ct_dir/good.env"
 echo 'not a variable' >"$ct_dir/bad.env"
 ct_is "and its outcome is heard of, good and bad" slow:up slow:starts=1 slowbad:failed slowbad:starts=1
-is "$(ct_field slowbad why)" "step environment: $ct_dir/bad.env: Invalid argument" "with its reason"
+is "$(ct_field slowbad why)" "step environment: line 1 of $ct_dir/bad.env: Invalid argument" "with its reason"
 ct_is "services that crash go on being restarted" "flap1:starts>=$(($(ct_field flap1 starts) + 3))" \
 	"flap2:starts>=$(($(ct_field flap2 starts) + 3))" "flap3:starts>=$(($(ct_field flap3 starts) + 3))" \
 	"flap4:starts>=$(($(ct_field flap4 starts) + 3))"
