@@ -273,6 +273,18 @@ static void watch_status_pipes(void)
 			loop_watch(LOOP_STATUS, i, service_at(&house, i)->handles.status_fd, LOOP_READ);
 }
 
+/* A new program has taken over: it is what the next crash is to execute. */
+static void know_self(struct statefile *state)
+{
+	cleanup_fd int old = -1;
+	int fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	old = state->self_fd;
+	state->self_fd = fd;
+}
+
 /* The crash may have come while minit was in the network namespace of a service, to set it up. */
 static void go_home(const struct statefile *state)
 {
@@ -294,6 +306,7 @@ int run_resume(const char *word)
 	table = table_map(state->table_fd, &err);
 	if (!table)
 		give_up("table after executing in place", err);
+	know_self(state);
 	go_home(state);
 	log_open(STDERR_FILENO);
 	log_warn(NULL, 0, "executed in place: %lu fatal signals survived, %u services go on", state->crashes,

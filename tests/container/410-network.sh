@@ -90,6 +90,14 @@ ct_minit stop any >/dev/null
 is "$(ct_in ip -br link show master br0 | grep -c '^mv')" 4 "one that is stopped keeps its place"
 ct_minit start any >/dev/null
 is "$(inside any ip -br -4 addr show eth0 | awk '{ print $3 }')" "$address" "and its address"
+
+ct_signal SEGV
+ct_is "after a fatal signal to minit" 'web:starts=2' web:up
+kill -KILL "$(ct_outer web)"
+ct_is "services still come back" 'web:starts>=3' web:up
+is "$(netns web),$(inside web ip -br -4 addr show eth0 | awk '{ print $3 }')" "$before,10.77.0.10/24" \
+	"in their network, with their address"
+is "$(ct_in ip -br link show master br0 | grep -c '^mv')" 4 "and nothing is made twice"
 ct_stop "it ends in order"
 
 ct_start
