@@ -20,6 +20,11 @@ SH
 
 # A step that waits until somebody writes here: a start that can be held in its middle.
 mkfifo "$ct_dir/good.env" "$ct_dir/bad.env"
+# The same for a child that still shares minit's memory, which an execution in place leaves behind.
+mkdir -p "$ct_dir/root/etc" "$ct_dir/root/bin"
+mkfifo "$ct_dir/root/etc/passwd"
+cp "$TREE/usr/bin/toybox" "$ct_dir/root/bin/sleep"
+chmod 755 "$ct_dir"
 flaps='1 2 3 4'
 ct_table <<TOML
 [defaults]
@@ -57,6 +62,11 @@ env_file = "$ct_dir/good.env"
 [service.slowbad]
 exec = ["/bin/sleep", "1005"]
 env_file = "$ct_dir/bad.env"
+[service.shared]
+exec = ["/bin/sleep", "1006"]
+root = "$ct_dir/root"
+user = "runner"
+namespaces = []
 $(for i in $flaps; do printf '[service.flap%d]\nexec = ["/bin/sh", "%s/flap", "%s/%d"]\n' "$i" "$ct_dir" "$ct_dir" "$i"; done)
 [service.flap1.cgroup]
 pids.max = 20
@@ -90,10 +100,12 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 	ct_in kill -KILL "$(helper)"
 done
 ok $? "PID 1 lives through a hundred SIGSEGV, and its log helper dies ten times"
-is "$(ct_field slow state),$(ct_field slowbad state)" starting,starting "a start that was going on goes on"
+is "$(ct_field slow state),$(ct_field slowbad state),$(ct_field shared state)" starting,starting,starting \
+	"a start that was going on goes on"
 echo 'A=1' >"$ct_dir/good.env"
 echo 'not a variable' >"$ct_dir/bad.env"
-ct_is "and its outcome is heard of, good and bad" slow:up slow:starts=1 slowbad:failed slowbad:starts=1
+echo 'runner:x:1234:1234:::' >"$ct_dir/root/etc/passwd"
+ct_is "and its outcome is heard of, good and bad" shared:up shared:starts=1 slow:up slow:starts=1 slowbad:failed slowbad:starts=1
 is "$(ct_field slowbad why)" "step environment: line 1 of $ct_dir/bad.env: Invalid argument" "with its reason"
 ct_is "services that crash go on being restarted" "flap1:starts>=$(($(ct_field flap1 starts) + 3))" \
 	"flap2:starts>=$(($(ct_field flap2 starts) + 3))" "flap3:starts>=$(($(ct_field flap3 starts) + 3))" \
