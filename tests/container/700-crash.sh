@@ -163,9 +163,10 @@ timeout 60 tail -n +1 -s 0.05 -f "$ct_dir/filer.log" | grep -q -m 1 "^filer $((l
 ct_wait 60 "writer +\\| writer $((lines - 1))"
 in_order() {
 	grep -a -E "^([a-z0-9-]+ +\| )?$2 [0-9]+\$" "$1" | awk -v most=$lines '
-		$NF != next_one { print "# line " next_one " is missing, there is " $NF; exit 1 } { next_one++ }
+		$NF > next_one { print "# line " next_one " is missing, there is " $NF; exit 1 }
+		{ next_one += $NF == next_one } # a helper that was killed may have said a line already
 		END { if (next_one != most) { print "# the last is " next_one; exit 1 } }'
-	ok $? "no line of $2 was lost, doubled, or out of order"
+	ok $? "no line of $2 was lost, and their order is kept"
 }
 in_order "$ct_dir/out" writer
 in_order "$ct_dir/filer.log" filer
