@@ -134,6 +134,22 @@ static void send_down(struct supervisor *sv, bool internal)
 			service_event(sv, order[i], EVENT_WANT_DOWN, 0);
 }
 
+/* A helper that somebody else has killed has not heard all: it runs once more, to be told again to go. */
+static bool rerun_killed(struct supervisor *sv)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		const struct life *life = &service_at(sv, i)->life;
+
+		if (!spec_at(sv, i)->internal || life->ending != ENDING_SIGNAL || life->killed || sv->state->hurried)
+			continue;
+		any = true;
+		service_event(sv, i, EVENT_WANT_UP, 0);
+	}
+	return any;
+}
+
 /* Makes the grace of whoever is stopping be over. */
 static void press(struct supervisor *sv)
 {
@@ -159,7 +175,7 @@ static enum phase stopping(struct supervisor *sv, bool overdue)
 	if (!all_down(sv, false))
 		return PHASE_STOPPING;
 	send_down(sv, true);
-	return all_down(sv, true) ? PHASE_TERM : PHASE_STOPPING;
+	return all_down(sv, true) && !rerun_killed(sv) ? PHASE_TERM : PHASE_STOPPING;
 }
 
 /* -- what is left ------------------------------------------------------------------------------------------ */

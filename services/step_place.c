@@ -58,11 +58,13 @@ int step_directory(struct child *child)
 	return chdir(cwd) < 0 ? child_fail(child, -errno, cwd) : 0;
 }
 
-/* Nothing is ignored since minit's own start (init/signals.c), and the exec puts handlers back. */
+/*
+ * Nothing is ignored since minit's own start (init/signals.c), and the exec puts handlers back. A helper of ours that is
+ * asked to end before it could say how it takes that must not die of it: what is in its pipes would be lost.
+ */
 int step_signals(struct child *child)
 {
-	static const uint64_t none;
+	const uint64_t mask = child->spec->internal ? 1ull << (SIGTERM - 1) : 0;
 
-	(void)child;
-	return syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none)) < 0 ? -errno : 0;
+	return syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask)) < 0 ? -errno : 0;
 }
