@@ -35,6 +35,7 @@ help:
 		'make run [ARGS=TABLE]   run it as PID 1 of fresh namespaces on the demo table, with a live status' \
 		'make vm [ARGS=TABLE]    boot it in QEMU as the init of a machine, its console on this terminal' \
 		'make test               every test; tests/run GROUP or tests/run FILE for some' \
+		'make bench              what it costs to start, hold and restart services, beside a floor' \
 		'make install            DESTDIR= PREFIX=/usr/local' \
 		'make menuconfig         choose what is in it; make NAME_defconfig: $(patsubst configs/%_defconfig,%,$(wildcard configs/*_defconfig))' \
 		'make savedefconfig      write the choice down' \
@@ -301,6 +302,10 @@ $(foreach t,$(FUZZERS),$(eval $(call fuzzer,$t)))
 
 # -- what is left -------------------------------------------------------------------------------------------------
 
+# Ratios to a floor measured in the same run, as root: docs/bench.md.
+bench: $(B)/minit
+	@tests/bench/run all
+
 size: $(B)/minit
 	@tests/size.sh $(B)/minit.debug $(OLD)
 
@@ -319,4 +324,4 @@ distclean: clean
 	rm -rf build .config .config.old
 
 FORCE:
-.PHONY: all docs help analyze $(B)/analyze-gcc size install lint-clang rootfs initramfs run vm test unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE
+.PHONY: bench all docs help analyze $(B)/analyze-gcc size install lint-clang rootfs initramfs run vm test unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE

@@ -59,8 +59,9 @@ int step_directory(struct child *child)
 }
 
 /*
- * Nothing is ignored since minit's own start (init/signals.c), and the exec puts handlers back. A helper of ours that is
- * asked to end before it could say how it takes that must not die of it: what is in its pipes would be lost.
+ * Nothing is ignored since minit's own start (init/signals.c), and the exec puts handlers back.
+ * A helper of ours that is told to end before it could say how it takes that must
+ * not die of it: what is in its pipes would be lost.
  */
 int step_signals(struct child *child)
 {
