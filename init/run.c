@@ -276,13 +276,12 @@ static void watch_status_pipes(void)
 /* A new program has taken over: it is what the next crash is to execute. */
 static void know_self(struct statefile *state)
 {
-	cleanup_fd int old = -1;
-	int fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	int old = state->self_fd, fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
-	old = state->self_fd;
 	state->self_fd = fd;
+	fd_close(&old);
 }
 
 /* The crash may have come while minit was in the network namespace of a service, to set it up. */
