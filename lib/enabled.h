@@ -6,6 +6,9 @@
 #ifndef LIB_ENABLED_H
 #define LIB_ENABLED_H
 
+/* For lists of what has an option or none: ENABLED(ALWAYS) is 1. */
+#define ALWAYS 1
+
 #define ENABLED_PICK_(ignored, value, ...) value
 #define ENABLED_COMMA_1 0,
 #define ENABLED_TEST_(...) ENABLED_PICK_(__VA_ARGS__)

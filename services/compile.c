@@ -20,7 +20,7 @@ const struct toml *given(const struct compile *c, const struct draft *d, enum ke
 
 bool is_seen(const struct draft *d, enum key_id id)
 {
-	return d->seen >> id & 1;
+	return d->seen[id / 8] >> id % 8 & 1;
 }
 
 /* -- the image -------------------------------------------------------------------------------------------------- */
@@ -52,6 +52,17 @@ struct list image_list(struct compile *c, const void *elements, uint32_t count, 
 	return (struct list){ (uint32_t)(at - c->image->base), count };
 }
 
+uint32_t image_record(struct compile *c, const void *record, size_t size)
+{
+	struct set_entry *e = set_at(&c->records, record, size);
+
+	if (!e->value) {
+		e->key = memcpy(arena_take(c->image, size, _Alignof(uint64_t)), record, size);
+		e->value = (uint32_t)((const char *)e->key - c->image->base);
+	}
+	return e->value;
+}
+
 static struct list list_of(const struct compile *c, const void *at, uint32_t count)
 {
 	return (struct list){ count ? (uint32_t)((const char *)at - c->image->base) : 0, count };
@@ -59,11 +70,20 @@ static struct list list_of(const struct compile *c, const void *at, uint32_t cou
 
 /* -- keys of a section ------------------------------------------------------------------------------------------ */
 
+static void *field_of(struct section *s, const struct key *key)
+{
+	if (key->field == NOWHERE)
+		return &s->c->nowhere;
+	if (key->field & IN_CONFINE)
+		return (char *)s->draft->confine + (key->field & ~IN_CONFINE);
+	return (char *)s->target + key->field;
+}
+
 static void apply_key(struct section *s, const struct key *key, const struct toml *node)
 {
-	void *field = key->field == NOWHERE ? (void *)&s->c->nowhere : (char *)s->target + key->field;
+	void *field = field_of(s, key);
 
-	s->draft->seen |= (uint64_t)1 << key->id;
+	s->draft->seen[key->id / 8] |= (uint8_t)(1 << key->id % 8);
 	if (node->type == TOML_BROKEN)
 		return;
 	if (!key->enabled && node->file != UINT16_MAX)
@@ -240,11 +260,18 @@ static void read_defaults(struct compile *c)
 
 	c->template.umask = UMASK_INHERIT;
 	c->template.attach.bridge = -1;
+	c->defaults.confine = &c->template_confine;
 	read_section(c, section_of(builtin, "defaults"), IN_DEFAULTS, &c->defaults, &c->template);
 	c->builtin = c->template;
-	c->defaults = (struct draft){ .title = "defaults" };
+	c->builtin_confine = c->template_confine;
+	c->defaults = (struct draft){ .title = "defaults", .confine = &c->template_confine };
 	for (uint32_t i = 0; i < c->files; i++)
 		read_section(c, section_of(c->roots[i], "defaults"), IN_DEFAULTS, &c->defaults, &c->template);
+}
+
+static struct confine_spec *confine_copy(struct compile *c, const struct confine_spec *from)
+{
+	return memcpy(arena_new(c->work, struct confine_spec), from, sizeof(*from));
 }
 
 /* What belongs together comes one behind the other in the image: services, then bridges. */
@@ -258,6 +285,7 @@ static void lay_out(struct compile *c)
 		c->specs[i] = c->template;
 		c->specs[i].name_at = image_string(c, header->key);
 		c->specs[i].line = header->key_at.line;
+		c->services.drafts[i].confine = confine_copy(c, &c->template_confine);
 	}
 	for (uint32_t i = 0; i < c->bridges.count; i++)
 		memcpy(c->bridge_specs[i].name, c->bridges.drafts[i].header->key,
@@ -295,6 +323,7 @@ static struct service_spec *append(struct compile *c, const char *name, char *co
 	for (uint32_t i = 0; i < n; i++)
 		texts[i] = image_string(c, argv[i]);
 	*spec = c->builtin;
+	c->services.drafts[c->services.count - 1].confine = confine_copy(c, &c->builtin_confine);
 	spec->name_at = image_string(c, name);
 	spec->exec = image_array(c, texts, n);
 	spec->namespaces = 0;
@@ -394,6 +423,13 @@ static void finish_service(struct compile *c, struct service_spec *spec, struct 
 	need_namespace(c, spec, d, KEY_INIT, CLONE_NEWPID, "pid");
 }
 
+/* When nothing more is changed in them. */
+static void finish_confine(struct compile *c)
+{
+	for (uint32_t i = 0; i < c->services.count; i++)
+		c->specs[i].confine_at = image_record(c, c->services.drafts[i].confine, sizeof(struct confine_spec));
+}
+
 static void finish_outputs(struct compile *c)
 {
 	for (uint32_t i = 0; i < c->services.count; i++)
@@ -411,6 +447,7 @@ static void finish(struct compile *c, const struct table_source *source)
 	finish_outputs(c);
 	if (source->minit_log && c->table->outputs)
 		append_log_helper(c);
+	finish_confine(c);
 	network_finish(c);
 	if (!c->is_cut)
 		order_finish(c);
@@ -433,7 +470,7 @@ static void seal(struct compile *c)
 static void begin(struct compile *c, struct arena *work, struct arena *image, uint32_t files)
 {
 	*c = (struct compile){ .work = work, .image = image };
-	c->errors.arena = c->texts.arena = work;
+	c->errors.arena = c->texts.arena = c->records.arena = work;
 	c->system.title = "system";
 	c->defaults.title = "defaults";
 	c->paths = arena_array(work, const char *, files);

@@ -16,10 +16,9 @@ struct draft {
 	const char *title;         /* for messages: "service.web" */
 	const struct toml *header; /* that first mentioned it; NULL: not from a file */
 	const struct toml *nodes[KEY_COUNT]; /* good values */
-	uint64_t seen;             /* bit per key: given, be it good or not */
+	uint8_t seen[(KEY_COUNT + 7) / 8];   /* bit per key: given, be it good or not */
+	struct confine_spec *confine;        /* of a service, or of [defaults] */
 };
-
-_Static_assert(KEY_COUNT <= 64, "seen has a bit for each key");
 
 /* The sections of one kind that have a name: services or bridges. */
 struct group {
@@ -44,6 +43,8 @@ struct compile {
 	struct draft system, defaults;
 	struct service_spec builtin;  /* what keys.def makes of a service */
 	struct service_spec template; /* what [defaults] make of it */
+	struct confine_spec builtin_confine, template_confine;
+	struct set records;   /* of the image: bytes -> offset */
 	uint64_t nowhere;
 };
 
@@ -84,6 +85,9 @@ uint32_t image_text(struct compile *c, const char *text, size_t len);
 uint32_t image_string(struct compile *c, const char *text);
 struct list image_list(struct compile *c, const void *elements, uint32_t count, size_t size, size_t align);
 
+/* The offset of these bytes, 8-aligned; equal ones are kept once. */
+uint32_t image_record(struct compile *c, const void *record, size_t size);
+
 #define image_array(c, array, n) image_list(c, array, n, sizeof(*(array)), _Alignof(__typeof__(*(array))))
 
 /*
@@ -112,6 +116,12 @@ bool name_service(struct compile *c, const struct toml *node);
 bool name_bridge(struct compile *c, const struct toml *node);
 
 /* -- services/values.c: what a key's value means -- */
+
+/* Reads a value; false when it is not what the key wants. What it reports itself it answers with true. */
+typedef bool take_fn(struct section *s, const struct key *key, const struct toml *node, void *field);
+#define KIND(name, function, option) take_fn function;
+#include "services/kinds.def"
+#undef KIND
 
 /* Reads a value into `field` (of the type that the key's kind means). Errors are told. */
 void value_take(struct section *s, const struct key *key, const struct toml *node, void *field);

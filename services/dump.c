@@ -19,6 +19,12 @@ static const struct field fields[] = {
 #undef FIELD
 };
 
+static const struct field confine_fields[] = {
+#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct confine_spec, field), name },
+#include "services/confine.def"
+#undef FIELD
+};
+
 static void put_name(struct buf *b, const char *name)
 {
 	if (b->len && b->data[b->len - 1] != '{' && b->data[b->len - 1] != '[')
@@ -111,9 +117,9 @@ static void put_namespaces(struct buf *b, uint32_t flags)
 	buf_char(b, ']');
 }
 
-static void put_field(struct buf *b, const struct table *t, const struct service_spec *spec, const struct field *f)
+static void put_field(struct buf *b, const struct table *t, const void *record, const struct field *f)
 {
-	const void *at = (const char *)spec + f->at;
+	const void *at = (const char *)record + f->at;
 	uint8_t byte = *(const uint8_t *)at;
 
 	put_name(b, f->name);
@@ -131,6 +137,12 @@ static void put_field(struct buf *b, const struct table *t, const struct service
 	case FIELD_BOOL: buf_str(b, byte ? "true" : "false"); break;
 	case FIELD_WORD: put_word(b, key_text(key_find(IN_SERVICE, f->name), KEY_WORDS), byte); break;
 	}
+}
+
+static void put_record(struct buf *b, const struct table *t, const void *record, const struct field *all, size_t count)
+{
+	for (const struct field *f = all; f < all + count; f++)
+		put_field(b, t, record, f);
 }
 
 static void put_addrs(struct buf *b, const char *name, const struct addr *list, unsigned count)
@@ -154,8 +166,8 @@ static void put_service(struct buf *b, const struct table *t, const struct servi
 
 	put_name(b, NULL);
 	buf_str(b, "\n{");
-	for (const struct field *f = fields; f < fields + ARRAY_LEN(fields); f++)
-		put_field(b, t, spec, f);
+	put_record(b, t, spec, fields, ARRAY_LEN(fields));
+	put_record(b, t, table_confine(t, spec), confine_fields, ARRAY_LEN(confine_fields));
 	put_name(b, "bridge");
 	if (at->bridge >= 0)
 		buf_json(b, table_bridge(t, (uint32_t)at->bridge)->name);

@@ -6,11 +6,11 @@
 #include "lib/text.h"
 #include "services/table.h"
 
-#define ALWAYS 1
 #define TEXTS(name, want, words, later, option) name "\0" want "\0" words "\0" later "\0" option
 #define SYS(name) offsetof(struct table, name)
 #define BR(name) offsetof(struct net_bridge, name)
 #define SPEC(name) offsetof(struct service_spec, name)
+#define CONFINE(name) (IN_CONFINE | offsetof(struct confine_spec, name))
 
 /* One member for each key, its texts one behind the other: an offset in place of pointers, which would be relocated. */
 static const struct {

@@ -22,17 +22,18 @@ enum key_section {
 
 /* How a value is read. */
 enum key_kind {
-	KIND_ADDRESSES, KIND_BOOL, KIND_COMMAND, KIND_COUNT, KIND_DURATION, KIND_ENVIRONMENT, KIND_FILES,
-	KIND_GROUP, KIND_HOSTNAME, KIND_LATER, KIND_LIMITS, KIND_MODE, KIND_NAME, KIND_NAMESPACES,
-	KIND_NETWORK, KIND_OUTPUT, KIND_PATH, KIND_PERCENT, KIND_RLIMITS, KIND_SERVICES, KIND_SIGNAL,
-	KIND_TEXT, KIND_USER, KIND_USERS, KIND_WORDS, KINDS
+#define KIND(name, ...) KIND_##name,
+#include "services/kinds.def"
+#undef KIND
+	KINDS
 };
 
 #define NOWHERE UINT16_MAX
+#define IN_CONFINE 0x8000u /* beside the offset: in the service's struct confine_spec */
 
 struct key {
 	uint16_t texts;   /* of keys.c */
-	uint16_t field;   /* offset in the struct of its section, or NOWHERE */
+	uint16_t field;   /* offset in the struct of its section or, with IN_CONFINE, of confinement; or NOWHERE */
 	uint8_t kind;     /* enum key_kind */
 	uint8_t sections; /* bits of enum key_section */
 	uint8_t enabled;  /* 0: its option is off */

@@ -129,6 +129,12 @@ static const struct field fields[] = {
 #undef FIELD
 };
 
+static const struct field confine_fields[] = {
+#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct confine_spec, field), arg },
+#include "services/confine.def"
+#undef FIELD
+};
+
 static bool is_text(const struct table *t, uint32_t at)
 {
 	return at < t->size; /* the last byte is a NUL */
@@ -180,9 +186,9 @@ static bool is_limits(const struct table *t, struct list list)
 	return true;
 }
 
-static bool is_field(const struct table *t, const struct service_spec *spec, const struct field *f)
+static bool is_field(const struct table *t, const void *record, const struct field *f)
 {
-	const void *at = (const char *)spec + f->at;
+	const void *at = (const char *)record + f->at;
 	uint32_t number = f->kind >= FIELD_BYTE ? *(const uint8_t *)at : *(const uint32_t *)at;
 	struct list list = { 0 };
 
@@ -223,12 +229,26 @@ static bool is_attach(const struct table *t, const struct net_attach *a)
 	       is_addrs(a->gateway, ARRAY_LEN(a->gateway));
 }
 
+static bool is_record(const struct table *t, const void *record, const struct field *all, size_t count)
+{
+	for (const struct field *f = all; f < all + count; f++)
+		if (!is_field(t, record, f))
+			return false;
+	return true;
+}
+
+static bool is_confine(const struct table *t, uint32_t at)
+{
+	const struct list one = { at, 1 };
+
+	return at && is_list(t, one, sizeof(struct confine_spec), _Alignof(uint64_t)) &&
+	       is_record(t, table_list(t, one, struct confine_spec), confine_fields, ARRAY_LEN(confine_fields));
+}
+
 static bool is_service(const struct table *t, const struct service_spec *spec)
 {
-	for (const struct field *f = fields; f < fields + ARRAY_LEN(fields); f++)
-		if (!is_field(t, spec, f))
-			return false;
-	return spec->stop_signal && is_attach(t, &spec->attach) &&
+	return is_record(t, spec, fields, ARRAY_LEN(fields)) && is_confine(t, spec->confine_at) && spec->stop_signal &&
+	       is_attach(t, &spec->attach) &&
 	       (spec->output != OUTPUT_FILE || spec->output_at) &&
 	       (spec->output == OUTPUT_INHERIT || spec->output == OUTPUT_NULL || spec->output_slot < t->outputs);
 }

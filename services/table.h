@@ -12,9 +12,10 @@
 #include "cgroup/cgroup.h"
 #include "lib/util.h"
 #include "net/net.h"
+#include "services/confine.h"
 
 #define TABLE_MAGIC 0x31544d6d /* "mMT1" */
-#define TABLE_LAYOUT 1         /* changes with every change of a struct below */
+#define TABLE_LAYOUT 2         /* changes with every change of a struct below */
 #define TABLE_SERVICES_MAX 32768
 #define TABLE_NAME_MAX 63
 #define TABLE_ARGS_MAX 4096 /* of one command */
@@ -84,7 +85,7 @@ struct service_spec {
 	uint8_t internal;         /* 1: minit's own (the log helper); not shown unless asked for */
 	uint8_t reserved[6];
 	uint32_t output_slot;     /* number among the services with OUTPUT_CONSOLE or _FILE, in table order */
-	uint32_t reserved2;
+	uint32_t confine_at;      /* struct confine_spec; never 0 */
 };
 
 #define UMASK_INHERIT UINT32_MAX
@@ -120,6 +121,12 @@ static inline const struct net_bridge *table_bridge(const struct table *t, uint3
 }
 
 /* What is never absent: table_map has checked it. */
+__attribute__((returns_nonnull)) static inline const struct confine_spec *
+table_confine(const struct table *t, const struct service_spec *spec)
+{
+	return (const void *)((const char *)t + spec->confine_at);
+}
+
 __attribute__((returns_nonnull)) static inline const char *table_name(const struct table *t,
 								       const struct service_spec *spec)
 {

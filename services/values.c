@@ -8,9 +8,6 @@
 #include "lib/utf8.h"
 #include "services/compile.h"
 
-/* Reads a value; false when it is not what the key wants. What it reports itself it answers with true. */
-typedef bool take_fn(struct section *s, const struct key *key, const struct toml *node, void *field);
-
 const char *node_text(const struct toml *node)
 {
 	return node->type == TOML_STRING && strlen(node->text) == node->len ? node->text : NULL;
@@ -58,7 +55,7 @@ static bool put_text(struct section *s, const char *text, void *field)
 	return true;
 }
 
-static bool take_text(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_text(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const char *text = node_text(node);
 
@@ -74,7 +71,7 @@ static bool is_path(const char *text)
 	return text && *text == '/' && strlen(text) < 4096;
 }
 
-static bool take_path(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_path(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const char *text = node_text(node);
 
@@ -82,7 +79,7 @@ static bool take_path(struct section *s, const struct key *key, const struct tom
 	return is_path(text) && put_text(s, text, field);
 }
 
-static bool take_name(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_name(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const char *text = node_text(node);
 
@@ -90,7 +87,7 @@ static bool take_name(struct section *s, const struct key *key, const struct tom
 	return text && *text && put_text(s, text, field);
 }
 
-static bool take_hostname(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_hostname(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const char *text = node_text(node);
 
@@ -110,7 +107,7 @@ static bool is_user(const char *text)
 	return is_alpha(*text) && strlen(text) <= 32 && is_made_of(text, "-.$");
 }
 
-static bool take_user(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_user(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const char *text = scalar_text(s, node);
 
@@ -120,7 +117,7 @@ static bool take_user(struct section *s, const struct key *key, const struct tom
 
 /* -- numbers and words ------------------------------------------------------------------------------------------ */
 
-static bool take_bool(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_bool(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	(void)s;
 	(void)key;
@@ -138,13 +135,13 @@ static bool put_number(const struct key *key, uint64_t n, void *field)
 	return true;
 }
 
-static bool take_count(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_count(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	(void)s;
 	return node->type == TOML_INTEGER && node->number >= 0 && put_number(key, (uint64_t)node->number, field);
 }
 
-static bool take_duration(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_duration(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const char *text = node_text(node);
 	int64_t ms;
@@ -153,7 +150,7 @@ static bool take_duration(struct section *s, const struct key *key, const struct
 	return text && !text_duration(text, &ms) && put_number(key, (uint64_t)ms, field);
 }
 
-static bool take_percent(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_percent(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	BUF_ON_STACK(digits, 16);
 	const char *text = node_text(node), *sign = text ? strchr(text, '%') : NULL;
@@ -166,7 +163,7 @@ static bool take_percent(struct section *s, const struct key *key, const struct 
 	return !buf_check(&digits) && !text_u64(buf_text(&digits), &n) && put_number(key, n, field);
 }
 
-static bool take_mode(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_mode(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const char *text = node_text(node);
 	uint32_t mode;
@@ -175,7 +172,7 @@ static bool take_mode(struct section *s, const struct key *key, const struct tom
 	return text && !text_octal(text, &mode) && put_number(key, mode, field);
 }
 
-static bool take_signal(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_signal(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const char *text = node_text(node);
 	int sig = text ? signal_number(text) : -EINVAL;
@@ -209,7 +206,7 @@ static bool refuse_later(struct section *s, const struct key *key, const struct 
 	return true;
 }
 
-static bool take_words(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_words(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const char *text = node_text(node);
 	int word = text ? word_find(key_text(key, KEY_WORDS), text) : -1;
@@ -222,14 +219,14 @@ static bool take_words(struct section *s, const struct key *key, const struct to
 	return true;
 }
 
-static bool take_later(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_later(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	(void)field;
 	refuse(s->c, node, "%s: %s: not in this version; leave it out", s->draft->title, key_text(key, KEY_NAME));
 	return true;
 }
 
-static bool take_group(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_group(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	(void)s;
 	(void)key;
@@ -271,12 +268,12 @@ static bool put_texts(struct section *s, const struct key *key, const struct tom
 	return true;
 }
 
-static bool take_users(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_users(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	return node->type == TOML_ARRAY && put_texts(s, key, node, is_user, field);
 }
 
-static bool take_command(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_command(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	if (node->type != TOML_ARRAY || !node->count)
 		return false;
@@ -292,7 +289,7 @@ static bool is_file(const char *text)
 	return text && is_path(text + (*text == '-'));
 }
 
-static bool take_files(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_files(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	uint32_t at;
 
@@ -306,7 +303,7 @@ static bool take_files(struct section *s, const struct key *key, const struct to
 }
 
 /* Kept for services/order.c, which knows the names. */
-static bool take_services(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_services(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	(void)field;
 	if (node->type != TOML_ARRAY)
@@ -320,7 +317,7 @@ static bool take_services(struct section *s, const struct key *key, const struct
 const uint32_t namespace_flags[] = { CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS,
 				     CLONE_NEWCGROUP };
 
-static bool take_namespaces(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_namespaces(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	uint32_t all = 0, errors = s->c->errors.count;
 
@@ -377,7 +374,7 @@ static uint32_t put_variable(struct section *s, const struct toml *node, const c
 	return image_string(s->c, text);
 }
 
-static bool take_environment(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_environment(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	struct list *env = field;
 	uint32_t *texts, n = 0;
@@ -494,7 +491,7 @@ static void take_rlimit(struct section *s, const struct toml *node, struct rlimi
 	}
 }
 
-static bool take_rlimits(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_rlimits(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	struct list *list = field;
 	const struct rlimit_spec *old = table_list(s->c->table, *list, struct rlimit_spec);
@@ -566,7 +563,7 @@ static void walk_limits(struct section *s, const struct toml *table, const char 
 	}
 }
 
-static bool take_limits(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_limits(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	struct list *list = field;
 	const struct limit *old = table_list(s->c->table, *list, struct limit);
@@ -601,7 +598,7 @@ static bool is_text_or_texts(const struct toml *node)
 }
 
 /* Kept for services/address.c. A word and a table exclude each other: the later one holds. */
-static bool take_network(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_network(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const struct toml **nodes = s->draft->nodes;
 	const char *text = node_text(node);
@@ -617,7 +614,7 @@ static bool take_network(struct section *s, const struct key *key, const struct 
 	return key->id == KEY_NETWORK_BRIDGE ? text && *text : is_text_or_texts(node);
 }
 
-static bool take_addresses(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_addresses(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	(void)s;
 	(void)key;
@@ -626,7 +623,7 @@ static bool take_addresses(struct section *s, const struct key *key, const struc
 }
 
 /* Likewise: a word takes back a file that was named before. */
-static bool take_output(struct section *s, const struct key *key, const struct toml *node, void *field)
+bool take_output(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	struct service_spec *spec = s->target;
 
@@ -644,31 +641,9 @@ static bool take_output(struct section *s, const struct key *key, const struct t
 
 /* A kind of an option that is off is left out of the binary. */
 static take_fn *const kinds[KINDS] = {
-	[KIND_ADDRESSES] = ENABLED(CONFIG_NET_BRIDGE) ? take_addresses : NULL,
-	[KIND_BOOL] = take_bool,
-	[KIND_COMMAND] = take_command,
-	[KIND_COUNT] = take_count,
-	[KIND_DURATION] = take_duration,
-	[KIND_ENVIRONMENT] = take_environment,
-	[KIND_FILES] = take_files,
-	[KIND_GROUP] = take_group,
-	[KIND_HOSTNAME] = take_hostname,
-	[KIND_LATER] = take_later,
-	[KIND_LIMITS] = ENABLED(CONFIG_CGROUP) ? take_limits : NULL,
-	[KIND_MODE] = take_mode,
-	[KIND_NAME] = take_name,
-	[KIND_NAMESPACES] = take_namespaces,
-	[KIND_NETWORK] = take_network,
-	[KIND_OUTPUT] = take_output,
-	[KIND_PATH] = take_path,
-	[KIND_PERCENT] = take_percent,
-	[KIND_RLIMITS] = take_rlimits,
-	[KIND_SERVICES] = take_services,
-	[KIND_SIGNAL] = take_signal,
-	[KIND_TEXT] = take_text,
-	[KIND_USER] = take_user,
-	[KIND_USERS] = take_users,
-	[KIND_WORDS] = take_words,
+#define KIND(name, function, option) [KIND_##name] = ENABLED(option) ? function : NULL,
+#include "services/kinds.def"
+#undef KIND
 };
 
 void value_take(struct section *s, const struct key *key, const struct toml *node, void *field)

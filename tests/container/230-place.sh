@@ -54,6 +54,8 @@ $(finds umask umask 'umask = "0027"')
 $(finds rlimits 'ulimit -S -n; ulimit -H -n; ulimit -c; ulimit -f' \
 	'rlimits = { nofile = { soft = 100, hard = 200 }, core = 0, fsize = "unlimited" }')
 $(finds usual 'ulimit -S -n')
+$(finds gains 'grep NoNewPrivs /proc/self/status' 'no_new_privs = false')
+$(finds gainsnot 'grep NoNewPrivs /proc/self/status')
 $(finds hostname 'uname -n')
 $(finds named 'uname -n' 'hostname = "edge-7"')
 $(finds own "$namespaces")
@@ -94,6 +96,8 @@ says environment "yes,with blanks,table,8080,here" "the environment: minit's own
 says home "/usr/sbin,daemon" "a user's home and name"
 says umask 0027 "the umask"
 says rlimits "100 200 0 unlimited" "resource limits"
+says gainsnot "NoNewPrivs: 1" "what it executes gains no privileges"
+says gains "NoNewPrivs: 0" "unless the table lets it"
 says usual "$(ulimit -S -n)" "others are as minit found them, also those it raises for itself"
 says hostname hostname "the host name is the service's"
 says named edge-7 "or its own"

@@ -30,7 +30,8 @@ void house_need(uint32_t index, uint32_t what)
 
 static void build_table(const char *const *names, uint32_t count)
 {
-	size_t specs = count * sizeof(struct service_spec), size = sizeof(struct table) + specs;
+	const uint32_t confine_at = (uint32_t)(sizeof(struct table) + count * sizeof(struct service_spec));
+	size_t specs = count * sizeof(struct service_spec) + sizeof(struct confine_spec), size = sizeof(struct table) + specs;
 	uint32_t *order;
 	char *at;
 
@@ -52,6 +53,7 @@ static void build_table(const char *const *names, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		house_spec(i)->name_at = (uint32_t)(at - (char *)table);
 		house_spec(i)->attach.bridge = -1;
+		house_spec(i)->confine_at = confine_at;
 		house_spec(i)->leaf = 1;
 		strcpy(at, names[i]);
 		at += strlen(at) + 1;

@@ -18,6 +18,7 @@ void image_begin(struct image *image, uint32_t count)
 
 		image->names[i][0] = (char)('a' + i);
 		spec->name_at = (uint32_t)((char *)image->names[i] - (char *)image);
+		spec->confine_at = offsetof(struct image, confine);
 		spec->umask = UMASK_INHERIT;
 		spec->attach.bridge = -1;
 		spec->stop_signal = SIGTERM;

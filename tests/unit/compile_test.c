@@ -586,6 +586,19 @@ static void there_is_an_end_to_services_and_to_what_is_said(void **state)
 	free(text);
 }
 
+static void services_that_are_confined_alike_share_one_record(void **state)
+{
+	const struct table *t = table_of("[defaults]\nno_new_privs = false\n[service.a]\nexec = ['x']\n[service.b]\nexec = ['x']\n"
+					 "no_new_privs = true\n[service.c]\nexec = ['x']\n");
+	const struct service_spec *a = service_of(t, "a"), *b = service_of(t, "b"), *c = service_of(t, "c");
+
+	(void)state;
+	assert_int_equal(a->confine_at, c->confine_at);
+	assert_int_not_equal(a->confine_at, b->confine_at);
+	assert_int_equal(table_confine(t, a)->no_new_privs, 0);
+	assert_int_equal(table_confine(t, b)->no_new_privs, 1);
+}
+
 static void time_and_size_grow_with_the_table_and_not_faster(void **state)
 {
 	size_t small, large;
@@ -622,6 +635,7 @@ int main(void)
 		cmocka_unit_test(a_command_line_is_the_main_service),
 		cmocka_unit_test(the_main_service_is_restarted_only_if_told),
 		cmocka_unit_test(there_is_an_end_to_services_and_to_what_is_said),
+		cmocka_unit_test(services_that_are_confined_alike_share_one_record),
 		cmocka_unit_test(time_and_size_grow_with_the_table_and_not_faster),
 	};
 

@@ -29,13 +29,13 @@ static const struct {
 	uint32_t delay_ms, failures_now;
 } cases[] = {
 #define ON_FAILURE RESTART_ON_FAILURE, READY_EXEC
-#define ALWAYS RESTART_ALWAYS, READY_EXEC
+#define IF_ALWAYS RESTART_ALWAYS, READY_EXEC
 #define NEVER RESTART_NEVER, READY_EXEC
 #define TASK RESTART_ON_FAILURE, READY_EXIT
 	{ "success is the end of it", ON_FAILURE, ENDING_EXIT, 0, 5, 3, STATE_DONE, 0, 0 },
 	{ "success of what never restarts too", NEVER, ENDING_EXIT, 0, 5, 0, STATE_DONE, 0, 0 },
-	{ "success at once of what always restarts is a failure", ALWAYS, ENDING_EXIT, 0, 5, 0, STATE_BACKOFF, 100, 1 },
-	{ "success after a stable run: again at once", ALWAYS, ENDING_EXIT, 0, STABLE, 2, STATE_STARTING, 0, 0 },
+	{ "success at once of what always restarts is a failure", IF_ALWAYS, ENDING_EXIT, 0, 5, 0, STATE_BACKOFF, 100, 1 },
+	{ "success after a stable run: again at once", IF_ALWAYS, ENDING_EXIT, 0, STABLE, 2, STATE_STARTING, 0, 0 },
 	{ "first failure", ON_FAILURE, ENDING_EXIT, 1, 5, 0, STATE_BACKOFF, 100, 1 },
 	{ "second failure: doubled", ON_FAILURE, ENDING_EXIT, 1, 5, 1, STATE_BACKOFF, 200, 2 },
 	{ "third failure", ON_FAILURE, ENDING_EXIT, 1, 5, 2, STATE_BACKOFF, 400, 3 },
@@ -51,9 +51,9 @@ static const struct {
 	{ "a step that hung and failed was no stable run", ON_FAILURE, ENDING_SPAWN, EAGAIN, STABLE, 1, STATE_BACKOFF, 200, 2 },
 	{ "a step failed too often", ON_FAILURE, ENDING_SPAWN, EPERM, 5, 4, STATE_FAILED, 0, 5 },
 	{ "no such program", ON_FAILURE, ENDING_SPAWN, ENOENT, 5, 0, STATE_FAILED, 0, 1 },
-	{ "not executable", ALWAYS, ENDING_SPAWN, EACCES, 5, 0, STATE_FAILED, 0, 1 },
-	{ "no program", ALWAYS, ENDING_SPAWN, ENOEXEC, 5, 0, STATE_FAILED, 0, 1 },
-	{ "no such limit in this kernel", ALWAYS, ENDING_SPAWN, EOPNOTSUPP, 5, 0, STATE_FAILED, 0, 1 },
+	{ "not executable", IF_ALWAYS, ENDING_SPAWN, EACCES, 5, 0, STATE_FAILED, 0, 1 },
+	{ "no program", IF_ALWAYS, ENDING_SPAWN, ENOEXEC, 5, 0, STATE_FAILED, 0, 1 },
+	{ "no such limit in this kernel", IF_ALWAYS, ENDING_SPAWN, EOPNOTSUPP, 5, 0, STATE_FAILED, 0, 1 },
 	{ "no such user", ON_FAILURE, ENDING_SPAWN, ESRCH, 5, 0, STATE_FAILED, 0, 1 },
 	{ "exit 2 is no errno", ON_FAILURE, ENDING_EXIT, ENOENT, 5, 0, STATE_BACKOFF, 100, 1 },
 	{ "not ready in time", ON_FAILURE, ENDING_OVERDUE, 0, 5, 0, STATE_BACKOFF, 100, 1 },

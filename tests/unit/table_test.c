@@ -240,12 +240,16 @@ static const struct field {
 #define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct service_spec, field), arg, name },
 #include "services/fields.def"
 #undef FIELD
+}, confine_fields[] = {
+#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct confine_spec, field), arg, name },
+#include "services/confine.def"
+#undef FIELD
 };
 
-/* Writes into the field of service 0 what is just beyond what it may be; false when it may be anything. */
-static bool spoil(const struct table *t, const struct field *f)
+/* Writes into the field of a record of service 0 what is just beyond what it may be; false when it may be anything. */
+static bool spoil(const struct table *t, const void *record, const struct field *f)
 {
-	char *at = (char *)(uintptr_t)table_service(t, 0) + f->at;
+	char *at = (char *)(uintptr_t)record + f->at;
 	const uint32_t size = t->size, beyond = CLONE_NEWUSER;
 	const struct list outside = { size & ~7u, 2 }, odd = { 2, 1 };
 
@@ -272,8 +276,15 @@ static void a_field_just_beyond_what_it_may_be_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		const struct table *t = table_of(GOOD);
 
-		if (spoil(t, &fields[i]) && table_verify(t, t->size) != -EBADMSG)
+		if (spoil(t, table_service(t, 0), &fields[i]) && table_verify(t, t->size) != -EBADMSG)
 			fail_msg("%s is not looked at", fields[i].name);
+	}
+	for (size_t i = 0; i < sizeof(confine_fields) / sizeof(confine_fields[0]); i++) {
+		const struct table *t = table_of(GOOD);
+
+		if (spoil(t, table_confine(t, table_service(t, 0)), &confine_fields[i]) &&
+		    table_verify(t, t->size) != -EBADMSG)
+			fail_msg("%s is not looked at", confine_fields[i].name);
 	}
 }
 
@@ -281,7 +292,7 @@ static void a_field_just_beyond_what_it_may_be_is_refused(void **state)
 static void the_rest_just_beyond_what_it_may_be_is_refused(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 17; i++) {
+	for (int i = 0; i < 20; i++) {
 		struct table *t = (struct table *)(uintptr_t)table_of(GOOD);
 		struct service_spec *s = (struct service_spec *)(uintptr_t)table_service(t, 0);
 		struct net_bridge *b = (struct net_bridge *)(uintptr_t)table_bridge(t, 0);
@@ -306,6 +317,9 @@ static void the_rest_just_beyond_what_it_may_be_is_refused(void **state)
 		case 14: s->output_at = 0; break;
 		case 15: r->resource = RLIM_NLIMITS; break;
 		case 16: l->id = LIMIT_COUNT; break;
+		case 17: s->confine_at = 0; break;
+		case 18: s->confine_at += 4; break;
+		case 19: s->confine_at = t->size & ~7u; break;
 		}
 		if (table_verify(t, image.used) != -EBADMSG)
 			fail_msg("case %d is not looked at", i);

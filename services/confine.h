@@ -1,0 +1,18 @@
+/*
+ * What confines a service beyond its namespaces and its leaf. A record of the image beside struct service_spec:
+ * services that are confined alike share one (services/compile.c), so that a thousand of them cost no more than one.
+ *
+ * Its fields are listed in services/confine.def, its keys are marked CONFINE in services/keys.def. All padding is named
+ * and zero, as records are compared byte by byte.
+ */
+#ifndef SERVICES_CONFINE_H
+#define SERVICES_CONFINE_H
+
+#include "lib/util.h"
+
+struct confine_spec {
+	uint8_t no_new_privs; /* no program it executes gains privileges: prctl(2), PR_SET_NO_NEW_PRIVS */
+	uint8_t reserved[7];
+};
+
+#endif
