@@ -14,23 +14,7 @@
 #include "lib/buf.h"
 #include "lib/enabled.h"
 
-/* The limits that exist, from limits.def: LIMIT_MEMORY_MAX, ... */
-enum limit_id {
-#define LIMIT(id, ...) LIMIT_##id,
-#include "cgroup/limits.def"
-#undef LIMIT
-	LIMIT_COUNT
-};
-
 #define LIMIT_NONE UINT64_MAX /* "max" */
-
-/* One limit of the table, as parsed; position-independent. */
-struct limit {
-	uint32_t id;       /* enum limit_id */
-	uint32_t reserved; /* 0 */
-	uint64_t value;    /* bytes, count, weight, or quota in microseconds; LIMIT_NONE for "max" */
-	uint64_t period;   /* cpu.max: microseconds; else 0 */
-};
 
 /* The controllers that minit uses, by their v1 names, from controllers.def. */
 enum cgroup_v1 {
@@ -50,8 +34,7 @@ struct cgroup_home {
 	int32_t err;                   /* 0, or why there are no leaves (-EROFS, -EACCES, ...) */
 	uint8_t into;                  /* enum cgroup_into */
 	uint8_t shared;                /* our v2 cgroup has other processes: leaves are in a directory beside them */
-	uint8_t withheld;              /* bit per enum cgroup_v1: is there, but `shared` keeps it from our leaves */
-	uint8_t reserved;
+	uint16_t withheld;             /* bit per enum cgroup_v1: is there, but `shared` keeps it from our leaves */
 };
 
 struct cgroup_usage {
@@ -78,18 +61,48 @@ int cgroup_open(struct cgroup_home *ret);
 void cgroup_close(struct cgroup_home *home);
 
 /*
- * Makes the leaf of service `name` in every hierarchy in use; one that is left
+ * A leaf's `name` is that of its service; "GROUP/NAME" when it is in a group with
+ * others, and "GROUP/" is the group itself, which is made when it is first spoken
+ * of. cgroup_create makes the leaf in every hierarchy in use; one that is left
  * over from a killed run is emptied and used. 0 or -errno.
  */
 must_check int cgroup_create(struct cgroup_home *home, const char *name);
 
 /*
- * Writes one limit. On failure -errno, and in `why` what a person needs after
- * the errno text ("/sys/fs/cgroup is read-only here; mount it rw ...", "the
- * controller io is not enabled above ...").
+ * Writes one limit: `file` is the kernel's own, of v2, `text` as that file takes
+ * it, but for a disk, which may be a path. v1 is translated. On failure -errno,
+ * and in `why` what a person needs after the errno text ("/sys/fs/cgroup is
+ * read-only here; mount it rw ...", "the cgroup above does not pass io on ...").
+ * -EAGAIN: not before memory.max (v1 counts swap and memory in one).
  */
-must_check int cgroup_limit(struct cgroup_home *home, const char *name, const struct limit *limit,
+must_check int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, const char *text,
 			    struct buf *why);
+
+/*
+ * Takes away what a service that may make groups of its own has left in its
+ * leaf, which is empty: the groups, and the controllers it has switched on for them.
+ */
+void cgroup_clear(const struct cgroup_home *home, const char *name);
+
+/* Stops all processes of the leaf where they are, or lets them go on. Does not wait. 0 or -errno. */
+int cgroup_freeze(const struct cgroup_home *home, const char *name, bool frozen);
+
+/*
+ * What speaks when the leaf has been out of memory, for epoll(7) with
+ * *ret_events; the caller closes it. -errno where there is no controller.
+ */
+must_check int cgroup_watch_oom(const struct cgroup_home *home, const char *name, uint32_t *ret_events);
+
+/* Whether the OOM killer takes one process, and minit has to see to the others (v1). */
+bool cgroup_oom_is_single(const struct cgroup_home *home);
+
+/*
+ * A descriptor that has EPOLLPRI when tasks of the leaf have stalled for
+ * `resource` ("memory") as `trigger` says ("some 150000 1000000":
+ * Documentation/accounting/psi.rst); the caller closes it. -errno with `why`.
+ */
+must_check int cgroup_watch_pressure(const struct cgroup_home *home, const char *name, const char *resource,
+				     const char *trigger, struct buf *why);
 
 /*
  * A descriptor of the v2 leaf for CLONE_INTO_CGROUP; the caller closes it. -errno;
@@ -146,12 +159,49 @@ static inline int cgroup_create(struct cgroup_home *home, const char *name)
 	return home->err;
 }
 
-static inline int cgroup_limit(struct cgroup_home *home, const char *name, const struct limit *limit,
+static inline int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, const char *text,
 			       struct buf *why)
 {
 	(void)name;
-	(void)limit;
+	(void)file;
+	(void)text;
 	buf_str(why, "this minit was built without CONFIG_CGROUP_V2 and CONFIG_CGROUP_V1");
+	return home->err;
+}
+
+static inline void cgroup_clear(const struct cgroup_home *home, const char *name)
+{
+	(void)home;
+	(void)name;
+}
+
+static inline int cgroup_freeze(const struct cgroup_home *home, const char *name, bool frozen)
+{
+	(void)name;
+	(void)frozen;
+	return home->err;
+}
+
+static inline int cgroup_watch_oom(const struct cgroup_home *home, const char *name, uint32_t *ret_events)
+{
+	(void)name;
+	(void)ret_events;
+	return home->err;
+}
+
+static inline bool cgroup_oom_is_single(const struct cgroup_home *home)
+{
+	(void)home;
+	return false;
+}
+
+static inline int cgroup_watch_pressure(const struct cgroup_home *home, const char *name, const char *resource,
+					const char *trigger, struct buf *why)
+{
+	(void)name;
+	(void)resource;
+	(void)trigger;
+	(void)why;
 	return home->err;
 }
 
@@ -203,18 +253,29 @@ static inline int cgroup_remove(struct cgroup_home *home, const char *name)
 
 #endif
 
-/* For the table's parser (no state, no kernel). */
+/* -- for the table's parser and for the tool: no state, no kernel -- */
 
-/* The limit named by the kernel's v2 file name ("memory.max"), or -ENOENT. */
-int limit_by_name(const char *file);
-const char *limit_name(enum limit_id id);
-const char *limit_help(enum limit_id id);
+/* Name of limit number `row` of limits.def; NULL behind the last. A * in it stands for any text. */
+const char *limit_name(unsigned row);
+
+/* The place of a file in the order in which limits are to be written. */
+unsigned limit_order(const char *file);
 
 /*
- * Parses what the table says ("256M", "max", "50%", "50000 100000", "64") into
- * *ret. -EINVAL, -ERANGE, with `want` set to words for the message ("a size
- * such as 64M, or max").
+ * 0 for what may be the file of a controller, known or not; -EINVAL for what
+ * has not the form, -EPERM for a file that is minit's own to write, -ENOENT
+ * for a controller that does not exist.
  */
-must_check int limit_parse(enum limit_id id, const char *text, struct limit *ret, const char **want);
+must_check int limit_file(const char *file);
+
+/* The known file that was meant by one that is not known, or NULL. */
+const char *limit_nearest(const char *file);
+
+/*
+ * Reads what the table says ("256M", "max", "50%", "50000 100000", "/dev/vda rbps=10M")
+ * and appends it as the file takes it. -EINVAL, -ERANGE, with `want` set to
+ * words for the message ("a size such as 64M, or max").
+ */
+must_check int limit_text(const char *file, const char *given, struct buf *ret, const char **want);
 
 #endif

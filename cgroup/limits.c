@@ -3,222 +3,154 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cgroup/ops.h"
 #include "lib/text.h"
 
-#define PERIOD_USUAL 100000 /* the kernel's own default, microseconds */
-#define PERIOD_LEAST 1000
-#define PERIOD_MOST 1000000
-#define QUOTA_LEAST 1000 /* below 1 ms the kernel answers EINVAL */
-#define CPUS_MOST 8192
-#define PIDS_MOST 4194304 /* PID_MAX_LIMIT; beyond it pids.max answers EINVAL */
-#define WEIGHT_USUAL 100
-#define WEIGHT_MOST 10000
-#define PAGE_LEAST 4096 /* the kernel rounds down to pages: less than one would be none */
+#define FILE_MOST 63
+#define NEAR 2 /* so few letters are wrong in a name that is mistyped; the kernel has no two that are so alike */
 
-static const struct limit_row rows[] = {
-#define LIMIT(id, v2_file, limit_kind, v1_controller, v1_name, text) \
-	[LIMIT_##id] = {                                             \
-		.name = v2_file,                                     \
-		.v1_file = v1_name,                                  \
-		.help = text,                                        \
-		.kind = LIMIT_KIND_##limit_kind,                     \
-		.controller = CGROUP_V1_##v1_controller,             \
-	},
+const struct limit_row limit_rows[] = {
+#define LIMIT(file, kind, v1, how, usual, help) { file, v1, usual, LIMIT_KIND_##kind, LIMIT_V1_##how },
 #include "cgroup/limits.def"
 #undef LIMIT
 };
 
-const struct limit_row *limit_row(enum limit_id id)
-{
-	return &rows[id];
-}
-
-int limit_by_name(const char *file)
-{
-	for (int id = 0; id < LIMIT_COUNT; id++)
-		if (!strcmp(rows[id].name, file))
-			return id;
-	return -ENOENT;
-}
-
-const char *limit_name(enum limit_id id)
-{
-	return rows[id].name;
-}
-
-const char *limit_help(enum limit_id id)
-{
-	return rows[id].help;
-}
-
-struct limit limit_default(enum limit_id id)
-{
-	bool weight = rows[id].kind == LIMIT_KIND_WEIGHT;
-
-	return (struct limit){ .id = id, .value = weight ? WEIGHT_USUAL : LIMIT_NONE };
-}
-
-static int parse_size(const char *text, struct limit *limit)
-{
-	int err = text_size(text, &limit->value);
-
-	if (err)
-		return err;
-	return limit->value < PAGE_LEAST || limit->value > INT64_MAX ? -ERANGE : 0;
-}
-
-static int parse_number(const char *text, uint64_t most, struct limit *limit)
-{
-	int err = text_u64(text, &limit->value);
-
-	if (err)
-		return err;
-	return limit->value < 1 || limit->value > most ? -ERANGE : 0;
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool push_digit(uint64_t *n, char digit)
-{
-	return !__builtin_mul_overflow(*n, 10, n) && !__builtin_add_overflow(*n, (uint64_t)(digit - '0'), n);
-}
-
-/* "1.25" at *s times 10^places; more places than that are refused, not rounded. */
-static int take_decimal(const char **s, unsigned places, uint64_t *ret)
-{
-	const char *p = *s;
-	bool point = false;
-	uint64_t n = 0;
-
-	for (; is_digit(*p) || (*p == '.' && !point); p++) {
-		if (*p == '.')
-			point = true;
-		else if (point && places-- == 0)
-			return -EINVAL;
-		else if (!push_digit(&n, *p))
-			return -ERANGE;
-	}
-	if (!is_digit(**s) || !is_digit(p[-1]))
-		return -EINVAL;
-	for (; places > 0; places--)
-		if (!push_digit(&n, '0'))
-			return -ERANGE;
-	*s = p;
-	*ret = n;
-	return 0;
-}
-
-static int check_quota(const struct limit *limit)
-{
-	if (limit->period < PERIOD_LEAST || limit->period > PERIOD_MOST)
-		return -ERANGE;
-	if (limit->value == LIMIT_NONE)
-		return 0;
-	if (limit->value < QUOTA_LEAST || limit->value / limit->period > CPUS_MOST)
-		return -ERANGE;
-	return 0;
-}
-
-/* "50%" or "1.5": of one CPU's time; a share too small for the usual period gets a longer one. */
-static int parse_share(const char *text, struct limit *limit)
-{
-	bool percent = text[0] && text[strlen(text) - 1] == '%';
-	int err = take_decimal(&text, percent ? 3 : 5, &limit->value);
-
-	if (err)
-		return err;
-	if (strcmp(text, percent ? "%" : ""))
-		return -EINVAL;
-	limit->period = PERIOD_USUAL;
-	if (limit->value < QUOTA_LEAST) {
-		limit->value *= PERIOD_MOST / PERIOD_USUAL;
-		limit->period = PERIOD_MOST;
-	}
-	return check_quota(limit);
-}
-
-/* "50000 100000", "max 100000": as cpu.max has it. */
-static int parse_pair(const char *text, const char *space, struct limit *limit)
-{
-	BUF_ON_STACK(quota, 24);
-	int err;
-
-	buf_add(&quota, text, (size_t)(space - text));
-	err = buf_check(&quota) ? -ERANGE : 0;
-	limit->value = LIMIT_NONE;
-	if (!err && strcmp(buf_text(&quota), "max"))
-		err = text_u64(buf_text(&quota), &limit->value);
-	if (!err)
-		err = text_u64(space + 1, &limit->period);
-	return err ? err : check_quota(limit);
-}
-
-static int parse_quota(const char *text, struct limit *limit)
-{
-	const char *space = strchr(text, ' ');
-
-	return space ? parse_pair(text, space, limit) : parse_share(text, limit);
-}
-
-static int parse_count(const char *text, struct limit *limit)
-{
-	return parse_number(text, PIDS_MOST, limit);
-}
-
-static int parse_weight(const char *text, struct limit *limit)
-{
-	return parse_number(text, WEIGHT_MOST, limit);
-}
-
-static const struct kind {
-	int (*parse)(const char *text, struct limit *limit);
-	const char *want;
-	bool has_max;
-} kinds[] = {
-	[LIMIT_KIND_SIZE] = { parse_size, "a size of 4K or more such as \"64M\", or \"max\"", true },
-	[LIMIT_KIND_COUNT] = { parse_count, "a number from 1 to 4194304, or \"max\"", true },
-	[LIMIT_KIND_QUOTA] = { parse_quota,
-			       "\"50%\", \"1.5\" (CPUs), \"50000 100000\" (microseconds), or \"max\"", true },
-	[LIMIT_KIND_WEIGHT] = { parse_weight, "a weight from 1 to 10000, 100 is usual", false },
+const struct controller cgroup_controllers[] = {
+#define CONTROLLER(id, v1, v2, made) [CGROUP_V1_##id] = { v1, v2, CONTROLLER_##made },
+#include "cgroup/controllers.def"
+#undef CONTROLLER
 };
 
-int limit_parse(enum limit_id id, const char *text, struct limit *ret, const char **want)
-{
-	const struct kind *kind = &kinds[rows[id].kind];
-	struct limit limit = { .id = id };
-	int err = 0;
+const unsigned limit_count = ARRAY_LEN(limit_rows);
 
-	*want = kind->want;
-	if (kind->has_max && !strcmp(text, "max"))
-		limit.value = LIMIT_NONE;
-	else
-		err = kind->parse(text, &limit);
-	if (!err)
-		*ret = limit;
-	return err;
+const char *limit_name(unsigned row)
+{
+	return row < limit_count ? limit_rows[row].name : NULL;
 }
 
-void limit_put_v2(struct buf *b, const struct limit *limit)
+/* How much of `file` the * of the name stands for, or -1 when it is another file. */
+static int star(const char *name, const char *file)
 {
-	if (limit->value == LIMIT_NONE)
-		buf_str(b, "max");
+	const char *at = strchr(name, '*'), *behind = at ? at + 1 : "";
+	size_t before = at ? (size_t)(at - name) : strlen(name), after = strlen(behind), len = strlen(file);
+
+	if (!at)
+		return strcmp(name, file) ? -1 : 0;
+	if (len <= before + after || strncmp(name, file, before) != 0 || strcmp(file + len - after, behind) != 0)
+		return -1;
+	len -= before + after;
+	return memchr(file + before, '.', len) ? -1 : (int)len;
+}
+
+const struct limit_row *limit_row(const char *file)
+{
+	for (unsigned i = 0; i < limit_count; i++)
+		if (star(limit_rows[i].name, file) >= 0)
+			return &limit_rows[i];
+	return NULL;
+}
+
+unsigned limit_order(const char *file)
+{
+	const struct limit_row *row = limit_row(file);
+
+	return row ? (unsigned)(row - limit_rows) : limit_count;
+}
+
+void limit_v1_file(const struct limit_row *row, const char *file, struct buf *ret)
+{
+	const char *at = strchr(row->v1_file, '*');
+	int len = star(row->name, file);
+
+	if (at && len > 0)
+		buf_fmt(ret, "%.*s%.*s%s", (int)(at - row->v1_file), row->v1_file, len,
+			file + (strchr(row->name, '*') - row->name), at + 1);
 	else
-		buf_u64(b, limit->value);
-	if (limit->period)
-		buf_fmt(b, " %lu", (unsigned long)limit->period);
+		buf_str(ret, row->v1_file);
+}
+
+enum cgroup_v1 limit_controller(const char *file)
+{
+	size_t len = strcspn(file, ".");
+
+	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++) {
+		const char *name = cgroup_controllers[i].v2_name;
+
+		if (strlen(name) == len && !strncmp(name, file, len))
+			return i;
+	}
+	return CGROUP_V1_COUNT;
+}
+
+static bool is_of_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/* "memory.max": two words or more with dots between them. */
+static bool is_file(const char *file)
+{
+	const char *c = file;
+
+	if (strlen(file) > FILE_MOST || !strchr(file, '.'))
+		return false;
+	for (; *c; c++)
+		if (!is_of_word(*c) && (*c != '.' || c == file || c[1] == '.' || !c[1]))
+			return false;
+	return true;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), n = strlen(end);
+
+	return len >= n && !strcmp(text + len - n, end);
+}
+
+int limit_file(const char *file)
+{
+	bool core = !strncmp(file, "cgroup.", 7);
+
+	if (!is_file(file))
+		return -EINVAL;
+	if ((core && strncmp(file, "cgroup.max.", 11) != 0) || ends_with(file, ".pressure"))
+		return -EPERM;
+	return core || limit_controller(file) != CGROUP_V1_COUNT ? 0 : -ENOENT;
+}
+
+const char *limit_nearest(const char *file)
+{
+	unsigned best = NEAR + 1;
+	const char *found = NULL;
+
+	if (limit_row(file))
+		return NULL;
+	for (unsigned i = 0; i < limit_count; i++) {
+		unsigned distance = text_distance(file, limit_rows[i].name);
+
+		if (distance < best) {
+			best = distance;
+			found = limit_rows[i].name;
+		}
+	}
+	return found;
+}
+
+int limit_text(const char *file, const char *given, struct buf *ret, const char **want)
+{
+	const struct limit_row *row = limit_row(file);
+
+	return limit_read(row ? row->kind : LIMIT_KIND_TEXT, given, ret, want);
 }
 
 /* The kernel itself takes 100 and 1024 for the same weight. */
-static uint64_t shares(uint64_t weight)
+uint64_t limit_shares(uint64_t weight)
 {
 	return weight * 1024 / 100;
 }
 
 /* blkio.weight is 10 to 1000 and 500 usual; the usual of one is the usual of the other, in proportion. */
-static uint64_t blkio_weight(uint64_t weight)
+uint64_t limit_blkio_weight(uint64_t weight)
 {
 	return MIN(MAX(weight * 500 / 100, 10), 1000);
 }
@@ -227,16 +159,4 @@ static uint64_t blkio_weight(uint64_t weight)
 uint64_t limit_bfq_weight(uint64_t weight)
 {
 	return weight <= 100 ? weight : 100 + (weight - 100) * 900 / 9900;
-}
-
-void limit_put_v1(struct buf *b, const struct limit *limit)
-{
-	if (limit->id == LIMIT_CPU_WEIGHT)
-		buf_u64(b, shares(limit->value));
-	else if (limit->id == LIMIT_IO_WEIGHT)
-		buf_u64(b, blkio_weight(limit->value));
-	else if (limit->value != LIMIT_NONE)
-		buf_u64(b, limit->value);
-	else
-		buf_str(b, limit->id == LIMIT_PIDS_MAX ? "max" : "-1");
 }

@@ -4,26 +4,48 @@
 
 #include "cgroup/cgroup.h"
 
-enum limit_kind { LIMIT_KIND_SIZE, LIMIT_KIND_COUNT, LIMIT_KIND_QUOTA, LIMIT_KIND_WEIGHT };
-
-struct limit_row {
-	const char *name; /* v2 file */
-	const char *v1_file; /* "" where v1 has none */
-	const char *help;
-	enum limit_kind kind;
-	enum cgroup_v1 controller;
+enum limit_kind {
+#define FRIENDLY(kind, ...) LIMIT_KIND_##kind,
+#include "cgroup/friendly.def"
+#undef FRIENDLY
 };
 
-const struct limit_row *limit_row(enum limit_id id);
+/* How cgroup v1 says it: cgroup/v1_limits.c. */
+enum limit_v1 {
+	LIMIT_V1_NONE, LIMIT_V1_SAME, LIMIT_V1_OOM, LIMIT_V1_SOFT, LIMIT_V1_MEMORY, LIMIT_V1_SWAP, LIMIT_V1_QUOTA,
+	LIMIT_V1_SHARES, LIMIT_V1_BLKIO, LIMIT_V1_THROTTLE
+};
 
-/* What a leaf has that nobody limited. */
-struct limit limit_default(enum limit_id id);
+/* Texts in place, as pointers would be relocated. */
+struct limit_row {
+	char name[24];    /* v2 file; a * stands for any text */
+	char v1_file[32]; /* "" where v1 has none */
+	char usual[4];    /* what a leaf has that nobody limited, or "" */
+	uint8_t kind;     /* enum limit_kind */
+	uint8_t v1;       /* enum limit_v1 */
+};
 
-/* The value as its v2 file and as its v1 file take it (cpu.max on v1: the quota alone). */
-void limit_put_v2(struct buf *b, const struct limit *limit);
-void limit_put_v1(struct buf *b, const struct limit *limit);
+extern const struct limit_row limit_rows[];
+extern const unsigned limit_count;
 
-/* The weight for io.bfq.weight and blkio.bfq.weight, 1 to 1000. */
+/* The row of a file, or NULL for one that is not known. */
+const struct limit_row *limit_row(const char *file);
+
+/* The v1 file that stands for `file`: that of the row, with what its * stood for. */
+void limit_v1_file(const struct limit_row *row, const char *file, struct buf *ret);
+
+/* The controller whose file it is, or CGROUP_V1_COUNT for one that minit does not know, or for the core ("cgroup."). */
+enum cgroup_v1 limit_controller(const char *file);
+
+/*
+ * Reads a value as people write it, and appends it as the kernel's file takes
+ * it. -EINVAL, -ERANGE; `want` are words for the message.
+ */
+must_check int limit_read(enum limit_kind kind, const char *given, struct buf *ret, const char **want);
+
+/* The weight for io.bfq.weight and blkio.bfq.weight, 1 to 1000; for cpu.shares; for blkio.weight. */
 uint64_t limit_bfq_weight(uint64_t weight);
+uint64_t limit_shares(uint64_t weight);
+uint64_t limit_blkio_weight(uint64_t weight);
 
 #endif

@@ -17,12 +17,16 @@ struct cgroup_ops {
 	bool (*limits)(const struct cgroup_home *home, enum cgroup_v1 controller);
 	int (*create)(struct cgroup_home *home, const char *name); /* 1: one that is not empty is there */
 	int (*remove)(struct cgroup_home *home, const char *name);
-	int (*limit)(struct cgroup_home *home, const char *name, const struct limit *limit);
+	int (*offer)(struct cgroup_home *home, enum cgroup_v1 controller); /* gets one that is not had yet */
+	int (*limit)(struct cgroup_home *home, const char *name, const char *file, const char *text);
+	void (*clear)(const struct cgroup_home *home, const char *name);
+	int (*freeze)(const struct cgroup_home *home, const char *name, bool frozen);
 	int (*join)(const struct cgroup_home *home, const char *name);
 	bool (*is_empty)(const struct cgroup_home *home, const char *name);
 	int (*kill)(const struct cgroup_home *home, const char *name);
 	void (*usage)(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret);
 	int (*oom_kills)(const struct cgroup_home *home, const char *name, uint64_t *ret);
+	int (*watch_oom)(const struct cgroup_home *home, const char *name, uint32_t *ret_events);
 };
 
 extern const struct cgroup_ops cgroup_v1;
@@ -30,10 +34,31 @@ extern const struct cgroup_ops cgroup_v2;
 
 struct controller {
 	const char *v1_name, *v2_name; /* "" where the version has none */
-	bool v1_always; /* a v1 leaf is made also without a limit, where v2 does not keep track */
+	uint8_t when; /* enum when_made */
 };
 
+/* See controllers.def. */
+enum when_made { CONTROLLER_EVER, CONTROLLER_LIMIT, CONTROLLER_WISH };
+
 extern const struct controller cgroup_controllers[CGROUP_V1_COUNT];
+
+/* The version that knows who is in a leaf, and the one that has the controller; NULL for none. */
+const struct cgroup_ops *cgroup_tracker(const struct cgroup_home *home);
+const struct cgroup_ops *cgroup_limiter(const struct cgroup_home *home, enum cgroup_v1 controller);
+
+/* Version number i, or NULL behind the last or when there is nothing of it here. */
+const struct cgroup_ops *cgroup_used(const struct cgroup_home *home, size_t i);
+
+/* Version number i that is compiled in, be it used or not; NULL for none. */
+#define CGROUP_VERSIONS 2
+extern const struct cgroup_ops *const cgroup_versions[CGROUP_VERSIONS];
+
+/* What a person needs to know when there can be no leaf, or no limits of these controllers (bits). */
+const char *cgroup_why_no_leaf(int err);
+const char *cgroup_why_withheld(void);
+
+/* Why there is no `file` in the leaf, in words. */
+void cgroup_why_absent(const struct cgroup_home *home, const char *file, struct buf *why);
 
 /* Makes a home in our own group of the hierarchy, of which `own` is the directory. 0 or -errno. */
 typedef int settle_fn(struct cgroup_home *home, enum cgroup_v1 controller, int own);

@@ -17,13 +17,27 @@
 #define DEPTH_MOST 16
 #define GROUPS_MOST 1024
 
+/* False, and nothing, for a name that leads elsewhere. */
+static bool put_name(struct buf *b, const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	if (slash && (slash == name || strchr(slash + 1, '/')))
+		return false;
+	if (slash)
+		buf_fmt(b, "grp.%.*s", (int)(slash - name), name);
+	if (!slash || slash[1])
+		buf_fmt(b, "%ssvc.%s", slash ? "/" : "", slash ? slash + 1 : name);
+	return true;
+}
+
 const char *leaf_path(struct leaf_path *p, const char *name, const char *file)
 {
 	struct buf b;
 
 	buf_init(&b, p->text, sizeof(p->text));
-	if (!strchr(name, '/'))
-		buf_fmt(&b, *file ? "svc.%s/%s" : "svc.%s", name, file);
+	if (put_name(&b, name) && *file)
+		buf_fmt(&b, "/%s", file);
 	buf_char(&b, '\0');
 	if (buf_check(&b))
 		p->text[0] = '\0';
@@ -138,6 +152,22 @@ int tree_remove(int dir, const char *name)
 	struct walk walk = { .groups = GROUPS_MOST };
 
 	return remove_group(dir, name, &walk);
+}
+
+/* What is left of one that is not empty is told by the next who looks. */
+static int remove_below(int dir, const char *name, void *arg)
+{
+	struct walk *walk = arg;
+
+	remove_group(dir, name, walk);
+	return 0;
+}
+
+void tree_clear(int dir, const char *name)
+{
+	struct walk walk = { .groups = GROUPS_MOST };
+
+	walk_down(dir, name, remove_below, &walk);
 }
 
 static int remove_named(int dir, const char *name, void *arg)

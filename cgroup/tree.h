@@ -10,7 +10,7 @@
 
 #include "lib/util.h"
 
-/* "svc.NAME/FILE"; empty, which no call finds, when it is too long or leads elsewhere. */
+/* "svc.NAME/FILE" or "grp.GROUP/svc.NAME/FILE"; empty, which no call finds, when it is too long or leads elsewhere. */
 struct leaf_path {
 	char text[320];
 };
@@ -28,6 +28,9 @@ int tree_each(int dir, group_fn *fn, void *arg);
 
 /* Removes a group with all below it, as far as they are empty. 0, also when there is none, or -errno. */
 int tree_remove(int dir, const char *name);
+
+/* The same with the groups below it alone. */
+void tree_clear(int dir, const char *name);
 
 /* Removes what tree_each finds in dir with a name that begins with `prefix`. */
 void tree_remove_all(int dir, const char *prefix);

@@ -1,76 +1,11 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "cgroup/home.h"
 #include "cgroup/ops.h"
 #include "cgroup/tree.h"
+#include "cgroup/v1.h"
 #include "lib/fd.h"
 
-#define NO_LIMIT (UINT64_C(1) << 62) /* memory.limit_in_bytes of an unlimited leaf is LONG_MAX in whole pages */
-
-static int settle(struct cgroup_home *home, enum cgroup_v1 controller, int own)
-{
-	int fd = home_make(own);
-
-	if (fd < 0)
-		return fd;
-	home->v1[controller] = fd;
-	return 0;
-}
-
-/* Controllers that are mounted together ("cpu,cpuacct") have one home. */
-static int share(struct cgroup_home *home, enum cgroup_v1 controller, const struct place *place)
-{
-	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++) {
-		if (home->v1[i] < 0 || !place_has(place, cgroup_controllers[i].v1_name))
-			continue;
-		home->v1[controller] = fcntl(home->v1[i], F_DUPFD_CLOEXEC, 3);
-		return home->v1[controller] < 0 ? -errno : 0;
-	}
-	return -ENOENT;
-}
-
-static int open_one(struct cgroup_home *home, int proc, enum cgroup_v1 controller)
-{
-	struct place place;
-	int err = place_find(proc, cgroup_controllers[controller].v1_name, &place);
-
-	if (err)
-		return err;
-	err = share(home, controller, &place);
-	return err == -ENOENT ? cgroup_settle(home, proc, &place, controller, settle) : err;
-}
-
-/* Beside v2 only for what it does not have; it always has what cpuacct and freezer are for. */
-static bool is_wanted(const struct cgroup_home *home, enum cgroup_v1 controller)
-{
-	if (home->v2 >= 0 && !cgroup_controllers[controller].v2_name[0])
-		return false;
-	return !(home->v2_controllers & UINT32_C(1) << controller);
-}
-
-static int open_v1(struct cgroup_home *home, int proc)
-{
-	int err = -ENOENT, one;
-	bool any = false;
-
-	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++) {
-		one = is_wanted(home, i) ? open_one(home, proc, i) : -ENOENT;
-		any |= !one;
-		if (one != -ENOENT)
-			err = one;
-	}
-	return any ? 0 : err;
-}
-
-static void close_v1(struct cgroup_home *home)
-{
-	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++)
-		if (home->v1[i] >= 0)
-			home_remove(&home->v1[i]);
-}
 
 /* Which controller says who is in a leaf, where v2 does not: the freezer, or any other; CGROUP_V1_COUNT for none. */
 static enum cgroup_v1 tracker(const struct cgroup_home *home)
@@ -83,6 +18,14 @@ static enum cgroup_v1 tracker(const struct cgroup_home *home)
 	return found;
 }
 
+int v1_write(const struct cgroup_home *home, enum cgroup_v1 controller, const char *name, const char *file,
+	     const char *text)
+{
+	struct leaf_path path;
+
+	return fd_write_file(home->v1[controller], leaf_path(&path, name, file), text);
+}
+
 static bool is_used(const struct cgroup_home *home)
 {
 	return tracker(home) != CGROUP_V1_COUNT;
@@ -90,12 +33,12 @@ static bool is_used(const struct cgroup_home *home)
 
 static bool limits(const struct cgroup_home *home, enum cgroup_v1 controller)
 {
-	return home->v1[controller] >= 0;
+	return controller != CGROUP_V1_COUNT && home->v1[controller] >= 0;
 }
 
-static int make_leaf(int home, const char *leaf)
+static bool is_counted(const struct cgroup_home *home, enum cgroup_v1 controller)
 {
-	return mkdirat(home, leaf, 0755) < 0 && errno != EEXIST ? -errno : 0;
+	return home->v2 < 0 && (cgroup_controllers[controller].when == CONTROLLER_EVER || controller == tracker(home));
 }
 
 /*
@@ -113,8 +56,8 @@ static int create(struct cgroup_home *home, const char *name)
 		if (home->v1[i] < 0)
 			continue;
 		left |= tree_remove(home->v1[i], leaf) < 0;
-		if (home->v2 < 0 && (cgroup_controllers[i].v1_always || i == tracker(home)))
-			err = make_leaf(home->v1[i], leaf);
+		if (is_counted(home, i) || v1_has_group(home, i, name))
+			err = v1_make_leaf(home, i, name);
 	}
 	return err ? err : left;
 }
@@ -133,55 +76,6 @@ static int remove_leaf(struct cgroup_home *home, const char *name)
 	return err;
 }
 
-static int leaf_write(const struct cgroup_home *home, enum cgroup_v1 controller, const char *name, const char *file,
-		      const char *text)
-{
-	struct leaf_path path;
-
-	return fd_write_file(home->v1[controller], leaf_path(&path, name, file), text);
-}
-
-/* The old quota and a new period could make a share that is refused, so the old quota goes first. */
-static int limit_quota(struct cgroup_home *home, const char *name, const struct limit *limit, const char *quota)
-{
-	BUF_ON_STACK(period, 24);
-	int err = leaf_write(home, CGROUP_V1_CPU, name, "cpu.cfs_quota_us", "-1");
-
-	if (err || limit->value == LIMIT_NONE)
-		return err;
-	buf_u64(&period, limit->period);
-	err = leaf_write(home, CGROUP_V1_CPU, name, "cpu.cfs_period_us", buf_text(&period));
-	return err ? err : leaf_write(home, CGROUP_V1_CPU, name, "cpu.cfs_quota_us", quota);
-}
-
-/* blkio.weight went with the scheduler CFQ in Linux 5.0; since then there is BFQ's. */
-static int limit_bfq(struct cgroup_home *home, const char *name, const struct limit *limit)
-{
-	BUF_ON_STACK(text, 24);
-
-	buf_u64(&text, limit_bfq_weight(limit->value));
-	return leaf_write(home, CGROUP_V1_BLKIO, name, "blkio.bfq.weight", buf_text(&text));
-}
-
-static int limit(struct cgroup_home *home, const char *name, const struct limit *what)
-{
-	const struct limit_row *row = limit_row(what->id);
-	struct leaf_path path;
-	BUF_ON_STACK(text, 24);
-	int err;
-
-	if (!row->v1_file[0])
-		return -EOPNOTSUPP;
-	err = make_leaf(home->v1[row->controller], leaf_path(&path, name, ""));
-	if (err)
-		return err;
-	limit_put_v1(&text, what);
-	if (row->kind == LIMIT_KIND_QUOTA)
-		return limit_quota(home, name, what, buf_text(&text));
-	err = leaf_write(home, row->controller, name, row->v1_file, buf_text(&text));
-	return err == -ENOENT && what->id == LIMIT_IO_WEIGHT ? limit_bfq(home, name, what) : err;
-}
-
 static int join(const struct cgroup_home *home, const char *name)
 {
 	int err = 0;
@@ -189,7 +83,7 @@ static int join(const struct cgroup_home *home, const char *name)
 	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT && !err; i++) {
 		if (home->v1[i] < 0)
 			continue;
-		err = leaf_write(home, i, name, "cgroup.procs", "0");
+		err = v1_write(home, i, name, "cgroup.procs", "0");
 		if (err == -ENOENT && (home->v2 >= 0 || i != tracker(home)))
 			err = 0; /* no leaf here, see create */
 	}
@@ -203,17 +97,23 @@ static bool is_empty(const struct cgroup_home *home, const char *name)
 	return tree_is_empty(home->v1[tracker(home)], leaf_path(&path, name, ""));
 }
 
+static int freeze(const struct cgroup_home *home, const char *name, bool frozen)
+{
+	if (home->v1[CGROUP_V1_FREEZER] < 0)
+		return -EOPNOTSUPP;
+	return v1_write(home, CGROUP_V1_FREEZER, name, "freezer.state", frozen ? "FROZEN" : "THAWED");
+}
+
 /* Frozen, none of them can fork away from the list; what was killed dies when thawed. */
 static int kill_frozen(const struct cgroup_home *home, const char *name)
 {
 	struct leaf_path path;
-	int err = leaf_write(home, CGROUP_V1_FREEZER, name, "freezer.state", "FROZEN");
-	int thaw;
+	int err = freeze(home, name, true), thaw;
 
 	if (err)
 		return err;
 	err = tree_kill(home->v1[CGROUP_V1_FREEZER], leaf_path(&path, name, ""));
-	thaw = leaf_write(home, CGROUP_V1_FREEZER, name, "freezer.state", "THAWED");
+	thaw = freeze(home, name, false);
 	return err ? err : thaw;
 }
 
@@ -234,7 +134,7 @@ static bool read_memory(int home, const char *name, struct cgroup_usage *ret)
 	if (file_number(home, leaf_path(&path, name, "memory.usage_in_bytes"), &ret->memory) ||
 	    file_number(home, leaf_path(&path, name, "memory.limit_in_bytes"), &ret->memory_max))
 		return false;
-	if (ret->memory_max >= NO_LIMIT)
+	if (ret->memory_max >= V1_NO_LIMIT)
 		ret->memory_max = LIMIT_NONE;
 	return true;
 }
@@ -263,17 +163,30 @@ static int oom_kills(const struct cgroup_home *home, const char *name, uint64_t 
 			  ret);
 }
 
+static void clear(const struct cgroup_home *home, const char *name)
+{
+	struct leaf_path path;
+
+	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++)
+		if (home->v1[i] >= 0)
+			tree_clear(home->v1[i], leaf_path(&path, name, ""));
+}
+
 const struct cgroup_ops cgroup_v1 = {
-	.open = open_v1,
-	.close = close_v1,
+	.open = v1_open,
+	.close = v1_close,
 	.is_used = is_used,
 	.limits = limits,
 	.create = create,
 	.remove = remove_leaf,
-	.limit = limit,
+	.offer = v1_offer,
+	.limit = v1_limit,
+	.clear = clear,
+	.freeze = freeze,
 	.join = join,
 	.is_empty = is_empty,
 	.kill = kill_leaf,
 	.usage = usage,
 	.oom_kills = oom_kills,
+	.watch_oom = v1_watch_oom,
 };

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SYSTEM = 1, BRIDGE = 2, SERVICE = 4, COMMON = 12 };
+enum { SYSTEM = 1, BRIDGE = 2, SERVICE = 4, COMMON = 12, GROUP = 16 };
 
 struct key {
 	int sections;
@@ -30,9 +30,9 @@ static const struct key keys[] = {
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 static const struct {
-	const char *name, *help;
+	const char *name, *how, *v1, *help;
 } limits[] = {
-#define LIMIT(id, name, kind, controller, v1, help) { name, help },
+#define LIMIT(name, kind, v1, how, usual, help) { name, #how, v1, help },
 #include "cgroup/limits.def"
 #undef LIMIT
 };
@@ -118,7 +118,8 @@ static void put_key(const struct key *k)
 
 static void put_keys(const char *section)
 {
-	int bit = !strcmp(section, "SYSTEM") ? SYSTEM : !strcmp(section, "BRIDGE") ? BRIDGE : SERVICE;
+	int bit = !strcmp(section, "SYSTEM") ? SYSTEM : !strcmp(section, "BRIDGE") ? BRIDGE :
+		  !strcmp(section, "GROUP") ? GROUP : SERVICE;
 
 	printf(".Bl -tag -width Ds\n");
 	for (size_t i = 0; i < KEYS; i++)
@@ -127,12 +128,22 @@ static void put_keys(const char *section)
 	printf(".El\n");
 }
 
+/* Where v1 has the same file, or minit itself does it, that is not worth a word. */
+static void put_v1(const char *how, const char *v1)
+{
+	if (!strcmp(how, "NONE"))
+		printf("Not on v1.\n");
+	else if (*v1)
+		printf("On v1\n.Ic %s .\n", v1);
+}
+
 static void put_limits(void)
 {
 	printf(".Bl -tag -width memory.high\n");
 	for (size_t i = 0; i < LIMITS; i++) {
 		printf(".It Ic %s\n", limits[i].name);
 		put_sentences(limits[i].help);
+		put_v1(limits[i].how, limits[i].v1);
 	}
 	printf(".El\n");
 }
@@ -191,31 +202,33 @@ static void put_object(const char *values)
 	printf("{\"type\":\"object\",\"additionalProperties\":%s}", values);
 }
 
-/* memory.max in quotes, or as max in memory. */
+#define LINE "{\"type\":[\"string\",\"integer\",\"boolean\"]},{\"type\":\"array\",\"items\":{\"type\":[\"string\",\"integer\"]}}"
+
+/* A value, or a table of what is behind the next dot. */
+static void put_part(int depth)
+{
+	printf("{\"anyOf\":[" LINE);
+	if (depth > 0) {
+		printf(",{\"type\":\"object\",\"additionalProperties\":");
+		put_part(depth - 1);
+		printf("}");
+	}
+	printf("]}");
+}
+
+/* memory.max in quotes, or as max in memory. Only the kernel knows all files of a controller. */
 static void put_limits_schema(void)
 {
-	const char *value = "{\"type\":[\"string\",\"integer\"]}";
-
-	printf("{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
+	printf("{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^(cgroup");
+#define CONTROLLER(id, v1, v2, when) printf(*v2 ? "|%s" : "", v2);
+#include "cgroup/controllers.def"
+#undef CONTROLLER
+	printf(")([.].+)?$\"},\"properties\":{");
 	for (size_t i = 0; i < LIMITS; i++)
-		printf("%s\"%s\":%s", i ? "," : "", limits[i].name, value);
-	for (size_t i = 0; i < LIMITS; i++) {
-		size_t n = strcspn(limits[i].name, ".");
-		bool first = true, seen = false;
-
-		for (size_t k = 0; k < i; k++)
-			seen |= !strncmp(limits[k].name, limits[i].name, n + 1);
-		if (seen)
-			continue;
-		printf(",\"%.*s\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{", (int)n, limits[i].name);
-		for (size_t k = i; k < LIMITS; k++)
-			if (!strncmp(limits[k].name, limits[i].name, n + 1)) {
-				printf("%s\"%s\":%s", first ? "" : ",", limits[k].name + n + 1, value);
-				first = false;
-			}
-		printf("}}");
-	}
-	printf("}}");
+		printf("%s\"%s\":{\"anyOf\":[" LINE "]}", i ? "," : "", limits[i].name);
+	printf("},\"additionalProperties\":");
+	put_part(3);
+	printf("}");
 }
 
 static void put_rlimits_schema(void)
@@ -361,7 +374,9 @@ static int schema(void)
 	put_section(SYSTEM, SYSTEM);
 	printf(",\n\"defaults\":");
 	put_section(SERVICE, COMMON);
-	printf(",\n\"network\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"bridge\":"
+	printf(",\n\"group\":{\"type\":\"object\",\"additionalProperties\":");
+	put_section(GROUP, GROUP);
+	printf("},\n\"network\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"bridge\":"
 	       "{\"type\":\"object\",\"additionalProperties\":");
 	put_section(BRIDGE, BRIDGE);
 	printf("}}},\n\"service\":{\"type\":\"object\",\"additionalProperties\":");

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "lib/text.h"
+#include "services/leaf.h"
 
 #define DESCRIPTION_MAX 100
 
@@ -148,10 +149,11 @@ static void put_life(const struct supervisor *sv, uint32_t index, struct buf *b)
 static void put_usage(const struct supervisor *sv, uint32_t index, struct buf *b)
 {
 	struct cgroup_usage u = { 0 };
+	struct leaf_name name;
 
 	if (!spec_at(sv, index)->leaf || sv->state->cgroup.err)
 		return;
-	cgroup_usage(&sv->state->cgroup, service_name(sv, index), &u);
+	cgroup_usage(&sv->state->cgroup, leaf_of(sv, index, &name), &u);
 	put_amount(b, "memory", u.has_memory, u.memory);
 	put_amount(b, "memory_max", u.has_memory, u.memory_max);
 	put_amount(b, "cpu_us", u.has_cpu, u.cpu_us);

@@ -12,6 +12,7 @@
 
 #define FILE_MAX (16u << 20) /* bytes of one file */
 #define BRIDGES_MAX 1024
+#define GROUPS_MAX 4096
 
 const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id)
 {
@@ -96,7 +97,8 @@ static void apply_key(struct section *s, const struct key *key, const struct tom
 static const struct {
 	enum key_section kind;
 	char title[22];
-} places[] = { { IN_SYSTEM, "[system]" }, { IN_BRIDGE, "[network.bridge.NAME]" }, { IN_SERVICE, "[service.NAME]" } };
+} places[] = { { IN_SYSTEM, "[system]" }, { IN_BRIDGE, "[network.bridge.NAME]" }, { IN_SERVICE, "[service.NAME]" },
+	       { IN_GROUP, "[group.NAME]" } };
 
 /* Where a key that is unknown here would be at home, or NULL. */
 static const char *home_of(const char *name)
@@ -104,8 +106,8 @@ static const char *home_of(const char *name)
 	for (size_t i = 0; i < ARRAY_LEN(places); i++)
 		if (key_find(places[i].kind, name) || key_is_group(places[i].kind, name))
 			return places[i].title;
-	for (int id = 0; ENABLED(CONFIG_CGROUP) && id < LIMIT_COUNT; id++)
-		if (!strncmp(limit_name((enum limit_id)id), name, strcspn(name, ".")))
+	for (unsigned i = 0; ENABLED(CONFIG_CGROUP) && limit_name(i); i++)
+		if (!strncmp(limit_name(i), name, strcspn(name, ".")))
 			return "[service.NAME.cgroup]";
 	return NULL;
 }
@@ -151,16 +153,19 @@ static uint32_t count_of(const struct toml *table)
 /* With room for the sections that the files can have at most; minit's own services come behind. */
 static void groups_open(struct compile *c)
 {
-	uint32_t services = 0, bridges = 0;
+	uint32_t services = 0, bridges = 0, leaf_groups = 0;
 
 	for (uint32_t i = 0; i < c->files; i++) {
 		services += count_of(section_of(c->roots[i], "service"));
 		bridges += count_of(section_of(section_of(c->roots[i], "network"), "bridge"));
+		leaf_groups += count_of(section_of(c->roots[i], "group"));
 	}
 	c->services = (struct group){ .names = { .arena = c->work }, .most = TABLE_SERVICES_MAX - 2 };
 	c->services.drafts = arena_array(c->work, struct draft, services + 2);
 	c->bridges = (struct group){ .names = { .arena = c->work }, .most = BRIDGES_MAX };
 	c->bridges.drafts = arena_array(c->work, struct draft, bridges);
+	c->leaf_groups = (struct group){ .names = { .arena = c->work }, .most = GROUPS_MAX };
+	c->leaf_groups.drafts = arena_array(c->work, struct draft, leaf_groups);
 }
 
 static struct draft *group_add(struct group *g, const char *name, const char *title, const struct toml *node)
@@ -227,6 +232,7 @@ static void read_names(struct compile *c, const struct toml *root)
 		if (strcmp(node->key, "bridge") != 0 || node->type != TOML_TABLE)
 			refuse_unknown(c, "network", "section", node, node->key, "bridge.NAME");
 	group_read(c, &c->bridges, section_of(network, "bridge"), "network.bridge.", name_bridge);
+	group_read(c, &c->leaf_groups, section_of(root, "group"), "group.", name_group);
 	group_read(c, &c->services, section_of(root, "service"), "service.", name_service);
 }
 
@@ -274,7 +280,7 @@ static struct confine_spec *confine_copy(struct compile *c, const struct confine
 	return memcpy(arena_new(c->work, struct confine_spec), from, sizeof(*from));
 }
 
-/* What belongs together comes one behind the other in the image: services, then bridges. */
+/* What belongs together comes one behind the other in the image: services, then bridges, then groups. */
 static void lay_out(struct compile *c)
 {
 	c->specs = arena_array(c->image, struct service_spec, c->services.count + 2);
@@ -290,6 +296,9 @@ static void lay_out(struct compile *c)
 	for (uint32_t i = 0; i < c->bridges.count; i++)
 		memcpy(c->bridge_specs[i].name, c->bridges.drafts[i].header->key,
 		       c->bridges.drafts[i].header->key_len); /* within NET_IFNAME: name_bridge */
+	c->group_specs = arena_array(c->image, struct group_spec, c->leaf_groups.count);
+	for (uint32_t i = 0; i < c->leaf_groups.count; i++)
+		c->group_specs[i].name_at = image_string(c, c->leaf_groups.drafts[i].header->key);
 }
 
 static void read_sections(struct compile *c)
@@ -305,6 +314,8 @@ static void read_sections(struct compile *c)
 		read_section(c, section_of(root, "system"), IN_SYSTEM, &c->system, c->table);
 		read_group(c, &c->bridges, section_of(network, "bridge"), IN_BRIDGE, c->bridge_specs,
 			   sizeof(c->bridge_specs[0]));
+		read_group(c, &c->leaf_groups, section_of(root, "group"), IN_GROUP, c->group_specs,
+			   sizeof(c->group_specs[0]));
 		read_group(c, &c->services, section_of(root, "service"), IN_SERVICE, c->specs, sizeof(c->specs[0]));
 	}
 }
@@ -395,6 +406,21 @@ void need_namespace(struct compile *c, struct service_spec *spec, const struct d
 		 key_text(key_by_id(id), KEY_NAME), word);
 }
 
+static void finish_group(struct compile *c, struct service_spec *spec, struct draft *d)
+{
+	const struct toml *node = spec->leaf ? given(c, d, KEY_IN_GROUP) : d->nodes[KEY_IN_GROUP];
+	int index = node ? group_index(&c->leaf_groups, node->text) : -1;
+
+	if (!node)
+		return;
+	if (index < 0)
+		refuse_nobody(c, d->title, "in_group", node, &c->leaf_groups, "group");
+	if (!spec->leaf)
+		refuse(c, node, "%s: in_group: a group is of leaves; remove leaf = false", d->title);
+	d->confine->leaf.group = (uint32_t)index + 1;
+	spec->explicit_leaf |= d->nodes[KEY_IN_GROUP] != NULL;
+}
+
 static void finish_leaf(struct compile *c, struct service_spec *spec, struct draft *d)
 {
 	const struct toml *leaf = d->nodes[KEY_LEAF], *limits = d->nodes[KEY_CGROUP];
@@ -406,6 +432,7 @@ static void finish_leaf(struct compile *c, struct service_spec *spec, struct dra
 	if (!spec->leaf)
 		spec->limits = (struct list){ 0 };
 	spec->explicit_leaf = spec->leaf && (leaf || limits);
+	finish_group(c, spec, d);
 }
 
 static void finish_service(struct compile *c, struct service_spec *spec, struct draft *d)
@@ -463,6 +490,7 @@ static void seal(struct compile *c)
 	c->table->files = image_array(c, paths, c->files);
 	c->table->services = list_of(c, c->specs, c->services.count);
 	c->table->bridges = list_of(c, c->bridge_specs, c->bridges.count);
+	c->table->groups = list_of(c, c->group_specs, c->leaf_groups.count);
 	arena_put(c->image, "", 1);
 	c->table->size = (uint32_t)c->image->used;
 }

@@ -37,9 +37,10 @@ struct compile {
 	const struct toml **roots; /* of the files */
 	uint32_t files;
 	struct set texts;     /* of the image: text -> offset */
-	struct group services, bridges;
+	struct group services, bridges, leaf_groups;
 	struct service_spec *specs;   /* in the image, by index */
 	struct net_bridge *bridge_specs;
+	struct group_spec *group_specs;
 	struct draft system, defaults;
 	struct service_spec builtin;  /* what keys.def makes of a service */
 	struct service_spec template; /* what [defaults] make of it */
@@ -53,7 +54,7 @@ struct section {
 	struct compile *c;
 	enum key_section kind;
 	struct draft *draft;
-	void *target; /* struct service_spec, net_bridge or table */
+	void *target; /* struct service_spec, net_bridge, group_spec or table */
 };
 
 /*
@@ -114,6 +115,7 @@ void name_keys(struct compile *c, const struct toml *table);
 void name_section(struct compile *c, const struct toml *node);
 bool name_service(struct compile *c, const struct toml *node);
 bool name_bridge(struct compile *c, const struct toml *node);
+bool name_group(struct compile *c, const struct toml *node);
 
 /* -- services/values.c: what a key's value means -- */
 

@@ -10,7 +10,14 @@
 
 #include "lib/util.h"
 
+/* The cgroup leaf. */
+struct leaf_spec {
+	uint32_t group;     /* index + 1 of the group of leaves that it is in; 0: none */
+	uint32_t reserved;
+};
+
 struct confine_spec {
+	struct leaf_spec leaf;
 	uint8_t no_new_privs; /* no program it executes gains privileges: prctl(2), PR_SET_NO_NEW_PRIVS */
 	uint8_t reserved[7];
 };

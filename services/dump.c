@@ -81,17 +81,22 @@ static void put_rlimits(struct buf *b, const struct table *t, struct list list)
 
 static void put_limits(struct buf *b, const struct table *t, struct list list)
 {
-	buf_char(b, '{');
+	buf_char(b, '[');
 	for (uint32_t i = 0; i < list.count; i++) {
-		const struct limit *limit = &table_list(t, list, struct limit)[i];
+		const struct limit_spec *limit = &table_list(t, list, struct limit_spec)[i];
 
-		put_name(b, limit_name((enum limit_id)limit->id));
-		buf_str(b, limit->period ? "[" : "");
-		put_number(b, limit->value, LIMIT_NONE);
-		if (limit->period)
-			buf_fmt(b, ",%lu]", (unsigned long)limit->period);
+		put_name(b, NULL);
+		buf_char(b, '{');
+		put_name(b, table_text(t, limit->file_at));
+		put_text(b, t, limit->text_at);
+		buf_char(b, '}');
 	}
-	buf_char(b, '}');
+	buf_char(b, ']');
+}
+
+static void put_group(struct buf *b, const struct table *t, uint32_t group)
+{
+	put_text(b, t, group ? table_list(t, t->groups, struct group_spec)[group - 1].name_at : 0);
 }
 
 /* Number n of "a|b|c"; what is behind the last is a file (enum output). */
@@ -133,6 +138,7 @@ static void put_field(struct buf *b, const struct table *t, const void *record, 
 	case FIELD_LIMITS: put_limits(b, t, *(const struct list *)at); break;
 	case FIELD_FLAGS: put_namespaces(b, *(const uint32_t *)at); break;
 	case FIELD_NUMBER: buf_u64(b, *(const uint32_t *)at); break;
+	case FIELD_GROUP: put_group(b, t, *(const uint32_t *)at); break;
 	case FIELD_BYTE: buf_u64(b, byte); break;
 	case FIELD_BOOL: buf_str(b, byte ? "true" : "false"); break;
 	case FIELD_WORD: put_word(b, key_text(key_find(IN_SERVICE, f->name), KEY_WORDS), byte); break;
@@ -207,6 +213,17 @@ static void put_bridge(struct buf *b, const struct table *t, uint32_t index)
 	buf_char(b, '}');
 }
 
+static void put_leaf_group(struct buf *b, const struct table *t, const struct group_spec *g)
+{
+	put_name(b, NULL);
+	buf_str(b, "\n{");
+	put_name(b, "name");
+	put_text(b, t, g->name_at);
+	put_name(b, "limits");
+	put_limits(b, t, g->limits);
+	buf_char(b, '}');
+}
+
 static void put_table(struct buf *b, const struct table *t)
 {
 	buf_char(b, '{');
@@ -224,6 +241,11 @@ static void put_table(struct buf *b, const struct table *t)
 	buf_char(b, '[');
 	for (uint32_t i = 0; i < t->bridges.count; i++)
 		put_bridge(b, t, i);
+	buf_char(b, ']');
+	put_name(b, "groups");
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < t->groups.count; i++)
+		put_leaf_group(b, t, &table_list(t, t->groups, struct group_spec)[i]);
 	buf_char(b, ']');
 	put_name(b, "services");
 	buf_char(b, '[');

@@ -17,6 +17,7 @@ enum key_section {
 	IN_BRIDGE = 2,
 	IN_SERVICE = 4,
 	IN_DEFAULTS = 8,
+	IN_GROUP = 16,
 	IN_COMMON = IN_SERVICE | IN_DEFAULTS,
 };
 

@@ -12,15 +12,11 @@
 #include "lib/sys.h"
 #include "services/child.h"
 #include "services/frame.h"
+#include "services/leaf.h"
 
 static struct handles *handles_at(const struct supervisor *sv, uint32_t index)
 {
 	return &service_at(sv, index)->handles;
-}
-
-static bool has_leaf(const struct supervisor *sv, uint32_t index)
-{
-	return spec_at(sv, index)->leaf && !(handles_at(sv, index)->missing & MISSING_LEAF);
 }
 
 struct rlimit launch_nofile;
@@ -59,42 +55,17 @@ static int refuse(struct supervisor *sv, uint32_t index, enum step step, int err
 	struct handles *h = handles_at(sv, index);
 
 	h->refused = -err;
-	h->refused_step = step;
+	h->refused_step = (uint16_t)step;
 	strncpy(h->report.detail, detail, sizeof(h->report.detail) - 1);
-	return err;
-}
-
-static int write_limit(struct supervisor *sv, uint32_t index, const struct limit *limit)
-{
-	BUF_ON_STACK(why, 200);
-	int err = cgroup_limit(&sv->state->cgroup, service_name(sv, index), limit, &why);
-
-	if (err)
-		log_error(service_name(sv, index), 0, "%s: %s: %s", limit_name(limit->id), strerror(-err),
-			  buf_text(&why));
 	return err;
 }
 
 static int prepare_leaf(struct supervisor *sv, uint32_t index)
 {
-	const struct service_spec *spec = spec_at(sv, index);
-	const struct limit *limits = table_list(sv->table, spec->limits, struct limit);
-	int err = cgroup_create(&sv->state->cgroup, service_name(sv, index));
+	const char *detail;
+	int err = leaf_prepare(sv, index, &detail);
 
-	if (err && !spec->explicit_leaf) {
-		handles_at(sv, index)->missing |= MISSING_LEAF;
-		return 0;
-	}
-	if (err) {
-		log_error(service_name(sv, index), -err, "cgroup leaf: cannot be made");
-		return refuse(sv, index, STEP_leaf, err, "");
-	}
-	for (uint32_t i = 0; i < spec->limits.count; i++) {
-		err = write_limit(sv, index, &limits[i]);
-		if (err)
-			return refuse(sv, index, STEP_leaf, err, limit_name(limits[i].id));
-	}
-	return 0;
+	return err ? refuse(sv, index, STEP_leaf, err, detail) : 0;
 }
 
 /* Boot has a session open for all of them; a service that is tried again later opens one of its own. */
@@ -277,30 +248,16 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 }
 
 /*
- * The OOM killer kills whoever shares the victim's memory, so PID 1 too. With a
- * limit of 8 KiB it did, from 4 MiB up in no run: the child needs some 100 KiB.
- */
-#define SHARED_LEAST ((uint64_t)8 << 20)
-
-static bool is_tight(const struct limit *limit)
-{
-	return (limit->id == LIMIT_MEMORY_MAX || limit->id == LIMIT_MEMORY_HIGH) && limit->value < SHARED_LEAST;
-}
-
-/*
  * Sharing memory saves the copy of it, half of what a start costs. Not for a
- * child that stays in it (the reaper), or that maps more (env_file).
+ * child that stays in it (the reaper), that maps more (env_file), or whose leaf
+ * has so little memory that it may be killed in it (services/leaf.c).
  */
 static bool may_share(const struct supervisor *sv, uint32_t index)
 {
 	const struct service_spec *spec = spec_at(sv, index);
-	const struct limit *limits = table_list(sv->table, spec->limits, struct limit);
 	bool reaper = spec->init && namespaces_of(sv, index) & CLONE_NEWPID;
 
-	for (uint32_t i = 0; i < spec->limits.count; i++)
-		if (is_tight(&limits[i]))
-			return false;
-	return !reaper && !spec->internal && !spec->env_file.count;
+	return !reaper && !handles_at(sv, index)->tight && !spec->internal && !spec->env_file.count;
 }
 
 static pid_t start_shared(struct supervisor *sv, uint32_t index, const struct child *child, int leaf_fd)
@@ -325,10 +282,11 @@ static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 {
 	struct child child = child_of(sv, index, status_fd);
 	cleanup_fd int leaf_fd = -1;
+	struct leaf_name name;
 	pid_t pid;
 
 	if (child.in_leaf && sv->state->cgroup.into)
-		leaf_fd = cgroup_leaf_fd(&sv->state->cgroup, service_name(sv, index));
+		leaf_fd = cgroup_leaf_fd(&sv->state->cgroup, leaf_of(sv, index, &name));
 	if (leaf_fd < 0)
 		leaf_fd = -1;
 	pid = start_shared(sv, index, &child, leaf_fd);
@@ -413,13 +371,14 @@ void launch_stop(struct supervisor *sv, uint32_t index)
 void launch_kill(struct supervisor *sv, uint32_t index)
 {
 	pid_t pid = handles_at(sv, index)->pid;
+	struct leaf_name name;
 
 	if (pid) {
 		sys_kill(pid, SIGKILL);
 		sys_kill(-pid, SIGKILL);
 	}
 	if (has_leaf(sv, index))
-		cgroup_kill(&sv->state->cgroup, service_name(sv, index));
+		cgroup_kill(&sv->state->cgroup, leaf_of(sv, index, &name));
 }
 
 void launch_reaped(struct supervisor *sv, uint32_t index)
@@ -437,10 +396,14 @@ void launch_reaped(struct supervisor *sv, uint32_t index)
 
 bool launch_is_empty(struct supervisor *sv, uint32_t index)
 {
-	return !has_leaf(sv, index) || cgroup_is_empty(&sv->state->cgroup, service_name(sv, index));
+	struct leaf_name name;
+
+	return !has_leaf(sv, index) || cgroup_is_empty(&sv->state->cgroup, leaf_of(sv, index, &name));
 }
 
 uint64_t launch_oom_kills(const struct supervisor *sv, uint32_t index)
 {
-	return has_leaf(sv, index) ? cgroup_oom_kills(&sv->state->cgroup, service_name(sv, index)) : 0;
+	struct leaf_name name;
+
+	return has_leaf(sv, index) ? cgroup_oom_kills(&sv->state->cgroup, leaf_of(sv, index, &name)) : 0;
 }

@@ -2,7 +2,8 @@
 
 #include "services/compile.h"
 
-static const char *const sections[] = { "system", "defaults", "network", "service" };
+static const char *const sections[] = { "system", "defaults", "network", "group", "service" };
+static const char *const examples[] = { "", "", ".bridge.br0", ".shop", ".web" };
 
 const struct toml *section_of(const struct toml *root, const char *name)
 {
@@ -19,7 +20,7 @@ void name_section(struct compile *c, const struct toml *node)
 	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
 		if (!strcmp(node->key, sections[i]) && node->type != TOML_TABLE && node->type != TOML_BROKEN)
 			refuse_key(c, node, "%s: wants a section such as [%s%s]", node->key, node->key,
-				   i < 2 ? "" : i == 2 ? ".bridge.br0" : ".web");
+				   examples[i]);
 		if (!strcmp(node->key, sections[i]))
 			return;
 		nearest_try(&near, sections[i]);
@@ -70,6 +71,20 @@ bool name_service(struct compile *c, const struct toml *node)
 	else if (is_reserved(node->key))
 		refuse_key(c, node, "service.%s: the name is taken by minit or the kernel; take another",
 			   node->key);
+	else
+		return true;
+	return false;
+}
+
+bool name_group(struct compile *c, const struct toml *node)
+{
+	if (node->type == TOML_BROKEN)
+		return false;
+	if (node->type != TOML_TABLE)
+		refuse_key(c, node, "group.%.64s: wants a section such as [group.shop]", node->key);
+	else if (!name_is_good(node->key, TABLE_NAME_MAX))
+		refuse_key(c, node, "group.%.64s: a name has up to %d letters, digits, and . _ - @ behind "
+			   "the first", node->key, TABLE_NAME_MAX);
 	else
 		return true;
 	return false;

@@ -85,7 +85,9 @@ struct handles {
 	int32_t netns;     /* its kept network namespace, -1 for none */
 	int32_t missing;   /* bits of enum missing: defaults that cannot be had here, left out */
 	int32_t refused;   /* errno: something asked for cannot be had; tried again at each start */
-	uint32_t refused_step; /* enum step; what of it is in report.detail */
+	uint16_t refused_step; /* enum step; what of it is in report.detail */
+	uint8_t tight;     /* its leaf has so little memory that a child must not share ours; services/leaf.c */
+	uint8_t reserved;
 	struct spawn_report report; /* of this run; err 0: none */
 };
 

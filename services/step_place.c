@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "services/child.h"
+#include "services/leaf.h"
 
 static const char *name_of(const struct child *child)
 {
@@ -15,11 +16,12 @@ static const char *name_of(const struct child *child)
 
 int step_leaf(struct child *child)
 {
+	struct leaf_name name;
 	int err;
 
 	if (!child->in_leaf)
 		return 0;
-	err = cgroup_join(&child->home, name_of(child), child->born_into_leaf);
+	err = cgroup_join(&child->home, leaf_name(child->table, child->spec, &name), child->born_into_leaf);
 	return err ? child_fail(child, err, "cgroup.procs") : 0;
 }
 

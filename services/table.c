@@ -178,11 +178,15 @@ static bool is_rlimits(const struct table *t, struct list list)
 
 static bool is_limits(const struct table *t, struct list list)
 {
-	if (!is_list(t, list, sizeof(struct limit), _Alignof(struct limit)))
+	if (!is_list(t, list, sizeof(struct limit_spec), _Alignof(struct limit_spec)))
 		return false;
-	for (uint32_t i = 0; i < list.count; i++)
-		if (table_list(t, list, struct limit)[i].id >= LIMIT_COUNT)
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct limit_spec *limit = &table_list(t, list, struct limit_spec)[i];
+
+		if (!limit->file_at || !is_text(t, limit->file_at) || !limit->text_at || !is_text(t, limit->text_at) ||
+		    limit_file(table_text(t, limit->file_at)))
 			return false;
+	}
 	return true;
 }
 
@@ -204,6 +208,7 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	case FIELD_LIMITS: return is_limits(t, list);
 	case FIELD_FLAGS: return !(number & ~f->arg);
 	case FIELD_NUMBER: return true;
+	case FIELD_GROUP: return number <= t->groups.count;
 	case FIELD_BYTE:
 	case FIELD_BOOL:
 	case FIELD_WORD: return number < f->arg;
@@ -258,6 +263,11 @@ static bool is_bridge(const struct net_bridge *b)
 	return b->name[0] && memchr(b->name, 0, sizeof(b->name)) && is_addrs(b->addr, ARRAY_LEN(b->addr));
 }
 
+static bool is_group(const struct table *t, const struct group_spec *g)
+{
+	return g->name_at && is_text(t, g->name_at) && is_limits(t, g->limits);
+}
+
 static bool is_all_seen(const struct table *t, struct list list, const uint8_t *seen)
 {
 	for (uint32_t i = 0; i < list.count; i++) {
@@ -300,7 +310,8 @@ static bool is_body(const struct table *t)
 	       (t->main < 0 || (uint32_t)t->main < t->services.count) && is_text(t, t->hostname_at) &&
 	       t->outputs <= t->services.count && is_texts(t, t->files) &&
 	       is_list(t, t->services, sizeof(struct service_spec), _Alignof(struct service_spec)) &&
-	       is_list(t, t->bridges, sizeof(struct net_bridge), _Alignof(struct net_bridge));
+	       is_list(t, t->bridges, sizeof(struct net_bridge), _Alignof(struct net_bridge)) &&
+	       is_list(t, t->groups, sizeof(struct group_spec), _Alignof(struct group_spec));
 }
 
 int table_verify(const struct table *t, size_t size)
@@ -309,6 +320,9 @@ int table_verify(const struct table *t, size_t size)
 		return -EBADMSG;
 	for (uint32_t i = 0; i < t->bridges.count; i++)
 		if (!is_bridge(table_bridge(t, i)))
+			return -EBADMSG;
+	for (uint32_t i = 0; i < t->groups.count; i++)
+		if (!is_group(t, &table_list(t, t->groups, struct group_spec)[i]))
 			return -EBADMSG;
 	for (uint32_t i = 0; i < t->services.count; i++)
 		if (!is_service(t, table_service(t, i)))

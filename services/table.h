@@ -15,7 +15,7 @@
 #include "services/confine.h"
 
 #define TABLE_MAGIC 0x31544d6d /* "mMT1" */
-#define TABLE_LAYOUT 2         /* changes with every change of a struct below */
+#define TABLE_LAYOUT 3         /* changes with every change of a struct below */
 #define TABLE_SERVICES_MAX 32768
 #define TABLE_NAME_MAX 63
 #define TABLE_ARGS_MAX 4096 /* of one command */
@@ -40,6 +40,18 @@ struct rlimit_spec {
 	uint64_t soft, hard; /* RLIM_INFINITY for "unlimited" */
 };
 
+/* A limit of a leaf: a file of cgroup v2, and what is written into it (cgroup_limit). */
+struct limit_spec {
+	uint32_t file_at, text_at;
+};
+
+/* [group.NAME]: a parent that leaves share. */
+struct group_spec {
+	uint32_t name_at;
+	struct list limits;  /* struct limit_spec, in the order to write them */
+	uint32_t reserved;
+};
+
 struct backoff_spec {
 	uint32_t first_ms;   /* delay before the first restart that is not at once */
 	uint32_t max_ms;     /* the cap */
@@ -62,7 +74,7 @@ struct service_spec {
 	struct list needs, after; /* uint32_t service indexes: started after these; needs: also stopped before them */
 	struct list dependents;   /* uint32_t service indexes that have this one in needs or after */
 	struct list rlimits;      /* struct rlimit_spec */
-	struct list limits;       /* struct limit, in the order to write them */
+	struct list limits;       /* struct limit_spec, in the order to write them */
 	uint32_t namespaces;      /* CLONE_NEWNS | ... */
 	uint32_t explicit_ns;     /* those of them that the service's own section asks for */
 	uint32_t umask;           /* UMASK_INHERIT when not given */
@@ -99,6 +111,7 @@ struct table {
 	struct list services;     /* struct service_spec, in table order */
 	struct list order;        /* uint32_t service indexes, each after all it needs and comes after */
 	struct list bridges;      /* struct net_bridge */
+	struct list groups;       /* struct group_spec */
 	struct list files;        /* uint32_t offsets: the files it was read from */
 };
 
@@ -118,6 +131,14 @@ static inline const struct service_spec *table_service(const struct table *t, ui
 static inline const struct net_bridge *table_bridge(const struct table *t, uint32_t index)
 {
 	return table_list(t, t->bridges, struct net_bridge) + index;
+}
+
+/* The group of leaves that the service is in, or NULL. */
+static inline const struct group_spec *table_group(const struct table *t, const struct confine_spec *confine)
+{
+	uint32_t group = confine->leaf.group;
+
+	return group ? table_list(t, t->groups, struct group_spec) + group - 1 : NULL;
 }
 
 /* What is never absent: table_map has checked it. */

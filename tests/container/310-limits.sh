@@ -29,6 +29,13 @@ exec = ["$TREE/usr/lib/demo/bomb"]
 [service.bomb.cgroup]
 pids.max = 12
 
+[group.pen.cgroup]
+pids.max = 16
+
+[service.flock]
+exec = ["$TREE/usr/lib/demo/bomb"]
+in_group = "pen"
+
 [service.spin]
 exec = ["/bin/sh", "-c", "while :; do :; done"]
 [service.spin.cgroup]
@@ -77,6 +84,15 @@ for i in $(seq 100); do
 	sleep 0.05
 done
 is "$pids" 12 "at as many processes as it may have"
+ct_is "so is who is in a group with such a limit" flock:up
+for i in $(seq 100); do
+	pids=$(ct_in ps -e -o comm= | grep -c -x bomb)
+	[ "$pids" -lt 28 ] || break
+	sleep 0.05
+done
+[ "$pids" -ge 25 ] && [ "$pids" -le 28 ]
+ok $? "at as many as the group may have together: both have $pids processes"
+ct_minit stop flock >/dev/null
 ct_minit stop bomb >/dev/null
 is "$(ct_in ps -e -o comm= | grep -c -x bomb)" 0 "all of them go with it"
 is "$(ct_field bystander state)" up "but no other"
@@ -92,18 +108,30 @@ exec = ["/bin/sleep", "1000"]
 memory.high = "32M"
 [service.other]
 exec = ["/bin/sleep", "1000"]
+[service.odd]
+exec = ["/bin/sleep", "1000"]
+cgroup."hugetlb.3MB.max" = "4M"
+[group.odd]
+cgroup."memory.unheard_of" = 5
+[service.within]
+exec = ["/bin/sleep", "1000"]
+in_group = "odd"
 TOML
 ct_start
 ct_up
 if grep -q '^[0-9]*:[a-z,]*memory' /proc/self/cgroup; then
 	ct_is "a limit that cannot be had fails the service that asks for it" asks:failed
-	ct_said '^minit: asks: memory.high: .*: cgroup v1 has no memory.high; boot with cgroup v2$' "with the reason, and what to do"
+	ct_said '^minit: asks: memory.high = 33554432: .*: cgroup v1 has no memory.high; boot with cgroup v2$' "with the reason, and what to do"
 	ct_is "and at once: it will not get better by itself" asks:starts=1
 	is "$(ct_field asks why)" "step cgroup leaf: memory.high: Not supported" "status names the limit too"
 else
 	ct_is "a limit that can be had is had" asks:up
 	ct_not_said 'memory.high' "and nothing is said about it"
 fi
+ct_is "a controller's file that no kernel has" odd:failed within:failed
+ct_said '^minit: odd: hugetlb.3MB.max = 4194304: .*: (no controller hugetlb: .*|this kernel has no hugetlb.3MB.max|cgroup v1 has no .*)' \
+	"is told with what is missing"
+ct_said '^minit: within: memory.unheard_of = 5: .*: (this kernel|cgroup v1) has no memory.unheard_of' "also of a group"
 ct_is "the others run" other:up
 ct_stop "it ends in order"
 echo "1..$ct_tests"

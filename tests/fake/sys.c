@@ -468,9 +468,9 @@ int cgroup_create(struct cgroup_home *home, const char *name)
 	return 0;
 }
 
-int cgroup_limit(struct cgroup_home *home, const char *name, const struct limit *limit, struct buf *why)
+int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, const char *text, struct buf *why)
 {
-	(void)home, (void)name, (void)limit, (void)why;
+	(void)home, (void)name, (void)file, (void)text, (void)why;
 	return 0;
 }
 
@@ -537,12 +537,6 @@ int net_connect(struct net_session *s, const char *object, const struct net_atta
 	return 0;
 }
 #endif
-
-const char *limit_name(enum limit_id id)
-{
-	(void)id;
-	return "a limit";
-}
 
 void child_run(struct child *child)
 {

@@ -18,7 +18,7 @@ def is_type(value, name):
 def faults(schema, value, path=""):
     """As much of JSON Schema as the schema uses; an unknown word in it is an error."""
     known = {"$schema", "title", "description", "type", "additionalProperties", "properties", "enum", "pattern", "minimum",
-             "maximum", "items", "minItems", "minLength", "anyOf", "allOf", "not", "required"}
+             "maximum", "items", "minItems", "minLength", "anyOf", "allOf", "not", "required", "propertyNames"}
     if schema is False:
         return [path]
     if schema is True:
@@ -45,6 +45,7 @@ def faults(schema, value, path=""):
     if isinstance(value, dict):
         found += [path for name in schema.get("required", ()) if name not in value]
         for name, v in value.items():
+            found += faults(schema.get("propertyNames", True), name, path)
             below = schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
             found += faults(below, v, "%s.%s" % (path, name))
     for one in schema.get("allOf", ()):
@@ -75,7 +76,7 @@ network = { address = "10.77.0.10", gateway = "none" }
 env_file = ["/a", "-/b"]
 output.file = "/var/log/db"
 rlimits = { nofile = 5, core = "unlimited", stack = { soft = "8M", hard = 9000000 } }
-cgroup = { memory.max = "64M", "cpu.max" = "50%", pids = { max = 5 } }
+cgroup = { memory.max = "64M", "cpu.max" = "50%", pids = { max = 5 }, "memory.oom.group" = false }
 [service.web]
 exec = ["web", ""]
 description = "x"
@@ -97,6 +98,10 @@ output = "console"
 leaf = true
 autostart = false
 group = "g"
+in_group = "shop"
+cgroup.io.max = ["/dev/vda rbps=1M", "8:16 wiops=10"]
+[group.shop]
+cgroup = { memory.swap.max = 0, "hugetlb.2MB.max" = "4M" }
 """
 
 # A wrong value of each key that a type or a pattern can tell; the names of the table's own things are beyond a schema.
@@ -112,7 +117,8 @@ WRONG = {
         "rlimits = 5", "rlimits.x = 5", "rlimits.core = { soft = 1 }", "namespaces = ['user']", "namespaces = 'net'",
         "init = 'x'", "root = 'x'", "readonly = 1", "hostname = 'a b'", "hosts = 'x'", "output = 'x'", "output.file = 'x'",
         "network = 'x'", "network.bridge = 1", "network.address = 1", "network.gateway = [1]", "network.ports = ['1']",
-        "leaf = 1", "cgroup = 'x'", "cgroup.x = 1", "cgroup.memory.x = 1", "cgroup.memory.max = true", "x = 1"],
+        "leaf = 1", "cgroup = 'x'", "cgroup.x = 1", "cgroup.memory.max = [true]", "in_group = ''", "x = 1"],
+    "group.shop": ["cgroup = 1", "cgroup.x = 1", "x = 1"],
     "defaults": ["restart = 'x'", "exec = ['x']", "network.address = '10.77.0.9'"],
 }
 
@@ -154,13 +160,14 @@ def collect(node, path):
 for name, node in schema["properties"].items():
     collect(node, name)
 collect(schema["properties"]["service"]["additionalProperties"], "service")
+collect(schema["properties"]["group"]["additionalProperties"], "group")
 collect(schema["properties"]["network"]["properties"]["bridge"]["additionalProperties"], "bridge")
 tell({("service", "exec"), ("service.backoff", "first"), ("service.network", "bridge"), ("bridge", "mtu"),
-      ("service.cgroup.memory", "max"), ("defaults", "restart"), ("system", "main")} <= keys, "it has the keys of all sections",
+      ("service.cgroup", "memory.max"), ("group", "cgroup"), ("defaults", "restart"), ("system", "main")} <= keys, "it has the keys of all sections",
      str(sorted(keys)))
 
 base = {"system": "main = 'web'\n", "network.bridge.br0": "address = '10.77.0.1/24'\n", "service.web": "exec = ['x']\n",
-        "defaults": ""}
+        "group.shop": "", "defaults": ""}
 for section, wrongs in WRONG.items():
     for wrong in wrongs:
         key = wrong.split()[0]

@@ -16,11 +16,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cgroup/cgroup.h"
+#include "cgroup/devices.h"
 #include "cgroup/tree.h"
 #include "lib/fd.h"
 #include "lib/log.h"
@@ -48,18 +51,23 @@ static bool on_v2(enum cgroup_v1 controller)
 	return home.v2_controllers & 1u << controller;
 }
 
-static int set(enum limit_id id, const char *text)
+static int set_in(const char *leaf, const char *file, const char *given)
 {
 	BUF_ON_STACK(why, 256);
-	struct limit limit;
+	BUF_ON_STACK(text, 128);
 	const char *want;
-	int err = limit_parse(id, text, &limit, &want);
+	int err = limit_text(file, given, &text, &want);
 
 	if (!err)
-		err = cgroup_limit(&home, "a", &limit, &why);
+		err = cgroup_limit(&home, leaf, file, buf_text(&text), &why);
 	if (err)
-		printf("# %s = %s: %s: %s\n", limit_name(id), text, strerror(-err), buf_text(&why));
+		printf("# %s: %s = %s: %s: %s\n", leaf, file, given, strerror(-err), buf_text(&why));
 	return err;
+}
+
+static int set(const char *file, const char *given)
+{
+	return set_in("a", file, given);
 }
 
 /* Whether the file of leaf "a" says so, in v2 or else in v1. */
@@ -127,9 +135,9 @@ static int end_of(pid_t pid)
 }
 
 /* Until nobody is left in the leaf; all of them are or become our children. */
-static void reap_all(void)
+static void reap_all(const char *leaf)
 {
-	while (!cgroup_is_empty(&home, "a") && wait(NULL) > 0)
+	while (!cgroup_is_empty(&home, leaf) && wait(NULL) > 0)
 		;
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
@@ -206,7 +214,7 @@ static void try_create(void)
 	ok(!cgroup_create(&home, "a"), "making it again is no error");
 	ok(cgroup_is_empty(&home, "a"), "a new leaf is empty");
 	ok(cgroup_is_empty(&home, "none"), "a leaf that is not there is empty");
-	ok(cgroup_create(&home, "../b"), "a name cannot lead out of the home");
+	ok(cgroup_create(&home, "a/../b"), "a name cannot lead out of the home");
 }
 
 static void try_limits(void)
@@ -214,22 +222,123 @@ static void try_limits(void)
 	struct cgroup_usage usage;
 	int io;
 
-	ok(!set(LIMIT_MEMORY_MAX, "16M"), "memory.max is taken");
+	ok(!set("memory.max", "16M"), "memory.max is taken");
 	cgroup_usage(&home, "a", &usage);
 	ok(usage.has_memory && usage.memory_max == 16 << 20, "usage tells it");
-	ok(!set(LIMIT_PIDS_MAX, "10") && says(CGROUP_V1_PIDS, "pids.max", "10", "pids.max", "10"), "pids.max is taken");
-	ok(!set(LIMIT_CPU_WEIGHT, "200") && says(CGROUP_V1_CPU, "cpu.weight", "200", "cpu.shares", "2048"),
+	ok(!set("pids.max", "10") && says(CGROUP_V1_PIDS, "pids.max", "10", "pids.max", "10"), "pids.max is taken");
+	ok(!set("cpu.weight", "200") && says(CGROUP_V1_CPU, "cpu.weight", "200", "cpu.shares", "2048"),
 	   "cpu.weight is taken");
-	ok(!set(LIMIT_CPU_MAX, "0.5%") && says(CGROUP_V1_CPU, "cpu.max", "5000 1000000", "cpu.cfs_quota_us", "5000"),
+	ok(!set("cpu.max", "0.5%") && says(CGROUP_V1_CPU, "cpu.max", "5000 1000000", "cpu.cfs_quota_us", "5000"),
 	   "cpu.max is taken");
-	ok(!set(LIMIT_CPU_MAX, "max") && says(CGROUP_V1_CPU, "cpu.max", "max 1000000", "cpu.cfs_quota_us", "-1"),
+	ok(!set("cpu.max", "max") && says(CGROUP_V1_CPU, "cpu.max", "max 1000000", "cpu.cfs_quota_us", "-1"),
 	   "cpu.max can be lifted");
-	ok(!set(LIMIT_CPU_MAX, "20%") && says(CGROUP_V1_CPU, "cpu.max", "20000 100000", "cpu.cfs_quota_us", "20000"),
+	ok(!set("cpu.max", "20%") && says(CGROUP_V1_CPU, "cpu.max", "20000 100000", "cpu.cfs_quota_us", "20000"),
 	   "cpu.max can be changed");
-	ok(set(LIMIT_MEMORY_HIGH, "12M") == (on_v2(CGROUP_V1_MEMORY) ? 0 : -EOPNOTSUPP), "memory.high is taken, on v2");
-	io = has(CGROUP_V1_BLKIO) ? set(LIMIT_IO_WEIGHT, "50") : -ENOENT;
+	ok(set("memory.high", "12M") == (on_v2(CGROUP_V1_MEMORY) ? 0 : -EOPNOTSUPP), "memory.high is taken, on v2");
+	io = has(CGROUP_V1_BLKIO) ? set("io.weight", "50") : -ENOENT;
 	ok(!io || io == -ENOENT, "io.weight is taken, or this kernel has none");
-	set(LIMIT_MEMORY_HIGH, "max");
+	set("memory.high", "max");
+}
+
+/* What only some kernels have, and what none has. */
+static void try_other_limits(void)
+{
+	enum cgroup_v1 cpuset = CGROUP_V1_CPUSET;
+	int err;
+
+	ok(!set("cpuset.cpus", "0") && says(cpuset, "cpuset.cpus", "0", "cpuset.cpus", "0"), "cpuset.cpus is taken");
+	ok(!set("memory.oom.group", "true"), "memory.oom.group is taken");
+	err = set("memory.swap.max", "0");
+	ok(!err || err == -ENOENT, "memory.swap.max is taken, or swap is not counted here");
+	err = set("hugetlb.2MB.max", "4M");
+	ok(!err || err == -ENOENT, "hugetlb.2MB.max is taken, or this kernel has none");
+	err = set("memory.unheard_of", "1");
+	ok(err == (on_v2(CGROUP_V1_MEMORY) ? -ENOENT : -EOPNOTSUPP), "a file that is not there is told");
+	ok(set("misc.max", "no such thing"), "what a controller does not know is refused");
+}
+
+static void try_group(void)
+{
+	const char *leaf = "g/x";
+	pid_t pid;
+	int status = -1;
+
+	ok(!set_in("g/", "pids.max", "4"), "a group has limits");
+	ok(!set_in("g/", "cpuset.cpus", "0"), "also of a controller that is wanted late");
+	ok(!cgroup_create(&home, leaf), "a leaf is made in a group");
+	ok(!set_in(leaf, "memory.max", "16M"), "it has limits of its own");
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		if (cgroup_join(&home, leaf, false))
+			_exit(111);
+		tell_up();
+		job_bomb();
+		_exit(0);
+	}
+	wait_up(1);
+	waitpid(pid, &status, 0);
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == 3, "the limit of the group holds in it");
+	ok(!cgroup_is_empty(&home, leaf) && !cgroup_kill(&home, leaf), "who is in it is seen and killed");
+	reap_all(leaf);
+	ok(cgroup_is_empty(&home, leaf), "then it is empty");
+	ok(!cgroup_remove(&home, leaf), "and goes");
+}
+
+/* Whether a child in the leaf can open the node; -errno. */
+static int open_in_leaf(const char *node, int how)
+{
+	pid_t pid;
+	int status = -1;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		int err = cgroup_join(&home, "a", false);
+		int fd = err ? err : open(node, how | O_CLOEXEC);
+
+		_exit(err ? 200 : fd < 0 ? errno : 0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+}
+
+static int allow(const char *name, uint8_t access)
+{
+	struct devices devices;
+	BUF_ON_STACK(why, 256);
+	int program = -1, err = 0;
+
+	devices_begin(&devices);
+	if (name)
+		err = devices_allow(&devices, name, access);
+	if (!err)
+		err = cgroup_devices(&home, "a", &devices, &program, &why);
+	fd_close(&program);
+	if (err)
+		printf("# devices: %s: %s\n", strerror(-err), buf_text(&why));
+	return err;
+}
+
+static void try_devices(void)
+{
+	static const char node[] = "/dev/cgroup_probe";
+
+	unlink(node);
+	if (mknod(node, S_IFCHR | 0600, makedev(1, 11)) < 0) {
+		ok(errno == EPERM, "no node can be made here");
+		return;
+	}
+	ok(!open_in_leaf(node, O_RDONLY), "without a list a leaf may use any device");
+	ok(!allow(NULL, 0), "a list is taken");
+	ok(open_in_leaf(node, O_RDONLY) == -EPERM, "what is not in it may not be opened");
+	ok(!open_in_leaf("/dev/null", O_RDWR), "what every service has may be");
+	ok(!allow(node, DEVICE_READ), "a list may be changed");
+	ok(!open_in_leaf(node, O_RDONLY), "then what is in it may be opened");
+	ok(open_in_leaf(node, O_RDWR) == -EPERM, "but as the list says");
+	ok(!allow("char-mem", DEVICE_READ | DEVICE_WRITE) && !open_in_leaf(node, O_RDWR), "a driver stands for all its nodes");
+	ok(allow("char-unheard-of", DEVICE_READ) == -ENOENT, "a driver that is not there is told");
+	unlink(node);
 }
 
 static void try_join(void)
@@ -261,7 +370,7 @@ static void try_pids(void)
 	ok(WIFEXITED(status) && WEXITSTATUS(status) == 9, "pids.max = 10 leaves room for 9 children");
 	ok(!cgroup_is_empty(&home, "a"), "children that outlive their parent are seen");
 	ok(!cgroup_kill(&home, "a"), "they are killed with the leaf");
-	reap_all();
+	reap_all("a");
 	ok(cgroup_is_empty(&home, "a"), "and then it is empty");
 }
 
@@ -298,7 +407,7 @@ static void try_kill(void)
 	ok(!freeze(), "a leaf can be frozen");
 	ok(!cgroup_kill(&home, "a"), "and killed while it is");
 	status = end_of(pid);
-	reap_all();
+	reap_all("a");
 	ok(was_killed(status) && cgroup_is_empty(&home, "a"), "daemons of sessions of their own die with it");
 	ok(end_of(start(job_nothing)) == 0, "it is not frozen afterwards");
 }
@@ -356,6 +465,9 @@ static void try_all(void)
 	try_create();
 	try_into("a child is born in a new leaf");
 	try_limits();
+	try_other_limits();
+	try_group();
+	try_devices();
 	try_join();
 	try_memory();
 	try_pids();
@@ -398,11 +510,10 @@ static void hold(void)
 static void try_refused(void)
 {
 	BUF_ON_STACK(why, 256);
-	struct limit limit = { .id = LIMIT_MEMORY_MAX, .value = 16 << 20 };
 	struct cgroup_usage usage;
 
 	ok(home.err == -EROFS && cgroup_create(&home, "a") == -EROFS, "no leaf is made");
-	ok(cgroup_limit(&home, "a", &limit, &why) == -EROFS && strstr(buf_text(&why), "mount it rw"),
+	ok(cgroup_limit(&home, "a", "memory.max", "16777216", &why) == -EROFS && strstr(buf_text(&why), "mount it rw"),
 	   "a limit is refused with what to do");
 	ok(cgroup_leaf_fd(&home, "a") < 0 && cgroup_kill(&home, "a") == -EROFS, "there is nothing to enter or to kill");
 	ok(cgroup_is_empty(&home, "a") && !cgroup_remove(&home, "a"), "and nothing to remove");
@@ -413,12 +524,11 @@ static void try_refused(void)
 /* v2 cannot pass controllers on past other processes, but leaves it can have. */
 static void try_beside(void)
 {
-	struct limit limit = { .id = LIMIT_MEMORY_MAX, .value = 16 << 20 };
 	BUF_ON_STACK(why, 256);
 
 	ok(home.shared, "other processes are left where they are");
 	try_create();
-	ok(cgroup_limit(&home, "a", &limit, &why) == -EOPNOTSUPP && strstr(buf_text(&why), "Delegate=yes"),
+	ok(cgroup_limit(&home, "a", "memory.max", "16777216", &why) == -ENOENT && strstr(buf_text(&why), "Delegate=yes"),
 	   "a limit is refused with what to do");
 	try_kill();
 	try_remove();

@@ -1,6 +1,7 @@
-// links: cgroup/cgroup.c cgroup/home.c cgroup/limits.c cgroup/place.c cgroup/tree.c cgroup/v1.c cgroup/v2.c
+// links: cgroup/cgroup.c cgroup/friendly.c cgroup/home.c cgroup/limits.c cgroup/nodes.c cgroup/open.c cgroup/place.c cgroup/tree.c
+// links: cgroup/v1.c cgroup/v1_limits.c cgroup/v1_open.c cgroup/v2.c cgroup/v2_limits.c cgroup/v2_open.c cgroup/write.c
 // links: lib/buf.c lib/fd.c lib/log.c lib/sys.c lib/text.c
-// flags: -Wl,--wrap=fd_write_file,--wrap=sys_kill,--wrap=sys_clone,--wrap=flock
+// flags: -Wl,--wrap=fd_write_file,--wrap=sys_kill,--wrap=sys_clone,--wrap=flock,--wrap=v1_offer
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,10 +38,13 @@ static struct {
 	const char *refuse; /* "FILE=TEXT" that is refused */
 	int times, err;     /* as often, with this errno */
 	int poisonings;     /* so often a threaded controller finds a process inside */
+	bool offers_v1;     /* a v1 hierarchy that was not used before can be had */
 	int sweeps;         /* so often another minit is faster than we to lock our home */
 } k;
 
 static void file(const char *path, const char *text);
+static void group(const char *path);
+static int dir_of(const char *path);
 static const char *at(const char *path);
 
 int __real_flock(int fd, int how);
@@ -49,6 +53,7 @@ int __real_fd_write_file(int dir, const char *path, const char *text);
 int __wrap_fd_write_file(int dir, const char *path, const char *text);
 int __wrap_sys_kill(pid_t pid, int sig);
 pid_t __wrap_sys_clone(const struct sys_clone *how);
+int __wrap_v1_offer(struct cgroup_home *home, enum cgroup_v1 controller);
 
 int __wrap_fd_write_file(int dir, const char *path, const char *text)
 {
@@ -79,6 +84,15 @@ int __wrap_flock(int fd, int how)
 	name[n] = '\0';
 	assert_int_equal(rmdir(name), 0);
 	return __real_flock(fd, how);
+}
+
+int __wrap_v1_offer(struct cgroup_home *home, enum cgroup_v1 controller)
+{
+	if (!k.offers_v1)
+		return -ENOENT;
+	group(cgroup_controllers[controller].v1_name);
+	home->v1[controller] = dir_of(cgroup_controllers[controller].v1_name);
+	return 0;
 }
 
 int __wrap_sys_kill(pid_t pid, int sig)
@@ -196,7 +210,11 @@ static struct cgroup_home home_v2(void)
 	return home;
 }
 
-static const char *const v1_names[] = { "memory", "blkio", "cpu", "cpuacct", "pids", "freezer" };
+static const char *const v1_names[] = {
+#define CONTROLLER(id, v1, v2, when) v1,
+#include "cgroup/controllers.def"
+#undef CONTROLLER
+};
 
 static void add_v1(struct cgroup_home *home, enum cgroup_v1 controller)
 {
@@ -209,7 +227,8 @@ static struct cgroup_home home_v1(void)
 	struct cgroup_home home = no_home();
 
 	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++)
-		add_v1(&home, i);
+		if (cgroup_controllers[i].when != CONTROLLER_WISH)
+			add_v1(&home, i);
 	return home;
 }
 
@@ -430,7 +449,8 @@ static void other_processes_are_left_and_leaves_made_beside_them(void **state)
 	assert_int_equal(settle(&home, "domain\n", procs), 0);
 	assert_true(home.shared);
 	assert_int_equal(home.v2_controllers, 0);
-	assert_int_equal(home.withheld, ALL_CONTROLLERS);
+	assert_int_equal(home.withheld & ALL_CONTROLLERS, ALL_CONTROLLERS);
+	assert_true(home.withheld & 1u << CGROUP_V1_HUGETLB);
 	assert_string_equal(k.wrote, "");
 	assert_int_equal(fstat(home.v2, &st), 0);
 	cgroup_close(&home);
@@ -555,16 +575,15 @@ static void leaf_left_by_a_former_run_is_emptied_and_freed_of_limits(void **stat
 	group_with("v2/svc.web", V2_FILES " cpu.weight memory.high");
 	assert_int_equal(cgroup_create(&home, "web"), 0);
 	assert_string_equal(k.wrote, " svc.web/memory.oom.group=1 svc.web/cgroup.kill=1 svc.web/cgroup.freeze=0"
-				     " svc.web/memory.max=max svc.web/memory.high=max svc.web/cpu.max=max"
-				     " svc.web/cpu.weight=100 svc.web/pids.max=max svc.web/io.weight=100");
+				     " svc.web/memory.oom.group=1 svc.web/memory.max=max svc.web/memory.high=max"
+				     " svc.web/cpu.max=max svc.web/cpu.weight=100 svc.web/pids.max=max svc.web/io.weight=100");
 	forget(&home);
 }
 
-static int set(struct cgroup_home *home, enum limit_id id, uint64_t value, uint64_t period, const char *part)
+static int set_in(struct cgroup_home *home, const char *name, const char *file, const char *text, const char *part)
 {
-	struct limit limit = { .id = id, .value = value, .period = period };
 	BUF_ON_STACK(why, 256);
-	int err = cgroup_limit(home, "web", &limit, &why);
+	int err = cgroup_limit(home, name, file, text, &why);
 
 	if (part && !strstr(buf_text(&why), part))
 		fail_msg("'%s' does not say '%s'", buf_text(&why), part);
@@ -573,16 +592,21 @@ static int set(struct cgroup_home *home, enum limit_id id, uint64_t value, uint6
 	return err;
 }
 
+static int set(struct cgroup_home *home, const char *file, const char *text, const char *part)
+{
+	return set_in(home, "web", file, text, part);
+}
+
 static void limits_are_written_to_v2(void **state)
 {
 	struct cgroup_home home = home_v2();
 
 	(void)state;
 	group_with("v2/svc.web", V2_FILES);
-	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 64 << 20, 0, NULL), 0);
-	assert_int_equal(set(&home, LIMIT_CPU_MAX, 50000, 100000, NULL), 0);
-	assert_int_equal(set(&home, LIMIT_PIDS_MAX, LIMIT_NONE, 0, NULL), 0);
-	assert_int_equal(set(&home, LIMIT_IO_WEIGHT, 10000, 0, NULL), 0);
+	assert_int_equal(set(&home, "memory.max", "67108864", NULL), 0);
+	assert_int_equal(set(&home, "cpu.max", "50000 100000", NULL), 0);
+	assert_int_equal(set(&home, "pids.max", "max", NULL), 0);
+	assert_int_equal(set(&home, "io.weight", "10000", NULL), 0);
 	assert_string_equal(k.wrote, " svc.web/memory.max=67108864 svc.web/cpu.max=50000 100000 svc.web/pids.max=max"
 				     " svc.web/io.weight=10000");
 	forget(&home);
@@ -594,7 +618,7 @@ static void weight_of_io_goes_to_bfq_where_that_is(void **state)
 
 	(void)state;
 	group_with("v2/svc.web", "io.bfq.weight");
-	assert_int_equal(set(&home, LIMIT_IO_WEIGHT, 10000, 0, NULL), 0);
+	assert_int_equal(set(&home, "io.weight", "10000", NULL), 0);
 	assert_string_equal(k.wrote, " svc.web/io.bfq.weight=1000");
 	forget(&home);
 }
@@ -607,11 +631,11 @@ static void limits_are_translated_for_v1(void **state)
 	group_with("memory/svc.web", "memory.limit_in_bytes");
 	group_with("cpu/svc.web", "cpu.shares cpu.cfs_period_us cpu.cfs_quota_us");
 	group_with("blkio/svc.web", "blkio.bfq.weight");
-	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 64 << 20, 0, NULL), 0);
-	assert_int_equal(set(&home, LIMIT_CPU_MAX, 50000, 100000, NULL), 0);
-	assert_int_equal(set(&home, LIMIT_CPU_MAX, LIMIT_NONE, 0, NULL), 0);
-	assert_int_equal(set(&home, LIMIT_CPU_WEIGHT, 200, 0, NULL), 0);
-	assert_int_equal(set(&home, LIMIT_IO_WEIGHT, 10000, 0, NULL), 0);
+	assert_int_equal(set(&home, "memory.max", "67108864", NULL), 0);
+	assert_int_equal(set(&home, "cpu.max", "50000 100000", NULL), 0);
+	assert_int_equal(set(&home, "cpu.max", "max", NULL), 0);
+	assert_int_equal(set(&home, "cpu.weight", "200", NULL), 0);
+	assert_int_equal(set(&home, "io.weight", "10000", NULL), 0);
 	assert_string_equal(k.wrote, " svc.web/memory.limit_in_bytes=67108864"
 				     " svc.web/cpu.cfs_quota_us=-1 svc.web/cpu.cfs_period_us=100000"
 				     " svc.web/cpu.cfs_quota_us=50000 svc.web/cpu.cfs_quota_us=-1"
@@ -628,19 +652,213 @@ static void limit_that_cannot_be_had_says_why_and_what_to_do(void **state)
 	k.refuse = "svc.web/memory.max=4096";
 	k.times = 3;
 	k.err = EACCES;
-	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "delegated"), -EACCES);
+	assert_int_equal(set(&home, "memory.max", "4096", "delegated"), -EACCES);
 	k.err = EROFS;
-	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "mount it rw"), -EROFS);
+	assert_int_equal(set(&home, "memory.max", "4096", "mount it rw"), -EROFS);
 	k.err = EBUSY;
-	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "in use"), -EBUSY);
-	assert_int_equal(set(&home, LIMIT_CPU_WEIGHT, 5, 0, "this kernel has no cpu.weight"), -ENOENT);
+	assert_int_equal(set(&home, "memory.max", "4096", "in use"), -EBUSY);
+	assert_int_equal(set(&home, "cpu.weight", "5", "this kernel has no cpu.weight"), -ENOENT);
 	home.v2_controllers &= ~(1u << CGROUP_V1_MEMORY);
-	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "no controller memory: minit has it neither"), -EOPNOTSUPP);
+	assert_int_equal(set(&home, "memory.max", "4096", "no controller memory: "), -ENOENT);
 	home.withheld = 1u << CGROUP_V1_MEMORY;
-	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "Delegate=yes"), -EOPNOTSUPP);
-	assert_int_equal(set(&v1, LIMIT_MEMORY_HIGH, 4096, 0, "v1 has no memory.high"), -EOPNOTSUPP);
+	assert_int_equal(set(&home, "memory.max", "4096", "Delegate=yes"), -ENOENT);
+	assert_int_equal(set(&v1, "memory.high", "4096", "v1 has no memory.high"), -EOPNOTSUPP);
 	none.err = -EROFS;
-	assert_int_equal(set(&none, LIMIT_MEMORY_MAX, 4096, 0, "mount it rw"), -EROFS);
+	assert_int_equal(set(&none, "memory.max", "4096", "mount it rw"), -EROFS);
+	forget(&home);
+	forget(&v1);
+}
+
+static void swap_of_v1_is_counted_with_the_memory(void **state)
+{
+	struct cgroup_home home = home_v1();
+
+	(void)state;
+	group_with("memory/svc.web", "memory.limit_in_bytes memory.memsw.limit_in_bytes");
+	file("memory/svc.web/memory.limit_in_bytes", "9223372036854771712\n");
+	assert_int_equal(set(&home, "memory.swap.max", "0", "give memory.max too"), -EAGAIN);
+	file("memory/svc.web/memory.limit_in_bytes", "1000\n");
+	file("memory/svc.web/memory.memsw.limit_in_bytes", "9223372036854771712\n");
+	assert_int_equal(set(&home, "memory.swap.max", "50", NULL), 0);
+	file("memory/svc.web/memory.memsw.limit_in_bytes", "1050\n");
+	assert_int_equal(set(&home, "memory.max", "2000", NULL), 0);
+	file("memory/svc.web/memory.limit_in_bytes", "2000\n");
+	file("memory/svc.web/memory.memsw.limit_in_bytes", "2050\n");
+	assert_int_equal(set(&home, "memory.max", "500", NULL), 0);
+	file("memory/svc.web/memory.limit_in_bytes", "500\n");
+	file("memory/svc.web/memory.memsw.limit_in_bytes", "550\n");
+	assert_int_equal(set(&home, "memory.max", "max", NULL), 0);
+	assert_int_equal(set(&home, "memory.swap.max", "max", NULL), 0);
+	assert_string_equal(k.wrote, " svc.web/memory.memsw.limit_in_bytes=1050"
+				     " svc.web/memory.memsw.limit_in_bytes=2050 svc.web/memory.limit_in_bytes=2000"
+				     " svc.web/memory.limit_in_bytes=500 svc.web/memory.memsw.limit_in_bytes=550"
+				     " svc.web/memory.memsw.limit_in_bytes=-1 svc.web/memory.limit_in_bytes=-1"
+				     " svc.web/memory.memsw.limit_in_bytes=-1");
+	unlink(at("memory/svc.web/memory.memsw.limit_in_bytes"));
+	assert_int_equal(set(&home, "memory.swap.max", "max", NULL), 0);
+	file("memory/svc.web/memory.limit_in_bytes", "500\n");
+	assert_int_equal(set(&home, "memory.swap.max", "0", "no memory.swap.max"), -ENOENT);
+	forget(&home);
+}
+
+static void period_of_v1_is_left_where_it_is_the_same(void **state)
+{
+	struct cgroup_home home = home_v1();
+
+	(void)state;
+	group_with("cpu/svc.web", "cpu.cfs_period_us cpu.cfs_quota_us cpu.cfs_burst_us");
+	file("cpu/svc.web/cpu.cfs_period_us", "100000\n");
+	assert_int_equal(set(&home, "cpu.max", "50000 100000", NULL), 0);
+	assert_int_equal(set(&home, "cpu.max", "5000 10000", NULL), 0);
+	assert_int_equal(set(&home, "cpu.max.burst", "5000", NULL), 0);
+	assert_string_equal(k.wrote, " svc.web/cpu.cfs_quota_us=50000 svc.web/cpu.cfs_quota_us=-1"
+				     " svc.web/cpu.cfs_period_us=10000 svc.web/cpu.cfs_quota_us=5000"
+				     " svc.web/cpu.cfs_burst_us=5000");
+	forget(&home);
+}
+
+static void disk_of_v1_has_a_file_for_each_word(void **state)
+{
+	struct cgroup_home home = home_v1();
+
+	(void)state;
+	group_with("blkio/svc.web", "blkio.throttle.read_bps_device blkio.throttle.write_iops_device blkio.weight");
+	assert_int_equal(set(&home, "io.max", "8:0 rbps=1048576 wiops=max", NULL), 0);
+	assert_int_equal(set(&home, "io.weight", "100", NULL), 0);
+	assert_string_equal(k.wrote, " svc.web/blkio.throttle.read_bps_device=8:0 1048576"
+				     " svc.web/blkio.throttle.write_iops_device=8:0 0 svc.web/blkio.weight=500");
+	assert_int_equal(set(&home, "io.max", "/dev/null rbps=1", "no such disk"), -ENOTBLK);
+	assert_int_equal(set(&home, "io.latency", "8:0 target=5", "v1 has no io.latency"), -EOPNOTSUPP);
+	forget(&home);
+}
+
+static void soft_limit_of_v1_is_none_where_nothing_is_protected(void **state)
+{
+	struct cgroup_home home = home_v1();
+
+	(void)state;
+	group_with("memory/svc.web", "memory.soft_limit_in_bytes");
+	assert_int_equal(set(&home, "memory.low", "4096", NULL), 0);
+	assert_int_equal(set(&home, "memory.low", "0", NULL), 0);
+	assert_string_equal(k.wrote, " svc.web/memory.soft_limit_in_bytes=4096 svc.web/memory.soft_limit_in_bytes=-1");
+	forget(&home);
+}
+
+/* A fake file is there before its controller is asked for: so the first write goes through only where it is. */
+static void controller_is_asked_for_by_the_first_limit_that_wants_it(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	group_with("v2/svc.web", "hugetlb.2MB.max");
+	file("v2/cgroup.subtree_control", "");
+	file("v2/cgroup.controllers", "cpu memory hugetlb\n");
+	assert_int_equal(set(&home, "hugetlb.2MB.max", "4096", NULL), 0);
+	assert_int_equal(set(&home, "hugetlb.2MB.max", "0", NULL), 0);
+	assert_string_equal(k.wrote, " cgroup.subtree_control=+hugetlb svc.web/hugetlb.2MB.max=4096"
+				     " svc.web/hugetlb.2MB.max=0");
+	k.offers_v1 = true;
+	group_with("rdma/svc.web", "rdma.max");
+	assert_int_equal(set(&home, "rdma.max", "mlx hca_handle=2", NULL), 0);
+	assert_true(home.v1[CGROUP_V1_RDMA] >= 0);
+	forget(&home);
+}
+
+static void file_that_only_the_kernel_knows_is_written(void **state)
+{
+	struct cgroup_home home = home_v2(), v1 = home_v1();
+
+	(void)state;
+	group_with("v2/svc.web", "memory.of_tomorrow");
+	assert_int_equal(set(&home, "memory.of_tomorrow", "some text", NULL), 0);
+	assert_string_equal(k.wrote, " svc.web/memory.of_tomorrow=some text");
+	assert_int_equal(set(&home, "memory.of_yesterday", "5", "this kernel has no memory.of_yesterday"), -ENOENT);
+	assert_int_equal(set(&v1, "memory.of_tomorrow", "5", "v1 has no memory.of_tomorrow"), -EOPNOTSUPP);
+	forget(&home);
+	forget(&v1);
+}
+
+static void new_group_of_cpuset_inherits_before_it_takes_processes(void **state)
+{
+	struct cgroup_home home = home_v1();
+
+	(void)state;
+	k.offers_v1 = true;
+	group_with("cpuset/svc.web", "cpuset.cpus");
+	file("cpuset.cpus", "0-3\n");
+	file("cpuset.mems", "0\n");
+	file("cpuset/cpuset.cpus", "\n");
+	file("cpuset/cpuset.mems", "0\n");
+	assert_int_equal(set(&home, "cpuset.cpus", "1-2", NULL), 0);
+	assert_string_equal(k.wrote, " ./cpuset.cpus=0-3\n svc.web/cpuset.cpus=1-2");
+	forget(&home);
+}
+
+/* -- groups of leaves ------------------------------------------------------------------------------- */
+
+static void group_is_made_with_our_controllers_before_its_leaves(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	group_with("v2/grp.shop", "memory.max");
+	assert_int_equal(set_in(&home, "shop/", "memory.max", "1048576", NULL), 0);
+	assert_int_equal(cgroup_create(&home, "shop/web"), 0);
+	assert_true(is_there("v2/grp.shop/svc.web"));
+	assert_string_equal(k.wrote, " grp.shop/memory.max=1048576");
+	assert_int_equal(cgroup_create(&home, "new/web"), 0);
+	assert_true(is_there("v2/grp.new/svc.web"));
+	assert_true(cgroup_create(&home, "a/b/c") < 0);
+	assert_true(cgroup_create(&home, "/web") < 0);
+	assert_int_equal(cgroup_remove(&home, "shop/web"), 0);
+	assert_false(is_there("v2/grp.shop/svc.web"));
+	forget(&home);
+}
+
+static void leaf_of_v1_is_in_its_group_wherever_that_has_a_limit(void **state)
+{
+	struct cgroup_home home = home_hybrid();
+
+	(void)state;
+	assert_int_equal(set_in(&home, "shop/", "memory.max", "4096", "this kernel"), -ENOENT);
+	assert_true(is_there("memory/grp.shop"));
+	assert_int_equal(cgroup_create(&home, "shop/web"), 0);
+	assert_int_equal(cgroup_create(&home, "db"), 0);
+	assert_true(is_there("memory/grp.shop/svc.web") && is_there("v2/grp.shop/svc.web"));
+	assert_false(is_there("pids/grp.shop") || is_there("memory/svc.db"));
+	forget(&home);
+}
+
+static void cleared_leaf_has_no_groups_and_no_switches(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	group_with("v2/svc.web", "cgroup.subtree_control");
+	file("v2/svc.web/cgroup.subtree_control", "memory io\n");
+	group("v2/svc.web/a/b");
+	cgroup_clear(&home, "web");
+	assert_true(is_there("v2/svc.web"));
+	assert_false(is_there("v2/svc.web/a"));
+	assert_string_equal(k.wrote, " cgroup.subtree_control=-memory cgroup.subtree_control=-io");
+	forget(&home);
+}
+
+static void leaf_is_frozen_where_its_processes_are_known(void **state)
+{
+	struct cgroup_home home = home_v2(), v1 = home_v1();
+
+	(void)state;
+	group_with("v2/svc.web", V2_FILES);
+	group_with("freezer/svc.web", "freezer.state");
+	assert_int_equal(cgroup_freeze(&home, "web", true), 0);
+	assert_int_equal(cgroup_freeze(&home, "web", false), 0);
+	assert_int_equal(cgroup_freeze(&v1, "web", true), 0);
+	assert_int_equal(cgroup_freeze(&v1, "web", false), 0);
+	assert_string_equal(k.wrote, " svc.web/cgroup.freeze=1 svc.web/cgroup.freeze=0"
+				     " svc.web/freezer.state=FROZEN svc.web/freezer.state=THAWED");
+	fd_close(&v1.v1[CGROUP_V1_FREEZER]);
+	assert_int_equal(cgroup_freeze(&v1, "web", true), -EOPNOTSUPP);
 	forget(&home);
 	forget(&v1);
 }
@@ -655,7 +873,7 @@ static void first_limit_makes_the_v1_leaf_beside_v2(void **state)
 	assert_int_equal(cgroup_create(&home, "web"), 0);
 	assert_true(is_there("v2/svc.web"));
 	assert_false(is_there("memory/svc.web"));
-	assert_int_equal(set(&home, LIMIT_MEMORY_MAX, 4096, 0, "this kernel"), -ENOENT);
+	assert_int_equal(set(&home, "memory.max", "4096", "this kernel"), -ENOENT);
 	assert_true(is_there("memory/svc.web"));
 	assert_false(is_there("pids/svc.web"));
 	forget(&home);
@@ -958,6 +1176,17 @@ int main(void)
 		T(weight_of_io_goes_to_bfq_where_that_is),
 		T(limits_are_translated_for_v1),
 		T(limit_that_cannot_be_had_says_why_and_what_to_do),
+		T(swap_of_v1_is_counted_with_the_memory),
+		T(period_of_v1_is_left_where_it_is_the_same),
+		T(disk_of_v1_has_a_file_for_each_word),
+		T(soft_limit_of_v1_is_none_where_nothing_is_protected),
+		T(controller_is_asked_for_by_the_first_limit_that_wants_it),
+		T(file_that_only_the_kernel_knows_is_written),
+		T(new_group_of_cpuset_inherits_before_it_takes_processes),
+		T(group_is_made_with_our_controllers_before_its_leaves),
+		T(leaf_of_v1_is_in_its_group_wherever_that_has_a_limit),
+		T(cleared_leaf_has_no_groups_and_no_switches),
+		T(leaf_is_frozen_where_its_processes_are_known),
 		T(first_limit_makes_the_v1_leaf_beside_v2),
 		T(v1_alone_has_leaves_to_count_in),
 		T(child_joins_where_it_was_not_born),

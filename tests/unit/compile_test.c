@@ -1,6 +1,7 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/refuse.c services/set.c services/values.c services/table.c cgroup/limits.c lib/arena.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
+// links: cgroup/friendly.c services/values_leaf.c
 /* What a right table becomes. Wrong ones are in golden_test.c. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,6 +34,20 @@ static const char *listed(const struct table *t, struct list list, bool services
 
 		strcat(out, i ? " " : "");
 		strcat(out, table_text(t, services ? table_service(t, at)->name_at : at));
+	}
+	return out;
+}
+
+/* "memory.max=1 pids.max=2", in the order in which they are written. */
+static const char *limits_of(const struct table *t, struct list list)
+{
+	static char out[1024];
+
+	out[0] = '\0';
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct limit_spec *limit = &table_list(t, list, struct limit_spec)[i];
+
+		sprintf(out + strlen(out), "%s%s=%s", i ? " " : "", table_text(t, limit->file_at), table_text(t, limit->text_at));
 	}
 	return out;
 }
@@ -100,7 +115,6 @@ static void every_key_arrives(void **state)
 		"cgroup = { memory = { max = '64M' }, 'cpu.max' = '50%', pids.max = 9 }\n");
 	const struct service_spec *s = service_of(t, "a");
 	const struct rlimit_spec *r = table_list(t, s->rlimits, struct rlimit_spec);
-	const struct limit *l = table_list(t, s->limits, struct limit);
 
 	(void)state;
 	assert_string_equal(table_text(t, t->hostname_at), "edge-7");
@@ -136,10 +150,7 @@ static void every_key_arrives(void **state)
 	assert_true(r[0].resource == RLIMIT_STACK && r[0].soft == 8 << 20 && r[0].hard == RLIM_INFINITY);
 	assert_true(r[1].resource == RLIMIT_CORE && r[1].soft == RLIM_INFINITY);
 	assert_true(r[2].resource == RLIMIT_NOFILE && r[2].soft == 64 && r[2].hard == 64);
-	assert_int_equal(s->limits.count, 3);
-	assert_true(l[0].id == LIMIT_MEMORY_MAX && l[0].value == 64 << 20);
-	assert_true(l[1].id == LIMIT_CPU_MAX && l[1].value == 50000 && l[1].period == 100000);
-	assert_true(l[2].id == LIMIT_PIDS_MAX && l[2].value == 9);
+	assert_string_equal(limits_of(t, s->limits), "memory.max=67108864 cpu.max=50000 100000 pids.max=9");
 	assert_string_equal(address(&s->attach.addr[0]), "10.77.0.9/24");
 	assert_string_equal(address(&s->attach.addr[1]), "fd77::9/64");
 	assert_int_equal(s->attach.gateway[1].family, 0);
@@ -176,9 +187,8 @@ static void defaults_hold_where_a_service_says_nothing(void **state)
 	assert_string_equal(table_text(t, b->user_at), "u");
 	assert_string_equal(listed(t, a->env, false), "A=1 B=2");
 	assert_string_equal(listed(t, b->env, false), "B=3 C=4 A=1");
-	assert_int_equal(a->limits.count, 2);
-	assert_int_equal(table_list(t, b->limits, struct limit)[0].value, 1 << 30);
-	assert_int_equal(table_list(t, b->limits, struct limit)[1].value, 6);
+	assert_string_equal(limits_of(t, a->limits), "memory.max=1073741824 pids.max=5");
+	assert_string_equal(limits_of(t, b->limits), "memory.max=1073741824 pids.max=6");
 	assert_int_equal(b->rlimits.count, 2);
 	assert_int_equal(a->output, OUTPUT_CONSOLE);
 	assert_int_equal(b->output, OUTPUT_NULL);
@@ -560,6 +570,38 @@ static double seconds(int count, size_t *ret_size)
 	return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
 }
 
+static void limits_are_put_in_the_order_of_writing(void **state)
+{
+	const struct table *t = table_of(
+		"[defaults]\ncgroup = { io.max = '8:0 rbps=1M', pids.max = 9, cpu.max = '10%' }\n"
+		"[service.a]\nexec = ['a']\n[service.a.cgroup]\npids.max = 'max'\nio.max = ['/dev/vda rbps=2K wiops=7', '8:16 wbps=max']\n"
+		"memory = { max = '1M', swap = { max = 0 }, 'oom.group' = false }\n'cpu.max.burst' = '5ms'\n'hugetlb.2MB.max' = '4M'\n"
+		"'memory.unheard_of' = 'a b'\ncpuset.cpus = 1\n");
+
+	(void)state;
+	assert_string_equal(limits_of(t, service_of(t, "a")->limits),
+			    "cpuset.cpus=1 memory.oom.group=0 memory.swap.max=0 memory.max=1048576 cpu.max=10000 100000 "
+			    "cpu.max.burst=5000 pids.max=max io.max=/dev/vda rbps=2048 wiops=7 io.max=8:16 wbps=max "
+			    "hugetlb.2MB.max=4194304 memory.unheard_of=a b");
+}
+
+static void leaves_of_a_group_are_told_of_it(void **state)
+{
+	const struct table *t = table_of(
+		"[group.x]\n[group.shop.cgroup]\nmemory.max = '1G'\n[defaults]\nin_group = 'shop'\n[service.a]\nexec = ['a']\n"
+		"[service.b]\nexec = ['b']\nin_group = 'x'\n[service.c]\nexec = ['c']\nleaf = false\n");
+	const struct service_spec *a = service_of(t, "a"), *b = service_of(t, "b"), *c = service_of(t, "c");
+	const struct group_spec *shop = table_group(t, table_confine(t, a)), *x = table_group(t, table_confine(t, b));
+
+	(void)state;
+	assert_string_equal(table_text(t, shop->name_at), "shop");
+	assert_string_equal(limits_of(t, shop->limits), "memory.max=1073741824");
+	assert_string_equal(table_text(t, x->name_at), "x");
+	assert_int_equal(x->limits.count, 0);
+	assert_null(table_group(t, table_confine(t, c)));
+	assert_int_equal(a->explicit_leaf * 10 + b->explicit_leaf, 1);
+}
+
 static void there_is_an_end_to_services_and_to_what_is_said(void **state)
 {
 	char *text = malloc(2 << 20), *p = text;
@@ -634,6 +676,8 @@ int main(void)
 		cmocka_unit_test(the_log_helper_comes_with_the_first_output_that_needs_it),
 		cmocka_unit_test(a_command_line_is_the_main_service),
 		cmocka_unit_test(the_main_service_is_restarted_only_if_told),
+		cmocka_unit_test(limits_are_put_in_the_order_of_writing),
+		cmocka_unit_test(leaves_of_a_group_are_told_of_it),
 		cmocka_unit_test(there_is_an_end_to_services_and_to_what_is_said),
 		cmocka_unit_test(services_that_are_confined_alike_share_one_record),
 		cmocka_unit_test(time_and_size_grow_with_the_table_and_not_faster),

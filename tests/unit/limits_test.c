@@ -1,4 +1,4 @@
-// links: cgroup/limits.c lib/buf.c lib/text.c
+// links: cgroup/limits.c cgroup/friendly.c lib/buf.c lib/text.c
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,156 +10,230 @@
 
 #include "cgroup/limits.h"
 
-#define NONE LIMIT_NONE
-
 static const struct {
-	enum limit_id id;
-	const char *text;
-	uint64_t value, period;
-	const char *v2, *v1;
+	const char *file, *text, *kernel;
 } good[] = {
-	{ LIMIT_MEMORY_MAX, "64M", 64 << 20, 0, "67108864", "67108864" },
-	{ LIMIT_MEMORY_MAX, "1.5G", 3ull << 29, 0, "1610612736", "1610612736" },
-	{ LIMIT_MEMORY_MAX, "4096", 4096, 0, "4096", "4096" },
-	{ LIMIT_MEMORY_MAX, "max", NONE, 0, "max", "-1" },
-	{ LIMIT_MEMORY_HIGH, "48MiB", 48 << 20, 0, "50331648", "50331648" },
-	{ LIMIT_PIDS_MAX, "1", 1, 0, "1", "1" },
-	{ LIMIT_PIDS_MAX, "4194304", 4194304, 0, "4194304", "4194304" },
-	{ LIMIT_PIDS_MAX, "max", NONE, 0, "max", "max" },
-	{ LIMIT_CPU_MAX, "50%", 50000, 100000, "50000 100000", "50000" },
-	{ LIMIT_CPU_MAX, "100%", 100000, 100000, "100000 100000", "100000" },
-	{ LIMIT_CPU_MAX, "250%", 250000, 100000, "250000 100000", "250000" },
-	{ LIMIT_CPU_MAX, "12.5%", 12500, 100000, "12500 100000", "12500" },
-	{ LIMIT_CPU_MAX, "1%", 1000, 100000, "1000 100000", "1000" },
-	{ LIMIT_CPU_MAX, "0.5%", 5000, 1000000, "5000 1000000", "5000" },
-	{ LIMIT_CPU_MAX, "0.1%", 1000, 1000000, "1000 1000000", "1000" },
-	{ LIMIT_CPU_MAX, "1.5", 150000, 100000, "150000 100000", "150000" },
-	{ LIMIT_CPU_MAX, "2", 200000, 100000, "200000 100000", "200000" },
-	{ LIMIT_CPU_MAX, "0.25", 25000, 100000, "25000 100000", "25000" },
-	{ LIMIT_CPU_MAX, "8192", 819200000, 100000, "819200000 100000", "819200000" },
-	{ LIMIT_CPU_MAX, "50000 100000", 50000, 100000, "50000 100000", "50000" },
-	{ LIMIT_CPU_MAX, "1000 1000", 1000, 1000, "1000 1000", "1000" },
-	{ LIMIT_CPU_MAX, "max 50000", NONE, 50000, "max 50000", "-1" },
-	{ LIMIT_CPU_MAX, "max", NONE, 0, "max", "-1" },
-	{ LIMIT_CPU_WEIGHT, "100", 100, 0, "100", "1024" },
-	{ LIMIT_CPU_WEIGHT, "200", 200, 0, "200", "2048" },
-	{ LIMIT_CPU_WEIGHT, "1", 1, 0, "1", "10" },
-	{ LIMIT_CPU_WEIGHT, "10000", 10000, 0, "10000", "102400" },
-	{ LIMIT_IO_WEIGHT, "100", 100, 0, "100", "500" },
-	{ LIMIT_IO_WEIGHT, "50", 50, 0, "50", "250" },
-	{ LIMIT_IO_WEIGHT, "1", 1, 0, "1", "10" },
-	{ LIMIT_IO_WEIGHT, "10000", 10000, 0, "10000", "1000" },
+	{ "memory.max", "64M", "67108864" },
+	{ "memory.max", "1.5G", "1610612736" },
+	{ "memory.max", "4096", "4096" },
+	{ "memory.max", "max", "max" },
+	{ "memory.high", "48MiB", "50331648" },
+	{ "pids.max", "1", "1" },
+	{ "pids.max", "4194304", "4194304" },
+	{ "pids.max", "max", "max" },
+	{ "cpu.max", "50%", "50000 100000" },
+	{ "cpu.max", "100%", "100000 100000" },
+	{ "cpu.max", "250%", "250000 100000" },
+	{ "cpu.max", "12.5%", "12500 100000" },
+	{ "cpu.max", "1%", "1000 100000" },
+	{ "cpu.max", "0.5%", "5000 1000000" },
+	{ "cpu.max", "0.1%", "1000 1000000" },
+	{ "cpu.max", "1.5", "150000 100000" },
+	{ "cpu.max", "2", "200000 100000" },
+	{ "cpu.max", "0.25", "25000 100000" },
+	{ "cpu.max", "8192", "819200000 100000" },
+	{ "cpu.max", "50000 100000", "50000 100000" },
+	{ "cpu.max", "1000 1000", "1000 1000" },
+	{ "cpu.max", "max 50000", "max 50000" },
+	{ "cpu.max", "max", "max" },
+	{ "cpu.weight", "100", "100" },
+	{ "cpu.weight", "200", "200" },
+	{ "cpu.weight", "1", "1" },
+	{ "cpu.weight", "10000", "10000" },
+	{ "io.weight", "100", "100" },
+	{ "io.weight", "50", "50" },
+	{ "io.weight", "1", "1" },
+	{ "io.weight", "10000", "10000" },
+	{ "memory.swap.max", "0", "0" },
+	{ "memory.low", "1M", "1048576" },
+	{ "memory.oom.group", "true", "1" },
+	{ "memory.oom.group", "0", "0" },
+	{ "cpu.max.burst", "20ms", "20000" },
+	{ "cpu.max.burst", "150", "150" },
+	{ "cpu.weight.nice", "-20", "-20" },
+	{ "cpu.weight.nice", "19", "19" },
+	{ "cpu.idle", "false", "0" },
+	{ "cpu.uclamp.min", "20%", "20.00" },
+	{ "cpu.uclamp.max", "12.5%", "12.50" },
+	{ "cpu.uclamp.max", "max", "max" },
+	{ "cpuset.cpus", "0-3,6", "0-3,6" },
+	{ "cpuset.mems", "1", "1" },
+	{ "cpuset.cpus.partition", "isolated", "isolated" },
+	{ "cgroup.max.depth", "0", "0" },
+	{ "io.weight", "/dev/vda 200", "/dev/vda 200" },
+	{ "io.max", "/dev/vda rbps=10M", "/dev/vda rbps=10485760" },
+	{ "io.max", "8:16 rbps=max wbps=1K riops=100 wiops=7", "8:16 rbps=max wbps=1024 riops=100 wiops=7" },
+	{ "io.latency", "8:0 target=10ms", "8:0 target=10000" },
+	{ "hugetlb.2MB.max", "4M", "4194304" },
+	{ "hugetlb.1GB.rsvd.max", "max", "max" },
+	{ "rdma.max", "mlx4_0 hca_handle=2", "mlx4_0 hca_handle=2" },
+	{ "memory.new_in_7.0", "as it is", "as it is" },
+	{ "misc.max", "sev 4", "sev 4" },
 };
 
-static void friendly_value_is_understood(void **state)
+static void friendly_value_becomes_what_the_kernels_file_takes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-		struct limit limit;
+		BUF_ON_STACK(text, 128);
 		const char *want;
 
-		if (limit_parse(good[i].id, good[i].text, &limit, &want))
-			fail_msg("%s = %s is refused", limit_name(good[i].id), good[i].text);
-		assert_int_equal(limit.id, good[i].id);
-		assert_int_equal(limit.value, good[i].value);
-		assert_int_equal(limit.period, good[i].period);
-	}
-}
-
-static void value_becomes_the_text_of_its_file(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-		struct limit limit = { .id = good[i].id, .value = good[i].value, .period = good[i].period };
-		BUF_ON_STACK(v2, 48);
-		BUF_ON_STACK(v1, 48);
-
-		limit_put_v2(&v2, &limit);
-		limit_put_v1(&v1, &limit);
-		assert_string_equal(buf_text(&v2), good[i].v2);
-		assert_string_equal(buf_text(&v1), good[i].v1);
+		if (limit_text(good[i].file, good[i].text, &text, &want))
+			fail_msg("%s = %s is refused", good[i].file, good[i].text);
+		assert_string_equal(buf_text(&text), good[i].kernel);
 	}
 }
 
 static const struct {
-	enum limit_id id;
-	const char *text;
+	const char *file, *text;
 	int err;
 } bad[] = {
-	{ LIMIT_MEMORY_MAX, "", -EINVAL },
-	{ LIMIT_MEMORY_MAX, "64 M", -EINVAL },
-	{ LIMIT_MEMORY_MAX, "-1", -EINVAL },
-	{ LIMIT_MEMORY_MAX, "50%", -EINVAL },
-	{ LIMIT_MEMORY_MAX, "MAX", -EINVAL },
-	{ LIMIT_MEMORY_MAX, "0", -ERANGE },
-	{ LIMIT_MEMORY_MAX, "64", -ERANGE },
-	{ LIMIT_MEMORY_MAX, "4095", -ERANGE },
-	{ LIMIT_MEMORY_MAX, "9223372036854775808", -ERANGE },
-	{ LIMIT_MEMORY_MAX, "99999999T", -ERANGE },
-	{ LIMIT_PIDS_MAX, "", -EINVAL },
-	{ LIMIT_PIDS_MAX, "64k", -EINVAL },
-	{ LIMIT_PIDS_MAX, "0", -ERANGE },
-	{ LIMIT_PIDS_MAX, "4194305", -ERANGE },
-	{ LIMIT_CPU_MAX, "", -EINVAL },
-	{ LIMIT_CPU_MAX, "%", -EINVAL },
-	{ LIMIT_CPU_MAX, "50 %", -EINVAL },
-	{ LIMIT_CPU_MAX, "50%%", -EINVAL },
-	{ LIMIT_CPU_MAX, "1.", -EINVAL },
-	{ LIMIT_CPU_MAX, ".5", -EINVAL },
-	{ LIMIT_CPU_MAX, "1.5.5", -EINVAL },
-	{ LIMIT_CPU_MAX, "1.000001", -EINVAL },
-	{ LIMIT_CPU_MAX, "0.0001%", -EINVAL },
-	{ LIMIT_CPU_MAX, "-5%", -EINVAL },
-	{ LIMIT_CPU_MAX, "max max", -EINVAL },
-	{ LIMIT_CPU_MAX, "50000 100000 1", -EINVAL },
-	{ LIMIT_CPU_MAX, "50000  100000", -EINVAL },
-	{ LIMIT_CPU_MAX, " 100000", -EINVAL },
-	{ LIMIT_CPU_MAX, "0", -ERANGE },
-	{ LIMIT_CPU_MAX, "0%", -ERANGE },
-	{ LIMIT_CPU_MAX, "0.05%", -ERANGE },
-	{ LIMIT_CPU_MAX, "50000", -ERANGE },
-	{ LIMIT_CPU_MAX, "8193", -ERANGE },
-	{ LIMIT_CPU_MAX, "18446744073709551616", -ERANGE },
-	{ LIMIT_CPU_MAX, "999 100000", -ERANGE },
-	{ LIMIT_CPU_MAX, "50000 999", -ERANGE },
-	{ LIMIT_CPU_MAX, "50000 1000001", -ERANGE },
-	{ LIMIT_CPU_MAX, "max 0", -ERANGE },
-	{ LIMIT_CPU_WEIGHT, "max", -EINVAL },
-	{ LIMIT_CPU_WEIGHT, "0", -ERANGE },
-	{ LIMIT_CPU_WEIGHT, "10001", -ERANGE },
-	{ LIMIT_IO_WEIGHT, "default", -EINVAL },
-	{ LIMIT_IO_WEIGHT, "1.5", -EINVAL },
+	{ "memory.max", "", -EINVAL },
+	{ "memory.max", "64 M", -EINVAL },
+	{ "memory.max", "-1", -EINVAL },
+	{ "memory.max", "50%", -EINVAL },
+	{ "memory.max", "MAX", -EINVAL },
+	{ "memory.max", "0", -ERANGE },
+	{ "memory.max", "64", -ERANGE },
+	{ "memory.max", "4095", -ERANGE },
+	{ "memory.max", "9223372036854775808", -ERANGE },
+	{ "memory.max", "99999999T", -ERANGE },
+	{ "pids.max", "", -EINVAL },
+	{ "pids.max", "64k", -EINVAL },
+	{ "pids.max", "0", -ERANGE },
+	{ "pids.max", "4194305", -ERANGE },
+	{ "cpu.max", "", -EINVAL },
+	{ "cpu.max", "%", -EINVAL },
+	{ "cpu.max", "50 %", -EINVAL },
+	{ "cpu.max", "50%%", -EINVAL },
+	{ "cpu.max", "1.", -EINVAL },
+	{ "cpu.max", ".5", -EINVAL },
+	{ "cpu.max", "1.5.5", -EINVAL },
+	{ "cpu.max", "1.000001", -EINVAL },
+	{ "cpu.max", "0.0001%", -EINVAL },
+	{ "cpu.max", "-5%", -EINVAL },
+	{ "cpu.max", "max max", -EINVAL },
+	{ "cpu.max", "50000 100000 1", -EINVAL },
+	{ "cpu.max", "50000  100000", -EINVAL },
+	{ "cpu.max", " 100000", -EINVAL },
+	{ "cpu.max", "0", -ERANGE },
+	{ "cpu.max", "0%", -ERANGE },
+	{ "cpu.max", "0.05%", -ERANGE },
+	{ "cpu.max", "50000", -ERANGE },
+	{ "cpu.max", "8193", -ERANGE },
+	{ "cpu.max", "18446744073709551616", -ERANGE },
+	{ "cpu.max", "999 100000", -ERANGE },
+	{ "cpu.max", "50000 999", -ERANGE },
+	{ "cpu.max", "50000 1000001", -ERANGE },
+	{ "cpu.max", "max 0", -ERANGE },
+	{ "cpu.weight", "max", -EINVAL },
+	{ "cpu.weight", "0", -ERANGE },
+	{ "cpu.weight", "10001", -ERANGE },
+	{ "io.weight", "default", -EINVAL },
+	{ "io.weight", "1.5", -EINVAL },
+	{ "memory.swap.max", "-1", -EINVAL },
+	{ "memory.oom.group", "yes", -EINVAL },
+	{ "cpu.max.burst", "-1", -EINVAL },
+	{ "cpu.max.burst", "max", -EINVAL },
+	{ "cpu.weight.nice", "-21", -ERANGE },
+	{ "cpu.weight.nice", "20", -ERANGE },
+	{ "cpu.weight.nice", "--1", -EINVAL },
+	{ "cpu.uclamp.min", "100.01%", -ERANGE },
+	{ "cpu.uclamp.min", "20", -EINVAL },
+	{ "cpuset.cpus", "", -EINVAL },
+	{ "cpuset.cpus", "0 1", -EINVAL },
+	{ "cpuset.cpus", "-3", -EINVAL },
+	{ "cpuset.cpus.partition", "mine", -EINVAL },
+	{ "io.weight", "vda 200", -EINVAL },
+	{ "io.weight", "/dev/vda 20000", -ERANGE },
+	{ "io.max", "rbps=1M", -EINVAL },
+	{ "io.max", "/dev/vda", -EINVAL },
+	{ "io.max", "/dev/vda ", -EINVAL },
+	{ "io.max", "/dev/vda rbps", -EINVAL },
+	{ "io.max", "/dev/vda speed=1", -EINVAL },
+	{ "io.max", "/dev/vda  rbps=1", -EINVAL },
+	{ "io.max", "8: rbps=1", -EINVAL },
+	{ "io.max", "/etc/passwd rbps=1", -EINVAL },
+	{ "io.latency", "8:0 10ms", -EINVAL },
+	{ "hugetlb.2MB.max", "two", -EINVAL },
+	{ "rdma.max", "", -EINVAL },
+	{ "rdma.max", "a\nb", -EINVAL },
 };
 
 static void wrong_value_is_refused_with_what_is_wanted(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct limit limit = { .value = 77 };
+		BUF_ON_STACK(text, 128);
 		const char *want = NULL;
-		int err = limit_parse(bad[i].id, bad[i].text, &limit, &want);
+		int err = limit_text(bad[i].file, bad[i].text, &text, &want);
 
 		if (err != bad[i].err)
-			fail_msg("%s = '%s' gives %d, not %d", limit_name(bad[i].id), bad[i].text, err, bad[i].err);
-		assert_int_equal(limit.value, 77);
+			fail_msg("%s = '%s' gives %d, not %d", bad[i].file, bad[i].text, err, bad[i].err);
+		assert_int_equal(text.len, 0);
 		assert_true(want && strlen(want) > 10);
 	}
 }
 
-static void limit_is_found_by_its_kernel_name(void **state)
+static void file_of_a_controller_may_be_any_but_minits_own(void **state)
 {
+	static const struct {
+		const char *file;
+		int err;
+	} files[] = {
+		{ "memory.max", 0 }, { "memory.unheard_of", 0 }, { "hugetlb.2MB.max", 0 }, { "dmem.max", 0 },
+		{ "cgroup.max.depth", 0 }, { "cgroup.procs", -EPERM }, { "cgroup.kill", -EPERM },
+		{ "cgroup.subtree_control", -EPERM }, { "memory.pressure", -EPERM }, { "memory", -EINVAL }, { "", -EINVAL },
+		{ "memory.", -EINVAL }, { ".max", -EINVAL }, { "memory..max", -EINVAL }, { "memory.max/x", -EINVAL },
+		{ "../memory.max", -EINVAL }, { "memory.m x", -EINVAL }, { "memroy.max", -ENOENT }, { "blkio.weight", -ENOENT },
+	};
+
 	(void)state;
-	for (enum limit_id id = 0; id < LIMIT_COUNT; id++) {
-		assert_int_equal(limit_by_name(limit_name(id)), id);
-		assert_true(strlen(limit_help(id)) > 10);
-	}
-	assert_int_equal(limit_by_name("memory.max"), LIMIT_MEMORY_MAX);
-	assert_int_equal(limit_by_name("memory"), -ENOENT);
-	assert_int_equal(limit_by_name("memory.limit_in_bytes"), -ENOENT);
-	assert_int_equal(limit_by_name(""), -ENOENT);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (limit_file(files[i].file) != files[i].err)
+			fail_msg("%s: %d, not %d", files[i].file, limit_file(files[i].file), files[i].err);
+	for (unsigned i = 0; limit_name(i); i++)
+		if (!strchr(limit_name(i), '*'))
+			assert_int_equal(limit_file(limit_name(i)), 0);
 }
 
-static void bfq_weight_keeps_the_usual_and_the_ends(void **state)
+static void mistyped_file_is_told_from_one_that_is_not_known(void **state)
+{
+	(void)state;
+	assert_string_equal(limit_nearest("memory.mx"), "memory.max");
+	assert_string_equal(limit_nearest("memroy.max"), "memory.max");
+	assert_string_equal(limit_nearest("pids.maxx"), "pids.max");
+	assert_null(limit_nearest("memory.max"));
+	assert_null(limit_nearest("memory.min"));
+	assert_null(limit_nearest("hugetlb.1GB.max"));
+	assert_null(limit_nearest("memory.unheard_of"));
+	assert_null(limit_nearest("memory.peak"));
+}
+
+static void order_is_swap_before_memory_and_quota_before_burst(void **state)
+{
+	(void)state;
+	assert_true(limit_order("memory.swap.max") < limit_order("memory.max"));
+	assert_true(limit_order("cpu.max") < limit_order("cpu.max.burst"));
+	assert_true(limit_order("cpuset.cpus") < limit_order("cpuset.cpus.partition"));
+	assert_true(limit_order("hugetlb.2MB.max") < limit_order("memory.unheard_of"));
+}
+
+static void star_of_a_name_goes_into_that_of_v1(void **state)
+{
+	BUF_ON_STACK(file, 80);
+
+	(void)state;
+	limit_v1_file(limit_row("hugetlb.2MB.max"), "hugetlb.2MB.max", &file);
+	assert_string_equal(buf_text(&file), "hugetlb.2MB.limit_in_bytes");
+	buf_reset(&file);
+	limit_v1_file(limit_row("hugetlb.2MB.rsvd.max"), "hugetlb.2MB.rsvd.max", &file);
+	assert_string_equal(buf_text(&file), "hugetlb.2MB.rsvd.limit_in_bytes");
+	assert_null(limit_row("hugetlb..max"));
+	assert_null(limit_row("hugetlb.max"));
+}
+
+static void weights_keep_the_usual_and_the_ends(void **state)
 {
 	uint64_t last = 0;
 
@@ -167,30 +241,28 @@ static void bfq_weight_keeps_the_usual_and_the_ends(void **state)
 	assert_int_equal(limit_bfq_weight(1), 1);
 	assert_int_equal(limit_bfq_weight(100), 100);
 	assert_int_equal(limit_bfq_weight(10000), 1000);
+	assert_int_equal(limit_shares(100), 1024);
+	assert_int_equal(limit_shares(1), 10);
+	assert_int_equal(limit_shares(10000), 102400);
+	assert_int_equal(limit_blkio_weight(100), 500);
+	assert_int_equal(limit_blkio_weight(1), 10);
+	assert_int_equal(limit_blkio_weight(10000), 1000);
 	for (uint64_t weight = 1; weight <= 10000; weight++) {
 		assert_true(limit_bfq_weight(weight) >= last);
 		last = limit_bfq_weight(weight);
 	}
 }
 
-static void default_is_what_nobody_limited(void **state)
-{
-	(void)state;
-	assert_int_equal(limit_default(LIMIT_MEMORY_MAX).value, NONE);
-	assert_int_equal(limit_default(LIMIT_CPU_MAX).value, NONE);
-	assert_int_equal(limit_default(LIMIT_CPU_WEIGHT).value, 100);
-	assert_int_equal(limit_default(LIMIT_IO_WEIGHT).id, LIMIT_IO_WEIGHT);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(friendly_value_is_understood),
-		cmocka_unit_test(value_becomes_the_text_of_its_file),
+		cmocka_unit_test(friendly_value_becomes_what_the_kernels_file_takes),
 		cmocka_unit_test(wrong_value_is_refused_with_what_is_wanted),
-		cmocka_unit_test(limit_is_found_by_its_kernel_name),
-		cmocka_unit_test(bfq_weight_keeps_the_usual_and_the_ends),
-		cmocka_unit_test(default_is_what_nobody_limited),
+		cmocka_unit_test(file_of_a_controller_may_be_any_but_minits_own),
+		cmocka_unit_test(mistyped_file_is_told_from_one_that_is_not_known),
+		cmocka_unit_test(order_is_swap_before_memory_and_quota_before_burst),
+		cmocka_unit_test(star_of_a_name_goes_into_that_of_v1),
+		cmocka_unit_test(weights_keep_the_usual_and_the_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/refuse.c services/set.c services/values.c services/table.c services/dump.c cgroup/limits.c lib/arena.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
+// links: cgroup/friendly.c services/values_leaf.c
 /* From files to a mapped image, and what is believed of one. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,7 +81,7 @@ static int compile_text(const char *text)
 	return fd;
 }
 
-#define GOOD "[system]\nhostname = 'h'\nmain = 'web'\n[network.bridge.br0]\naddress = ['10.77.0.1/24', 'fd77::1/64']\n" \
+#define GOOD "[group.shop]\n[system]\nhostname = 'h'\nmain = 'web'\n[network.bridge.br0]\naddress = ['10.77.0.1/24', 'fd77::1/64']\n" \
 	"[defaults]\nhosts = true\n[service.web]\nexec = ['httpd', '-f']\nneeds = ['db']\nafter = ['log']\n" \
 	"env = { A = 'b' }\nenv_file = '/e'\ngroups = ['g']\nuser = 'u'\ngroup = 'g'\ncwd = '/c'\nroot = '/r'\n" \
 	"description = 'd'\nhostname = 'w'\nrlimits = { nofile = 5, core = 0 }\ncgroup = { pids.max = 5, cpu.max = '50%' }\n" \
@@ -263,6 +264,7 @@ static bool spoil(const struct table *t, const void *record, const struct field 
 	case FIELD_LIMITS: memcpy(at, &outside, 8); return true;
 	case FIELD_FLAGS: memcpy(at, &beyond, 4); return true;
 	case FIELD_NUMBER: return false;
+	case FIELD_GROUP: memcpy(at, &size, 4); return true;
 	case FIELD_BYTE:
 	case FIELD_BOOL:
 	case FIELD_WORD: *at = (char)f->arg; return true;
@@ -292,12 +294,13 @@ static void a_field_just_beyond_what_it_may_be_is_refused(void **state)
 static void the_rest_just_beyond_what_it_may_be_is_refused(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 24; i++) {
 		struct table *t = (struct table *)(uintptr_t)table_of(GOOD);
 		struct service_spec *s = (struct service_spec *)(uintptr_t)table_service(t, 0);
 		struct net_bridge *b = (struct net_bridge *)(uintptr_t)table_bridge(t, 0);
 		struct rlimit_spec *r = (struct rlimit_spec *)(uintptr_t)table_list(t, s->rlimits, struct rlimit_spec);
-		struct limit *l = (struct limit *)(uintptr_t)table_list(t, s->limits, struct limit);
+		struct limit_spec *l = (struct limit_spec *)(uintptr_t)table_list(t, s->limits, struct limit_spec);
+		struct group_spec *g = (struct group_spec *)(uintptr_t)table_list(t, t->groups, struct group_spec);
 
 		switch (i) {
 		case 0: t->magic++; break;
@@ -316,10 +319,14 @@ static void the_rest_just_beyond_what_it_may_be_is_refused(void **state)
 		case 13: memset(b->name, 'x', NET_IFNAME); break;
 		case 14: s->output_at = 0; break;
 		case 15: r->resource = RLIM_NLIMITS; break;
-		case 16: l->id = LIMIT_COUNT; break;
+		case 16: l->file_at = s->name_at; break; /* not the name of a file that may be written */
 		case 17: s->confine_at = 0; break;
 		case 18: s->confine_at += 4; break;
 		case 19: s->confine_at = t->size & ~7u; break;
+		case 20: l->text_at = 0; break;
+		case 21: g->name_at = t->size; break;
+		case 22: g->limits = (struct list){ t->size & ~3u, 1 }; break;
+		case 23: t->groups.count = t->size; break;
 		}
 		if (table_verify(t, image.used) != -EBADMSG)
 			fail_msg("case %d is not looked at", i);

@@ -1,6 +1,7 @@
 // links: services/state.c services/depend.c services/policy.c services/words.c services/statefile.c services/launch.c services/frame.c
 // links: init/reap.c lib/buf.c lib/clock.c lib/fd.c lib/signame.c
 // links: tests/fake/sys.c tests/fake/log.c tests/fake/image.c tests/fake/world.c
+// links: services/leaf.c lib/text.c
 // flags: -Wl,--wrap=read,--wrap=close,--wrap=clock_gettime
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,31 @@
+/* The parts of cgroup v1, for each other. What is not said here is as in ops.h. */
+#ifndef CGROUP_V1_H
+#define CGROUP_V1_H
+
+#include "cgroup/ops.h"
+
+#define V1_NO_LIMIT (UINT64_C(1) << 62) /* memory.limit_in_bytes of an unlimited leaf is LONG_MAX in whole pages */
+
+/* -- cgroup/v1_open.c: at boot, and when something is asked for the first time -- */
+
+int v1_open(struct cgroup_home *home, int proc);
+void v1_close(struct cgroup_home *home);
+int v1_offer(struct cgroup_home *home, enum cgroup_v1 controller);
+
+/* Makes the leaf in one hierarchy, with its group. 0 (also when it is there) or -errno. */
+must_check int v1_make_leaf(const struct cgroup_home *home, enum cgroup_v1 controller, const char *name);
+
+/* Whether the service's group is there: then its leaf has to be. */
+bool v1_has_group(const struct cgroup_home *home, enum cgroup_v1 controller, const char *name);
+
+/* -- cgroup/v1_limits.c -- */
+
+int v1_limit(struct cgroup_home *home, const char *name, const char *file, const char *text);
+int v1_watch_oom(const struct cgroup_home *home, const char *name, uint32_t *ret_events);
+
+/* -- cgroup/v1.c -- */
+
+must_check int v1_write(const struct cgroup_home *home, enum cgroup_v1 controller, const char *name,
+			const char *file, const char *text);
+
+#endif

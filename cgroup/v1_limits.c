@@ -1,0 +1,268 @@
+/*
+ * What cgroup v1 calls the limits of v2: the formulas of the OCI runtimes, but
+ * for weights, where minit speaks that of v2 and translates down.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <fcntl.h>
+
+#include "cgroup/tree.h"
+#include "cgroup/v1.h"
+#include "lib/fd.h"
+#include "lib/text.h"
+
+#define MEMSW "memory.memsw.limit_in_bytes"
+#define MEMORY "memory.limit_in_bytes"
+
+/* One limit on its way into a leaf. */
+struct job {
+	const struct cgroup_home *home;
+	const struct limit_row *row;
+	enum cgroup_v1 controller;
+	const char *name, *text;
+	const char *file; /* of v1 */
+};
+
+static int put(const struct job *job, const char *file, const char *text)
+{
+	return v1_write(job->home, job->controller, job->name, file, text);
+}
+
+static int put_number(const struct job *job, const char *file, uint64_t n)
+{
+	BUF_ON_STACK(text, 24);
+
+	if (n == LIMIT_NONE)
+		buf_str(&text, "-1");
+	else
+		buf_u64(&text, n);
+	return put(job, file, buf_text(&text));
+}
+
+/* A number of v2, or "max". */
+static int number_of(const char *text, uint64_t *ret)
+{
+	*ret = LIMIT_NONE;
+	return strcmp(text, "max") ? text_u64(text, ret) : 0;
+}
+
+static int put_same(const struct job *job)
+{
+	bool bytes = job->row->kind == LIMIT_KIND_SIZE || job->row->kind == LIMIT_KIND_AMOUNT;
+
+	return put(job, job->file, bytes && !strcmp(job->text, "max") ? "-1" : job->text);
+}
+
+/* -- memory ------------------------------------------------------------------------------------------------------- */
+
+static int read_limit(const struct job *job, const char *file, uint64_t *ret)
+{
+	struct leaf_path path;
+	int err = file_number(job->home->v1[job->controller], leaf_path(&path, job->name, file), ret);
+
+	if (!err && *ret >= V1_NO_LIMIT)
+		*ret = LIMIT_NONE;
+	return err;
+}
+
+/* What may be used of both: v1 takes no sum below the memory alone, so what grows is written first. */
+static int put_both(const struct job *job, uint64_t old, uint64_t memory, uint64_t sum)
+{
+	bool grows = memory > old;
+	int err = grows ? put_number(job, MEMSW, sum) : put_number(job, MEMORY, memory);
+
+	if (err)
+		return err;
+	return grows ? put_number(job, MEMORY, memory) : put_number(job, MEMSW, sum);
+}
+
+/* The swap that was allowed beside the old limit stays allowed beside the new one. */
+static int put_memory(const struct job *job)
+{
+	uint64_t memory, old, sum;
+	int err = number_of(job->text, &memory);
+
+	if (err)
+		return err;
+	if (read_limit(job, MEMSW, &sum) || sum == LIMIT_NONE || read_limit(job, MEMORY, &old))
+		return put_number(job, MEMORY, memory);
+	return put_both(job, old, memory, memory == LIMIT_NONE ? LIMIT_NONE : sum - old + memory);
+}
+
+static int put_swap(const struct job *job)
+{
+	uint64_t swap, memory;
+	int err = number_of(job->text, &swap);
+
+	if (err)
+		return err;
+	if (swap == LIMIT_NONE) {
+		err = put_number(job, MEMSW, LIMIT_NONE);
+		return err == -ENOENT ? 0 : err; /* swap is not counted here */
+	}
+	err = read_limit(job, MEMORY, &memory);
+	if (err)
+		return err;
+	return memory == LIMIT_NONE ? -EAGAIN : put_number(job, MEMSW, memory + swap);
+}
+
+/* Nothing is protected: on v1 that is to have no soft limit. */
+static int put_soft(const struct job *job)
+{
+	uint64_t low;
+	int err = number_of(job->text, &low);
+
+	return err ? err : put_number(job, job->file, low ? low : LIMIT_NONE);
+}
+
+/* -- processor ---------------------------------------------------------------------------------------------------- */
+
+/* The old quota and a new period could make a share that is refused, so the old quota goes first. */
+static int put_period(const struct job *job, const char *period)
+{
+	char text[32];
+	struct leaf_path path;
+	ssize_t n = fd_read_file(job->home->v1[job->controller], leaf_path(&path, job->name, "cpu.cfs_period_us"), text,
+				 sizeof(text));
+	int err;
+
+	if (n > 0 && !strncmp(text, period, strlen(period)) && text[strlen(period)] == '\n')
+		return 0;
+	err = put(job, "cpu.cfs_quota_us", "-1");
+	return err ? err : put(job, "cpu.cfs_period_us", period);
+}
+
+static int put_quota(const struct job *job)
+{
+	BUF_ON_STACK(quota, 24);
+	size_t len = strcspn(job->text, " ");
+	int err = job->text[len] ? put_period(job, job->text + len + 1) : 0;
+
+	buf_add(&quota, job->text, len);
+	if (err)
+		return err;
+	return put(job, job->file, strcmp(buf_text(&quota), "max") ? buf_text(&quota) : "-1");
+}
+
+static int put_shares(const struct job *job)
+{
+	uint64_t weight;
+	int err = text_u64(job->text, &weight);
+
+	return err ? err : put_number(job, job->file, limit_shares(weight));
+}
+
+/* -- disks -------------------------------------------------------------------------------------------------------- */
+
+/* blkio.weight went with the scheduler CFQ in Linux 5.0; since then there is BFQ's. */
+static int put_blkio(const struct job *job)
+{
+	uint64_t weight;
+	int err = text_u64(job->text, &weight);
+
+	if (err)
+		return -EOPNOTSUPP; /* that of one disk */
+	err = put_number(job, job->file, limit_blkio_weight(weight));
+	return err == -ENOENT ? put_number(job, "blkio.bfq.weight", limit_bfq_weight(weight)) : err;
+}
+
+/* "rbps=1048576" of disk "8:0". */
+static int put_throttle_word(const struct job *job, const char *disk, const char *word)
+{
+	static const struct {
+		const char *key, *file;
+	} keys[] = {
+		{ "rbps=", "blkio.throttle.read_bps_device" },
+		{ "wbps=", "blkio.throttle.write_bps_device" },
+		{ "riops=", "blkio.throttle.read_iops_device" },
+		{ "wiops=", "blkio.throttle.write_iops_device" },
+	};
+	BUF_ON_STACK(text, 64);
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		size_t len = strlen(keys[i].key);
+
+		if (strncmp(word, keys[i].key, len) != 0)
+			continue;
+		buf_fmt(&text, "%s %s", disk, strcmp(word + len, "max") ? word + len : "0");
+		return put(job, keys[i].file, buf_text(&text));
+	}
+	return -EINVAL;
+}
+
+static int put_throttle(const struct job *job)
+{
+	char words[192], *rest = words, *disk, *word;
+	int err = 0;
+
+	if (strlen(job->text) >= sizeof(words))
+		return -EINVAL;
+	strcpy(words, job->text);
+	disk = strsep(&rest, " ");
+	while (!err && (word = strsep(&rest, " ")))
+		err = put_throttle_word(job, disk, word);
+	return err;
+}
+
+/* -- all of them -------------------------------------------------------------------------------------------------- */
+
+static int put_any(const struct job *job)
+{
+	switch ((enum limit_v1)job->row->v1) {
+	case LIMIT_V1_NONE: return -EOPNOTSUPP;
+	case LIMIT_V1_SAME: return put_same(job);
+	case LIMIT_V1_OOM: return 0; /* init/notice.c sees to it */
+	case LIMIT_V1_SOFT: return put_soft(job);
+	case LIMIT_V1_MEMORY: return put_memory(job);
+	case LIMIT_V1_SWAP: return put_swap(job);
+	case LIMIT_V1_QUOTA: return put_quota(job);
+	case LIMIT_V1_SHARES: return put_shares(job);
+	case LIMIT_V1_BLKIO: return put_blkio(job);
+	case LIMIT_V1_THROTTLE: return put_throttle(job);
+	}
+	return -EOPNOTSUPP;
+}
+
+int v1_limit(struct cgroup_home *home, const char *name, const char *file, const char *text)
+{
+	BUF_ON_STACK(v1_file, 80);
+	struct job job = {
+		.home = home,
+		.row = limit_row(file),
+		.controller = limit_controller(file),
+		.name = name,
+		.text = text,
+	};
+	int err;
+
+	if (!job.row || job.row->v1 == LIMIT_V1_NONE)
+		return -EOPNOTSUPP;
+	err = v1_make_leaf(home, job.controller, name);
+	if (err)
+		return err;
+	limit_v1_file(job.row, file, &v1_file);
+	job.file = buf_text(&v1_file);
+	return put_any(&job);
+}
+
+/* The kernel speaks of it before it kills, and then kills one process (cgroup-v1/memory.rst, "OOM Control"). */
+int v1_watch_oom(const struct cgroup_home *home, const char *name, uint32_t *ret_events)
+{
+	struct leaf_path path;
+	cleanup_fd int control = openat(home->v1[CGROUP_V1_MEMORY], leaf_path(&path, name, "memory.oom_control"),
+					O_RDONLY | O_CLOEXEC);
+	cleanup_fd int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	BUF_ON_STACK(text, 32);
+	int err;
+
+	if (control < 0 || event < 0)
+		return -errno;
+	buf_fmt(&text, "%d %d", event, control);
+	err = v1_write(home, CGROUP_V1_MEMORY, name, "cgroup.event_control", buf_text(&text));
+	if (err)
+		return err;
+	*ret_events = EPOLLIN;
+	return fd_steal(&event);
+}

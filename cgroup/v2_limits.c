@@ -1,0 +1,150 @@
+/* Making leaves of cgroup v2, and writing what is to hold in them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cgroup/tree.h"
+#include "cgroup/v2.h"
+#include "lib/fd.h"
+#include "lib/log.h"
+#include "lib/text.h"
+
+/* -- groups ------------------------------------------------------------------------------------------------------- */
+
+/* "grp.GROUP" of the service "GROUP/NAME", opened; -1 when it is in none. */
+static int open_group(const struct cgroup_home *home, const char *name)
+{
+	BUF_ON_STACK(group, 80);
+	const char *slash = strchr(name, '/');
+	struct leaf_path path;
+
+	if (!slash)
+		return -1;
+	buf_add(&group, name, (size_t)(slash + 1 - name));
+	return openat(home->v2, leaf_path(&path, buf_text(&group), ""), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* It passes on what we have; nobody is in it, so nothing can be spoilt. */
+static int make_group(const struct cgroup_home *home, const char *name)
+{
+	BUF_ON_STACK(group, 80);
+	struct leaf_path path;
+	cleanup_fd int dir = -1;
+
+	buf_add(&group, name, (size_t)(strchr(name, '/') + 1 - name));
+	if (mkdirat(home->v2, leaf_path(&path, buf_text(&group), ""), 0755) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	dir = open_group(home, name);
+	for (enum cgroup_v1 i = 0; dir >= 0 && i < CGROUP_V1_COUNT; i++)
+		if (home->v2_controllers & UINT32_C(1) << i && v2_switch(dir, '+', cgroup_controllers[i].v2_name))
+			log_debug("cgroup", "%s: no %s in the group", name, cgroup_controllers[i].v2_name);
+	return dir < 0 ? -errno : 0;
+}
+
+static bool is_group(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && name[len - 1] == '/';
+}
+
+/* -- leaves ------------------------------------------------------------------------------------------------------- */
+
+/* The OOM killer takes a service as a whole (Linux 4.19): half of one is of no use. */
+int v2_create(struct cgroup_home *home, const char *name)
+{
+	struct leaf_path path;
+	const char *leaf = leaf_path(&path, name, "");
+	int err = strchr(name, '/') && *leaf ? make_group(home, name) : 0, left = 0;
+
+	if (err)
+		return err;
+	if (mkdirat(home->v2, leaf, 0755) < 0) {
+		if (errno != EEXIST)
+			return -errno;
+		left = tree_remove(home->v2, leaf) < 0;
+		if (!left && mkdirat(home->v2, leaf, 0755) < 0)
+			return -errno;
+	}
+	if (cgroup_v2.limits(home, CGROUP_V1_MEMORY) && v2_write(home, name, "memory.oom.group", "1"))
+		log_debug("cgroup", "%s: no memory.oom.group here", name);
+	return left;
+}
+
+static int clear_switches(int leaf)
+{
+	char text[256], *rest = text, *word;
+	int err = fd_read_file(leaf, "cgroup.subtree_control", text, sizeof(text)) < 0 ? -ENOENT : 0;
+
+	while (!err && (word = strsep(&rest, " \n")))
+		if (*word)
+			err = v2_switch(leaf, '-', word);
+	return err;
+}
+
+void v2_clear(const struct cgroup_home *home, const char *name)
+{
+	struct leaf_path path;
+	const char *leaf = leaf_path(&path, name, "");
+	cleanup_fd int dir = -1;
+
+	tree_clear(home->v2, leaf);
+	dir = openat(home->v2, leaf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0 && clear_switches(dir))
+		log_debug("cgroup", "%s: its leaf keeps controllers for groups", name);
+}
+
+/* -- limits ------------------------------------------------------------------------------------------------------- */
+
+/* io.weight is of iocost, io.bfq.weight of the scheduler BFQ: a kernel may have either or both. */
+static int write_bfq(const struct cgroup_home *home, const char *name, const char *text, int err)
+{
+	BUF_ON_STACK(bfq, 24);
+	uint64_t weight;
+
+	if (text_u64(text, &weight))
+		return err;
+	buf_u64(&bfq, limit_bfq_weight(weight));
+	return v2_write(home, name, "io.bfq.weight", buf_text(&bfq)) ? err : 0;
+}
+
+/* The controller may be one that the group does not pass on yet, or one that only the kernel knows. */
+static int pass_on(const struct cgroup_home *home, const char *name, const char *file)
+{
+	BUF_ON_STACK(controller, 64);
+	cleanup_fd int group = open_group(home, name);
+	int err = 0;
+
+	buf_add(&controller, file, strcspn(file, "."));
+	if (!v2_lists(home->v2, "cgroup.subtree_control", buf_text(&controller)))
+		err = v2_switch(home->v2, '+', buf_text(&controller));
+	if (!err && group >= 0 && !is_group(name))
+		err = v2_switch(group, '+', buf_text(&controller));
+	return err;
+}
+
+int v2_limit(struct cgroup_home *home, const char *name, const char *file, const char *text)
+{
+	int err = is_group(name) ? make_group(home, name) : 0;
+
+	if (!err)
+		err = v2_write(home, name, file, text);
+	if (err == -ENOENT && !pass_on(home, name, file))
+		err = v2_write(home, name, file, text);
+	return !strcmp(file, "io.weight") ? write_bfq(home, name, text, err) : err;
+}
+
+int v2_watch_oom(const struct cgroup_home *home, const char *name, uint32_t *ret_events)
+{
+	struct leaf_path path;
+	char seen[512];
+	cleanup_fd int fd = openat(home->v2, leaf_path(&path, name, "memory.events"), O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, seen, sizeof(seen)) < 0)
+		return -errno;
+	*ret_events = EPOLLPRI;
+	return fd_steal(&fd);
+}

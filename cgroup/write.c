@@ -1,0 +1,206 @@
+/* Limits on their way into a leaf, and what is said of one that cannot be had. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cgroup/nodes.h"
+#include "cgroup/ops.h"
+#include "cgroup/tree.h"
+#include "lib/fd.h"
+
+/* -- why not ------------------------------------------------------------------------------------------------------ */
+
+/* Of a line of /proc/cgroups, "hugetlb 0 3 1": its hierarchy (0: v2, or none) and whether it is switched on. */
+struct compiled {
+	bool there, on, v1;
+};
+
+static struct compiled look_up(const char *controller)
+{
+	char text[2048], *rest = text, *line;
+	struct compiled found = { 0 };
+	size_t len = strlen(controller);
+
+	if (fd_read_file(AT_FDCWD, "/proc/cgroups", text, sizeof(text)) < 0)
+		return found;
+	while (!found.there && (line = strsep(&rest, "\n"))) {
+		if (strncmp(line, controller, len) != 0 || line[len] != '\t')
+			continue;
+		found = (struct compiled){ true, !strcmp(strrchr(line, '\t'), "\t1"), line[len + 1] != '0' };
+	}
+	return found;
+}
+
+static bool is_enabled(const struct cgroup_home *home, const char *controller)
+{
+	char text[256], *rest = text, *word;
+
+	if (home->v2 < 0 || fd_read_file(home->v2, "cgroup.subtree_control", text, sizeof(text)) < 0)
+		return false;
+	while ((word = strsep(&rest, " \n")))
+		if (!strcmp(word, controller))
+			return true;
+	return false;
+}
+
+static void why_controller(const struct cgroup_home *home, const char *name, enum cgroup_v1 controller, struct buf *why)
+{
+	const char *v1_name = controller == CGROUP_V1_COUNT ? "" : cgroup_controllers[controller].v1_name;
+	struct compiled found = look_up(*v1_name ? v1_name : name);
+
+	buf_fmt(why, "no controller %s: ", name);
+	if (controller != CGROUP_V1_COUNT && home->withheld & 1u << controller)
+		buf_str(why, cgroup_why_withheld());
+	else if (!found.there)
+		buf_str(why, "this kernel is built without it");
+	else if (!found.on)
+		buf_fmt(why, "it is switched off at boot; remove cgroup_disable=%s", name);
+	else if (found.v1)
+		buf_str(why, "it is with cgroup v1 here, in a hierarchy that minit cannot use; mount it, or boot with "
+			     "cgroup v2");
+	else
+		buf_fmt(why, "the cgroup above does not pass it on; write +%s into its cgroup.subtree_control", name);
+}
+
+void cgroup_why_absent(const struct cgroup_home *home, const char *file, struct buf *why)
+{
+	enum cgroup_v1 controller = limit_controller(file);
+	const char *nearest = limit_nearest(file);
+	BUF_ON_STACK(name, 64);
+
+	buf_add(&name, file, strcspn(file, "."));
+	if (controller == CGROUP_V1_COUNT ? !strcmp(buf_text(&name), "cgroup") || is_enabled(home, buf_text(&name)) :
+					    cgroup_limiter(home, controller) != NULL)
+		buf_fmt(why, "this kernel has no %s", file);
+	else
+		why_controller(home, buf_text(&name), controller, why);
+	if (nearest)
+		buf_fmt(why, "; did you mean %s?", nearest);
+}
+
+static void explain(const struct cgroup_home *home, const char *file, int err, struct buf *why)
+{
+	switch (err) {
+	case -ENOENT:
+		cgroup_why_absent(home, file, why);
+		break;
+	case -EOPNOTSUPP:
+		buf_fmt(why, "cgroup v1 has no %s; boot with cgroup v2", file);
+		break;
+	case -EAGAIN:
+		buf_str(why, "cgroup v1 counts memory and swap in one; give memory.max too");
+		break;
+	case -EINVAL:
+	case -ERANGE:
+		buf_str(why, "the kernel does not take this value");
+		break;
+	case -ENODEV:
+	case -ENOTBLK:
+		buf_str(why, "there is no such disk");
+		break;
+	case -EBUSY:
+		buf_str(why, "more than that is in use");
+		break;
+	default:
+		buf_str(why, cgroup_why_no_leaf(err));
+	}
+}
+
+/* -- writing ------------------------------------------------------------------------------------------------------ */
+
+/* Who has the controller, or can get it; NULL for nobody. */
+static const struct cgroup_ops *provider(struct cgroup_home *home, enum cgroup_v1 controller)
+{
+	const struct cgroup_ops *ops = cgroup_limiter(home, controller);
+
+	for (size_t i = 0; i < CGROUP_VERSIONS && !ops && controller != CGROUP_V1_COUNT; i++) {
+		const struct cgroup_ops *version = cgroup_versions[i];
+
+		if (version && !version->offer(home, controller))
+			ops = version;
+	}
+	return ops;
+}
+
+static int write_limit(struct cgroup_home *home, const char *name, const char *file, const char *text)
+{
+	const struct cgroup_ops *ops = provider(home, limit_controller(file));
+	BUF_ON_STACK(disk, 192);
+	int err = ops ? 0 : -ENOENT;
+
+	if (!err && *text == '/') {
+		err = node_disk(text, &disk);
+		text = buf_text(&disk);
+	}
+	return err ? err : ops->limit(home, name, file, text);
+}
+
+int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, const char *text, struct buf *why)
+{
+	int err;
+
+	if (home->err) {
+		buf_str(why, cgroup_why_no_leaf(home->err));
+		return home->err;
+	}
+	err = write_limit(home, name, file, text);
+	if (err)
+		explain(home, file, err, why);
+	return err;
+}
+
+void cgroup_clear(const struct cgroup_home *home, const char *name)
+{
+	for (size_t i = 0; i < CGROUP_VERSIONS; i++)
+		if (cgroup_used(home, i))
+			cgroup_used(home, i)->clear(home, name);
+}
+
+/* -- watching ----------------------------------------------------------------------------------------------------- */
+
+int cgroup_watch_oom(const struct cgroup_home *home, const char *name, uint32_t *ret_events)
+{
+	const struct cgroup_ops *ops = cgroup_limiter(home, CGROUP_V1_MEMORY);
+
+	return ops ? ops->watch_oom(home, name, ret_events) : -EOPNOTSUPP;
+}
+
+bool cgroup_oom_is_single(const struct cgroup_home *home)
+{
+	const struct cgroup_ops *ops = cgroup_limiter(home, CGROUP_V1_MEMORY);
+
+	return ops && ops == cgroup_versions[CGROUP_VERSIONS - 1];
+}
+
+static void explain_pressure(int err, const char *file, struct buf *why)
+{
+	if (err == -EOPNOTSUPP || err == -ENOENT)
+		buf_str(why, "this kernel does not measure pressure; boot it with psi=1");
+	else if (err == -EINVAL)
+		buf_fmt(why, "%s does not take this; the window is 500ms to 10s, and the stall less", file);
+	else
+		buf_str(why, cgroup_why_no_leaf(err));
+}
+
+/* The kernel takes the trigger with its NUL (psi.rst). */
+int cgroup_watch_pressure(const struct cgroup_home *home, const char *name, const char *resource,
+			  const char *trigger, struct buf *why)
+{
+	BUF_ON_STACK(file, 32);
+	struct leaf_path path;
+	cleanup_fd int fd = -1;
+	int err = 0;
+
+	buf_fmt(&file, "%s.pressure", resource);
+	if (home->v2 < 0) {
+		buf_str(why, "cgroup v1 does not measure pressure; boot with cgroup v2");
+		return -EOPNOTSUPP;
+	}
+	fd = openat(home->v2, leaf_path(&path, name, buf_text(&file)), O_RDWR | O_CLOEXEC);
+	if (fd < 0 || write(fd, trigger, strlen(trigger) + 1) < 0)
+		err = -errno;
+	if (err)
+		explain_pressure(err, buf_text(&file), why);
+	return err ? err : fd_steal(&fd);
+}

@@ -1,0 +1,44 @@
+/* The cgroup leaf of a service: what it is called, and what is to hold in it. */
+#ifndef SERVICES_LEAF_H
+#define SERVICES_LEAF_H
+
+#include "lib/buf.h"
+#include "services/state.h"
+
+/* Room for a name with its group. */
+struct leaf_name {
+	char text[2 * TABLE_NAME_MAX + 2];
+};
+
+/* What cgroup.h calls the leaf: the service's name, behind that of its group. */
+static inline const char *leaf_name(const struct table *t, const struct service_spec *spec, struct leaf_name *mem)
+{
+	const struct group_spec *group = table_group(t, table_confine(t, spec));
+	struct buf b;
+
+	if (!group)
+		return table_name(t, spec);
+	buf_init(&b, mem->text, sizeof(mem->text));
+	buf_fmt(&b, "%s/%s", table_text(t, group->name_at), table_name(t, spec));
+	return buf_text(&b);
+}
+
+/* The same of a service by its index. */
+static inline const char *leaf_of(const struct supervisor *sv, uint32_t index, struct leaf_name *mem)
+{
+	return leaf_name(sv->table, spec_at(sv, index), mem);
+}
+
+static inline bool has_leaf(const struct supervisor *sv, uint32_t index)
+{
+	return spec_at(sv, index)->leaf && !(service_at(sv, index)->handles.missing & MISSING_LEAF);
+}
+
+/*
+ * At boot, and again at each start of a service that could not have it: makes
+ * the leaf and its group, and writes the limits of both. 0, or -errno when
+ * what is asked for cannot be had; `detail` then says which, and it is logged.
+ */
+must_check int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail);
+
+#endif
