@@ -71,6 +71,13 @@ def vm(results):
           [[name, r["each"], r["each_x"]] for name, r in results.items()])
 
 
+def seccomp(results):
+    floor = next(r["load_us"] for r in results if r["name"].startswith("floor"))
+    table("the default profile of system calls: instructions, and the time to load it",
+          ["made by", "instructions", "per call", "at most", "load, µs", "x floor"],
+          [[r["name"], r["instructions"], r["mean"], r["worst"], r["load_us"], r["load_us"] / floor] for r in results])
+
+
 def profile(who, n, functions, calls):
     table(f"{who}: instructions by function, N = {n}", ["function", "instructions", "/service"],
           [[name, c, c / max(n, 1)] for name, c in functions.most_common(40)])
