@@ -182,7 +182,8 @@ $(B)/minit: $(B)/minit.debug
 # -- what else is made of the list of keys ------------------------------------------------------------------------
 
 docs: $(B)/docs/minit.toml.5 $(B)/docs/minit.schema.json
-$(B)/docs/keys: docs/keys.c $(wildcard services/keys*.def) services/rlimits.def cgroup/limits.def cgroup/controllers.def
+$(B)/docs/keys: docs/keys.c $(wildcard services/keys*.def services/syscall*.def) services/rlimits.def cgroup/limits.def \
+		cgroup/controllers.def
 	@mkdir -p $(@D)
 	@$(GCC) -std=gnu17 -Wall -Wextra -I. -o $@ $<
 $(B)/docs/minit.toml.5: docs/minit.toml.5.in $(B)/docs/keys

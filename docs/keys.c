@@ -47,6 +47,38 @@ static const char *const resources[] = {
 
 #define RESOURCES (sizeof(resources) / sizeof(resources[0]))
 
+static const struct {
+	const char *id, *name, *words;
+} groups[] = {
+#define GROUP(id, name, words) { "G(" #id ")", name, words },
+#define UNION(id, name, groups, words) { "", name, words },
+#include "services/syscall_groups.def"
+#undef GROUP
+#undef UNION
+};
+
+#define GROUPS (sizeof(groups) / sizeof(groups[0]))
+
+static const struct {
+	const char *id, *caps, *words;
+} reasons[] = {
+#define REASON(id, caps, words) { #id, #caps, words },
+#include "services/syscall_reasons.def"
+#undef REASON
+};
+
+#define REASONS (sizeof(reasons) / sizeof(reasons[0]))
+
+static const struct {
+	const char *name, *reason, *groups;
+} calls[] = {
+#define SYSCALL(name, x86_64, aarch64, reason, groups) { #name, #reason, #groups },
+#include "services/syscalls.def"
+#undef SYSCALL
+};
+
+#define CALLS (sizeof(calls) / sizeof(calls[0]))
+
 /* -- the page --------------------------------------------------------------------------------------------------- */
 
 /* Text for mdoc: no backslash, no quote and no dot at the beginning means more than itself. */
@@ -154,6 +186,59 @@ static void put_resources(void)
 		printf(".Ic %s%s\n", resources[i], i + 1 < RESOURCES ? " ," : " .");
 }
 
+/* The calls that are of a group or refused for a reason, as one line. */
+static void put_calls(const char *group, const char *reason)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; i < CALLS; i++) {
+		if (*group ? !strstr(calls[i].groups, group) : strcmp(calls[i].reason, reason) != 0)
+			continue;
+		printf("%s%s", comma, calls[i].name);
+		comma = ", ";
+	}
+	printf(".\n");
+}
+
+static void put_groups(void)
+{
+	printf(".Bl -tag -width Ds\n");
+	for (size_t i = 0; i < GROUPS; i++) {
+		printf(".It Ic @%s\n", groups[i].name);
+		put_text(groups[i].words);
+		printf("%s\n", *groups[i].id ? ":" : ".");
+		if (*groups[i].id)
+			put_calls(groups[i].id, "");
+	}
+	printf(".El\n");
+}
+
+/* "CAP(BPF) | CAP(SYS_ADMIN)" as they are called in a table. */
+static void put_reason_caps(const char *caps)
+{
+	const char *comma = " Allowed with ";
+
+	for (const char *at = caps; (at = strstr(at, "CAP(")); at++) {
+		printf("%sCAP_%.*s", comma, (int)strcspn(at + 4, ")"), at + 4);
+		comma = " or ";
+	}
+	if (comma[1] == 'o')
+		printf(".\n");
+}
+
+static void put_reasons(void)
+{
+	printf(".Bl -tag -width Ds\n");
+	for (size_t i = 0; i < REASONS; i++) {
+		printf(".It ");
+		put_text(reasons[i].words);
+		printf("\n");
+		put_calls("", reasons[i].id);
+		put_reason_caps(reasons[i].caps);
+	}
+	printf(".El\n");
+}
+
 static int man(void)
 {
 	char line[1024], section[32];
@@ -165,6 +250,10 @@ static int man(void)
 			put_limits();
 		else if (!strcmp(line, "@RLIMITS@\n"))
 			put_resources();
+		else if (!strcmp(line, "@SYSCALL_GROUPS@\n"))
+			put_groups();
+		else if (!strcmp(line, "@SYSCALL_REASONS@\n"))
+			put_reasons();
 		else
 			fputs(line, stdout);
 	}
@@ -243,6 +332,21 @@ static void put_rlimits_schema(void)
 	printf("}}");
 }
 
+/* A profile by its word, or changed by lists. */
+static void put_seccomp_schema(const char *words)
+{
+	static const char *const lists[] = { "allow", "deny", "log", "kill" };
+
+	printf("{\"anyOf\":[");
+	put_enum(words);
+	printf(",{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"base\":");
+	put_enum("default|strict|none|deny-all");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		printf(",\"%s\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":\"^@?[a-z0-9_-]+$\"}}", lists[i]);
+	printf(",\"errno\":{\"type\":\"object\",\"additionalProperties\":{\"anyOf\":["
+	       "{\"type\":\"string\",\"pattern\":\"^E[A-Z]+$\"},{\"type\":\"integer\",\"minimum\":0,\"maximum\":4095}]}}}}]}");
+}
+
 static bool is_kind(const struct key *k, const char *kind)
 {
 	return !strcmp(k->kind, kind);
@@ -272,7 +376,9 @@ static void put_value(const struct key *k)
 		printf("{\"type\":\"array\",\"items\":");
 		put_enum(k->words);
 		printf("}");
-	} else if (*k->words)
+	} else if (is_kind(k, "SECCOMP"))
+		put_seccomp_schema(k->words);
+	else if (*k->words)
 		put_enum(k->words);
 	else if (is_kind(k, "USER"))
 		printf("{\"type\":[\"string\",\"integer\"]}");

@@ -186,6 +186,7 @@ static void put_missing(int32_t missing, struct buf *b)
 		{ MISSING_LIMITS, "limits" },
 		{ MISSING_NETWORK, "network" },
 		{ MISSING_NAMESPACES, "namespaces" },
+		{ MISSING_SECCOMP, "system call filter" },
 	};
 
 	if (!missing)

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -128,6 +130,23 @@ bool sys_has_children(void)
 int sys_pipe(int ret_ends[2], int flags)
 {
 	return pipe2(ret_ends, flags | O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+static bool has_sys_admin(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	return syscall(SYS_capget, &header, data) == 0 && data[0].effective & 1u << CAP_SYS_ADMIN;
+}
+
+int sys_can_filter(bool no_new_privs)
+{
+	const uint32_t action = SECCOMP_RET_KILL_PROCESS;
+
+	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) < 0)
+		return -errno;
+	return no_new_privs || has_sys_admin() ? 0 : -EACCES;
 }
 
 int sys_close_range(unsigned first, unsigned last, unsigned flags)

@@ -65,6 +65,9 @@ int sys_reap(pid_t pid);
 bool sys_has_children(void);
 
 must_check int sys_pipe(int ret_ends[2], int flags); /* pipe2(2), O_CLOEXEC is added */
+
+/* 0 when system calls can be filtered here: with no_new_privs set first, or without. Linux 4.14. seccomp(2). */
+must_check int sys_can_filter(bool no_new_privs);
 int sys_close_range(unsigned first, unsigned last, unsigned flags); /* close_range(2) */
 
 #endif

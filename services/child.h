@@ -34,6 +34,7 @@ struct child {
 	bool born_into_leaf;  /* in v2 it is in it already */
 	uint32_t namespaces;  /* CLONE_NEW*: those that were made with the child */
 	bool stdin_is_null;   /* standard input is /dev/null already */
+	bool has_seccomp;     /* system calls can be filtered here */
 	int status_fd;        /* where to report */
 	int netns_fd;         /* the kept network namespace, or -1 */
 	int out_fd;           /* write end of the output pipe, or -1 */

@@ -474,8 +474,10 @@ static void finish(struct compile *c, const struct table_source *source)
 	finish_outputs(c);
 	if (source->minit_log && c->table->outputs)
 		append_log_helper(c);
-	finish_confine(c);
 	network_finish(c);
+	if (ENABLED(CONFIG_SECCOMP))
+		seccomp_finish(c);
+	finish_confine(c);
 	if (!c->is_cut)
 		order_finish(c);
 }

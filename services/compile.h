@@ -137,6 +137,7 @@ bool name_is_good(const char *name, size_t most);
 /* -- what is left once all sections are read -- */
 
 void network_finish(struct compile *c); /* bridges, addresses, /etc/hosts; services/address.c */
+void seccomp_finish(struct compile *c); /* when namespaces and capabilities are known; services/values_seccomp.c */
 void order_finish(struct compile *c);   /* needs, after, order; services/order.c */
 
 /* -- services/refuse.c: what is said of a wrong table -- */

@@ -8,7 +8,14 @@
 #ifndef SERVICES_CONFINE_H
 #define SERVICES_CONFINE_H
 
-#include "lib/util.h"
+#include "services/list.h"
+
+/* What becomes of its system calls: seccomp(2). */
+struct seccomp_spec {
+	struct list program; /* struct sock_filter; none: all are let through */
+	uint8_t is_explicit; /* the service's own section asks for it */
+	uint8_t reserved[7];
+};
 
 /* The cgroup leaf. */
 struct leaf_spec {
@@ -18,6 +25,7 @@ struct leaf_spec {
 
 struct confine_spec {
 	struct leaf_spec leaf;
+	struct seccomp_spec seccomp;
 	uint8_t no_new_privs; /* no program it executes gains privileges: prctl(2), PR_SET_NO_NEW_PRIVS */
 	uint8_t reserved[7];
 };

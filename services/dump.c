@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "lib/arena.h"
+#include "lib/enabled.h"
 #include "lib/fd.h"
 #include "services/fields.h"
 #include "services/keys.h"
+#include "services/seccomp.h"
 
 struct field {
 	uint16_t kind, at; /* enum field_kind, offset */
@@ -122,6 +124,14 @@ static void put_namespaces(struct buf *b, uint32_t flags)
 	buf_char(b, ']');
 }
 
+static void put_program(struct buf *b, const struct table *t, struct list list)
+{
+	if (ENABLED(CONFIG_SECCOMP) && list.count)
+		seccomp_dump(table_list(t, list, struct sock_filter), list.count, b);
+	else
+		buf_str(b, "null");
+}
+
 static void put_field(struct buf *b, const struct table *t, const void *record, const struct field *f)
 {
 	const void *at = (const char *)record + f->at;
@@ -136,6 +146,7 @@ static void put_field(struct buf *b, const struct table *t, const void *record, 
 	case FIELD_SERVICES: put_texts(b, t, *(const struct list *)at, true); break;
 	case FIELD_RLIMITS: put_rlimits(b, t, *(const struct list *)at); break;
 	case FIELD_LIMITS: put_limits(b, t, *(const struct list *)at); break;
+	case FIELD_PROGRAM: put_program(b, t, *(const struct list *)at); break;
 	case FIELD_FLAGS: put_namespaces(b, *(const uint32_t *)at); break;
 	case FIELD_NUMBER: buf_u64(b, *(const uint32_t *)at); break;
 	case FIELD_GROUP: put_group(b, t, *(const uint32_t *)at); break;

@@ -119,6 +119,24 @@ static int prepare_output(struct supervisor *sv, uint32_t index)
 	return 0;
 }
 
+/* Asked for by the service itself it is an error where it cannot be had; a default is left out, and that is said. */
+static int prepare_seccomp(struct supervisor *sv, uint32_t index)
+{
+	const struct confine_spec *confine = table_confine(sv->table, spec_at(sv, index));
+	struct handles *h = handles_at(sv, index);
+	int err = confine->seccomp.program.count ? sys_can_filter(confine->no_new_privs) : 0;
+
+	if (!err)
+		return 0;
+	if (confine->seccomp.is_explicit)
+		return refuse(sv, index, STEP_seccomp, err, confine->no_new_privs ? "" : "without no_new_privs");
+	if (!(h->missing & MISSING_SECCOMP))
+		log_warn(service_name(sv, index), -err,
+			 "seccomp: the default cannot be had here and is left out (ask for it to make it an error)");
+	h->missing |= MISSING_SECCOMP;
+	return 0;
+}
+
 static bool wants_output_pipe(const struct service_spec *spec)
 {
 	return spec->output == OUTPUT_CONSOLE || spec->output == OUTPUT_FILE;
@@ -137,7 +155,7 @@ int launch_prepare(struct supervisor *sv, uint32_t index)
 		err = prepare_network(sv, index);
 	if (!err && wants_output_pipe(spec) && h->out[1] < 0)
 		err = prepare_output(sv, index);
-	return err;
+	return err ? err : prepare_seccomp(sv, index);
 }
 
 int launch_connect(struct supervisor *sv, uint32_t index)
@@ -232,6 +250,7 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 		.table = sv->table,
 		.spec = spec,
 		.in_leaf = has_leaf(sv, index),
+		.has_seccomp = !(handles_at(sv, index)->missing & MISSING_SECCOMP),
 		.home = sv->state->cgroup,
 		.stdin_is_null = sv->stdin_is_null,
 		.status_fd = status_fd,

@@ -96,6 +96,7 @@ enum missing {
 	MISSING_NETWORK = 2,
 	MISSING_NAMESPACES = 4,
 	MISSING_LIMITS = 8,
+	MISSING_SECCOMP = 64,
 };
 
 struct service {

@@ -58,6 +58,14 @@ static int exec_self(struct child *child, char **words)
 	return -errno;
 }
 
+/* Before the filter, which may have none of it. The helper is given what it has open. */
+int step_descriptors(struct child *child)
+{
+	if (!child->spec->internal)
+		sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+	return 0;
+}
+
 int step_exec(struct child *child)
 {
 	char **words = program(child);
@@ -66,7 +74,6 @@ int step_exec(struct child *child)
 		return child_fail(child, -E2BIG, "too many arguments");
 	if (child->spec->internal)
 		return child_fail(child, exec_self(child, words), "minit itself");
-	sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
 	return child_fail(child, exec_program(words, environment(child), child_getenv(child, "PATH")),
 			  table_item(child->table, child->spec->exec, 0));
 }

@@ -15,11 +15,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/enabled.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/signame.h"
 #include "services/compile.h"
 #include "services/fields.h"
+#include "services/seccomp.h"
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define COMPILE_SECONDS 60
@@ -190,6 +192,14 @@ static bool is_limits(const struct table *t, struct list list)
 	return true;
 }
 
+static bool is_program(const struct table *t, struct list list)
+{
+	if (!list.count)
+		return true;
+	return ENABLED(CONFIG_SECCOMP) && is_list(t, list, sizeof(struct sock_filter), _Alignof(struct sock_filter)) &&
+	       seccomp_is_program(table_list(t, list, struct sock_filter), list.count);
+}
+
 static bool is_field(const struct table *t, const void *record, const struct field *f)
 {
 	const void *at = (const char *)record + f->at;
@@ -206,6 +216,7 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	case FIELD_SERVICES: return is_indexes(t, list);
 	case FIELD_RLIMITS: return is_rlimits(t, list);
 	case FIELD_LIMITS: return is_limits(t, list);
+	case FIELD_PROGRAM: return is_program(t, list);
 	case FIELD_FLAGS: return !(number & ~f->arg);
 	case FIELD_NUMBER: return true;
 	case FIELD_GROUP: return number <= t->groups.count;

@@ -24,12 +24,6 @@
 #define LOG_TABLE_FD 3
 #define LOG_FIRST_FD 4
 
-
-struct list {
-	uint32_t at;    /* offset of the first element */
-	uint32_t count;
-};
-
 enum restart { RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_NEVER };
 enum ready { READY_EXEC, READY_EXIT };           /* up once exec succeeded / once it has exited with 0 (a task) */
 enum output { OUTPUT_INHERIT, OUTPUT_CONSOLE, OUTPUT_NULL, OUTPUT_FILE }; /* the first three as keys.def has them */

@@ -1,5 +1,6 @@
 /* States, events, steps and ends in words. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "lib/signame.h"
@@ -50,6 +51,14 @@ static void put_spawn_failure(const struct life *life, struct buf *b)
 		buf_fmt(b, "%s%s", life->detail[0] ? ": " : "", strerror(life->err));
 }
 
+static void put_signal(int sig, struct buf *b)
+{
+	buf_str(b, "killed by ");
+	signal_put(b, sig);
+	if (sig == SIGSYS)
+		buf_str(b, " for a system call that seccomp forbids");
+}
+
 static void put_ending(const struct life *life, struct buf *b)
 {
 	if (life->asked && (life->ending == ENDING_EXIT || life->ending == ENDING_SIGNAL)) {
@@ -59,7 +68,7 @@ static void put_ending(const struct life *life, struct buf *b)
 	switch ((enum ending)life->ending) {
 	case ENDING_NONE: break;
 	case ENDING_EXIT: buf_fmt(b, "exit %d", life->status); break;
-	case ENDING_SIGNAL: buf_str(b, "killed by "), signal_put(b, life->status); break;
+	case ENDING_SIGNAL: put_signal(life->status, b); break;
 	case ENDING_OOM: buf_str(b, "out of memory: killed in its leaf"); break;
 	case ENDING_SPAWN: put_spawn_failure(life, b); break;
 	case ENDING_OVERDUE: buf_str(b, "not ready within start_timeout"); break;

@@ -314,6 +314,11 @@ int sys_pipe(int ret_ends[2], int flags)
 	return 0;
 }
 
+int sys_can_filter(bool no_new_privs)
+{
+	return no_new_privs ? kernel.filter_err : -EACCES;
+}
+
 int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	(void)first, (void)last, (void)flags;

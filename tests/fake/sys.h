@@ -51,7 +51,7 @@ struct kernel {
 	int64_t now_ms;
 	int64_t clones;
 	/* What the next calls answer; 0: they work. */
-	int clone_err, clone_into_err, clone_ns_err, pipe_err;
+	int clone_err, clone_into_err, clone_ns_err, pipe_err, filter_err;
 	uint64_t last_clone_flags;
 	int32_t last_clone_leaf; /* descriptor, or -1 */
 	char fault[160]; /* the first thing that must never be done, or empty */

@@ -2,6 +2,7 @@
 // links: services/refuse.c services/set.c services/values.c services/table.c services/dump.c cgroup/limits.c lib/arena.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
+// links: services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c services/dump_seccomp.c
 /* A good image with any changes: what table_verify lets through can be read to the end. Input: place, value, each 4 bytes. */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +13,8 @@
 
 static const char text[] =
 	"[system]\nhostname = 'h'\nmain = 'web'\n[network.bridge.br0]\naddress = ['10.77.0.1/24', 'fd77::1/64']\n"
-	"[defaults]\nhosts = true\n[service.web]\nexec = ['httpd', '-f']\nneeds = ['db']\nafter = ['log']\nenv = { A = 'b' }\n"
+	"[defaults]\nhosts = true\nseccomp = 'none'\n[service.web]\nseccomp = { kill = ['bpf'] }\nexec = ['httpd', '-f']\n"
+	"needs = ['db']\nafter = ['log']\nenv = { A = 'b' }\n"
 	"env_file = '/e'\ngroups = ['g']\nrlimits = { nofile = 5, core = 0 }\ncgroup = { pids.max = 5, cpu.max = '50%' }\n"
 	"output.file = '/o'\n[service.db]\nexec = ['db']\noutput = 'console'\n[service.log]\nexec = ['log']\nneeds = ['db']\n";
 

@@ -98,6 +98,7 @@ output = "console"
 leaf = true
 autostart = false
 group = "g"
+seccomp = { base = "strict", allow = ["@debug", "keyctl"], deny = [], log = ["ptrace"], kill = ["bpf"], errno = { "@clock" = "ENOSYS", uname = 0 } }
 in_group = "shop"
 cgroup.io.max = ["/dev/vda rbps=1M", "8:16 wiops=10"]
 [group.shop]
@@ -117,6 +118,8 @@ WRONG = {
         "rlimits = 5", "rlimits.x = 5", "rlimits.core = { soft = 1 }", "namespaces = ['user']", "namespaces = 'net'",
         "init = 'x'", "root = 'x'", "readonly = 1", "hostname = 'a b'", "hosts = 'x'", "output = 'x'", "output.file = 'x'",
         "network = 'x'", "network.bridge = 1", "network.address = 1", "network.gateway = [1]", "network.ports = ['1']",
+        "seccomp = 'x'", "seccomp = 5", "seccomp.base = 'x'", "seccomp.allow = 'bpf'", "seccomp.allow = [5]", "seccomp.x = 1",
+        "seccomp.deny = ['a b']", "seccomp.errno = ['bpf']", "seccomp.errno.bpf = 5000", "seccomp.errno.bpf = 'x'",
         "leaf = 1", "cgroup = 'x'", "cgroup.x = 1", "cgroup.memory.max = [true]", "in_group = ''", "x = 1"],
     "group.shop": ["cgroup = 1", "cgroup.x = 1", "x = 1"],
     "defaults": ["restart = 'x'", "exec = ['x']", "network.address = '10.77.0.9'"],

@@ -2,6 +2,7 @@
 // links: services/refuse.c services/set.c services/values.c services/table.c cgroup/limits.c lib/arena.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
+// links: services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c
 /* What a right table becomes. Wrong ones are in golden_test.c. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "services/seccomp.h"
 #include "tests/unit/compile.h"
 
 #define MOST (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
@@ -641,6 +643,141 @@ static void services_that_are_confined_alike_share_one_record(void **state)
 	assert_int_equal(table_confine(t, b)->no_new_privs, 1);
 }
 
+/* -- system calls ------------------------------------------------------------------------------------------------- */
+
+#define ALLOW SECCOMP_RET_ALLOW
+#define REFUSE SECCOMP_ERRNO(EPERM)
+#define UNKNOWN SECCOMP_ERRNO(ENOSYS)
+
+static const struct table *confined;
+
+/* The table of one service with these keys. */
+static const struct seccomp_spec *confine_with(const char *keys)
+{
+	char text[1024];
+
+	sprintf(text, "[service.a]\nexec = ['x']\n%s\n", keys);
+	confined = table_of(text);
+	return &table_confine(confined, service_of(confined, "a"))->seccomp;
+}
+
+/* What becomes of a call by the service's program. */
+static uint32_t then_of(const struct seccomp_spec *spec, enum syscall_id id)
+{
+	return seccomp_run(table_list(confined, spec->program, struct sock_filter),
+			   (uint32_t)syscall_number(id, SYSCALLS_NATIVE), SYSCALLS_NATIVE);
+}
+
+static uint32_t then_with(const char *seccomp, enum syscall_id id)
+{
+	char keys[512];
+
+	sprintf(keys, "seccomp = %s", seccomp);
+	return then_of(confine_with(keys), id);
+}
+
+static void a_service_with_a_namespace_has_the_default_filter(void **state)
+{
+	const struct seccomp_spec *spec = confine_with("");
+
+	(void)state;
+	assert_int_equal(then_of(spec, SYSCALL_mount), REFUSE);
+	assert_int_equal(then_of(spec, SYSCALL_read), ALLOW);
+	assert_false(spec->is_explicit);
+	assert_int_equal(confine_with("namespaces = []")->program.count, 0);
+	assert_int_not_equal(confine_with("namespaces = ['uts']")->program.count, 0);
+	assert_int_not_equal(confine_with("namespaces = []\nnetwork = 'none'")->program.count, 0);
+	assert_int_equal(confine_with("seccomp = 'none'")->program.count, 0);
+	spec = confine_with("namespaces = []\nseccomp = 'default'");
+	assert_true(spec->is_explicit && spec->program.count);
+}
+
+static void filters_that_are_alike_are_kept_once(void **state)
+{
+	const struct table *t = table_of("[service.a]\nexec = ['x']\n[service.b]\nexec = ['y']\nseccomp = 'strict'\n"
+					 "[service.c]\nexec = ['x']\nseccomp = { deny = [] }\n[service.d]\nexec = ['x']\n");
+	uint32_t at[4];
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++)
+		at[i] = table_confine(t, table_service(t, i))->seccomp.program.at;
+	assert_int_equal(at[0], at[2]);
+	assert_int_equal(at[0], at[3]);
+	assert_int_not_equal(at[0], at[1]);
+	assert_int_equal(table_service(t, 0)->confine_at, table_service(t, 3)->confine_at);
+}
+
+static void the_service_decides_over_the_defaults(void **state)
+{
+	const struct table *t = table_of("[defaults]\nseccomp = { deny = ['uname'] }\n[service.a]\nexec = ['x']\n"
+					 "[service.b]\nexec = ['x']\nseccomp = { deny = ['getppid'] }\n");
+	const struct seccomp_spec *a = &table_confine(t, table_service(t, 0))->seccomp;
+	const struct seccomp_spec *b = &table_confine(t, table_service(t, 1))->seccomp;
+
+	(void)state;
+	confined = t;
+	assert_int_equal(then_of(a, SYSCALL_uname), REFUSE);
+	assert_int_equal(then_of(b, SYSCALL_uname), ALLOW);
+	assert_int_equal(then_of(b, SYSCALL_getppid), REFUSE);
+	assert_false(a->is_explicit);
+	assert_true(b->is_explicit);
+}
+
+static void lists_change_a_profile(void **state)
+{
+	(void)state;
+	assert_int_equal(then_with("{ allow = ['keyctl'] }", SYSCALL_keyctl), ALLOW);
+	assert_int_equal(then_with("{ allow = ['@keyring'] }", SYSCALL_keyctl), ALLOW);
+	assert_int_equal(then_with("{ deny = ['uname'] }", SYSCALL_uname), REFUSE);
+	assert_int_equal(then_with("{ deny = ['@network-io'] }", SYSCALL_socket), REFUSE);
+	assert_int_equal(then_with("{ log = ['uname'] }", SYSCALL_uname), SECCOMP_RET_LOG);
+	assert_int_equal(then_with("{ kill = ['@debug'] }", SYSCALL_ptrace), SECCOMP_RET_KILL_PROCESS);
+	assert_int_equal(then_with("{ errno = { uname = 'ENOSYS' } }", SYSCALL_uname), UNKNOWN);
+	assert_int_equal(then_with("{ errno = { '@sync' = 0 } }", SYSCALL_fsync), SECCOMP_ERRNO(0));
+	assert_int_equal(then_with("{ base = 'strict' }", SYSCALL_ptrace), REFUSE);
+	assert_int_equal(then_with("{ base = 'none', deny = ['bpf'] }", SYSCALL_mount), ALLOW);
+	assert_int_equal(then_with("{ base = 'none', deny = ['bpf'] }", SYSCALL_bpf), REFUSE);
+	assert_int_equal(then_with("{ base = 'deny-all', allow = ['@basic-io'] }", SYSCALL_read), ALLOW);
+	assert_int_equal(then_with("{ base = 'deny-all', allow = ['@basic-io'] }", SYSCALL_uname), REFUSE);
+	assert_int_equal(then_with("{ base = 'deny-all' }", SYSCALL_execve), ALLOW);
+}
+
+static void a_name_wins_over_a_group_and_of_groups_the_stronger(void **state)
+{
+	(void)state;
+	assert_int_equal(then_with("{ deny = ['@known'], allow = ['execve', 'uname'] }", SYSCALL_uname), ALLOW);
+	assert_int_equal(then_with("{ allow = ['execve', 'uname'], deny = ['@known'] }", SYSCALL_uname), ALLOW);
+	assert_int_equal(then_with("{ allow = ['@file-system'], kill = ['@file-system'] }", SYSCALL_openat),
+			 SECCOMP_RET_KILL_PROCESS);
+	assert_int_equal(then_with("{ kill = ['@file-system'], allow = ['@file-system'] }", SYSCALL_openat),
+			 SECCOMP_RET_KILL_PROCESS);
+	assert_int_equal(then_with("{ deny = ['@sync'], errno = { '@sync' = 'ENOSYS' } }", SYSCALL_fsync), REFUSE);
+	assert_int_equal(then_with("{ allow = ['@system-service'], log = ['@sync'] }", SYSCALL_fsync), SECCOMP_RET_LOG);
+}
+
+static void only_its_name_lifts_the_check_of_a_call(void **state)
+{
+	(void)state;
+	assert_int_equal(then_with("{ allow = ['@known'] }", SYSCALL_ioctl), SECCOMP_CHECKED);
+	assert_int_equal(then_with("{ allow = ['@known'] }", SYSCALL_unshare), SECCOMP_CHECKED);
+	assert_int_equal(then_with("{ allow = ['@known'] }", SYSCALL_clone3), UNKNOWN);
+	assert_int_equal(then_with("{ log = ['@known'] }", SYSCALL_clone), SECCOMP_CHECKED);
+	assert_int_equal(then_with("{ base = 'deny-all', allow = ['@known'] }", SYSCALL_ioctl), SECCOMP_CHECKED);
+	assert_int_equal(then_with("{ base = 'deny-all', allow = ['@known'] }", SYSCALL_clone3), UNKNOWN);
+	assert_int_equal(then_with("{ allow = ['ioctl', 'clone3'] }", SYSCALL_ioctl), ALLOW);
+	assert_int_equal(then_with("{ allow = ['ioctl', 'clone3'] }", SYSCALL_clone3), ALLOW);
+	assert_int_equal(then_with("{ deny = ['@process'] }", SYSCALL_unshare), REFUSE);
+	assert_int_equal(then_with("{ base = 'none', allow = ['@known'] }", SYSCALL_ioctl), ALLOW);
+}
+
+static void another_user_than_root_has_no_capability(void **state)
+{
+	(void)state;
+	assert_int_equal(then_of(confine_with(""), SYSCALL_chroot), ALLOW);
+	assert_int_equal(then_of(confine_with("user = 'root'"), SYSCALL_chroot), ALLOW);
+	assert_int_equal(then_of(confine_with("user = 'nobody'"), SYSCALL_chroot), REFUSE);
+}
+
 static void time_and_size_grow_with_the_table_and_not_faster(void **state)
 {
 	size_t small, large;
@@ -680,6 +817,13 @@ int main(void)
 		cmocka_unit_test(leaves_of_a_group_are_told_of_it),
 		cmocka_unit_test(there_is_an_end_to_services_and_to_what_is_said),
 		cmocka_unit_test(services_that_are_confined_alike_share_one_record),
+		cmocka_unit_test(a_service_with_a_namespace_has_the_default_filter),
+		cmocka_unit_test(filters_that_are_alike_are_kept_once),
+		cmocka_unit_test(the_service_decides_over_the_defaults),
+		cmocka_unit_test(lists_change_a_profile),
+		cmocka_unit_test(a_name_wins_over_a_group_and_of_groups_the_stronger),
+		cmocka_unit_test(only_its_name_lifts_the_check_of_a_call),
+		cmocka_unit_test(another_user_than_root_has_no_capability),
 		cmocka_unit_test(time_and_size_grow_with_the_table_and_not_faster),
 	};
 

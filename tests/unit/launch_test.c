@@ -219,6 +219,58 @@ static void of_both_those_that_are_asked_for_are_tried_alone(void **state)
 	assert_int_equal(kernel.last_clone_flags, CLONE_NEWPID);
 }
 
+/* A program of one instruction, somewhere in the image: the kernel of the test does not look at it. */
+static struct confine_spec *filter(void)
+{
+	struct service_spec *spec = begin();
+
+	image.confine.seccomp.program = (struct list){ spec->name_at, 1 };
+	image.confine.no_new_privs = 1;
+	image.confine.seccomp.is_explicit = 0;
+	return &image.confine;
+}
+
+static void a_default_filter_is_done_without_where_there_are_none(void **state)
+{
+	(void)state;
+	filter();
+	kernel.filter_err = -ENOSYS;
+	assert_int_equal(launch_prepare(&sv, 0), 0);
+	assert_int_equal(handles()->missing, MISSING_SECCOMP);
+	assert_non_null(strstr(log_text, "warn a: seccomp: "));
+	log_forget();
+	assert_int_equal(launch_prepare(&sv, 0), 0);
+	assert_string_equal(log_text, "");
+	filter();
+	assert_int_equal(launch_prepare(&sv, 0), 0);
+	assert_int_equal(handles()->missing, 0);
+}
+
+static void a_filter_that_is_asked_for_is_an_error_where_there_are_none(void **state)
+{
+	(void)state;
+	filter()->seccomp.is_explicit = 1;
+	kernel.filter_err = -EINVAL;
+	assert_int_equal(launch_prepare(&sv, 0), -EINVAL);
+	assert_int_equal(handles()->refused, EINVAL);
+	assert_int_equal(handles()->refused_step, STEP_seccomp);
+	assert_int_equal(handles()->missing, 0);
+}
+
+/* Then only CAP_SYS_ADMIN may load one, and the kernel of the test has none. */
+static void a_filter_without_no_new_privs_needs_a_capability(void **state)
+{
+	struct confine_spec *confine = filter();
+
+	(void)state;
+	confine->no_new_privs = 0;
+	confine->seccomp.is_explicit = 1;
+	assert_int_equal(launch_prepare(&sv, 0), -EACCES);
+	assert_string_equal(handles()->report.detail, "without no_new_privs");
+	confine->seccomp.program.count = 0;
+	assert_int_equal(launch_prepare(&sv, 0), 0);
+}
+
 static void too_much_at_once_is_no_reason_to_go_without_namespaces(void **state)
 {
 	struct service_spec *spec = begin();
@@ -375,6 +427,9 @@ int main(void)
 		T(default_namespaces_are_done_without_where_they_are_refused),
 		T(namespaces_that_are_asked_for_are_an_error_where_they_are_refused),
 		T(of_both_those_that_are_asked_for_are_tried_alone),
+		T(a_default_filter_is_done_without_where_there_are_none),
+		T(a_filter_that_is_asked_for_is_an_error_where_there_are_none),
+		T(a_filter_without_no_new_privs_needs_a_capability),
 		T(too_much_at_once_is_no_reason_to_go_without_namespaces),
 		T(a_child_is_born_into_its_leaf_where_that_can_be),
 		T(a_leaf_that_could_not_be_had_is_done_without),

@@ -2,6 +2,7 @@
 // links: services/refuse.c services/set.c services/values.c services/table.c services/dump.c cgroup/limits.c lib/arena.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
+// links: services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c services/dump_seccomp.c
 /* From files to a mapped image, and what is believed of one. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -82,7 +83,8 @@ static int compile_text(const char *text)
 }
 
 #define GOOD "[group.shop]\n[system]\nhostname = 'h'\nmain = 'web'\n[network.bridge.br0]\naddress = ['10.77.0.1/24', 'fd77::1/64']\n" \
-	"[defaults]\nhosts = true\n[service.web]\nexec = ['httpd', '-f']\nneeds = ['db']\nafter = ['log']\n" \
+	"[defaults]\nhosts = true\nseccomp = 'none'\n[service.web]\nseccomp = { kill = ['bpf'] }\nexec = ['httpd', '-f']\n" \
+	"needs = ['db']\nafter = ['log']\n" \
 	"env = { A = 'b' }\nenv_file = '/e'\ngroups = ['g']\nuser = 'u'\ngroup = 'g'\ncwd = '/c'\nroot = '/r'\n" \
 	"description = 'd'\nhostname = 'w'\nrlimits = { nofile = 5, core = 0 }\ncgroup = { pids.max = 5, cpu.max = '50%' }\n" \
 	"output.file = '/o'\n[service.db]\nexec = ['db']\noutput = 'console'\n[service.log]\nexec = ['log']\nneeds = ['db']\n"
@@ -261,6 +263,7 @@ static bool spoil(const struct table *t, const void *record, const struct field 
 	case FIELD_TEXTS: memcpy(at, f->arg ? &(struct list){ 0 } : &outside, 8); return true;
 	case FIELD_SERVICES: memcpy(at, &odd, 8); return true;
 	case FIELD_RLIMITS:
+	case FIELD_PROGRAM:
 	case FIELD_LIMITS: memcpy(at, &outside, 8); return true;
 	case FIELD_FLAGS: memcpy(at, &beyond, 4); return true;
 	case FIELD_NUMBER: return false;
