@@ -101,6 +101,8 @@ $(LIBEV)/ev.c:
 CC := musl-gcc
 GCC := gcc
 STRIP := strip
+OBJCOPY := objcopy
+comma := ,
 MUSL_LIB ?= $(patsubst %/rcrt1.o,%,$(shell dpkg -L musl-dev 2>/dev/null | grep 'rcrt1.o$$'))
 GCC_LIB = $(patsubst %/crtbeginS.o,%,$(shell $(GCC) -print-file-name=crtbeginS.o))
 MULTIARCH = $(shell $(GCC) -print-multiarch)
@@ -133,7 +135,9 @@ LINK_LAST = $(GCC_LIB)/crtendS.o $(MUSL_LIB)/crtn.o
 obj-y :=
 hot-y :=
 warm-y :=
--include init/Kbuild services/Kbuild cgroup/Kbuild lib/Kbuild net/Kbuild
+wrap-y :=
+WRAP_START := $(wildcard wrap/$(ARCH)/start.S)
+-include init/Kbuild services/Kbuild cgroup/Kbuild lib/Kbuild net/Kbuild wrap/Kbuild
 in_obj = $(addprefix $(B)/obj/,$1)
 HOT := $(call in_obj,$(sort $(hot-y)))
 WARM := $(call in_obj,$(hot-end-y) $(sort $(warm-y)))
@@ -142,6 +146,15 @@ OBJS := $(HOT) $(WARM) $(COLD)
 # The linker puts merged strings anywhere; those of the hot part have to lie with it.
 HOT_FLAGS := -fno-merge-constants
 $(HOT): EXTRA_FLAGS = $(HOT_FLAGS)
+
+# The wrapper runs without libc (wrap/wrap.h): one object, from which only its entrances can be seen. Where somebody has
+# written its first instructions it is what the kernel starts, and if it is all that is wanted, all that is linked.
+WRAP_OBJS := $(patsubst %,$(B)/obj/nolibc/%,$(sort $(wrap-y)))
+WRAP := $(B)/obj/wrap.o
+WRAP_ENTRANCES := $(if $(WRAP_START),minit_start) wrap_main wrap_options_help
+WRAP_CFLAGS = -std=gnu17 -g $(SMALL) -fPIE -fvisibility=hidden -fno-stack-protector -fcf-protection=none \
+	-fno-merge-constants -fno-tree-loop-distribute-patterns $(WARN) $(DEFS) $(INCLUDES) $(PREFIX_MAP)
+WRAP_ALONE := $(if $(CONFIG_TABLE),,$(WRAP_START))
 
 # musl-gcc has no kernel headers of its own: links to the machine's, looked at last.
 $(B)/uapi/.done:
@@ -152,7 +165,7 @@ BEFORE_OBJS := $(AUTOCONF_H) $(B)/.flags | $(B)/uapi/.done $(LIBEV)/ev.c
 
 # Changed flags rebuild everything, unchanged ones nothing. WERROR changes no byte of the outcome.
 $(B)/.flags: FORCE
-	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT))' >$@.new; \
+	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT) wrap: $(WRAP_CFLAGS))' >$@.new; \
 		cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 
 $(B)/obj/%.o: %.c $(BEFORE_OBJS)
@@ -160,20 +173,39 @@ $(B)/obj/%.o: %.c $(BEFORE_OBJS)
 	@echo "  CC    $<"
 	@$(CC) $(CFLAGS) $(EXTRA_FLAGS) -MMD -MP -c -o $@ $<
 
+$(B)/obj/nolibc/%.o: %.c $(BEFORE_OBJS)
+	@mkdir -p $(@D)
+	@echo "  CC    $< (without libc)"
+	@$(CC) $(WRAP_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/nolibc/%.o: %.S $(BEFORE_OBJS)
+	@mkdir -p $(@D)
+	@echo "  AS    $<"
+	@$(CC) $(WRAP_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(WRAP): $(WRAP_OBJS) wrap/wrap.lds
+	@echo "  LINK  $@"
+	@$(GCC) -r -nostdlib -Wl,--gc-sections,-T,wrap/wrap.lds $(patsubst %,-Wl$(comma)-u$(comma)%,$(WRAP_ENTRANCES)) -o $@ $(WRAP_OBJS)
+	@$(OBJCOPY) $(patsubst %,--keep-global-symbol=%,$(WRAP_ENTRANCES)) $@
+
 $(B)/obj/%.o: %.S $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@echo "  AS    $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(OBJS:.o=.d)
+-include $(OBJS:.o=.d) $(WRAP_OBJS:.o=.d)
 
 # A file that has left a Kbuild is seen here alone.
 $(B)/.objects: FORCE
-	@echo '$(OBJS)' >$@.new; cmp -s $@ $@.new && rm $@.new || mv $@.new $@
+	@echo '$(OBJS) $(WRAP_OBJS)' >$@.new; cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 
-$(B)/minit.debug: $(OBJS) $(B)/.flags $(B)/.objects Makefile
+$(B)/minit.debug: $(if $(WRAP_ALONE),,$(OBJS)) $(WRAP) $(B)/.flags $(B)/.objects Makefile
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS) -o $@ $(LINK_FIRST) $(HOT) -lc $(WARM) -lc $(COLD) $(LINK_LAST)
+	@$(if $(WRAP_ALONE),$(LINK_ALONE),$(LINK_ALL))
+LINK_ALL = $(CC) $(LDFLAGS) $(if $(WRAP_START),-Wl$(comma)-e$(comma)minit_start) -Wl,-T,wrap/place.lds -o $@ \
+	$(LINK_FIRST) $(HOT) -lc $(WARM) -lc $(COLD) $(WRAP) $(LINK_LAST)
+LINK_ALONE = $(GCC) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,noexecstack,-z,noseparate-code,-z,norelro \
+	-Wl,--build-id=none,-e,minit_start,-T,wrap/alone.lds -o $@ $(WRAP)
 
 $(B)/minit: $(B)/minit.debug
 	@echo "  STRIP $@"
@@ -227,7 +259,7 @@ test:
 
 # The sources as the build sees them (headers of musl, the same configuration), read by other compilers.
 CLANG := clang
-SOURCES = $(wildcard $(OBJS:$(B)/obj/%.o=%.c))
+SOURCES = $(sort $(wildcard $(OBJS:$(B)/obj/%.o=%.c) $(WRAP_OBJS:$(B)/obj/nolibc/%.o=%.c)))
 MUSL_INCLUDE = $(patsubst %/stdlib.h,%,$(shell dpkg -L musl-dev 2>/dev/null | grep '/stdlib.h$$'))
 CLANG_FLAGS = -std=gnu17 $(WARN) -Werror $(DEFS) -nostdinc -isystem $(MUSL_INCLUDE) \
 	-isystem $(shell $(CLANG) -print-resource-dir)/include $(INCLUDES)
@@ -260,7 +292,8 @@ $(B)/analyze-cppcheck: $(BEFORE_OBJS) FORCE
 # Unit tests and fuzzers are built for the host (glibc), where the sanitizers are. The first lines of a test name what it
 # is linked with: `// links: lib/buf.c lib/text.c`, and may add `// flags: -Wl,--wrap=sys_write`.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-NATIVE = -std=gnu17 -g -O1 $(WARN) -Werror $(DEFS) -UNDEBUG -I. -I$(B)/include -isystem $(LIBEV) -include $(AUTOCONF_H)
+NATIVE = -std=gnu17 -g -O1 $(WARN) -Werror $(DEFS) -UNDEBUG -DRAW_IS_A_FUNCTION -I. -I$(B)/include \
+	-isystem $(LIBEV) -include $(AUTOCONF_H)
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*_test.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))

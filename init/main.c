@@ -9,9 +9,11 @@
 #include "init/rescue.h"
 #include "init/run.h"
 #include "init/verbs.h"
-#include "init/wrapper.h"
 #include "lib/enabled.h"
 #include "lib/log.h"
+#include "wrap/wrap.h"
+
+extern char **environ;
 
 static bool is_option(const char *word)
 {
@@ -43,10 +45,10 @@ static int be_container(int argc, char **argv)
 	int fd;
 
 	if (!ENABLED(CONFIG_TABLE) || (command && is_option(argv[1])))
-		return wrapper_main(argc, argv);
-	boot_container();
+		wrap_main(argv, environ);
 	if (command && !run_has_table())
-		return wrapper_main(argc, argv);
+		wrap_main(argv, environ);
+	boot_container();
 	fd = run_load(NULL, command ? argv + 1 : NULL);
 	if (fd < 0)
 		return EXIT_CONFIG;
@@ -56,7 +58,7 @@ static int be_container(int argc, char **argv)
 static int be_tool(int argc, char **argv)
 {
 	if (argc > 1 && is_option(argv[1]) && !verb_is_known(argv[1]))
-		return wrapper_main(argc, argv);
+		wrap_main(argv, environ);
 	return verb_main(argc - 1, argv + 1);
 }
 

@@ -1,45 +1,37 @@
 #include "services/reaper.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "lib/sys.h"
+#include "wrap/pass.h"
 
-static int code_of(int status)
+static no_return void leave(int code)
 {
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	for (;;)
+		raw(SYS_exit_group, code);
 }
 
 static void reap(pid_t child)
 {
-	int status;
-	pid_t pid;
+	int status, pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = pass_reap(&status, 0)) > 0)
 		if (pid == child)
-			_exit(code_of(status));
-	if (pid < 0 && errno == ECHILD)
-		_exit(127); /* SIGCHLD was ignored and the kernel has reaped: nobody knows how it ended */
+			leave(pass_code(status));
+	if (pid < 0)
+		leave(127); /* SIGCHLD was ignored and the kernel has reaped: nobody knows how it ended */
 }
 
 void reaper_run(pid_t child)
 {
-	const uint64_t all = ~(uint64_t)0;
-	siginfo_t si;
+	const uint64_t all = PASS_ALL;
+	siginfo_t info;
 
-	prctl(PR_SET_NAME, "minit-reaper");
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
-	sys_close_range(0, ~0u, 0);
+	raw(SYS_prctl, PR_SET_NAME, "minit-reaper");
+	raw(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
+	raw(SYS_close_range, 0, ~0u);
 	for (;;) {
-		long sig;
-
 		reap(child);
-		sig = syscall(SYS_rt_sigtimedwait, &all, &si, NULL, sizeof(all));
-		if (sig > 0 && sig != SIGCHLD)
-			sys_kill(child, (int)sig);
+		if (pass_next(&info, NULL) > 0 && pass_is_sent(&info))
+			pass_on(child, info.si_signo, &info);
 	}
 }

@@ -6,9 +6,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/exec.h"
 #include "lib/sys.h"
 #include "services/child.h"
-#include "services/exec.h"
 #include "services/reaper.h"
 
 /*

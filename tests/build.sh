@@ -64,6 +64,31 @@ for option in $(sed -n 's/^config \([A-Z0-9_]*\)$/\1/p' Kconfig); do
 	holds "so does the one without $option" without "$option"
 done
 
+# Alone it is linked with nothing else, and could not have been built.
+free_of_libc() {
+	local object=$one/build/full/obj/wrap.o
+	! nm -u "$object" | awk '$2 != "_start" { print $2 }' | grep -w -F -f - <(readelf -r -W "$object" | sed '/rela[.]debug/,/^$/d')
+}
+holds 'the wrapper needs nothing of libc' free_of_libc
+unrelocated() {
+	! readelf -r -W "$one"/build/wrapper/minit | grep R_ && readelf -S -W "$one"/build/full/obj/wrap.o | grep -E ' wrap .* AX ' &&
+		! readelf -S -W "$one"/build/full/obj/wrap.o | grep -E ' [.](data|bss|rodata|text)[. ]'
+}
+holds 'it has nothing to relocate, and nothing that can be written' unrelocated
+small() {
+	local size
+	size=$(stat -c %s "$one/build/wrapper/minit")
+	echo "$size bytes"
+	[ "$size" -le 24576 ] && readelf -l -W "$one/build/wrapper/minit" | grep -c LOAD | grep -x 1
+}
+holds 'alone it is one mapping, and at most 24 KiB' small
+without_start() {
+	mkdir -p "$one/build/foreign" && cp "$one/build/wrapper/.config" "$one/build/foreign" &&
+		in_one B=build/foreign WRAP_START= && "$one/build/foreign/minit" -- sh -c 'exit 7'
+	[ $? = 7 ]
+}
+holds 'where its first instructions are not written, it is begun by libc' without_start
+
 minit=$one/build/full/minit
 debug=$minit.debug
 headers=$(readelf -W -l -d "$minit")

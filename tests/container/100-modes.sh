@@ -94,7 +94,7 @@ is $? 2 "an unknown verb is a usage error"
 echo "$out" | grep -q 'status'
 ok $? "and the nearest one is named"
 out=$("$MINIT" -x -- true 2>&1)
-is "$? $out" '2 minit: unknown option -x; usage: minit [--] prog args...' "an unknown option is one too"
+is "$? $out" '2 minit: unknown option -x; usage: minit [OPTIONS] [--] PROGRAM [ARGUMENT...]' "an unknown option is one too"
 out=$(MINIT_SOCKET=$ct_dir/nothing "$MINIT" status 2>&1)
 is $? 1 "without a minit there is nothing to ask"
 echo "$out" | grep -q "$ct_dir/nothing"

@@ -1,4 +1,4 @@
-// links: services/exec.c lib/buf.c
+// links: lib/exec.c lib/buf.c tests/fake/raw.c
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "services/exec.h"
+#include "lib/exec.h"
 
 /* Programs in folders of the test's own; each run is a child, which says what it was called as. */
 static char root[32], said[512];

@@ -1,6 +1,6 @@
-/* Becoming a program, as the shell does it. execve(2), environ(7). */
-#ifndef SERVICES_EXEC_H
-#define SERVICES_EXEC_H
+/* Becoming a program, as the shell does it, without libc. execve(2), environ(7). */
+#ifndef LIB_EXEC_H
+#define LIB_EXEC_H
 
 #include "lib/util.h"
 
@@ -12,5 +12,8 @@
  * -errno: -EACCES when one was found but may not be executed.
  */
 int exec_program(char *argv[], char *const envp[], const char *path);
+
+/* -ENOENT of a program that is there speaks of its interpreter. */
+bool exec_is_there(const char *name, const char *path);
 
 #endif

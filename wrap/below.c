@@ -1,0 +1,143 @@
+/*
+ * Every process below us. As PID 1 kill(-1) is all of them, at one moment: a fork
+ * that is under way is signalled with its parent (Linux 4.19). As a subreaper we
+ * have to look for them in /proc, again and again until twice nobody new was found.
+ *
+ * Who has died is never missed: what it leaves has us, or another one below, for
+ * its parent from then on. And who is forked while we look has a greater number
+ * than all before it, or is found by the next look.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "wrap/state.h"
+
+#define PIDS_MAX 4194304 /* PID_MAX_LIMIT */
+#define SET_BYTES (PIDS_MAX / 8)
+#define LOOKS_MAX 64
+
+/* Sets of pids: a byte of it is in memory only when it was written to. */
+struct search {
+	uint8_t *below, *told;
+	pid_t self;
+	int sig, proc;
+	bool grew; /* the last look has found somebody */
+};
+
+static bool has(const uint8_t *set, pid_t pid)
+{
+	return set[pid / 8] >> pid % 8 & 1;
+}
+
+static void add(uint8_t *set, pid_t pid)
+{
+	set[pid / 8] |= (uint8_t)(1u << pid % 8);
+}
+
+/* A decimal number, or 0. */
+static pid_t number(const char *text)
+{
+	pid_t n = 0;
+
+	for (; *text >= '0' && *text <= '9' && n < PIDS_MAX / 10; text++)
+		n = n * 10 + (*text - '0');
+	return n;
+}
+
+/* The parent, from /proc/PID/stat: `PID (NAME) STATE PARENT ...`, where NAME may be anything. 0: it is gone. */
+static pid_t parent_of(int proc, const char *pid)
+{
+	BUF_ON_STACK(path, 32);
+	char stat[128];
+	long n, fd;
+
+	buf_fmt(&path, "%s/stat", pid);
+	fd = raw(SYS_openat, proc, buf_text(&path), O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = raw(SYS_read, fd, stat, sizeof(stat) - 1);
+	raw(SYS_close, fd);
+	for (; n > 0 && stat[n - 1] != ')'; n--)
+		;
+	stat[sizeof(stat) - 1] = '\0';
+	return n > 0 ? number(stat + n + 3) : 0;
+}
+
+static void look_at(struct search *s, const char *name)
+{
+	pid_t pid = number(name), parent = pid ? parent_of(s->proc, name) : 0;
+
+	if (!parent || (parent != s->self && !has(s->below, parent)))
+		return;
+	s->grew |= !has(s->below, pid);
+	add(s->below, pid);
+	if (has(s->told, pid))
+		return;
+	add(s->told, pid);
+	raw(SYS_kill, pid, s->sig);
+}
+
+struct entry {
+	uint64_t inode;
+	int64_t next;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+/* In the order of the pids, as /proc lists them. */
+static void look(struct search *s)
+{
+	_Alignas(struct entry) char mem[2048];
+	long n;
+
+	raw(SYS_lseek, s->proc, 0, SEEK_SET);
+	while ((n = raw(SYS_getdents64, s->proc, mem, sizeof(mem))) > 0)
+		for (long at = 0; at < n; at += ((struct entry *)(mem + at))->size)
+			look_at(s, ((struct entry *)(mem + at))->name);
+}
+
+static void look_until_still(struct search *s)
+{
+	int still = 0;
+
+	for (int i = 0; i < LOOKS_MAX && still < 2; i++) {
+		s->grew = false;
+		look(s);
+		still = s->grew ? 0 : still + 1;
+	}
+}
+
+static void *take_memory(size_t size)
+{
+	return (void *)raw(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+}
+
+static bool search(struct wrap *w, int sig)
+{
+	struct search s = { .self = w->self, .sig = sig };
+	uint8_t *mem = take_memory(2 * SET_BYTES);
+
+	s.proc = (int)raw(SYS_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s.proc < 0 || (long)mem < 0)
+		return false;
+	s.below = mem;
+	s.told = mem + SET_BYTES;
+	look_until_still(&s);
+	raw(SYS_close, s.proc);
+	raw(SYS_munmap, mem, 2 * SET_BYTES);
+	return true;
+}
+
+/* The program hears of it whatever happens. */
+void below_signal(struct wrap *w, int sig)
+{
+	say_verbose(w, "signal %d to all processes below", sig);
+	if (w->self == 1)
+		raw(SYS_kill, -1, sig);
+	else if (!search(w, sig) && !w->left)
+		raw(SYS_kill, w->child, sig);
+}
