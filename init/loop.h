@@ -14,6 +14,7 @@ enum loop_kind {
 	LOOP_CONTROL, /* the listening socket; id 0 */
 	LOOP_CLIENT,  /* control connections; id = slot */
 	LOOP_STATUS,  /* status pipes; id = service */
+	LOOP_LINKS,   /* the monitor of links; id 0 */
 	LOOP_KINDS
 };
 

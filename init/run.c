@@ -9,6 +9,7 @@
 
 #include "init/boot.h"
 #include "init/control.h"
+#include "init/links.h"
 #include "init/loop.h"
 #include "init/reap.h"
 #include "init/reexec.h"
@@ -196,6 +197,7 @@ no_return static void supervise(void)
 	struct statefile *state = house.state;
 
 	prepare_rest(state);
+	links_watch(&house);
 	service_recover(&house);
 	signals_resume(&house);
 	reap_all(&house);

@@ -54,10 +54,27 @@ static void take_kind(struct netlink_bytes attrs, struct link_info *info)
 	memcpy(info->kind, kind.data, strnlen(kind.data, MIN(kind.len, sizeof(info->kind) - 1)));
 }
 
-static int take_link(struct netlink_bytes body, struct link_info *ret)
+static uint8_t u8_in(struct netlink_bytes attrs, uint16_t attr)
 {
-	struct link_info info = { 0 };
-	struct netlink_bytes attrs, mac;
+	struct netlink_bytes got;
+
+	return netlink_find(attrs, attr, &got) && got.len == 1 ? (uint8_t)got.data[0] : 0;
+}
+
+/* An event of the bridge has it in PROTINFO, a look-up and an event of the link in what it says of its master. */
+static void take_port(struct netlink_bytes attrs, struct link_info *info)
+{
+	struct netlink_bytes port;
+
+	if (netlink_find(attrs, IFLA_PROTINFO, &port) ||
+	    (netlink_find(attrs, IFLA_LINKINFO, &port) && netlink_find(port, IFLA_INFO_SLAVE_DATA, &port)))
+		info->port_state = u8_in(port, IFLA_BRPORT_STATE);
+}
+
+int link_take(struct netlink_bytes body, struct link_info *ret)
+{
+	struct link_info info = { .nsid = -1 };
+	struct netlink_bytes attrs, mac, name, nsid;
 	struct ifinfomsg ifi;
 
 	if (body.len < sizeof(ifi))
@@ -68,6 +85,12 @@ static int take_link(struct netlink_bytes body, struct link_info *ret)
 	info.flags = ifi.ifi_flags;
 	if (netlink_find(attrs, IFLA_ADDRESS, &mac) && mac.len == sizeof(info.mac))
 		memcpy(info.mac, mac.data, sizeof(info.mac));
+	if (netlink_find(attrs, IFLA_IFNAME, &name))
+		memcpy(info.name, name.data, strnlen(name.data, MIN(name.len, sizeof(info.name) - 1)));
+	if (netlink_find(attrs, IFLA_LINK_NETNSID, &nsid) && nsid.len == sizeof(info.nsid))
+		memcpy(&info.nsid, nsid.data, sizeof(info.nsid));
+	info.operstate = u8_in(attrs, IFLA_OPERSTATE);
+	take_port(attrs, &info);
 	take_kind(attrs, &info);
 	*ret = info;
 	return 0;
@@ -82,12 +105,12 @@ static int take_answers(const struct netlink_batch *b, struct link_info *ret)
 		if (a.err)
 			err = -a.err;
 		else if (a.body.len)
-			err = take_link(a.body, ret);
+			err = link_take(a.body, ret);
 	}
 	return n < 0 ? n : err;
 }
 
-int link_find(struct netlink *nl, const char *name, struct link_info *ret)
+int link_find_in(struct netlink *nl, int nsid, const char *name, struct link_info *ret)
 {
 	struct netlink_batch b;
 	char mem[128];
@@ -96,8 +119,15 @@ int link_find(struct netlink *nl, const char *name, struct link_info *ret)
 	netlink_start(&b, nl, mem, sizeof(mem));
 	begin(&b, RTM_GETLINK, NET_LINK_FIND, name);
 	netlink_put_u32(&b, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (nsid >= 0)
+		netlink_put_u32(&b, IFLA_TARGET_NETNSID, (uint32_t)nsid);
 	err = netlink_send(&b);
 	return err < 0 ? err : take_answers(&b, ret);
+}
+
+int link_find(struct netlink *nl, const char *name, struct link_info *ret)
+{
+	return link_find_in(nl, -1, name, ret);
 }
 
 int link_find_failed(const char *object, const char *name, int err)

@@ -40,6 +40,24 @@ struct net_attach {
 	struct addr gateway[2];      /* default routes, IPv4 and IPv6; family 0: none */
 };
 
+/* How far the network of a service has come, from net_connect until packets pass. Kept by the caller from { 0 } on. */
+struct net_settle {
+	uint32_t waits; /* NET_PORT, NET_INSIDE: for these; 0: a packet passes */
+	int32_t nsid;   /* number of the service's namespace in minit's own, once it is known */
+};
+
+#define NET_PORT 1u   /* the port of its bridge does not forward yet */
+#define NET_INSIDE 2u /* its eth0 is not in operation yet */
+
+/* What the monitor has heard of a link. */
+struct net_change {
+	int nsid;              /* where: a number as in net_settle, or NET_OWN */
+	char name[NET_IFNAME]; /* "": nothing of interest */
+	bool works;            /* here: is a port that forwards; in a service: is in operation */
+};
+
+#define NET_OWN -1
+
 /* The bridge that ports were last made on, as the kernel has it. */
 struct net_master {
 	char name[NET_IFNAME];
@@ -138,7 +156,40 @@ must_check int net_bridge_up(struct net_session *s, const struct net_bridge *bri
  */
 must_check int net_connect(struct net_session *s, const char *object, const struct net_attach *attach);
 
+/*
+ * A socket that hears of every change of a link, in minit's own network namespace and, if *ret_all, in those of the
+ * services (Linux 4.2, CAP_NET_BROADCAST). Non-blocking, O_CLOEXEC, the caller's. Or -errno.
+ */
+must_check int net_monitor_open(bool *ret_all);
+
+/* The next it has heard: 1, 0 when there is nothing more, -ENOBUFS when something was lost, or -errno. */
+must_check int net_monitor_read(int fd, struct net_change *ret);
+
+/*
+ * Asks the kernel how far a service that waits has come: takes from settle->waits what it need not wait for any more.
+ * After the monitor was opened, so that nothing is missed. 0 or -errno.
+ */
+must_check int net_settle_ask(struct net_session *s, const struct net_attach *attach, struct net_settle *settle);
+
 #else
+
+static inline int net_monitor_open(bool *ret_all)
+{
+	(void)ret_all;
+	return -EOPNOTSUPP;
+}
+
+static inline int net_monitor_read(int fd, struct net_change *ret)
+{
+	(void)fd, (void)ret;
+	return -EOPNOTSUPP;
+}
+
+static inline int net_settle_ask(struct net_session *s, const struct net_attach *attach, struct net_settle *settle)
+{
+	(void)s, (void)attach, (void)settle;
+	return -EOPNOTSUPP;
+}
 
 static inline int net_bridge_up(struct net_session *s, const struct net_bridge *bridge)
 {

@@ -22,6 +22,10 @@ struct link_info {
 	uint32_t index;
 	uint32_t flags; /* IFF_* */
 	uint8_t mac[NET_MAC];
+	uint8_t operstate;     /* IF_OPER_* */
+	uint8_t port_state;    /* BR_STATE_* of a bridge's port, else 0 */
+	int nsid;              /* where its other end is: the number of that namespace in ours, or -1 */
+	char name[NET_IFNAME];
 	char kind[NET_IFNAME]; /* "bridge", "veth", "" for a device */
 };
 
@@ -35,6 +39,10 @@ void link_delete(struct netlink_batch *b, const char *name);
 
 /* 0, -ENODEV, or -errno; nothing is logged. */
 must_check int link_find(struct netlink *nl, const char *name, struct link_info *ret);
+/* The same in the namespace of this number (link_info.nsid). Linux 4.20. */
+must_check int link_find_in(struct netlink *nl, int nsid, const char *name, struct link_info *ret);
+/* What a message about a link says: 0, or -EPROTO. */
+must_check int link_take(struct netlink_bytes body, struct link_info *ret);
 int link_find_failed(const char *object, const char *name, int err); /* logs it; err is < 0 and returned */
 
 /* -- addr.c -- */

@@ -13,6 +13,7 @@
 #include "services/child.h"
 #include "services/frame.h"
 #include "services/leaf.h"
+#include "services/settle.h"
 
 static struct handles *handles_at(const struct supervisor *sv, uint32_t index)
 {
@@ -165,9 +166,12 @@ int launch_connect(struct supervisor *sv, uint32_t index)
 
 	if (!sv->net || h->netns < 0)
 		return 0;
+	if (spec_at(sv, index)->attach.bridge >= 0)
+		settle_begin(sv, index);
 	err = net_connect(sv->net, service_name(sv, index), &spec_at(sv, index)->attach);
 	if (!err)
 		return 0;
+	settle_forget(sv, index);
 	fd_close(&h->netns);
 	return refuse(sv, index, STEP_network, err, "");
 }

@@ -8,6 +8,7 @@
 #include "services/depend.h"
 #include "services/launch.h"
 #include "services/policy.h"
+#include "services/settle.h"
 
 /* How long a leaf may take to become empty before it is killed again. */
 #define DRAIN_MS 100
@@ -99,7 +100,7 @@ static enum state begin(struct supervisor *sv, uint32_t index)
 static enum state admit(struct supervisor *sv, uint32_t index, int arg)
 {
 	(void)arg;
-	return depend_unmet(sv, index) >= 0 ? STATE_WAITING : begin(sv, index);
+	return depend_unmet(sv, index) >= 0 || settle_waits(sv, index) ? STATE_WAITING : begin(sv, index);
 }
 
 static enum state forgive(struct supervisor *sv, uint32_t index, int arg)

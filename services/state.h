@@ -16,7 +16,7 @@
 #include "services/table.h"
 
 #define STATE_MAGIC 0x31536d6d
-#define STATE_LAYOUT 1
+#define STATE_LAYOUT 2
 #define STATE_CLIENTS 32
 #define STATE_DETAIL 48
 #define STATE_SIGNALS 8 /* read at a time */
@@ -89,6 +89,7 @@ struct handles {
 	uint8_t tight;     /* its leaf has so little memory that a child must not share ours; services/leaf.c */
 	uint8_t reserved;
 	struct spawn_report report; /* of this run; err 0: none */
+	struct net_settle settle;   /* what its network waits for; services/settle.c */
 };
 
 enum missing {

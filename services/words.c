@@ -6,6 +6,7 @@
 #include "lib/signame.h"
 #include "services/depend.h"
 #include "services/launch.h"
+#include "services/settle.h"
 
 static const char *const state_names[] = {
 	[STATE_DOWN] = "down",         [STATE_WAITING] = "waiting",   [STATE_STARTING] = "starting",
@@ -82,6 +83,8 @@ static void put_waiting(const struct supervisor *sv, uint32_t index, struct buf 
 	if (what >= 0)
 		buf_fmt(b, "waiting for %s (%s)", service_name(sv, (uint32_t)what),
 			state_name(service_at(sv, (uint32_t)what)->life.state));
+	else if (settle_waits(sv, index))
+		buf_fmt(b, "waiting for its network: %s does not pass packets yet", spec_at(sv, index)->attach.peer);
 }
 
 void service_why(const struct supervisor *sv, uint32_t index, struct buf *b)

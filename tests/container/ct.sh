@@ -68,11 +68,12 @@ ct_pid() {
 	[ -n "$children" ] && echo "${children%% *}"
 }
 
-# Until its control socket is there.
+# Until its control socket is there, in a /run that is not this machine's.
 ct_up() {
-	local i
+	local i run
 	for i in $(seq 400); do
-		[ ! -S "/proc/$(ct_pid)/root/run/minit/control" ] || return 0
+		run=/proc/$(ct_pid)/root/run
+		[ ! -S "$run/minit/control" ] || [ "$run" -ef /run ] || return 0
 		sleep 0.02
 	done
 	return 1

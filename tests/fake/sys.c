@@ -536,6 +536,12 @@ int net_attach(struct net_session *s, const char *object, const struct net_attac
 #endif
 
 #if ENABLED(CONFIG_NET_BRIDGE)
+int net_settle_ask(struct net_session *s, const struct net_attach *attach, struct net_settle *settle)
+{
+	(void)s, (void)attach, (void)settle;
+	return -EAFNOSUPPORT;
+}
+
 int net_connect(struct net_session *s, const char *object, const struct net_attach *attach)
 {
 	(void)s, (void)object, (void)attach;

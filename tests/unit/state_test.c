@@ -788,6 +788,27 @@ static void who_is_held_by_one_that_comes_back_goes_all_the_same(void **context)
 	assert_int_equal(state_of(A), STATE_STOPPING);
 }
 
+static void who_has_a_network_waits_until_it_passes_packets(void **context)
+{
+	struct net_settle *settle;
+
+	(void)context;
+	begin();
+	build();
+	settle = &sv.state->services[B].handles.settle;
+	settle->waits = NET_PORT | NET_INSIDE;
+	service_event(&sv, B, EVENT_WANT_UP, 0);
+	assert_int_equal(state_of(B), STATE_WAITING);
+	assert_string_equal(fake_launch.did, "");
+	settle->waits = NET_INSIDE;
+	service_event(&sv, B, EVENT_LOOK, 0);
+	assert_int_equal(state_of(B), STATE_WAITING);
+	settle->waits = 0;
+	service_event(&sv, B, EVENT_LOOK, 0);
+	assert_int_equal(state_of(B), STATE_STARTING);
+	assert_string_equal(fake_launch.did, "launch b");
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
@@ -795,6 +816,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(every_cell_leads_where_it_may_in_every_shape),
 		T(a_service_goes_up_and_down),
+		T(who_has_a_network_waits_until_it_passes_packets),
 		T(what_it_needs_comes_up_first_and_goes_last),
 		T(a_task_is_ready_when_it_is_done),
 		T(who_needs_a_failed_task_waits),

@@ -1,0 +1,80 @@
+#include "services/settle.h"
+
+#include <string.h>
+
+#include "lib/log.h"
+
+static struct net_settle *settle_at(const struct supervisor *sv, uint32_t index)
+{
+	return &service_at(sv, index)->handles.settle;
+}
+
+void settle_begin(struct supervisor *sv, uint32_t index)
+{
+	*settle_at(sv, index) = (struct net_settle){ NET_PORT | NET_INSIDE, -1 };
+}
+
+void settle_forget(struct supervisor *sv, uint32_t index)
+{
+	settle_at(sv, index)->waits = 0;
+	service_look(sv, index);
+}
+
+bool settle_any(const struct supervisor *sv)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (settle_waits(sv, i))
+			return true;
+	return false;
+}
+
+static void take_from(struct supervisor *sv, uint32_t index, uint32_t what)
+{
+	struct net_settle *settle = settle_at(sv, index);
+
+	settle->waits &= ~what;
+	if (!settle->waits)
+		service_look(sv, index);
+}
+
+static void ask(struct supervisor *sv, uint32_t index, struct net_session *net, bool all)
+{
+	int err = net_settle_ask(net, &spec_at(sv, index)->attach, settle_at(sv, index));
+
+	if (err < 0)
+		log_warn(service_name(sv, index), -err, "cannot be told when its network works: not waited for");
+	take_from(sv, index, err < 0 ? NET_PORT | NET_INSIDE : all ? 0 : NET_INSIDE);
+}
+
+void settle_ask(struct supervisor *sv, bool all)
+{
+	struct net_session net;
+	bool can_ask = net_open(&net) == 0;
+
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		if (!settle_waits(sv, i))
+			continue;
+		if (can_ask)
+			ask(sv, i, &net, all);
+		else
+			settle_forget(sv, i);
+	}
+	if (can_ask)
+		net_close(&net);
+}
+
+static bool is_about(const struct supervisor *sv, uint32_t index, const struct net_change *change)
+{
+	if (change->nsid == NET_OWN)
+		return !strcmp(change->name, spec_at(sv, index)->attach.peer);
+	return change->nsid == settle_at(sv, index)->nsid;
+}
+
+void settle_heard(struct supervisor *sv, const struct net_change *change)
+{
+	if (!change->works || (change->nsid != NET_OWN && !strcmp(change->name, "lo")))
+		return;
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (settle_waits(sv, i) && is_about(sv, i, change))
+			take_from(sv, i, change->nsid == NET_OWN ? NET_PORT : NET_INSIDE);
+}
