@@ -73,10 +73,13 @@ must_check int cgroup_create(struct cgroup_home *home, const char *name);
  * it, but for a disk, which may be a path. v1 is translated. On failure -errno,
  * and in `why` what a person needs after the errno text ("/sys/fs/cgroup is
  * read-only here; mount it rw ...", "the cgroup above does not pass io on ...").
- * -EAGAIN: not before memory.max (v1 counts swap and memory in one).
+ * -EAGAIN: not before memory.max (v1 counts swap and memory in one). why may be NULL.
  */
 must_check int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, const char *text,
 			    struct buf *why);
+
+/* The same words later, of a limit, or with file "" of the leaf itself. err: -errno. */
+void cgroup_why(const struct cgroup_home *home, const char *file, int err, struct buf *why);
 
 /*
  * Takes away what a service that may make groups of its own has left in its
@@ -165,8 +168,16 @@ static inline int cgroup_limit(struct cgroup_home *home, const char *name, const
 	(void)name;
 	(void)file;
 	(void)text;
-	buf_str(why, "this minit was built without CONFIG_CGROUP_V2 and CONFIG_CGROUP_V1");
+	(void)why;
 	return home->err;
+}
+
+static inline void cgroup_why(const struct cgroup_home *home, const char *file, int err, struct buf *why)
+{
+	(void)home;
+	(void)file;
+	(void)err;
+	buf_str(why, "this minit was built without CONFIG_CGROUP_V2 and CONFIG_CGROUP_V1");
 }
 
 static inline void cgroup_clear(const struct cgroup_home *home, const char *name)

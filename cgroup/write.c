@@ -107,6 +107,16 @@ static void explain(const struct cgroup_home *home, const char *file, int err, s
 	}
 }
 
+void cgroup_why(const struct cgroup_home *home, const char *file, int err, struct buf *why)
+{
+	if (home->err)
+		buf_str(why, cgroup_why_no_leaf(home->err));
+	else if (*file)
+		explain(home, file, err, why);
+	else
+		buf_str(why, cgroup_why_no_leaf(err));
+}
+
 /* -- writing ------------------------------------------------------------------------------------------------------ */
 
 /* Who has the controller, or can get it; NULL for nobody. */
@@ -140,13 +150,9 @@ int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, c
 {
 	int err;
 
-	if (home->err) {
-		buf_str(why, cgroup_why_no_leaf(home->err));
-		return home->err;
-	}
-	err = write_limit(home, name, file, text);
-	if (err)
-		explain(home, file, err, why);
+	err = home->err ? home->err : write_limit(home, name, file, text);
+	if (err && why)
+		cgroup_why(home, file, err, why);
 	return err;
 }
 

@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/exec.h"
 
 /* PROC_PID_INIT_INO and PROC_UTS_INIT_INO of include/linux/proc_ns.h, since Linux 3.8 */
 #define PID_NS_INITIAL 0xEFFFFFFC
 #define UTS_NS_INITIAL 0xEFFFFFFE
 #define ENVIRON_MAX 64
-#define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 extern char **environ;
 
@@ -78,7 +78,7 @@ void boot_streams(const char *path)
 void boot_environ(void)
 {
 	static char *own[ENVIRON_MAX + 2];
-	static char path[] = PATH_DEFAULT;
+	static char path[] = "PATH=" EXEC_PATH;
 	size_t n = 0;
 
 	if (getenv("PATH"))

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "init/options.h"
+#include "init/say.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "services/dump.h"
@@ -11,15 +13,21 @@
 
 #define FILES_MAX 256
 
-enum { CHECK_GOOD, CHECK_WRONG, CHECK_USAGE };
+enum { CHECK_GOOD, CHECK_WRONG };
 
-static int say(const struct table *t, const char *const *paths, uint32_t count)
+static const char *plural(uint32_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static int tell(const struct table *t, const char *const *paths, uint32_t count)
 {
 	BUF_ON_STACK(b, 8192);
 
 	for (uint32_t i = 0; i < count; i++)
 		buf_fmt(&b, "%s%s", i ? ", " : "", paths[i]);
-	buf_fmt(&b, ": ok: %u services, %u bridges\n", t->services.count, t->bridges.count);
+	buf_fmt(&b, ": ok: %u service%s, %u bridge%s\n", t->services.count, plural(t->services.count),
+		t->bridges.count, plural(t->bridges.count));
 	return fd_write_all(STDOUT_FILENO, b.data, b.len) ? CHECK_WRONG : CHECK_GOOD;
 }
 
@@ -32,7 +40,7 @@ static int look_at(int memfd, const char *const *paths, uint32_t count, bool dum
 		log_error("table", -err, "the compiled table is not good");
 		return CHECK_WRONG;
 	}
-	status = dump ? (table_dump(t, STDOUT_FILENO) ? CHECK_WRONG : CHECK_GOOD) : say(t, paths, count);
+	status = dump ? (table_dump(t, STDOUT_FILENO) ? CHECK_WRONG : CHECK_GOOD) : tell(t, paths, count);
 	table_unmap(t);
 	return status;
 }
@@ -55,32 +63,24 @@ static int check_default(bool dump)
 
 	if (count > 0)
 		return check(paths, (uint32_t)count, dump);
-	log_error("check", -count, count ? "/etc/minit: the files of the table cannot be listed" :
-		  "there is no /etc/minit/minit.toml; name the files to check");
+	if (count)
+		complain("/etc/minit: the files of the table cannot be listed: %s; name those to check",
+			 strerror(-count));
+	else
+		complain("/etc/minit/minit.toml: there is no table, and none in /etc/minit/conf.d; name the files to "
+			 "check: minit check FILE...");
 	return CHECK_WRONG;
-}
-
-static int usage(void)
-{
-	static const char text[] = "usage: minit check [--dump] [FILE...]\n";
-
-	if (fd_write_all(STDERR_FILENO, text, sizeof(text) - 1))
-		return CHECK_WRONG;
-	return CHECK_USAGE;
 }
 
 int check_main(int argc, char **argv)
 {
-	bool dump = argc > 1 && !strcmp(argv[1], "--dump");
-	int first = dump ? 2 : 1;
+	bool dump = false;
+	const struct option_row rows[] = { { "--dump", OPTION_FLAG, &dump } };
 
-	if (argc > first && !strcmp(argv[first], "--"))
-		first++;
-	else if (argc > first && argv[first][0] == '-')
-		return usage();
-	if (argc - first > FILES_MAX)
-		return usage();
-	if (argc > first)
-		return check((const char *const *)argv + first, (uint32_t)(argc - first), dump);
+	argc = options_take(argc, argv, rows, ARRAY_LEN(rows));
+	if (argc - 1 > FILES_MAX)
+		usage_error(argv[0], "more than %d files", FILES_MAX);
+	if (argc > 1)
+		return check((const char *const *)argv + 1, (uint32_t)(argc - 1), dump);
 	return check_default(dump);
 }

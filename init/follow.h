@@ -6,12 +6,12 @@
 #define INIT_FOLLOW_H
 
 #include "lib/util.h"
-#include "services/table.h"
+#include "services/state.h"
 
 struct seen {
 	char name[TABLE_NAME_MAX + 1];
 	char state[16];
-	char why[200];
+	char why[STATE_WHY];
 	bool wanted, internal;
 	int64_t seq; /* of the line this is from */
 	int64_t pid, starts, restarts, failures, next_ms;

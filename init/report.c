@@ -131,7 +131,7 @@ static void put_life(const struct supervisor *sv, uint32_t index, struct buf *b)
 {
 	const struct service *s = service_at(sv, index);
 	struct when now = when_now();
-	BUF_ON_STACK(why, 240);
+	BUF_ON_STACK(why, STATE_WHY);
 
 	put_text(b, "state", state_name(s->life.state));
 	put_text(b, "want", s->life.want == WANT_UP ? "up" : "down");

@@ -5,7 +5,7 @@
 #include "services/state.h"
 
 /* Longest line; each kind fits, whatever the names and counters are (tests/unit/report_test.c). */
-#define REPORT_LINE 2048
+#define REPORT_LINE 2560
 
 void report_minit(const struct supervisor *sv, struct buf *b);
 void report_service(const struct supervisor *sv, uint32_t index, struct buf *b);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "init/control.h"
 #include "init/links.h"
 #include "init/loop.h"
+#include "init/options.h"
 #include "init/reap.h"
 #include "init/reexec.h"
 #include "init/shutdown.h"
@@ -348,7 +350,13 @@ bool run_has_table(void)
 
 static int no_table(int err)
 {
-	log_error("/etc/minit/minit.toml", err < 0 ? -err : ENOENT, "no table");
+	if (err < 0)
+		log_error("/etc/minit", 0, "the files of the table cannot be listed: %s: let minit's user read it, or "
+			  "name the files: minit run FILE...", strerror(-err));
+	else
+		log_error("/etc/minit/minit.toml", 0, "there is no table, and none in /etc/minit/conf.d: write one "
+			  "(minit.toml(5)), name another (minit run FILE; on a machine minit.table=FILE), or a "
+			  "program, which needs none (minit -- PROGRAM)");
 	return -ENOENT;
 }
 
@@ -370,14 +378,12 @@ int run_load(const char *path, char *const *command)
 
 int run_main(int argc, char **argv)
 {
-	struct table_source source = {
-		.paths = (const char *const *)argv + 1,
-		.count = (uint32_t)argc - 1,
-		.minit_log = true,
-	};
+	struct table_source source = { .paths = (const char *const *)argv + 1, .minit_log = true };
 	enum mode mode = getpid() == 1 ? MODE_CONTAINER : MODE_SUBREAPER;
 	int fd;
 
+	argc = options_take(argc, argv, NULL, 0);
+	source.count = (uint32_t)argc - 1;
 	if (mode == MODE_CONTAINER)
 		boot_container();
 	fd = argc > 1 ? table_compile(&source) : run_load(NULL, NULL);

@@ -27,7 +27,7 @@ static int status_of(const struct life *life)
 	case ENDING_EXIT: return life->status;
 	case ENDING_SIGNAL:
 	case ENDING_OOM: return 128 + life->status;
-	case ENDING_SPAWN: return life->err == ENOENT ? 127 : 126;
+	case ENDING_SPAWN: return life->err == ENOENT || life->err == ELIBACC ? 127 : 126;
 	case ENDING_OVERDUE: return 1;
 	default: return 0;
 	}

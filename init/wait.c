@@ -253,7 +253,7 @@ static struct when until_of(int64_t timeout_ms)
 
 static void say_not_reached(const struct condition *c, const struct seen *s, int64_t timeout_ms, enum verdict v)
 {
-	BUF_ON_STACK(where, 320);
+	BUF_ON_STACK(where, STATE_WHY + 160);
 	BUF_ON_STACK(time, 32);
 
 	put_where(s, &where);
@@ -423,7 +423,7 @@ static enum verdict judge_change(struct change *c, int i, const struct seen *s)
 
 static void say_result(const struct change *c, const struct seen *s, enum verdict v)
 {
-	BUF_ON_STACK(where, 320);
+	BUF_ON_STACK(where, STATE_WHY + 160);
 	BUF_ON_STACK(time, 32);
 
 	put_where(s, &where);

@@ -8,8 +8,6 @@
 #include "lib/buf.h"
 #include "lib/raw.h"
 
-#define PATH_USUAL "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 /* The place in front of the words is for this: nothing is copied, so any number of them will do. */
 static int by_shell(const char *file, char *argv[], char *const envp[])
 {
@@ -32,8 +30,7 @@ static bool is_absent(int err)
 	return err == -ENOENT || err == -ENOTDIR || err == -EACCES || err == -ESTALE || err == -ENODEV;
 }
 
-/* The program in the directory that path begins with. Returns what is behind that, or NULL. */
-static const char *in_next(const char *path, const char *name, struct buf *file)
+const char *exec_next(const char *path, const char *name, struct buf *file)
 {
 	size_t len = strcspn(path, ":");
 
@@ -55,11 +52,11 @@ int exec_program(char *argv[], char *const envp[], const char *path)
 	if (strchr(argv[0], '/'))
 		return try(argv[0], argv, envp);
 	if (!path)
-		path = PATH_USUAL;
+		path = EXEC_PATH;
 	while (path) {
 		int err;
 
-		path = in_next(path, argv[0], &file);
+		path = exec_next(path, argv[0], &file);
 		err = buf_check(&file) ? -ENAMETOOLONG : try(file.data, argv, envp);
 		if (!is_absent(err))
 			return err;
@@ -81,9 +78,9 @@ bool exec_is_there(const char *name, const char *path)
 	if (strchr(name, '/'))
 		return is_there(name);
 	if (!path)
-		path = PATH_USUAL;
+		path = EXEC_PATH;
 	while (path) {
-		path = in_next(path, name, &file);
+		path = exec_next(path, name, &file);
 		if (!buf_check(&file) && is_there(file.data))
 			return true;
 	}

@@ -2,7 +2,9 @@
 #ifndef LIB_EXEC_H
 #define LIB_EXEC_H
 
-#include "lib/util.h"
+#include "lib/buf.h"
+
+#define EXEC_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" /* the usual one */
 
 /*
  * Executes argv[0]: as it is when it has a '/', else the first that can be
@@ -15,5 +17,8 @@ int exec_program(char *argv[], char *const envp[], const char *path);
 
 /* -ENOENT of a program that is there speaks of its interpreter. */
 bool exec_is_there(const char *name, const char *path);
+
+/* The program in the directory that path begins with, with its NUL. Returns what is behind that, or NULL. */
+const char *exec_next(const char *path, const char *name, struct buf *file);
 
 #endif

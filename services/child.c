@@ -14,9 +14,13 @@ static const struct {
 #undef STEP
 };
 
+/* Of what is too long the end says more. */
 int child_fail(struct child *child, int err, const char *detail)
 {
-	strncpy(child->detail, detail, sizeof(child->detail) - 1);
+	size_t len = strlen(detail), most = sizeof(child->detail) - 1, dots = len > most ? 3 : 0;
+
+	memcpy(child->detail, "...", dots);
+	strncpy(child->detail + dots, detail + (dots ? len + dots - most : 0), most - dots);
 	return err;
 }
 

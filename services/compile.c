@@ -567,6 +567,17 @@ static int read_file(struct arena *a, struct compile_file *f)
 	return 0;
 }
 
+static const char *what_to_do(int err)
+{
+	switch (err) {
+	case -ENOENT: return "correct its name, or write it; minit.toml(5) has an example";
+	case -EACCES: return "let the user who runs minit read it";
+	case -EISDIR: return "name the files in it";
+	case -EFBIG: return "a table has at most 16 MiB";
+	default: return "name another";
+	}
+}
+
 int compile(const struct table_source *source, struct arena *work, struct arena *image, struct compile *c)
 {
 	struct compile_file *files = arena_array(work, struct compile_file, source->count);
@@ -578,7 +589,8 @@ int compile(const struct table_source *source, struct arena *work, struct arena 
 		files[i] = (struct compile_file){ source->paths[i], "", 0 };
 		err = read_file(work, &files[i]);
 		if (err)
-			errors_add(&unread, (uint16_t)i, (struct toml_at){ 0 }, "cannot be read: %s", strerror(-err));
+			errors_add(&unread, (uint16_t)i, (struct toml_at){ 0 }, "cannot be read: %s: %s",
+				   strerror(-err), what_to_do(err));
 	}
 	if (!unread.count)
 		return compile_files(files, source->count, source, work, image, c);

@@ -328,6 +328,12 @@ static void forget_status(struct supervisor *sv, uint32_t index)
 	fd_close(&fd);
 }
 
+/* At boot, all has been prepared before the first start: what was refused then is refused now, and was told. */
+static bool was_just_tried(const struct supervisor *sv, uint32_t index)
+{
+	return service_at(sv, index)->life.starts == 1 && spec_at(sv, index)->autostart;
+}
+
 int launch(struct supervisor *sv, uint32_t index)
 {
 	struct handles *h = handles_at(sv, index);
@@ -338,7 +344,7 @@ int launch(struct supervisor *sv, uint32_t index)
 	if (h->pid)
 		return 0;
 	if (h->refused)
-		err = launch_prepare(sv, index);
+		err = was_just_tried(sv, index) ? -h->refused : launch_prepare(sv, index);
 	if (!err)
 		err = sys_pipe(ends, O_NONBLOCK);
 	if (err)

@@ -20,6 +20,9 @@ enum step {
 
 const char *step_words(enum step step);
 
+/* Appends what a start that has failed was about, why, and what to do. services/failure.c */
+void failure_put(const struct supervisor *sv, uint32_t index, struct buf *b);
+
 /* Memory for starts (services/frame.h). Before the first launch; without it each child has memory of its own. */
 void launch_open(void);
 
@@ -28,8 +31,8 @@ unsigned launch_room(void);
 
 /*
  * What the service keeps across its runs, at boot: the leaf with its limits, the
- * network namespace, the output pipe. Logs what fails. 0, or -errno when it was
- * asked for explicitly and so the service must not start; *ret_step then says what.
+ * network namespace, the output pipe. 0, or -errno when it was asked for explicitly
+ * and so the service must not start: handles.refused, refused_step and report.detail say what.
  */
 must_check int launch_prepare(struct supervisor *sv, uint32_t index);
 

@@ -33,15 +33,11 @@ struct limits {
 static int write_limit(const struct limits *l, const struct limit_spec *limit)
 {
 	const char *file = table_text(l->sv->table, limit->file_at), *text = table_text(l->sv->table, limit->text_at);
-	BUF_ON_STACK(why, 300);
-	int err = cgroup_limit(&l->sv->state->cgroup, l->leaf, file, text, &why);
+	int err = cgroup_limit(&l->sv->state->cgroup, l->leaf, file, text, NULL);
 
 	if (!err && is_tight(file, text))
 		service_at(l->sv, l->index)->handles.tight = 1;
-	if (err && err != -EAGAIN)
-		log_error(service_name(l->sv, l->index), 0, "%s = %s: %s: %s", file, text, strerror(-err),
-			  buf_text(&why));
-	return err;
+	return err; /* is told by services/failure.c */
 }
 
 /* On v1 swap is counted with the memory, of which there has to be a limit before it. */
@@ -93,15 +89,6 @@ static int prepare_group(struct supervisor *sv, uint32_t index, const char **det
 
 /* -- the leaf --------------------------------------------------------------------------------------------------- */
 
-static int make(struct supervisor *sv, uint32_t index, const char *leaf)
-{
-	int err = cgroup_create(&sv->state->cgroup, leaf);
-
-	if (err && spec_at(sv, index)->explicit_leaf)
-		log_error(service_name(sv, index), -err, "cgroup leaf: cannot be made");
-	return err;
-}
-
 int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)
 {
 	const struct service_spec *spec = spec_at(sv, index);
@@ -121,7 +108,7 @@ int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)
 	err = prepare_group(sv, index, detail);
 	if (err)
 		return err;
-	err = make(sv, index, limits.leaf);
+	err = cgroup_create(&sv->state->cgroup, limits.leaf);
 	if (err && !spec->explicit_leaf) {
 		h->missing |= MISSING_LEAF;
 		return 0;

@@ -210,7 +210,7 @@ static enum state overdue(struct supervisor *sv, uint32_t index, int arg)
 /* Before the new run begins, which forgets how the last one ended. */
 static void tell_again(const struct supervisor *sv, uint32_t index)
 {
-	BUF_ON_STACK(why, 160);
+	BUF_ON_STACK(why, STATE_WHY);
 
 	service_why(sv, index, &why);
 	log_warn(service_name(sv, index), 0, "%s; again at once", buf_text(&why));
@@ -327,7 +327,7 @@ static void enter(struct supervisor *sv, uint32_t index, enum state next)
 static void tell(struct supervisor *sv, uint32_t index, enum state was)
 {
 	const struct life *life = life_at(sv, index);
-	BUF_ON_STACK(why, 160);
+	BUF_ON_STACK(why, STATE_WHY);
 
 	service_why(sv, index, &why);
 	switch ((enum state)life->state) {

@@ -19,6 +19,7 @@
 #define STATE_LAYOUT 2
 #define STATE_CLIENTS 32
 #define STATE_DETAIL 48
+#define STATE_WHY 320 /* bytes of a service_why; in JSON none but quotes, backslashes and broken UTF-8 are longer */
 #define STATE_SIGNALS 8 /* read at a time */
 
 enum state {
@@ -242,7 +243,7 @@ bool service_is_settled(const struct service *s); /* will not change by itself: 
 const char *state_name(enum state state); /* "starting" */
 const char *event_name(enum event event);
 
-/* Appends why the service is in its state: "exit 3", "killed by SIGSEGV", "waiting for db", "out of memory". */
+/* Appends why the service is in its state: "exit 3", "killed by SIGSEGV", "waiting for db", "out of memory"; room for STATE_WHY. */
 void service_why(const struct supervisor *sv, uint32_t index, struct buf *b);
 
 static inline struct service *service_at(const struct supervisor *sv, uint32_t index)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
+#include "lib/exec.h"
 #include "lib/fd.h"
 #include "services/child.h"
 
@@ -183,9 +184,17 @@ int step_environment(struct child *child)
 	for (uint32_t i = 0; i < spec->env.count && !err; i++)
 		err = set(m, (char *)table_item(child->table, spec->env, i));
 	if (!err)
-		err = child_setenv_default(child, "PATH",
-					   "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+		err = child_setenv_default(child, "PATH", EXEC_PATH);
 	return err;
+}
+
+/* Its number: services/failure.c has the names. */
+static int rlimit_failed(struct child *child, uint32_t resource, int err)
+{
+	BUF_ON_STACK(b, 16);
+
+	buf_fmt(&b, "%u", resource);
+	return child_fail(child, err, buf_text(&b));
 }
 
 int step_rlimits(struct child *child)
@@ -199,7 +208,7 @@ int step_rlimits(struct child *child)
 		struct rlimit limit = { .rlim_cur = list[i].soft, .rlim_max = list[i].hard };
 
 		if (setrlimit((int)list[i].resource, &limit) < 0)
-			return child_fail(child, -errno, "rlimits");
+			return rlimit_failed(child, list[i].resource, -errno);
 	}
 	if (spec->umask != UMASK_INHERIT)
 		umask(spec->umask);

@@ -9,6 +9,7 @@
 #include "lib/exec.h"
 #include "lib/sys.h"
 #include "services/child.h"
+#include "services/interpreter.h"
 #include "services/reaper.h"
 
 /*
@@ -66,6 +67,23 @@ int step_descriptors(struct child *child)
 	return 0;
 }
 
+/* A filter of system calls may kill whoever opens a file. */
+static bool may_look(const struct child *child)
+{
+	return !child->has_seccomp || !table_confine(child->table, child->spec)->seccomp.program.count;
+}
+
+/* A program that is there, and whose interpreter is not, is told of by that: else it would seem not to be there. */
+static int exec_failed(struct child *child, const char *program, int err)
+{
+	char interpreter[STATE_DETAIL];
+
+	if (err == -ENOENT && may_look(child) &&
+	    !interpreter_missing(program, child_getenv(child, "PATH"), interpreter, sizeof(interpreter)))
+		return child_fail(child, -ELIBACC, interpreter);
+	return child_fail(child, err, program);
+}
+
 int step_exec(struct child *child)
 {
 	char **words = program(child);
@@ -74,6 +92,6 @@ int step_exec(struct child *child)
 		return child_fail(child, -E2BIG, "too many arguments");
 	if (child->spec->internal)
 		return child_fail(child, exec_self(child, words), "minit itself");
-	return child_fail(child, exec_program(words, environment(child), child_getenv(child, "PATH")),
-			  table_item(child->table, child->spec->exec, 0));
+	return exec_failed(child, table_item(child->table, child->spec->exec, 0),
+			   exec_program(words, environment(child), child_getenv(child, "PATH")));
 }

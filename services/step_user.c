@@ -185,12 +185,12 @@ static void add_memberships(struct who *who)
 			add_group(who, gid);
 }
 
-/* The whole of the reason is in the detail: ESRCH is never shown as text. */
+/* ESRCH says that nobody is called so, and its detail who: services/failure.c makes the words. */
 static int not_there(struct child *child, const char *kind, const char *name)
 {
 	BUF_ON_STACK(b, STATE_DETAIL);
 
-	buf_fmt(&b, "no %s %.16s in /etc/%s", kind, name, *kind == 'u' ? "passwd" : "group");
+	buf_fmt(&b, "%s %.40s", kind, name);
 	return child_fail(child, -ESRCH, buf_text(&b));
 }
 

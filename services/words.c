@@ -1,7 +1,5 @@
 /* States, events, steps and ends in words. */
-#include <errno.h>
 #include <signal.h>
-#include <string.h>
 
 #include "lib/signame.h"
 #include "services/depend.h"
@@ -43,15 +41,6 @@ const char *step_words(enum step step)
 	return step < STEP_COUNT ? words[step] : "unknown";
 }
 
-static void put_spawn_failure(const struct life *life, struct buf *b)
-{
-	buf_fmt(b, "step %s: ", step_words(life->step));
-	if (life->detail[0])
-		buf_fmt(b, "%.*s", STATE_DETAIL, life->detail);
-	if (life->err != ESRCH) /* the detail says it all: services/step_user.c */
-		buf_fmt(b, "%s%s", life->detail[0] ? ": " : "", strerror(life->err));
-}
-
 static void put_signal(int sig, struct buf *b)
 {
 	buf_str(b, "killed by ");
@@ -60,8 +49,10 @@ static void put_signal(int sig, struct buf *b)
 		buf_str(b, " for a system call that seccomp forbids");
 }
 
-static void put_ending(const struct life *life, struct buf *b)
+static void put_ending(const struct supervisor *sv, uint32_t index, struct buf *b)
 {
+	const struct life *life = &service_at(sv, index)->life;
+
 	if (life->asked && (life->ending == ENDING_EXIT || life->ending == ENDING_SIGNAL)) {
 		buf_str(b, life->killed ? "stopped by SIGKILL" : "stopped");
 		return;
@@ -71,7 +62,7 @@ static void put_ending(const struct life *life, struct buf *b)
 	case ENDING_EXIT: buf_fmt(b, "exit %d", life->status); break;
 	case ENDING_SIGNAL: put_signal(life->status, b); break;
 	case ENDING_OOM: buf_str(b, "out of memory: killed in its leaf"); break;
-	case ENDING_SPAWN: put_spawn_failure(life, b); break;
+	case ENDING_SPAWN: failure_put(sv, index, b); break;
 	case ENDING_OVERDUE: buf_str(b, "not ready within start_timeout"); break;
 	}
 }
@@ -94,5 +85,5 @@ void service_why(const struct supervisor *sv, uint32_t index, struct buf *b)
 	if (life->state == STATE_WAITING)
 		put_waiting(sv, index, b);
 	else if (life->state != STATE_UP && life->state != STATE_STARTING && life->state != STATE_STOPPING)
-		put_ending(life, b);
+		put_ending(sv, index, b);
 }

@@ -7,6 +7,9 @@ printf '# a comment\nA=b\nNOT A LINE\n' >"$ct_dir/bad.env"
 echo 'echo a script without a first line runs' >"$ct_dir/script"
 printf '#!/no/such/interpreter\n' >"$ct_dir/orphan"
 : >"$ct_dir/plain"
+# A program for a loader that this machine does not have, as one of another distribution has in an image.
+sed 's,/lib64/ld-linux-x86-64.so.2,/no/such/ld.so\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00,' /bin/true >"$ct_dir/foreign"
+chmod 755 "$ct_dir/foreign"
 chmod 755 "$ct_dir/script" "$ct_dir/orphan" "$ct_dir"
 chmod 644 "$ct_dir/plain"
 
@@ -21,11 +24,18 @@ ct_table <<TOML
 ready = "exit"
 
 $(cannot program 'exec = ["/no/such/program"]')
-$(cannot inpath 'exec = ["no-such-program"]')
+$(cannot inpath 'exec = ["no-such-program"]
+env = { PATH = "/usr/local/sbin:/usr/bin" }')
 $(cannot executable "exec = ['$ct_dir/plain']")
 $(cannot interpreter "exec = ['$ct_dir/orphan']")
+$(cannot loader "exec = ['$ct_dir/foreign']")
+$(cannot pathloader "exec = ['foreign']
+env = { PATH = '$ct_dir' }")
 $(cannot directory 'exec = ["/etc"]')
 $(cannot user 'user = "no-such-user"')
+$(cannot longuser 'user = "a-user-of-thirty-two-characters-"')
+$(cannot rootuser "root = '$ct_dir'
+user = 'root'")
 $(cannot group 'group = "no-such-group"')
 $(cannot groups 'groups = ["no-such-group"]')
 $(cannot cwd 'cwd = "/no/such/directory"')
@@ -48,33 +58,50 @@ TOML
 ct_start
 ct_up
 ct_is "all that cannot be has failed" program:failed inpath:failed executable:failed interpreter:failed directory:failed \
-	user:failed group:failed groups:failed cwd:failed root:failed emptyroot:failed envfile:failed badenv:failed rights:failed
+	user:failed longuser:failed rootuser:failed loader:failed pathloader:failed group:failed groups:failed cwd:failed root:failed emptyroot:failed envfile:failed badenv:failed rights:failed
 ct_is "each was tried once: it will not get better by itself" program:starts=1 user:starts=1 cwd:starts=1 badenv:starts=1
 ct_is "nothing else is held up" other:up script:done path:done
 
 why() {
 	grep -a "^minit: $1: " "$ct_dir/out" | head -n 1
 }
-is "$(why program)" "minit: program: step exec: /no/such/program: No such file or directory; given up" "no program"
-is "$(why inpath)" "minit: inpath: step exec: no-such-program: No such file or directory; given up" "no program in PATH"
-is "$(why executable)" "minit: executable: step exec: $ct_dir/plain: Permission denied; given up" "no execute permission"
-is "$(why interpreter)" "minit: interpreter: step exec: $ct_dir/orphan: No such file or directory; given up" "no interpreter"
-is "$(why directory)" "minit: directory: step exec: /etc: Permission denied; given up" "a directory"
-is "$(why user)" "minit: user: step user and groups: no user no-such-user in /etc/passwd; given up" "no user"
-is "$(why group)" "minit: group: step user and groups: no group no-such-group in /etc/group; given up" "no group"
-is "$(why groups)" "minit: groups: step user and groups: no group no-such-group in /etc/group; given up" "no supplementary group"
-is "$(why cwd)" "minit: cwd: step working directory: /no/such/directory: No such file or directory; given up" "no directory"
-is "$(why root)" "minit: root: step mounts: /no/such/root: No such file or directory; given up" "no root"
-is "$(why emptyroot)" "minit: emptyroot: step exec: /bin/true: No such file or directory; given up" "a root without the program"
-is "$(why envfile)" "minit: envfile: step environment: /no/such/file: No such file or directory; given up" "no environment file"
-is "$(why badenv)" "minit: badenv: step environment: line 3 of $ct_dir/bad.env: Invalid argument; given up" "a wrong environment file"
+# Each names what, why and what to do. is_why NAME TEXT DESCRIPTION
+is_why() {
+	is "$(why "$1")" "minit: $1: step $2; given up" "$3"
+}
+path=/usr/local/sbin:/usr/bin
+is_why program "exec: /no/such/program: No such file or directory: install it, or correct exec" "no program"
+is_why inpath "exec: no-such-program: No such file or directory in $path: install it, or give exec its whole path" "no program in PATH"
+is_why executable "exec: $ct_dir/plain: Permission denied: make it executable (chmod +x), and its folders open to the service's user" \
+	"no execute permission"
+is_why interpreter "exec: $ct_dir/orphan: its interpreter /no/such/interpreter is not there: install it (a script names it in its first line)" \
+	"no interpreter: it is the one that is named"
+is_why loader "exec: $ct_dir/foreign: its interpreter /no/such/ld.so is not there: install it (a script names it in its first line)" \
+	"a program whose loader is not there, too"
+is_why pathloader "exec: foreign: its interpreter /no/such/ld.so is not there: install it (a script names it in its first line)" \
+	"also when it was found in PATH"
+is_why directory "exec: /etc: Permission denied: make it executable (chmod +x), and its folders open to the service's user" "a directory"
+is_why user "user and groups: no user no-such-user in /etc/passwd: add it (useradd --system no-such-user), or correct user" "no user"
+is_why longuser "user and groups: no user a-user-of-thirty-two-characters- in /etc/passwd: add it (useradd --system a-user-of-thirty-two-characters-), or correct user" \
+	"a long name is told as a whole"
+is_why group "user and groups: no group no-such-group in /etc/group: add it (groupadd --system no-such-group), or correct group" "no group"
+is_why groups "user and groups: no group no-such-group in /etc/group: add it (groupadd --system no-such-group), or correct groups" \
+	"no supplementary group"
+is_why cwd "working directory: /no/such/directory: No such file or directory: make it, or correct cwd" "no directory"
+is_why root "mounts: /no/such/root: No such file or directory: make it, or correct root" "no root"
+is_why emptyroot "exec: /bin/true: No such file or directory in the root $ct_dir: install it there, or correct exec" "a root without the program"
+is_why rootuser "user and groups: no user root in $ct_dir/etc/passwd: add it there, or correct user" "a root without the user"
+is_why envfile "environment: /no/such/file: No such file or directory: make it, or put a - before its name when it may be missing" \
+	"no environment file"
+is_why badenv "environment: line 3 of $ct_dir/bad.env: Invalid argument: a line is NAME=value, or a # comment" "a wrong environment file"
 is "$(why rights)" "minit: rights: exit 126; given up" "a program's own exit 126 is its own"
 ct_said '^a script without a first line runs$' "a script without a first line is run by the shell"
 ct_said '^found in the given path$' "the path is that of the service's environment"
-is "$(ct_field program why)" "step exec: /no/such/program: No such file or directory" "status says the same"
+is "$(ct_field program why)" "step exec: /no/such/program: No such file or directory: install it, or correct exec" \
+	"status says the same"
 ct_minit start program >"$ct_dir/start" 2>&1
 is $? 1 "minit start of it fails"
-grep -q 'step exec: /no/such/program: No such file or directory' "$ct_dir/start"
+grep -q 'step exec: /no/such/program: No such file or directory: install it, or correct exec' "$ct_dir/start"
 ok $? "and says why"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

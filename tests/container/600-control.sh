@@ -84,7 +84,7 @@ does 0 "restarting what others need is over when it is up again" restart db
 ok $? "with another pid"
 does 0 "and they come back" wait web:up spare:up
 does 1 "a program that is not there is told at the start" start broken
-says '^minit: broken: start: it has failed \(step exec: /no/such/program: No such file or directory\)$' "with step and reason"
+says '^minit: broken: start: it has failed \(step exec: /no/such/program: No such file or directory: install it, or correct exec\)$' "with step and reason"
 does 3 "there is no use in waiting for what has failed" wait --timeout 10 broken:up
 does 1 "so is one that ends at once" start flaky
 says '^minit: flaky: start: it has ended \(exit 3\) and is started again in ' "with its status"

@@ -100,7 +100,10 @@ ok $? "and which one"
 ct_start "$MINIT"
 ct_end 10
 is $? 78 "PID 1 without a table and without a command: 78"
-ct_said '/etc/minit' "and where it looked"
+ct_said '^minit: /etc/minit/minit.toml: there is no table, and none in /etc/minit/conf.d: write one .*minit run FILE' \
+	"where it looked, and what to do"
+"$MINIT" run --what >"$ct_dir/check" 2>&1
+is "$?: $(cat "$ct_dir/check")" '2: minit: run: unknown option "--what"; usage: minit run [TABLE...]' "an option that is none is no file"
 echo "$good" | ct_table
 "$MINIT" check "$ct_dir/table.toml" >"$ct_dir/check"
 ok $? "a good one is good"

@@ -164,9 +164,13 @@ const char *state_name(enum state state)
 	return names[state];
 }
 
+const char *house_why;
+
 void service_why(const struct supervisor *sv, uint32_t index, struct buf *b)
 {
-	if (sv->state->services[index].life.state == STATE_FAILED)
+	if (house_why)
+		buf_str(b, house_why);
+	else if (sv->state->services[index].life.state == STATE_FAILED)
 		buf_str(b, "exit 1");
 }
 

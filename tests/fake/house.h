@@ -25,6 +25,9 @@ void house_hold(uint32_t index);
 /* As services/state.c does at a change of state. */
 void house_move(uint32_t index, enum state next);
 
+/* What service_why says of every service; NULL: what its state says. */
+extern const char *house_why;
+
 /* What service_event was told since house_build: "up web, down db". */
 const char *house_told(void);
 

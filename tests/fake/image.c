@@ -90,6 +90,9 @@ void image_end(struct image *image)
 
 	for (uint32_t i = 0; i < count; i++)
 		list_edges(image, i);
+	for (uint32_t i = 0; i < count; i++)
+		if (!image->spec[i].exec.count)
+			image_add(image, &image->spec[i].exec, "/bin/it");
 	while (at < count) {
 		uint32_t i = 0;
 

@@ -479,6 +479,12 @@ int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, c
 	return 0;
 }
 
+void cgroup_why(const struct cgroup_home *home, const char *file, int err, struct buf *why)
+{
+	(void)home, (void)file, (void)err;
+	buf_str(why, "why");
+}
+
 int cgroup_leaf_fd(const struct cgroup_home *home, const char *name)
 {
 	(void)home, (void)name;

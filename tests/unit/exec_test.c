@@ -1,4 +1,4 @@
-// links: lib/exec.c lib/buf.c tests/fake/raw.c
+// links: lib/exec.c services/interpreter.c lib/buf.c lib/fd.c tests/fake/raw.c
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/exec.h"
+#include "services/interpreter.h"
 
 /* Programs in folders of the test's own; each run is a child, which says what it was called as. */
 static char root[32], said[512];
@@ -136,6 +137,35 @@ static void with_a_slash_it_is_what_it_says(void **state)
 	assert_string_equal(RUN(both(), (char *)in_root("one/orphan")), "ENOENT");
 }
 
+static const char *interpreter(const char *file, const char *path)
+{
+	static char found[64];
+
+	strcpy(found, "?");
+	return interpreter_missing(file, path, found, sizeof(found)) ? "none" : found;
+}
+
+static void an_interpreter_that_is_not_there_is_named(void **state)
+{
+	(void)state;
+	put("one/spaced", "#!  \t/no/such/other  -x\n", 0755);
+	put("one/cut", "#!/no/line/end", 0755);
+	put("one/empty", "#!\n", 0755);
+	put("one/long", "#!/0123456789012345678901234567890123456789012345678901234567890123456789\n", 0755);
+	assert_string_equal(interpreter(in_root("one/orphan"), NULL), "/no/such/interpreter");
+	assert_string_equal(interpreter("orphan", both()), "/no/such/interpreter");
+	assert_string_equal(interpreter(in_root("one/spaced"), NULL), "/no/such/other");
+	assert_string_equal(interpreter(in_root("one/cut"), NULL), "/no/line/end");
+	assert_string_equal(interpreter(in_root("one/empty"), NULL), "none");
+	assert_string_equal(interpreter(in_root("one/long"), NULL), "none");
+	assert_string_equal(interpreter(in_root("one/both"), NULL), "none");
+	assert_string_equal(interpreter(in_root("one/plain"), NULL), "none");
+	assert_string_equal(interpreter(in_root("one"), NULL), "none");
+	assert_string_equal(interpreter(in_root("one/none"), NULL), "none");
+	assert_string_equal(interpreter("nothing", both()), "none");
+	assert_string_equal(interpreter("/proc/self/exe", NULL), "none");
+}
+
 static void a_script_without_a_first_line_is_run_by_the_shell(void **state)
 {
 	char expected[200];
@@ -178,6 +208,7 @@ int main(void)
 		cmocka_unit_test(what_may_not_be_executed_is_passed_over),
 		cmocka_unit_test(what_is_nowhere_is_absent_and_what_is_closed_forbidden),
 		cmocka_unit_test(with_a_slash_it_is_what_it_says),
+		cmocka_unit_test(an_interpreter_that_is_not_there_is_named),
 		cmocka_unit_test(a_script_without_a_first_line_is_run_by_the_shell),
 		cmocka_unit_test(an_empty_place_in_the_path_is_where_one_stands),
 		cmocka_unit_test(without_a_path_there_is_the_usual_one),

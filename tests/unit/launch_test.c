@@ -1,5 +1,6 @@
 // links: services/launch.c services/frame.c services/settle.c services/state.c services/depend.c services/policy.c
 // links: services/words.c services/statefile.c init/reap.c lib/buf.c lib/clock.c lib/fd.c lib/signame.c
+// links: services/failure.c
 // links: tests/fake/sys.c tests/fake/log.c tests/fake/image.c
 // links: services/leaf.c lib/text.c
 // flags: -Wl,--wrap=read,--wrap=close,--wrap=clock_gettime

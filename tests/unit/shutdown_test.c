@@ -1,4 +1,4 @@
-// links: init/shutdown.c services/state.c services/depend.c services/words.c services/policy.c services/statefile.c
+// links: init/shutdown.c services/state.c services/depend.c services/words.c services/failure.c services/policy.c services/statefile.c
 // links: lib/buf.c lib/fd.c lib/signame.c lib/text.c
 // flags: -Wl,--wrap=_exit,--wrap=reboot
 #include <setjmp.h>
@@ -144,6 +144,7 @@ void __wrap__exit(int status)
 
 void control_close(struct supervisor *s) { (void)s; did("control closed\n"); }
 void cgroup_close(struct cgroup_home *home) { (void)home; did("home closed\n"); }
+void cgroup_why(const struct cgroup_home *home, const char *file, int err, struct buf *why) { (void)home, (void)file, (void)err, (void)why; }
 int cgroup_remove(struct cgroup_home *home, const char *name) { (void)home; did("leaf %s removed\n", name); return 0; }
 
 static void on_change(struct supervisor *s, uint32_t index, enum state was) { (void)was; shutdown_consider(s, index); }

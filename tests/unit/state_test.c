@@ -1,4 +1,4 @@
-// links: services/state.c services/depend.c services/policy.c services/words.c services/statefile.c
+// links: services/state.c services/depend.c services/policy.c services/words.c services/failure.c services/statefile.c
 // links: lib/buf.c lib/clock.c lib/fd.c lib/signame.c
 // links: tests/fake/launch.c tests/fake/log.c tests/fake/image.c
 // flags: -Wl,--wrap=clock_gettime
@@ -559,7 +559,8 @@ static void a_failed_step_is_told_by_name(void **context)
 	service_event(&sv, B, EVENT_STATUS, 0);
 	service_event(&sv, B, EVENT_EXIT, EXIT(127));
 	assert_int_equal(state_of(B), STATE_FAILED);
-	assert_non_null(strstr(log_text, "error b: step user and groups: setgroups: Operation not permitted; given up"));
+	assert_non_null(strstr(log_text, "error b: step user and groups: setgroups: Operation not permitted: minit may not become others here: run it as "
+			       "root with CAP_SETUID and CAP_SETGID, or leave user, group and groups out; given up"));
 }
 
 static void what_could_not_be_prepared_is_told_by_its_step(void **context)
@@ -573,7 +574,7 @@ static void what_could_not_be_prepared_is_told_by_its_step(void **context)
 	service_at(&sv, B)->handles.refused_step = STEP_leaf;
 	service_event(&sv, B, EVENT_WANT_UP, 0);
 	assert_int_equal(state_of(B), STATE_FAILED);
-	assert_non_null(strstr(log_text, "error b: step cgroup leaf: Read-only file system; given up"));
+	assert_non_null(strstr(log_text, "error b: step cgroup leaf: Read-only file system: why; given up"));
 }
 
 static void a_start_that_fails_at_once_again_and_again_is_tried_again_and_again(void **context)

@@ -133,8 +133,8 @@ static void a_file_that_cannot_be_read_is_told(void **state)
 	said[pread(to, said, sizeof(said) - 1, 0)] = '\0';
 	close(saved);
 	close(to);
-	assert_string_equal(said, "nowhere.toml: cannot be read: No such file or directory\n"
-			    ".: cannot be read: Is a directory\n");
+	assert_string_equal(said, "nowhere.toml: cannot be read: No such file or directory: correct its name, or write it; minit.toml(5) has an example\n"
+			    ".: cannot be read: Is a directory: name the files in it\n");
 }
 
 /* The image does not fit into the largest file that may be written, and the child is killed for it. */

@@ -1,5 +1,6 @@
 // links: services/state.c services/depend.c services/policy.c services/words.c services/statefile.c services/launch.c
 // links: services/frame.c services/settle.c
+// links: services/failure.c
 // links: init/reap.c lib/buf.c lib/clock.c lib/fd.c lib/signame.c
 // links: tests/fake/sys.c tests/fake/log.c tests/fake/image.c tests/fake/world.c
 // links: services/leaf.c lib/text.c

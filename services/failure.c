@@ -1,0 +1,196 @@
+/*
+ * What a failed start is said to be about, why, and what to do: one line, made of the report
+ * of the child, which is short, and of what the table says.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/exec.h"
+#include "services/launch.h"
+
+/* So much of a text is shown; the end of a longer one, which tells more. */
+#define PROGRAM_MOST 72
+#define PATH_MOST 80
+#define ROOT_MOST 60
+
+static void put_end(struct buf *b, const char *text, size_t most)
+{
+	size_t len = strlen(text);
+
+	buf_fmt(b, "%s%s", len > most ? "..." : "", len > most ? text + len + 3 - most : text);
+}
+
+static const char *hint_for(enum step step, int err)
+{
+	static const struct hint {
+		uint32_t step;
+		int err;
+		const char *words;
+	} hints[] = {
+#define HINT(step, err, words) { STEP_##step, err, words },
+#include "services/hints.def"
+#undef HINT
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(hints); i++)
+		if (hints[i].step == step && (hints[i].err == err || !hints[i].err))
+			return hints[i].words;
+	return NULL;
+}
+
+static void put_hint(struct buf *b, const struct life *life)
+{
+	const char *hint = hint_for(life->step, life->err);
+
+	if (hint)
+		buf_fmt(b, ": %s", hint);
+}
+
+/* -- the program ------------------------------------------------------------------------------- */
+
+/* The path it was looked for in; with an env_file only the child knows that. */
+static const char *path_of(const struct table *t, const struct service_spec *spec)
+{
+	const char *path = getenv("PATH");
+
+	for (uint32_t i = 0; i < spec->env.count; i++)
+		if (!strncmp(table_item(t, spec->env, i), "PATH=", 5))
+			return table_item(t, spec->env, i) + 5;
+	if (spec->env_file.count)
+		return "its PATH";
+	return path ? path : EXEC_PATH;
+}
+
+static void put_absent(struct buf *b, const struct table *t, const struct service_spec *spec)
+{
+	const char *root = table_text(t, spec->root_at);
+	bool searched = !strchr(table_item(t, spec->exec, 0), '/');
+
+	buf_str(b, strerror(ENOENT));
+	if (searched) {
+		buf_str(b, " in ");
+		put_end(b, path_of(t, spec), PATH_MOST);
+	}
+	if (root) {
+		buf_str(b, searched ? " of the root " : " in the root ");
+		put_end(b, root, ROOT_MOST);
+	}
+	buf_fmt(b, ": install it%s, or %s", root ? " there" : "", searched ? "give exec its whole path" : "correct exec");
+}
+
+static void put_program(struct buf *b, const struct table *t, const struct service_spec *spec, const struct life *life)
+{
+	put_end(b, table_item(t, spec->exec, 0), PROGRAM_MOST);
+	buf_str(b, ": ");
+	if (life->err == ELIBACC) {
+		buf_fmt(b, "its interpreter %.*s is not there: install it (a script names it in its first line)",
+			STATE_DETAIL, life->detail);
+	} else if (life->err == ENOENT) {
+		put_absent(b, t, spec);
+	} else {
+		buf_str(b, strerror(life->err));
+		put_hint(b, life);
+	}
+}
+
+/* -- users and groups -------------------------------------------------------------------------- */
+
+/* The key that names it: a name of both is the one of `group`. */
+static const char *group_key(const struct table *t, const struct service_spec *spec, const char *name)
+{
+	const char *group = table_text(t, spec->group_at);
+
+	return group && !strncmp(group, name, strlen(name)) ? "group" : "groups";
+}
+
+/* The detail is "user NAME" or "group NAME". */
+static void put_nobody(struct buf *b, const struct table *t, const struct service_spec *spec, const char *who)
+{
+	bool user = *who == 'u';
+	const char *root = table_text(t, spec->root_at), *name = strchr(who, ' ');
+
+	name = name ? name + 1 : who;
+	buf_fmt(b, "no %s in ", who);
+	put_end(b, root ? root : "", ROOT_MOST);
+	buf_fmt(b, "/etc/%s: add it ", user ? "passwd" : "group");
+	if (root)
+		buf_str(b, "there");
+	else
+		buf_fmt(b, "(%sadd --system %s)", user ? "user" : "group", name);
+	buf_fmt(b, ", or correct %s", user ? "user" : group_key(t, spec, name));
+}
+
+/* -- all others -------------------------------------------------------------------------------- */
+
+static const char *rlimit_name(const char *number)
+{
+	static const char *const names[] = {
+#define RLIMIT(name, id) [RLIMIT_##id] = name,
+#include "services/rlimits.def"
+#undef RLIMIT
+	};
+	unsigned long n = strtoul(number, NULL, 10);
+
+	return n < ARRAY_LEN(names) && names[n] ? names[n] : number;
+}
+
+/* What the table wants in the file, or NULL: it is a limit of its group. */
+static const char *limit_text(const struct table *t, const struct service_spec *spec, const char *file)
+{
+	const struct limit_spec *limits = table_list(t, spec->limits, struct limit_spec);
+
+	for (uint32_t i = 0; i < spec->limits.count; i++)
+		if (!strcmp(table_text(t, limits[i].file_at), file))
+			return table_text(t, limits[i].text_at);
+	return NULL;
+}
+
+/* A limit, or the leaf itself: cgroup/ knows. */
+static void put_leaf(struct buf *b, const struct supervisor *sv, const struct service_spec *spec,
+		     const struct life *life, const char *detail)
+{
+	const char *text = limit_text(sv->table, spec, detail);
+
+	buf_str(b, detail);
+	if (text)
+		buf_fmt(b, " = %.32s", text);
+	buf_fmt(b, "%s%s: ", *detail ? ": " : "", strerror(life->err));
+	cgroup_why(&sv->state->cgroup, detail, -life->err, b);
+}
+
+static void put_other(struct buf *b, const struct life *life, const char *detail)
+{
+	if (life->step == STEP_rlimits && *detail)
+		detail = rlimit_name(detail);
+	buf_fmt(b, "%s%s%s", detail, *detail ? ": " : "", strerror(life->err));
+	put_hint(b, life);
+}
+
+/* It is one line, whatever stands in the names. */
+static void make_plain(char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = '?';
+}
+
+void failure_put(const struct supervisor *sv, uint32_t index, struct buf *b)
+{
+	const struct life *life = &service_at(sv, index)->life;
+	const struct service_spec *spec = spec_at(sv, index);
+	char detail[STATE_DETAIL + 1] = { 0 };
+	size_t before = b->len;
+
+	memcpy(detail, life->detail, STATE_DETAIL);
+	buf_fmt(b, "step %s: ", step_words(life->step));
+	if (life->step == STEP_exec && !spec->internal && *detail)
+		put_program(b, sv->table, spec, life);
+	else if (life->step == STEP_leaf)
+		put_leaf(b, sv, spec, life, detail);
+	else if (life->err == ESRCH)
+		put_nobody(b, sv->table, spec, detail);
+	else
+		put_other(b, life, detail);
+	make_plain(b->data + before, b->len - before);
+}
