@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/fd.h"
 #include "lib/exec.h"
+#include "lib/fd.h"
 
 /* PROC_PID_INIT_INO and PROC_UTS_INIT_INO of include/linux/proc_ns.h, since Linux 3.8 */
 #define PID_NS_INITIAL 0xEFFFFFFC

@@ -63,6 +63,7 @@ static int take_service(struct follow *f, const char *line)
 	field_text(line, "want", want, sizeof(want));
 	field_text(line, "state", s->state, sizeof(s->state));
 	field_text(line, "why", s->why, sizeof(s->why));
+	field_text(line, "blocked", s->blocked, sizeof(s->blocked));
 	s->wanted = !strcmp(want, "up");
 	s->internal = field_is_true(line, "internal");
 	s->pid = field_number(line, "pid", 0);

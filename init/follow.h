@@ -12,6 +12,7 @@ struct seen {
 	char name[TABLE_NAME_MAX + 1];
 	char state[16];
 	char why[STATE_WHY];
+	char blocked[TABLE_NAME_MAX + 1]; /* it waits in vain, for this one; or empty */
 	bool wanted, internal;
 	int64_t seq; /* of the line this is from */
 	int64_t pid, starts, restarts, failures, next_ms;

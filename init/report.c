@@ -131,6 +131,7 @@ static void put_life(const struct supervisor *sv, uint32_t index, struct buf *b)
 {
 	const struct service *s = service_at(sv, index);
 	struct when now = when_now();
+	int blocker = service_blocker(sv, index);
 	BUF_ON_STACK(why, STATE_WHY);
 
 	put_text(b, "state", state_name(s->life.state));
@@ -144,6 +145,8 @@ static void put_life(const struct supervisor *sv, uint32_t index, struct buf *b)
 	put_number(b, "failures", s->life.failures);
 	service_why(sv, index, &why);
 	put_text(b, "why", buf_text(&why));
+	if (blocker >= 0)
+		put_text(b, "blocked", service_name(sv, (uint32_t)blocker));
 }
 
 static void put_usage(const struct supervisor *sv, uint32_t index, struct buf *b)

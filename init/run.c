@@ -243,6 +243,13 @@ static void become_subreaper(enum mode mode)
 		log_warn(NULL, errno, "cannot become a subreaper: orphans of services will not be reaped here");
 }
 
+static void tell_empty(const struct table *table)
+{
+	if (!table->services.count)
+		log_warn("table", 0, "it has no service: nothing is started; add a section [service.NAME] to %s",
+			 table->files.count ? table_item(table, table->files, 0) : "it");
+}
+
 void run_table(enum mode mode, int table_fd)
 {
 	struct statefile *state = NULL;
@@ -260,6 +267,7 @@ void run_table(enum mode mode, int table_fd)
 	state->table_fd = table_fd;
 	state->self_fd = open_self();
 	become_subreaper(mode);
+	tell_empty(table);
 	if (table->hostname_at)
 		boot_hostname(mode, table_text(table, table->hostname_at));
 	open_house(state, table);

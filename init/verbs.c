@@ -1,6 +1,7 @@
 #include "init/verbs.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "init/client.h"
 #include "init/options.h"
@@ -83,13 +84,13 @@ static void say_usage(void)
 
 static const char *nearest(const char *word)
 {
-	unsigned best = 3;
+	unsigned best = (unsigned)MIN(strlen(word) / 2, 3);
 	const char *found = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
 		unsigned d = text_distance(word, verbs[i].word);
 
-		if (d < best) {
+		if (d < best && strcmp(verbs[i].word, "log") != 0) {
 			best = d;
 			found = verbs[i].word;
 		}
@@ -152,8 +153,12 @@ static int take_socket(int argc, char **argv)
 		option_socket = argv[0] + 9;
 		return 1;
 	}
-	if (strcmp(argv[0], "--socket") || argc < 2)
+	if (strcmp(argv[0], "--socket"))
 		return 0;
+	if (argc < 2) {
+		complain("--socket: its path is missing; usage: minit --socket PATH VERB ...");
+		_exit(2);
+	}
 	option_socket = argv[1];
 	return 2;
 }

@@ -25,6 +25,9 @@ enum {
 
 enum verdict { NOT_YET, HOLDS, NEVER };
 
+static struct talk talk;
+static struct follow now;
+
 /* -- conditions -------------------------------------------------------------------------------- */
 
 struct condition {
@@ -114,6 +117,14 @@ static bool wants_life(const struct condition *c)
 	return !strcmp(c->what, "up") || !strcmp(c->what, "ready") || !strcmp(c->what, "done");
 }
 
+/* It has failed for good, or what it needs has. What is only down somebody may be about to start. */
+static bool is_hopeless(const struct seen *s)
+{
+	const struct seen *blocker = s->blocked[0] ? follow_find(&now, s->blocked) : NULL;
+
+	return is_in(s, "failed") || (blocker && (is_in(blocker, "failed") || is_in(blocker, "done")));
+}
+
 static enum verdict judge(const struct condition *c, const struct seen *s)
 {
 	bool holds;
@@ -128,7 +139,7 @@ static enum verdict judge(const struct condition *c, const struct seen *s)
 		holds = is_in(s, c->what);
 	if (holds)
 		return HOLDS;
-	return is_in(s, "failed") && !c->is_counter && wants_life(c) ? NEVER : NOT_YET;
+	return !c->is_counter && wants_life(c) && is_hopeless(s) ? NEVER : NOT_YET;
 }
 
 /* Is it among those that `all` means here? */
@@ -159,9 +170,6 @@ static enum verdict judge_all(const struct condition *c, const struct follow *f,
 }
 
 /* -- following --------------------------------------------------------------------------------- */
-
-static struct talk talk;
-static struct follow now;
 
 /* Tries until the socket is there: minit may be about to start. */
 static int dial_patiently(struct when until)
@@ -418,7 +426,7 @@ static enum verdict judge_change(struct change *c, int i, const struct seen *s)
 		return judge_up(c, i, s);
 	if (is_ready(s))
 		return c->restart && s->starts <= c->starts[i] ? NOT_YET : HOLDS;
-	return !is_wanted(c, s) || is_in(s, "backoff") || is_in(s, "failed") ? NEVER : NOT_YET;
+	return !is_wanted(c, s) || is_in(s, "backoff") || is_in(s, "failed") || s->blocked[0] ? NEVER : NOT_YET;
 }
 
 static void say_result(const struct change *c, const struct seen *s, enum verdict v)

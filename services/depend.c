@@ -35,11 +35,40 @@ static bool is_leaving(const struct life *life)
 	       (life->asked && (life->state == STATE_UP || life->state == STATE_STARTING));
 }
 
+/* Not without somebody who tells it to, or mends what it needs. */
+static bool will_not_come(const struct supervisor *sv, uint32_t index)
+{
+	const struct service *s = service_at(sv, index);
+
+	return s->life.state == STATE_WAITING ? s->life.blocked : service_is_settled(s) && !service_is_ready(sv, index);
+}
+
+int depend_missing(const struct supervisor *sv, uint32_t index)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+	const uint32_t *needs = table_list(sv->table, spec->needs, uint32_t);
+
+	for (uint32_t i = 0; i < spec->needs.count; i++)
+		if (will_not_come(sv, needs[i]))
+			return (int)needs[i];
+	return -1;
+}
+
+/* From need to need, which do not go in a circle. */
+int service_blocker(const struct supervisor *sv, uint32_t index)
+{
+	int at = life_at(sv, index)->blocked ? depend_missing(sv, index) : -1;
+
+	while (at >= 0 && life_at(sv, (uint32_t)at)->blocked)
+		at = depend_missing(sv, (uint32_t)at);
+	return at;
+}
+
 /* Something it comes after is on its way to be ready, for the first time or again. */
 static bool is_ahead(const struct service *s)
 {
 	return s->life.want == WANT_UP && s->life.state != STATE_UP &&
-	       (s->life.state == STATE_WAITING || service_is_active(s));
+	       ((s->life.state == STATE_WAITING && !s->life.blocked) || service_is_active(s));
 }
 
 int depend_unmet(const struct supervisor *sv, uint32_t index)

@@ -7,6 +7,9 @@
 /* The first service that has to come before `index` can start, or -1. */
 int depend_unmet(const struct supervisor *sv, uint32_t index);
 
+/* The first of its needs that will not come by itself, as it is settled and not ready, or blocked; or -1. */
+int depend_missing(const struct supervisor *sv, uint32_t index);
+
 /* Something it needs is about to be stopped, so it has to go first. */
 bool depend_is_lost(const struct supervisor *sv, uint32_t index);
 

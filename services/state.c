@@ -100,7 +100,10 @@ static enum state begin(struct supervisor *sv, uint32_t index)
 static enum state admit(struct supervisor *sv, uint32_t index, int arg)
 {
 	(void)arg;
-	return depend_unmet(sv, index) >= 0 || settle_waits(sv, index) ? STATE_WAITING : begin(sv, index);
+	if (depend_unmet(sv, index) < 0 && !settle_waits(sv, index))
+		return begin(sv, index);
+	life_at(sv, index)->blocked = depend_missing(sv, index) >= 0;
+	return STATE_WAITING;
 }
 
 static enum state forgive(struct supervisor *sv, uint32_t index, int arg)
@@ -316,6 +319,7 @@ static void enter(struct supervisor *sv, uint32_t index, enum state next)
 	sv->draining += next == STATE_DRAINING;
 	sv->draining -= s->life.state == STATE_DRAINING;
 	s->life.state = (uint8_t)next;
+	s->life.blocked &= next == STATE_WAITING;
 	s->life.since = when_now();
 	await(sv, index, time_allowed(sv, index, next));
 	look_at_list(sv, spec->dependents);
@@ -336,6 +340,10 @@ static void tell(struct supervisor *sv, uint32_t index, enum state was)
 		break;
 	case STATE_FAILED:
 		log_error(service_name(sv, index), 0, "%s; given up", buf_text(&why));
+		break;
+	case STATE_WAITING:
+		if (life->blocked)
+			log_warn(service_name(sv, index), 0, "%s", buf_text(&why));
 		break;
 	default:
 		log_debug(service_name(sv, index), "%s, was %s", state_name(life->state), state_name(was));
@@ -399,7 +407,7 @@ static void dispatch(struct supervisor *sv, uint32_t index, enum event event, in
 	struct life *life = life_at(sv, index);
 	enum state was = life->state, next;
 	uint32_t starts = life->starts;
-	bool moved;
+	bool was_blocked = life->blocked, moved;
 
 	open_inflight(sv, index, event, arg);
 	if (event == EVENT_TIMEOUT)
@@ -409,8 +417,10 @@ static void dispatch(struct supervisor *sv, uint32_t index, enum event event, in
 	moved = next != was || life->starts != starts; /* a run that fails at once may lead back to where it was */
 	if (moved)
 		enter(sv, index, next);
+	else if (was_blocked != life->blocked)
+		look_at_list(sv, spec_at(sv, index)->dependents);
 	close_inflight(sv);
-	if (!moved)
+	if (!moved && was_blocked == life->blocked)
 		return;
 	sv->state->events++;
 	tell(sv, index, was);

@@ -56,7 +56,8 @@ struct life {
 	uint8_t step;          /* enum step, when ending is ENDING_SPAWN */
 	uint8_t asked;         /* it is to end, or has ended, by our doing (stop, restart, lost need) */
 	uint8_t killed;        /* how often SIGKILL was sent in this stop */
-	uint8_t execed;        /* this run has become the program */
+	uint8_t execed : 1;    /* this run has become the program */
+	uint8_t blocked : 1;   /* WAITING, and what it needs is settled, or blocked itself: it waits in vain */
 	uint8_t again;         /* a new run is asked for; this one, if there is one, is to end for it */
 	int32_t status;        /* exit code or signal of the last run */
 	int32_t err;           /* errno of the failed step */
@@ -239,6 +240,9 @@ struct when service_timeouts(struct supervisor *sv, struct when now);
 bool service_is_active(const struct service *s); /* a process of it may exist */
 bool service_is_ready(const struct supervisor *sv, uint32_t index); /* what needs it may start */
 bool service_is_settled(const struct service *s); /* will not change by itself: DOWN, FAILED, DONE */
+
+/* Which settled service one that is blocked waits for in the end, or -1 when it is not blocked. */
+int service_blocker(const struct supervisor *sv, uint32_t index);
 
 const char *state_name(enum state state); /* "starting" */
 const char *event_name(enum event event);

@@ -69,13 +69,17 @@ static void put_ending(const struct supervisor *sv, uint32_t index, struct buf *
 
 static void put_waiting(const struct supervisor *sv, uint32_t index, struct buf *b)
 {
-	int what = depend_unmet(sv, index);
+	int last = service_blocker(sv, index), first = last < 0 ? depend_unmet(sv, index) : depend_missing(sv, index);
 
-	if (what >= 0)
-		buf_fmt(b, "waiting for %s (%s)", service_name(sv, (uint32_t)what),
-			state_name(service_at(sv, (uint32_t)what)->life.state));
-	else if (settle_waits(sv, index))
+	if (first < 0 && settle_waits(sv, index))
 		buf_fmt(b, "waiting for its network: %s does not pass packets yet", spec_at(sv, index)->attach.peer);
+	if (first < 0)
+		return;
+	buf_fmt(b, "waiting for %s", service_name(sv, (uint32_t)first));
+	if (last >= 0 && last != first)
+		buf_fmt(b, ", and that in the end for %s", service_name(sv, (uint32_t)last));
+	last = last < 0 ? first : last;
+	buf_fmt(b, " (%s)", state_name(service_at(sv, (uint32_t)last)->life.state));
 }
 
 void service_why(const struct supervisor *sv, uint32_t index, struct buf *b)

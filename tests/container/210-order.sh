@@ -35,6 +35,10 @@ ready = "exit"
 restart = "never"
 $(stays waits)
 needs = ["broken"]
+$(stays waitstoo)
+needs = ["waits"]
+$(stays afterwaits)
+after = ["waits"]
 $(stays later)
 after = ["broken", "prepare"]
 autostart = true
@@ -48,6 +52,13 @@ ct_up && ct_events
 ct_is "all that can be up is" web:up app:up db:up prepare:done later:up afterlazy:up
 ct_is "who needs a failed task waits" waits:waiting broken:failed
 is "$(ct_field waits why)" "waiting for broken (failed)" "and for what is told"
+ct_said '^minit: waits: waiting for broken \(failed\)$' "in the log too"
+is "$(timeout 20 "$MINIT" --socket "/proc/$(ct_pid)/root/run/minit/control" start --timeout 0 waits 2>&1)" \
+	"minit: waits: start: it is waiting (waiting for broken (failed))" "start says so at once, though it may wait for ever"
+is "$(timeout 20 "$MINIT" --socket "/proc/$(ct_pid)/root/run/minit/control" wait --timeout 0 waitstoo:up 2>&1)" \
+	"minit: waitstoo:up: waitstoo: it is waiting (waiting for waits, and that in the end for broken (failed)), and will not get there" \
+	"and wait, along all that lies between"
+ct_is "who comes after one that waits in vain does not wait for it" afterwaits:up
 ct_is "who only comes after one that is not started does not wait" lazy:down afterlazy:up
 is "$(said | tr ',' '\n' | grep -E 'prepare|app|web' | head -n 1)" 'prepare starts' "a task is done before what needs it starts"
 is "$(said | tr ',' '\n' | grep -E 'prepare|later' | tr '\n' ',')" 'prepare starts,later starts,' "after waits for the end of a task"

@@ -104,6 +104,12 @@ ct_said '^minit: /etc/minit/minit.toml: there is no table, and none in /etc/mini
 	"where it looked, and what to do"
 "$MINIT" run --what >"$ct_dir/check" 2>&1
 is "$?: $(cat "$ct_dir/check")" '2: minit: run: unknown option "--what"; usage: minit run [TABLE...]' "an option that is none is no file"
+echo "# nothing yet" | ct_table
+ct_start
+ct_up
+ct_said "^minit: table: it has no service: nothing is started; add a section .service.NAME. to $ct_dir/table.toml\$" \
+	"a table without services is said to have none"
+ct_stop "and is supervised"
 echo "$good" | ct_table
 "$MINIT" check "$ct_dir/table.toml" >"$ct_dir/check"
 ok $? "a good one is good"

@@ -164,6 +164,13 @@ const char *state_name(enum state state)
 	return names[state];
 }
 
+int house_blocker = -1;
+
+int service_blocker(const struct supervisor *sv, uint32_t index)
+{
+	return sv->state->services[index].life.state == STATE_WAITING ? house_blocker : -1;
+}
+
 const char *house_why;
 
 void service_why(const struct supervisor *sv, uint32_t index, struct buf *b)
@@ -172,6 +179,8 @@ void service_why(const struct supervisor *sv, uint32_t index, struct buf *b)
 		buf_str(b, house_why);
 	else if (sv->state->services[index].life.state == STATE_FAILED)
 		buf_str(b, "exit 1");
+	else if (service_blocker(sv, index) >= 0)
+		buf_str(b, "blocked");
 }
 
 int table_find(const struct table *t, const char *name)

@@ -28,6 +28,9 @@ void house_move(uint32_t index, enum state next);
 /* What service_why says of every service; NULL: what its state says. */
 extern const char *house_why;
 
+/* Whom a waiting service is blocked by; -1: nobody. */
+extern int house_blocker;
+
 /* What service_event was told since house_build: "up web, down db". */
 const char *house_told(void);
 

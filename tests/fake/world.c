@@ -31,8 +31,9 @@ static bool chance(uint32_t percent)
 
 static void on_change(struct supervisor *sv, uint32_t index, enum state was)
 {
+	/* WAITING to WAITING: it does so in vain now, or no longer. */
 	if (service_at(sv, index)->life.state == was && !service_is_settled(service_at(sv, index)) &&
-	    was != STATE_BACKOFF)
+	    was != STATE_BACKOFF && was != STATE_WAITING)
 		kernel_fault("a change of %s from %s to %s was told", service_name(sv, index), state_name(was),
 			     state_name(was));
 }
@@ -530,6 +531,8 @@ static const char *wrong_rest(uint32_t i)
 		return "not stopped, though it has to go and nothing holds it";
 	if (state == STATE_WAITING && depend_unmet(&world.sv, i) < 0)
 		return "waiting for nothing";
+	if (state == STATE_WAITING && life_of(i)->blocked != (depend_missing(&world.sv, i) >= 0))
+		return "what it needs has changed, and it was not told that it waits in vain, or no longer";
 	if (state == STATE_DRAINING && !has_zombie() && !kernel_alive(i, true))
 		return "draining, though its leaf is empty and minit was told";
 	return NULL;

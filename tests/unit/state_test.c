@@ -391,6 +391,55 @@ static void who_needs_a_failed_task_waits(void **context)
 	assert_int_equal(state_of(B), STATE_WAITING);
 }
 
+/* C needs B, which needs A: when A has failed for good both are told to wait in vain, and by whom. */
+static void who_waits_in_vain_is_told(void **context)
+{
+	BUF_ON_STACK(why, STATE_WHY);
+
+	(void)context;
+	begin();
+	image.edge[B][A] = image.edge[C][B] = EDGE_NEEDS;
+	image.spec[A].restart = RESTART_NEVER;
+	build();
+	service_event(&sv, A, EVENT_WANT_UP, 0);
+	service_event(&sv, B, EVENT_WANT_UP, 0);
+	service_event(&sv, C, EVENT_WANT_UP, 0);
+	assert_false(service_at(&sv, B)->life.blocked);
+	service_event(&sv, A, EVENT_EXIT, EXIT(1));
+	assert_int_equal(state_of(C), STATE_WAITING);
+	assert_true(service_at(&sv, B)->life.blocked);
+	assert_true(service_at(&sv, C)->life.blocked);
+	assert_int_equal(service_blocker(&sv, B), A);
+	assert_int_equal(service_blocker(&sv, C), A);
+	service_why(&sv, C, &why);
+	assert_string_equal(buf_text(&why), "waiting for b, and that in the end for a (failed)");
+	assert_non_null(strstr(log_text, "warn b: waiting for a (failed)"));
+	service_event(&sv, A, EVENT_WANT_UP, 0);
+	assert_false(service_at(&sv, B)->life.blocked);
+	assert_false(service_at(&sv, C)->life.blocked);
+	assert_int_equal(service_blocker(&sv, C), -1);
+	exec_ok(A);
+	assert_int_equal(state_of(B), STATE_STARTING);
+	assert_false(service_at(&sv, B)->life.blocked);
+}
+
+static void who_comes_after_one_that_waits_in_vain_does_not_wait(void **context)
+{
+	(void)context;
+	begin();
+	image.edge[B][A] = EDGE_NEEDS;
+	image.edge[C][B] = EDGE_AFTER;
+	image.spec[A].restart = RESTART_NEVER;
+	build();
+	service_event(&sv, A, EVENT_WANT_UP, 0);
+	service_event(&sv, B, EVENT_WANT_UP, 0);
+	service_event(&sv, C, EVENT_WANT_UP, 0);
+	assert_int_equal(state_of(C), STATE_WAITING);
+	service_event(&sv, A, EVENT_EXIT, EXIT(1));
+	assert_int_equal(state_of(B), STATE_WAITING);
+	assert_int_equal(state_of(C), STATE_STARTING);
+}
+
 static void a_need_that_dies_by_itself_leaves_its_dependents_running(void **context)
 {
 	(void)context;
@@ -821,6 +870,8 @@ int main(void)
 		T(what_it_needs_comes_up_first_and_goes_last),
 		T(a_task_is_ready_when_it_is_done),
 		T(who_needs_a_failed_task_waits),
+		T(who_waits_in_vain_is_told),
+		T(who_comes_after_one_that_waits_in_vain_does_not_wait),
 		T(a_need_that_dies_by_itself_leaves_its_dependents_running),
 		T(restart_takes_along_what_needs_it_in_order),
 		T(restart_while_it_is_ending_begins_anew_whatever_the_policy_says),

@@ -436,6 +436,25 @@ static void test_wait_ends_early_when_there_is_no_hope(void **data)
 	expect("wait web:failed web:settled", 0, "");
 }
 
+static void test_what_waits_for_one_that_has_failed_is_told_at_once(void **data)
+{
+	(void)data;
+	service_at(sv, 0)->life.want = WANT_UP;
+	house_move(0, STATE_WAITING);
+	begin("wait web:ready");
+	await_listener();
+	for (int i = 0; i < 20; i++)
+		assert_true(go_on());
+	house_move(1, STATE_FAILED);
+	house_blocker = 1;
+	house_move(0, STATE_WAITING);
+	ended(3, "minit: web:ready: web: it is waiting (blocked), and will not get there\n");
+	expect("start web", 1, "minit: web: start: it is waiting (blocked)\n");
+	house_move(1, STATE_DOWN);
+	expect("wait --timeout 50ms web:ready", 1, "minit: web:ready: web: not within 50ms: it is waiting (blocked)\n");
+	house_blocker = -1;
+}
+
 static void test_wait_for_all(void **data)
 {
 	(void)data;
@@ -704,7 +723,8 @@ static void test_wrong_words(void **data)
 	       "minit: status: --json takes no value; usage: minit status [--json] [--all] [--watch[=TIME]] [NAME...]\n");
 	expect("start", 2,
 	       "minit: start: a service's name is missing; usage: minit start [--no-wait] [--timeout TIME] NAME...\n");
-	expect("--socket", 2, "minit: unknown verb \"--socket\"; `minit help` lists them\n");
+	expect("--socket", 2, "minit: --socket: its path is missing; usage: minit --socket PATH VERB ...\n");
+	expect("foo", 2, "minit: unknown verb \"foo\"; `minit help` lists them\n");
 	expect("help stats", 2, "minit: unknown verb \"stats\"; did you mean \"status\"?\n");
 }
 
@@ -757,6 +777,7 @@ int main(void)
 		TEST(wait_waits),
 		TEST(wait_is_for_all_at_the_same_time),
 		TEST(wait_says_what_was_not_reached),
+		TEST(what_waits_for_one_that_has_failed_is_told_at_once),
 		TEST(wait_ends_early_when_there_is_no_hope),
 		TEST(wait_for_all),
 		TEST(wait_for_who_is_not_there),
