@@ -12,6 +12,7 @@
 #include "init/control.h"
 #include "init/links.h"
 #include "init/loop.h"
+#include "init/network.h"
 #include "init/options.h"
 #include "init/reap.h"
 #include "init/reexec.h"
@@ -74,32 +75,12 @@ static int open_self(void)
 	return fd;
 }
 
-static void bring_up_network(struct net_session *net, const struct table *table)
-{
-	int err = net_loopback(net);
-
-	if (err)
-		log_warn("lo", -err, "loopback cannot be set up");
-	for (uint32_t i = 0; i < table->bridges.count; i++)
-		if (net_bridge_up(net, table_bridge(table, i)))
-			log_error(table_bridge(table, i)->name, 0, "bridge: not there; its services will not start");
-}
-
 static bool wants_leaves(const struct table *table)
 {
 	for (uint32_t i = 0; i < table->services.count; i++)
 		if (table_service(table, i)->leaf)
 			return true;
 	return false;
-}
-
-/* The network is PID 1's own to bring up, an ordinary process's only if the table says so. */
-static bool wants_network(enum mode mode, const struct table *table)
-{
-	for (uint32_t i = 0; i < table->services.count; i++)
-		if (table_service(table, i)->namespaces & CLONE_NEWNET)
-			return true;
-	return mode != MODE_SUBREAPER || table->bridges.count;
 }
 
 /*
@@ -121,31 +102,6 @@ static void find_place(struct statefile *state)
 	state->placed = 1;
 }
 
-/*
- * The network of a service that a crash left half made: the namespace is gone,
- * its pair goes with it, but some time later.
- */
-static void remove_half_made(struct net_session *net, const struct statefile *state)
-{
-	const struct net_attach *attach = &spec_at(&house, state->prepared)->attach;
-
-	if (state->reexecs && state->mode != MODE_SUBREAPER && attach->bridge >= 0)
-		(void)net_remove(net, attach->peer);
-}
-
-static void open_network(struct net_session *net, struct statefile *state)
-{
-	if (!wants_network(state->mode, house.table) || net_open(net))
-		return;
-	house.net = net;
-	if (state->netns < 0 && net->home >= 0)
-		state->netns = fcntl(net->home, F_DUPFD_CLOEXEC, 3);
-	if (state->prepared == 0)
-		bring_up_network(net, house.table);
-	if (state->prepared < state->count)
-		remove_half_made(net, state);
-}
-
 static bool is_prepared(const struct statefile *state)
 {
 	return state->prepared == 2 * state->count;
@@ -159,7 +115,7 @@ static void prepare_rest(struct statefile *state)
 	if (is_prepared(state))
 		return;
 	find_place(state);
-	open_network(&net, state);
+	network_open(&house, &net);
 	for (; state->prepared < state->count; state->prepared++)
 		if (launch_prepare(&house, state->prepared))
 			log_debug(service_name(&house, state->prepared), "not ready to start");

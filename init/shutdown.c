@@ -7,6 +7,7 @@
 
 #include "init/control.h"
 #include "init/leftover.h"
+#include "init/network.h"
 #include "init/power.h"
 #include "lib/enabled.h"
 #include "lib/log.h"
@@ -284,6 +285,7 @@ static void enter_leave(struct supervisor *sv)
 		power_leave(goal);
 	}
 	remove_leaves(sv);
+	network_leave(sv);
 	/*
 	 * In a pid namespace of its own it ends PID 1 by SIGHUP, which tells the
 	 * container's manager to start it anew; without CAP_SYS_BOOT it is refused.

@@ -149,6 +149,13 @@ int net_loopback(struct net_session *s)
 	return net_run(s, NULL, &b);
 }
 
+bool net_is_there(struct net_session *s, const char *ifname)
+{
+	struct link_info info;
+
+	return link_find(&s->host, ifname, &info) == 0;
+}
+
 int net_remove(struct net_session *s, const char *ifname)
 {
 	struct netlink_answer a = { 0 };

@@ -101,6 +101,9 @@ must_check int net_loopback(struct net_session *s);
 must_check int net_attach(struct net_session *s, const char *object,
 			  const struct net_attach *attach, const struct net_bridge *bridge);
 
+/* Whether there is a link of this name in the namespace of the session. */
+bool net_is_there(struct net_session *s, const char *ifname);
+
 /* Deletes host end `peer` (and so the pair) or a bridge; what is not there is no error. */
 int net_remove(struct net_session *s, const char *ifname);
 
@@ -128,6 +131,12 @@ static inline int net_attach(struct net_session *s, const char *object,
 {
 	(void)s, (void)object, (void)attach, (void)bridge;
 	return -EOPNOTSUPP;
+}
+
+static inline bool net_is_there(struct net_session *s, const char *ifname)
+{
+	(void)s, (void)ifname;
+	return false;
 }
 
 static inline int net_remove(struct net_session *s, const char *ifname)

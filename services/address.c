@@ -110,6 +110,14 @@ static const struct toml *text_next(const struct toml *list, const struct toml *
 	return list->type == TOML_ARRAY ? node->next : NULL;
 }
 
+static bool has_family(const struct addr *list, unsigned most, uint8_t family)
+{
+	for (unsigned i = 0; i < most; i++)
+		if (list[i].family == family)
+			return true;
+	return false;
+}
+
 /* -- bridges ---------------------------------------------------------------------------------------------------- */
 
 static const struct net_bridge *overlapping(const struct compile *c, const struct addr *a)
@@ -150,6 +158,17 @@ static void take_bridge_addr(struct plan *p, uint32_t index, const struct toml *
 		bridge->addr[(*n)++] = a;
 }
 
+#define IPV6_MTU_LEAST 1280 /* RFC 8200; below it the kernel has no IPv6 on a link */
+
+static void check_mtu(struct compile *c, const struct draft *d, const struct net_bridge *bridge)
+{
+	const struct toml *mtu = d->nodes[KEY_BRIDGE_MTU];
+
+	if (mtu && bridge->mtu < IPV6_MTU_LEAST && has_family(bridge->addr, NET_ADDRS, AF_INET6))
+		refuse(c, mtu, "%s: mtu: %u is too small for its IPv6 address, which wants %u or more", d->title,
+		       bridge->mtu, IPV6_MTU_LEAST);
+}
+
 static void take_bridge(struct plan *p, uint32_t index)
 {
 	struct compile *c = p->c;
@@ -165,6 +184,7 @@ static void take_bridge(struct plan *p, uint32_t index)
 		take_bridge_addr(p, index, e, &n);
 	for (unsigned i = 0; i < n; i++)
 		set_at(&p->taken, &bridge->addr[i], ADDR_KEY)->value = BRIDGE | index;
+	check_mtu(c, d, bridge);
 }
 
 /* -- who is attached -------------------------------------------------------------------------------------------- */
@@ -329,6 +349,8 @@ static void take_given(struct plan *p, uint32_t index, const struct toml *node)
 				 node->text);
 		else if (owner)
 			refuse_taken(p, d, node, owner);
+		else
+			c->specs[index].attach.given |= 1u << (addr_count(at) - 1);
 	}
 }
 
@@ -338,14 +360,6 @@ static void take_all_given(struct plan *p, uint32_t index)
 
 	for (const struct toml *e = text_first(list); e; e = text_next(list, e))
 		take_given(p, index, e);
-}
-
-static bool has_family(const struct addr *list, unsigned most, uint8_t family)
-{
-	for (unsigned i = 0; i < most; i++)
-		if (list[i].family == family)
-			return true;
-	return false;
 }
 
 static void refuse_full(struct compile *c, uint32_t index, const struct addr *subnet)

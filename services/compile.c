@@ -11,7 +11,6 @@
 #include "lib/fd.h"
 
 #define FILE_MAX (16u << 20) /* bytes of one file */
-#define BRIDGES_MAX 1024
 #define GROUPS_MAX 4096
 
 const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id)
@@ -162,7 +161,7 @@ static void groups_open(struct compile *c)
 	}
 	c->services = (struct group){ .names = { .arena = c->work }, .most = TABLE_SERVICES_MAX - 2 };
 	c->services.drafts = arena_array(c->work, struct draft, services + 2);
-	c->bridges = (struct group){ .names = { .arena = c->work }, .most = BRIDGES_MAX };
+	c->bridges = (struct group){ .names = { .arena = c->work }, .most = TABLE_BRIDGES_MAX };
 	c->bridges.drafts = arena_array(c->work, struct draft, bridges);
 	c->leaf_groups = (struct group){ .names = { .arena = c->work }, .most = GROUPS_MAX };
 	c->leaf_groups.drafts = arena_array(c->work, struct draft, leaf_groups);

@@ -173,6 +173,7 @@ struct statefile {
 	uint64_t events;         /* state changes told; services/state.c */
 	uint32_t heard[STATE_SIGNALS][32]; /* signals read (signalfd(2)); [0] 0: dealt with; init/signals.c */
 	uint32_t dealing;        /* index + 1 of the one that is being dealt with; init/signals.c */
+	uint8_t bridges_made[TABLE_BRIDGES_MAX / 8]; /* a bit for each that was not there before; init/network.c */
 	struct cgroup_home cgroup;
 	struct inflight inflight; /* services/state.c */
 	struct client clients[STATE_CLIENTS];

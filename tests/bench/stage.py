@@ -97,9 +97,22 @@ class Cgroup:
                 found += map(int, f.read().split())
         return found
 
-    def remove(self):
+    def remove(self, seconds=5):
+        """What was killed leaves its cgroup only when it is dead, which may be later than its parent's end."""
+        end = time.monotonic() + seconds
         for at, _, _ in os.walk(self.path, topdown=False):
+            while not self.is_removed(at) and time.monotonic() < end:
+                time.sleep(0.01)
+
+    @staticmethod
+    def is_removed(at):
+        try:
             os.rmdir(at)
+        except FileNotFoundError:
+            pass
+        except OSError:  # EBUSY
+            return False
+        return True
 
 
 class Run:

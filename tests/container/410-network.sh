@@ -100,6 +100,36 @@ is "$(netns web),$(inside web ip -br -4 addr show eth0 | awk '{ print $3 }')" "$
 is "$(ct_in ip -br link show master br0 | grep -c '^mv')" 4 "and nothing is made twice"
 ct_stop "it ends in order"
 
+# An ordinary process beside others, in a network that is theirs too; a bridge that was there before is not its own.
+cat >"$ct_dir/guest.toml" <<TOML
+[network.bridge.br0]
+address = ["10.77.0.1/24"]
+[network.bridge.theirs]
+address = ["10.78.0.1/24"]
+[service.guest]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br0" }
+[service.other]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "theirs" }
+TOML
+ct_start sh -c "
+	ip link add theirs type bridge
+	ip -br link >'$ct_dir/before'
+	for i in 1 2; do
+		'$MINIT' run '$ct_dir/guest.toml' & minit=\$!
+		'$MINIT' wait --timeout 20s guest:up other:up && echo guests \$(ip -br link | grep -c '^mv')
+		'$MINIT' poweroff
+		wait \$minit
+		echo ended \$? left \$(ip -br link | cut -d' ' -f1 | grep -v -e '^lo' -e '^theirs' | wc -l)
+	done
+	ip -br link show theirs | grep -c theirs"
+ct_end 60
+is $? 0 "minit run as an ordinary process in a network of others"
+is "$(grep -c '^guests 2$' "$ct_dir/out"),$(grep -c '^ended 0 left 0$' "$ct_dir/out")" 2,2 \
+	"takes its bridge and pairs away at its end, before it is gone: at once another can be run"
+is "$(tail -n 1 "$ct_dir/out")" 1 "and leaves what was there before"
+
 ct_start
 ct_up
 ct_is "another time" any:up

@@ -155,6 +155,7 @@ static void every_key_arrives(void **state)
 	assert_string_equal(limits_of(t, s->limits), "memory.max=67108864 cpu.max=50000 100000 pids.max=9");
 	assert_string_equal(address(&s->attach.addr[0]), "10.77.0.9/24");
 	assert_string_equal(address(&s->attach.addr[1]), "fd77::9/64");
+	assert_int_equal(s->attach.given, 3); /* what is asked for is needed */
 	assert_int_equal(s->attach.gateway[1].family, 0);
 	assert_string_equal(address(&s->attach.gateway[0]), "10.77.0.2/32");
 	assert_string_equal(s->attach.peer, "mv2");
@@ -246,6 +247,7 @@ static void a_later_file_overrides_a_key_and_leaves_the_others(void **state)
 	assert_true(a->output == OUTPUT_CONSOLE && !a->output_at && !a->needs.count);
 	assert_string_equal(listed(t, b->exec, false), "/b2");
 	assert_string_equal(address(&b->attach.addr[0]), "10.77.0.2/24");
+	assert_int_equal(b->attach.given, 1);
 	assert_true(c->attach.bridge == -1 && c->namespaces & CLONE_NEWNET && !c->attach.addr[0].family);
 }
 

@@ -1,0 +1,119 @@
+#include "init/network.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/log.h"
+
+/* How long the kernel may take to end a network namespace that nobody is in. */
+#define GONE_MS 2000
+
+/* -- at boot ----------------------------------------------------------------------------------- */
+
+/* Noted before it is made: a crash in between costs at most the removal of what is not there. */
+static void note_made(struct statefile *state, struct net_session *net, const char *name, uint32_t i)
+{
+	if (!net_is_there(net, name))
+		state->bridges_made[i / 8] |= (uint8_t)(1 << i % 8);
+}
+
+static void bring_up(struct supervisor *sv, struct net_session *net)
+{
+	int err = net_loopback(net);
+
+	if (err)
+		log_warn("lo", -err, "loopback cannot be set up");
+	for (uint32_t i = 0; i < sv->table->bridges.count; i++) {
+		const struct net_bridge *bridge = table_bridge(sv->table, i);
+
+		note_made(sv->state, net, bridge->name, i);
+		if (net_bridge_up(net, bridge))
+			log_error(bridge->name, 0, "bridge: not there; its services will not start");
+	}
+}
+
+/* The network is PID 1's own to bring up, an ordinary process's only if the table says so. */
+static bool is_wanted(enum mode mode, const struct table *table)
+{
+	for (uint32_t i = 0; i < table->services.count; i++)
+		if (table_service(table, i)->namespaces & CLONE_NEWNET)
+			return true;
+	return mode != MODE_SUBREAPER || table->bridges.count;
+}
+
+/*
+ * The network of a service that a crash left half made: the namespace is gone,
+ * its pair goes with it, but some time later.
+ */
+static void remove_half_made(const struct supervisor *sv, struct net_session *net)
+{
+	const struct net_attach *attach = &spec_at(sv, sv->state->prepared)->attach;
+
+	if (sv->state->reexecs && sv->state->mode != MODE_SUBREAPER && attach->bridge >= 0)
+		(void)net_remove(net, attach->peer);
+}
+
+void network_open(struct supervisor *sv, struct net_session *net)
+{
+	struct statefile *state = sv->state;
+
+	if (!is_wanted(state->mode, sv->table) || net_open(net))
+		return;
+	sv->net = net;
+	if (state->netns < 0 && net->home >= 0)
+		state->netns = fcntl(net->home, F_DUPFD_CLOEXEC, 3);
+	if (state->prepared == 0)
+		bring_up(sv, net);
+	if (state->prepared < state->count)
+		remove_half_made(sv, net);
+}
+
+/* -- at the end -------------------------------------------------------------------------------- */
+
+/*
+ * Whether others use the network that minit is in: those of an ordinary process, or of the machine, which
+ * has knobs that no namespace beside it has.
+ */
+static bool is_shared(enum mode mode)
+{
+	return mode == MODE_SUBREAPER || access("/proc/sys/net/core/netdev_budget", F_OK) == 0;
+}
+
+/* The pair of a service goes with its namespace, many at a time, which is much faster than one by one. */
+static void end_namespaces(struct supervisor *sv)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		fd_close(&service_at(sv, i)->handles.netns);
+}
+
+static void await_end(struct supervisor *sv, struct net_session *net)
+{
+	static const struct timespec moment = { .tv_nsec = 5000000 };
+	struct when until = when_in(when_now(), GONE_MS);
+
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		const struct net_attach *attach = &spec_at(sv, i)->attach;
+
+		while (attach->bridge >= 0 && net_is_there(net, attach->peer) && when_before(when_now(), until))
+			nanosleep(&moment, NULL);
+	}
+}
+
+void network_leave(struct supervisor *sv)
+{
+	const struct statefile *state = sv->state;
+	struct net_session net;
+
+	if (!sv->table->bridges.count || net_open(&net))
+		return;
+	end_namespaces(sv);
+	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
+		if (state->bridges_made[i / 8] & 1 << i % 8)
+			(void)net_remove(&net, table_bridge(sv->table, i)->name);
+	if (is_shared(state->mode))
+		await_end(sv, &net);
+	net_close(&net);
+}
