@@ -22,16 +22,16 @@ static void note_made(struct statefile *state, struct net_session *net, const ch
 
 static void bring_up(struct supervisor *sv, struct net_session *net)
 {
-	int err = net_loopback(net);
-
-	if (err)
-		log_warn("lo", -err, "loopback cannot be set up");
+	if (net_loopback(net))
+		log_debug("lo", "services of minit's own network will miss it"); /* why has been said */
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++) {
 		const struct net_bridge *bridge = table_bridge(sv->table, i);
 
 		note_made(sv->state, net, bridge->name, i);
-		if (net_bridge_up(net, bridge))
-			log_error(bridge->name, 0, "bridge: not there; its services will not start");
+		if (!net_bridge_up(net, bridge))
+			continue;
+		sv->state->bridges_made[i / 8] &= (uint8_t)~(1 << i % 8);
+		log_error(bridge->name, 0, "bridge: not there; its services will not start");
 	}
 }
 

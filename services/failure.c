@@ -76,7 +76,8 @@ static void put_absent(struct buf *b, const struct table *t, const struct servic
 		buf_str(b, searched ? " of the root " : " in the root ");
 		put_end(b, root, ROOT_MOST);
 	}
-	buf_fmt(b, ": install it%s, or %s", root ? " there" : "", searched ? "give exec its whole path" : "correct exec");
+	buf_fmt(b, ": install it%s, or %s", root ? " there" : "",
+		searched ? "give exec its whole path" : "correct exec");
 }
 
 static void put_program(struct buf *b, const struct table *t, const struct service_spec *spec, const struct life *life)
@@ -136,7 +137,7 @@ static const char *rlimit_name(const char *number)
 }
 
 /* What the table wants in the file, or NULL: it is a limit of its group. */
-static const char *limit_text(const struct table *t, const struct service_spec *spec, const char *file)
+static const char *wanted_of(const struct table *t, const struct service_spec *spec, const char *file)
 {
 	const struct limit_spec *limits = table_list(t, spec->limits, struct limit_spec);
 
@@ -150,7 +151,7 @@ static const char *limit_text(const struct table *t, const struct service_spec *
 static void put_leaf(struct buf *b, const struct supervisor *sv, const struct service_spec *spec,
 		     const struct life *life, const char *detail)
 {
-	const char *text = limit_text(sv->table, spec, detail);
+	const char *text = wanted_of(sv->table, spec, detail);
 
 	buf_str(b, detail);
 	if (text)

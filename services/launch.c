@@ -219,7 +219,18 @@ static bool is_forbidden(pid_t err)
 	return err == -EPERM || err == -EINVAL || err == -ENOSPC;
 }
 
-/* Namespaces that are only the default are done without where the kernel refuses them; said once. */
+/* Once: it is this environment, and the status of each service has it. */
+static void tell_missing(const char *name, int err)
+{
+	static bool is_told;
+
+	if (!is_told)
+		log_warn(name, 0, "namespaces: %s: the default ones cannot be had here, and are left out for it and "
+			 "all others like it (ask for them to make it an error)", strerror(err));
+	is_told = true;
+}
+
+/* Namespaces that are only the default are done without where the kernel refuses them. */
 static pid_t clone_with_less(struct supervisor *sv, uint32_t index, struct child *child, int leaf_fd)
 {
 	pid_t pid = clone_child(sv, index, child, leaf_fd);
@@ -231,8 +242,7 @@ static pid_t clone_with_less(struct supervisor *sv, uint32_t index, struct child
 	if (!is_forbidden(pid) || !(child->namespaces & ~spec_at(sv, index)->explicit_ns))
 		return pid;
 	handles_at(sv, index)->missing |= MISSING_NAMESPACES;
-	log_warn(service_name(sv, index), -pid,
-		 "namespaces: the default ones cannot be had here and are left out (ask for them to make it an error)");
+	tell_missing(service_name(sv, index), -pid);
 	return clone_child(sv, index, child, leaf_fd);
 }
 

@@ -7,11 +7,11 @@ static bool is_success(const struct outcome *o)
 	return o->ending == ENDING_EXIT && o->status == 0;
 }
 
-/* A program, a user or a limit that is not there will not be there in a second either. */
+/* A program, a user, a limit or a right that is not there will not be there in a second either. */
 static bool is_permanent(const struct outcome *o)
 {
 	static const int lasting[] = { ENOENT, ENOTDIR, EACCES, ENOEXEC, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ESRCH,
-				      EOPNOTSUPP, ELIBACC };
+				      EOPNOTSUPP, ELIBACC, EPERM, EROFS };
 
 	if (o->ending != ENDING_SPAWN)
 		return false;

@@ -248,7 +248,10 @@ int service_blocker(const struct supervisor *sv, uint32_t index);
 const char *state_name(enum state state); /* "starting" */
 const char *event_name(enum event event);
 
-/* Appends why the service is in its state: "exit 3", "killed by SIGSEGV", "waiting for db", "out of memory"; room for STATE_WHY. */
+/*
+ * Appends why the service is in its state: "exit 3", "killed by SIGSEGV", "waiting for db", "out of memory"; room for
+ * STATE_WHY.
+ */
 void service_why(const struct supervisor *sv, uint32_t index, struct buf *b);
 
 static inline struct service *service_at(const struct supervisor *sv, uint32_t index)

@@ -67,10 +67,10 @@ int step_descriptors(struct child *child)
 	return 0;
 }
 
-/* A filter of system calls may kill whoever opens a file. */
+/* A filter of its own may kill whoever opens a file; that of the default profile does not. */
 static bool may_look(const struct child *child)
 {
-	return !child->has_seccomp || !table_confine(child->table, child->spec)->seccomp.program.count;
+	return !child->has_seccomp || !table_confine(child->table, child->spec)->seccomp.is_explicit;
 }
 
 /* A program that is there, and whose interpreter is not, is told of by that: else it would seem not to be there. */

@@ -125,7 +125,8 @@ if grep -q '^[0-9]*:[a-z,]*memory' /proc/self/cgroup; then
 		"minit: asks: step cgroup leaf: memory.high = 33554432: Not supported: cgroup v1 has no memory.high; boot with cgroup v2; given up" \
 		"with the reason, and what to do, once"
 	ct_is "and at once: it will not get better by itself" asks:starts=1
-	is "$(ct_field asks why)" "step cgroup leaf: memory.high: Not supported" "status names the limit too"
+	is "$(ct_field asks why)" "step cgroup leaf: memory.high = 33554432: Not supported: cgroup v1 has no memory.high; boot with cgroup v2" \
+		"status names the limit too"
 else
 	ct_is "a limit that can be had is had" asks:up
 	ct_not_said 'memory.high' "and nothing is said about it"

@@ -1,0 +1,60 @@
+#!/bin/bash
+# A plain container: no CAP_SYS_ADMIN, the cgroups read-only, a seccomp profile that refuses namespaces and knows no clone3.
+# What is only the default is done without, and that is said once; what was asked for and cannot be had fails its service.
+set -u
+. tests/container/ct.sh
+
+mkdir -p "$BUILD/tests" && gcc -O1 -Wall -Wextra -D_GNU_SOURCE -o "$BUILD/tests/plain" tests/tools/plain.c ||
+	{ echo "not ok - the tool builds"; exit 1; }
+ct_table <<TOML
+[defaults]
+backoff = { first = "10ms" }
+[service.web]
+exec = ["/bin/sleep", "1000"]
+[service.user]
+exec = ["/bin/sleep", "1000"]
+user = "nobody"
+[service.noisy]
+exec = ["/bin/sh", "-c", "echo hello; exec sleep 1000"]
+output = "console"
+[service.again]
+exec = ["/bin/sh", "-c", "sleep 0.02; exit 1"]
+[service.limited]
+exec = ["/bin/sleep", "1000"]
+cgroup.memory.max = "64M"
+[service.alone]
+exec = ["/bin/sleep", "1000"]
+namespaces = ["pid", "mount"]
+[service.rooted]
+exec = ["/bin/sleep", "1000"]
+root = "/usr"
+readonly = true
+[service.networked]
+exec = ["/bin/sleep", "1000"]
+network = "none"
+TOML
+some=-all,+chown,+dac_override,+fsetid,+fowner,+mknod,+net_raw,+setgid,+setuid,+setfcap,+setpcap,+net_bind_service,+sys_chroot,+kill,+audit_write
+ct_start sh -c '
+	awk "\$5 ~ \"^/sys/fs/cgroup\" { print \$5 }" /proc/self/mountinfo | while read -r at; do mount -o remount,bind,ro "$at"; done
+	exec "$@"' sh "$BUILD/tests/plain" setpriv --bounding-set "$some" --inh-caps -all "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "what asks for nothing special runs" web:up user:up noisy:up 'again:restarts>=3'
+is "$(ct_field web missing)" "[\"cgroup leaf" "without what is only the default, which status tells"
+is "$(grep -a -c 'namespaces: .*the default ones cannot be had here' "$ct_dir/out")" 1 "and the log, once for all"
+is "$(grep -a -c 'services have no leaves: Read-only file system: /sys/fs/cgroup is read-only here' "$ct_dir/out")" 1 \
+	"that there are no leaves too, and why"
+ct_is "what was asked for and cannot be had fails its service, at once" limited:failed alone:failed rooted:failed networked:failed \
+	limited:starts=1 alone:starts=1
+why() {
+	grep -a "^minit: $1: step" "$ct_dir/out"
+}
+is "$(why limited)" "minit: limited: step cgroup leaf: Read-only file system: /sys/fs/cgroup is read-only here; mount it rw, or allow CAP_SYS_ADMIN; given up" \
+	"a limit: the reason, and what to do"
+is "$(why alone)" "minit: alone: step clone: Operation not permitted: minit may not make its namespaces here: run the container with --cap-add SYS_ADMIN, or leave them out; given up" \
+	"namespaces"
+ct_wait 10 '^noisy \| hello$'
+ok $? "output is collected"
+ct_minit restart web >/dev/null
+ok $? "it is steered by its control socket"
+ct_stop "it ends in order"
+echo "1..$ct_tests"
