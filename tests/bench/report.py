@@ -73,7 +73,7 @@ def vm(results):
 
 def seccomp(results):
     floor = next(r["load_us"] for r in results if r["name"].startswith("floor"))
-    table("the default profile of system calls: instructions, and the time to load it",
+    table("the default profile of system calls: instructions, and the CPU time to load it",
           ["made by", "instructions", "per call", "at most", "load, µs", "x floor"],
           [[r["name"], r["instructions"], r["mean"], r["worst"], r["load_us"], r["load_us"] / floor] for r in results])
 
