@@ -8,9 +8,27 @@
 #include "lib/buf.h"
 #include "lib/raw.h"
 
+/* As shells do it: what has a NUL in its first line is no script. What cannot be read is the shell's to tell. */
+static bool is_binary(const char *file)
+{
+	char head[128];
+	long fd = raw(SYS_openat, AT_FDCWD, file, O_RDONLY | O_CLOEXEC), n;
+
+	if (fd < 0)
+		return false;
+	n = raw(SYS_read, fd, head, sizeof(head));
+	raw(SYS_close, fd);
+	for (long i = 0; i < n && head[i] != '\n'; i++)
+		if (!head[i])
+			return true;
+	return false;
+}
+
 /* The place in front of the words is for this: nothing is copied, so any number of them will do. */
 static int by_shell(const char *file, char *argv[], char *const envp[])
 {
+	if (is_binary(file))
+		return -ENOEXEC;
 	argv[-1] = "sh";
 	argv[0] = (char *)file;
 	raw(SYS_execve, "/bin/sh", argv - 1, envp);

@@ -8,7 +8,7 @@
 
 /*
  * Executes argv[0]: as it is when it has a '/', else the first that can be
- * executed in the directories of `path` (NULL: the usual ones). A file without a
+ * executed in the directories of `path` (NULL: the usual ones). A text without a
  * known format is run by /bin/sh, which libc's execvp does not do in musl; for
  * that argv[-1] must be there, and it and argv[0] are written. Returns only with
  * -errno: -EACCES when one was found but may not be executed.

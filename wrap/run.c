@@ -149,8 +149,13 @@ static void on_signal(struct wrap *w, const siginfo_t *info)
 
 	if (is_fault(sig) && info->si_code > 0)
 		leave(w, 128 + sig);
-	if (is_our_own(w, info) || (info->si_code == SI_KERNEL && terminal_sent_both(w, sig)))
+	if (is_our_own(w, info))
 		return;
+	if (info->si_code == SI_KERNEL && terminal_sent_both(w, sig)) {
+		if (sig == SIGTSTP && w->self == 1 && terminal_stop_signal(w, sig) == SIGSTOP)
+			raw(SYS_kill, w->child, SIGSTOP);
+		return;
+	}
 	sig = options_rewritten(&w->options, sig);
 	if (!sig)
 		return;
@@ -392,8 +397,10 @@ static void read_words(struct wrap *w, char **argv)
 	w->words = argv + at;
 	if (w->options.say != OPTION_COUNT)
 		raw(SYS_exit_group, help_say(&w->options));
-	if (!*w->words && !option_on(&w->options, OPTION_pause))
+	if (!*w->words != option_on(&w->options, OPTION_pause)) {
+		m.what = *w->words ? "with --pause no program is run" : m.what;
 		refuse(&m);
+	}
 }
 
 void wrap_main(char **argv, char **envp)

@@ -68,7 +68,8 @@ void terminal_take_back(struct wrap *w)
 	if (fd < 0)
 		return;
 	owner = owner_of(fd);
-	if (owner > 0 && (owner == w->child || raw(SYS_kill, -owner, 0) == -ESRCH))
+	/* Group 1 is alive as long as we are, and kill(-1) would ask for all there is. */
+	if (owner > 1 && (owner == w->child || raw(SYS_kill, -owner, 0) == -ESRCH))
 		give_to(fd, own_group());
 	raw(SYS_close, fd);
 }
@@ -165,20 +166,59 @@ static uint64_t signal_set(const char *status, const char *name)
 	return set;
 }
 
-/* Neither caught, ignored nor blocked. */
-static bool is_default(pid_t pid, int sig)
+/* What /proc has of a process that it calls by `name`. */
+static bool read_status(const char *name, int len, char *status, size_t size)
 {
-	BUF_ON_STACK(path, 32);
-	char status[2048];
+	BUF_ON_STACK(path, 40);
 	long fd, n;
 
-	buf_fmt(&path, "/proc/%d/status", pid);
+	buf_fmt(&path, "/proc/%.*s/status", len, name);
 	fd = raw(SYS_openat, AT_FDCWD, buf_text(&path), O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	n = raw(SYS_read, fd, status, sizeof(status) - 1);
+	n = raw(SYS_read, fd, status, size - 1);
 	raw(SYS_close, fd);
 	status[MAX(n, 0)] = '\0';
+	return n > 0;
+}
+
+/* The line NSpid ends with the pid that the process has in its own namespace. */
+static bool is_pid(const char *status, pid_t pid)
+{
+	BUF_ON_STACK(wanted, 16);
+	const char *end;
+
+	buf_fmt(&wanted, "\t%d\n", pid);
+	while (*status && !behind(status, "NSpid:"))
+		status++;
+	end = status + strcspn(status, "\n");
+	return *end && end + 1 - wanted.len > status && !strncmp(end + 1 - wanted.len, buf_text(&wanted), wanted.len);
+}
+
+/* The program's status: /proc may be that of a namespace further out, which knows our children by other numbers. */
+static bool find_status(pid_t pid, char *status, size_t size)
+{
+	char children[128];
+	long fd = raw(SYS_openat, AT_FDCWD, "/proc/thread-self/children", O_RDONLY | O_CLOEXEC), n;
+
+	if (fd < 0)
+		return false;
+	n = raw(SYS_read, fd, children, sizeof(children) - 1);
+	raw(SYS_close, fd);
+	children[MAX(n, 0)] = '\0';
+	for (const char *at = children; *at; at += strcspn(at, " "), at += *at == ' ')
+		if (read_status(at, (int)strcspn(at, " "), status, size) && is_pid(status, pid))
+			return true;
+	return false;
+}
+
+/* Neither caught, ignored nor blocked. */
+static bool is_default(pid_t pid, int sig)
+{
+	char status[2048];
+
+	if (!find_status(pid, status, sizeof(status)))
+		return false;
 	return !((signal_set(status, "SigBlk:") | signal_set(status, "SigIgn:") | signal_set(status, "SigCgt:")) >>
 		 (sig - 1) & 1);
 }
@@ -187,12 +227,16 @@ static bool is_default(pid_t pid, int sig)
  * The kernel does not let these stop a group that has nobody to continue it: one
  * without a parent in another group of its session, as it is in a container.
  * Whoever sends one wants it stopped nevertheless, and a handler wants to see it.
+ * dumb-init asks for no handler.
  */
 int terminal_stop_signal(struct wrap *w, int sig)
 {
 	const uint32_t own = 1u << OPTION_group | 1u << OPTION_own_group;
+	bool session = option_on(&w->options, OPTION_session);
 
-	if ((w->options.on & own && !option_on(&w->options, OPTION_session)) || !is_default(w->child, sig))
+	if (w->options.on & own && !session)
+		return sig;
+	if (!(session && w->options.persona == PERSONA_DUMB_INIT) && !is_default(w->child, sig))
 		return sig;
 	w->stop_sent = (uint8_t)sig;
 	return SIGSTOP;
