@@ -352,6 +352,30 @@ static bool is_kind(const struct key *k, const char *kind)
 	return !strcmp(k->kind, kind);
 }
 
+static void put_mounts_schema(void)
+{
+	static const char *const flags[] = { "readonly", "nosuid", "nodev", "noexec", "idmap" };
+
+	printf("{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^/.\"},\"additionalProperties\":{\"anyOf\":["
+	       "{\"type\":\"string\",\"pattern\":\"^(/|(tmpfs|masked|readonly)$)\"},{\"type\":\"object\","
+	       "\"additionalProperties\":false,\"properties\":{\"bind\":{\"type\":\"string\",\"pattern\":\"^/\"},"
+	       "\"rbind\":{\"type\":\"string\",\"pattern\":\"^/\"},\"tmpfs\":{\"type\":[\"string\",\"boolean\"]},"
+	       "\"mode\":{\"type\":\"string\",\"pattern\":\"^[0-7]+$\"},"
+	       "\"propagation\":{\"enum\":[\"private\",\"slave\",\"shared\"]}");
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		printf(",\"%s\":{\"type\":\"boolean\"}", flags[i]);
+	printf("}}]}}");
+}
+
+static void put_join_schema(const struct key *k)
+{
+	printf("{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"service\",\"namespaces\"],"
+	       "\"properties\":{\"service\":{\"type\":\"string\"},\"namespaces\":{\"type\":\"array\",\"minItems\":1,"
+	       "\"items\":");
+	put_enum(k->words);
+	printf("}}}");
+}
+
 static void put_value(const struct key *k)
 {
 	const char *file = "{\"type\":\"string\",\"pattern\":\"^-?/\"}", *text = "{\"type\":\"string\"}";
@@ -367,11 +391,29 @@ static void put_value(const struct key *k)
 	else if (is_kind(k, "PERCENT"))
 		printf("{\"type\":\"string\",\"pattern\":\"^[0-9]+%%$\"}");
 	else if (is_kind(k, "MODE"))
-		printf("{\"type\":\"string\",\"pattern\":\"^0*[0-7]{1,3}$\"}");
+		printf("{\"type\":\"string\",\"pattern\":\"^0*[0-7]{1,%d}$\"}", k->high > 0777 ? 4 : 3);
 	else if (is_kind(k, "PATH") || !strcmp(k->name, "output.file"))
 		printf("{\"type\":\"string\",\"pattern\":\"^/\"}");
 	else if (is_kind(k, "HOSTNAME"))
 		printf("{\"type\":\"string\",\"pattern\":\"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$\"}");
+	else if (is_kind(k, "OFFSET"))
+		printf("{\"type\":\"string\",\"pattern\":\"^-?[0-9]+([.][0-9]+)?(ms|s|m|h|d)?$\"}");
+	else if (is_kind(k, "OVERLAY"))
+		printf("{\"type\":\"string\",\"pattern\":\"^(tmpfs|/[^,:]*)$\"}");
+	else if (is_kind(k, "NODES"))
+		printf("{\"type\":\"array\",\"items\":{\"type\":\"string\",\"pattern\":\"^/dev/.\"}}");
+	else if (is_kind(k, "DIRECTORIES"))
+		put_either("{\"type\":\"string\",\"pattern\":\"^[^/]\"}");
+	else if (is_kind(k, "SECRETS"))
+		put_object("{\"type\":\"string\",\"pattern\":\"^/\"}");
+	else if (is_kind(k, "MOUNTS"))
+		put_mounts_schema();
+	else if (is_kind(k, "JOIN"))
+		put_join_schema(k);
+	else if (!strcmp(k->name, "userns.uid") || !strcmp(k->name, "userns.gid"))
+		put_either("{\"type\":\"string\",\"pattern\":\"^ *[0-9]+ +[0-9]+ +[0-9]+ *$\"}");
+	else if (!strncmp(k->name, "userns.", 7))
+		printf("{\"type\":\"boolean\"}");
 	else if (is_kind(k, "NAMESPACES")) {
 		printf("{\"type\":\"array\",\"items\":");
 		put_enum(k->words);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void fd_close(int *fd)
@@ -78,6 +79,12 @@ int fd_write_all(int fd, const void *data, size_t len)
 		}
 	}
 	return 0;
+}
+
+/* A child has what libc runs, but not the empty text that its fstat is made with (init/trim.c). */
+int fd_stat(int fd, struct stat *ret)
+{
+	return fstatat(fd, "", ret, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
 int fd_keep(int fd, bool keep)

@@ -30,6 +30,10 @@ must_check int fd_write_file(int dir, const char *path, const char *text);
 /* write(2) until all is written; for tools and children, it may block. 0 or -errno. */
 must_check int fd_write_all(int fd, const void *data, size_t len);
 
+/* fstat(2). 0 or -errno. */
+struct stat;
+must_check int fd_stat(int fd, struct stat *ret);
+
 /* Clears (keep) or sets FD_CLOEXEC. 0 or -errno. */
 int fd_keep(int fd, bool keep);
 

@@ -95,6 +95,13 @@ int sys_kill(pid_t pid, int sig)
 	return kill(pid, sig) < 0 ? -errno : 0;
 }
 
+int sys_pidfd(pid_t pid)
+{
+	long fd = syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
 static int status_of(const siginfo_t *si)
 {
 	if (si->si_code == CLD_EXITED)

@@ -46,6 +46,9 @@ must_check pid_t sys_clone(const struct sys_clone *how);
 /* kill(2); safe for a child that we alone reap: its pid is not reused before. */
 int sys_kill(pid_t pid, int sig);
 
+/* pidfd_open(2), O_CLOEXEC. */
+must_check int sys_pidfd(pid_t pid);
+
 struct sys_death {
 	pid_t pid;
 	int status; /* as waitpid(2) gives it */

@@ -262,6 +262,11 @@ static void join_network(struct compile *c, struct service_spec *spec, const str
 	struct wish w = wish_of(c, d);
 	bool is_host = w.word && !strcmp(w.word->text, "host");
 
+	if (d->confine->roots.join_flags & CLONE_NEWNET && w.own)
+		refuse(c, d->nodes[KEY_JOIN], "%s: join: \"net\" is another service's network; remove network",
+		       d->title);
+	if (d->confine->roots.join_flags & CLONE_NEWNET)
+		return;
 	if (is_host && w.own && d->nodes[KEY_NAMESPACES] && spec->namespaces & CLONE_NEWNET)
 		refuse(c, w.word, "%s: network: \"host\" and the namespace \"net\" exclude each other; remove one",
 			 d->title);

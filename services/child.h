@@ -41,6 +41,9 @@ struct child {
 	int self_fd;          /* minit's own program, for the log helper */
 	int table_fd;
 	const int *output_fds; /* read ends by output_slot, for the log helper */
+	int join_fd;          /* pidfd of the service whose namespaces are joined, or -1 */
+	int userns_fd;        /* its user namespace until it is entered, or -1; step_idmap */
+	int secrets_fd;       /* file system of its secrets until they are given to it, or -1; step_mounts */
 	char detail[STATE_DETAIL]; /* what the failing step was about */
 };
 
@@ -51,6 +54,15 @@ no_return void child_run(struct child *child);
 #define STEP(id, words) must_check int step_##id(struct child *child);
 #include "services/steps.def"
 #undef STEP
+
+/*
+ * The child goes on as a child of this process, which then only passes on signals and how it ends. For a child with
+ * memory of its own. 0 in it, or -errno.
+ */
+must_check int child_leave_reaper(void);
+
+/* What an id of the service is outside of its user namespace; the same where it is in no range. */
+uint32_t roots_outside(const struct table *t, struct list ranges, uint32_t id);
 
 /* For the steps: names what it is about; returns err. */
 int child_fail(struct child *child, int err, const char *detail);

@@ -447,6 +447,7 @@ static void finish_service(struct compile *c, struct service_spec *spec, struct 
 	need_namespace(c, spec, d, KEY_READONLY, CLONE_NEWNS, "mount");
 	need_namespace(c, spec, d, KEY_HOSTNAME, CLONE_NEWUTS, "uts");
 	need_namespace(c, spec, d, KEY_INIT, CLONE_NEWPID, "pid");
+	roots_finish(c, spec, d);
 }
 
 /* When nothing more is changed in them. */
@@ -473,6 +474,7 @@ static void finish(struct compile *c, const struct table_source *source)
 	finish_outputs(c);
 	if (source->minit_log && c->table->outputs)
 		append_log_helper(c);
+	roots_ranges(c);
 	network_finish(c);
 	if (ENABLED(CONFIG_SECCOMP))
 		seccomp_finish(c);

@@ -136,6 +136,8 @@ bool name_is_good(const char *name, size_t most);
 
 /* -- what is left once all sections are read -- */
 
+void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d); /* what follows for its root */
+void roots_ranges(struct compile *c);   /* ids of user namespaces, when all services are known; services/roots.c */
 void network_finish(struct compile *c); /* bridges, addresses, /etc/hosts; services/address.c */
 void seccomp_finish(struct compile *c); /* when namespaces and capabilities are known; services/values_seccomp.c */
 void order_finish(struct compile *c);   /* needs, after, order; services/order.c */

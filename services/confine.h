@@ -9,6 +9,7 @@
 #define SERVICES_CONFINE_H
 
 #include "services/list.h"
+#include "services/roots.h"
 
 /* What becomes of its system calls: seccomp(2). */
 struct seccomp_spec {
@@ -24,6 +25,7 @@ struct leaf_spec {
 };
 
 struct confine_spec {
+	struct roots_spec roots;
 	struct leaf_spec leaf;
 	struct seccomp_spec seccomp;
 	uint8_t no_new_privs; /* no program it executes gains privileges: prctl(2), PR_SET_NO_NEW_PRIVS */

@@ -12,7 +12,7 @@
 
 struct field {
 	uint16_t kind, at; /* enum field_kind, offset */
-	char name[20];
+	char name[24];
 };
 
 static const struct field fields[] = {
@@ -101,6 +101,46 @@ static void put_group(struct buf *b, const struct table *t, uint32_t group)
 	put_text(b, t, group ? table_list(t, t->groups, struct group_spec)[group - 1].name_at : 0);
 }
 
+static void put_mounts(struct buf *b, const struct table *t, struct list list)
+{
+	static const char kinds[MOUNT_KINDS][9] = { "rbind", "bind", "tmpfs", "masked", "readonly" };
+
+	buf_char(b, '{');
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct mount_spec *m = &table_list(t, list, struct mount_spec)[i];
+
+		put_name(b, table_text(t, m->target_at));
+		buf_fmt(b, "[\"%s\",", kinds[m->kind]);
+		put_text(b, t, m->source_at ? m->source_at : m->options_at);
+		buf_fmt(b, ",%u,%u,%u]", m->attr, m->spread, m->idmap);
+	}
+	buf_char(b, '}');
+}
+
+static void put_ranges(struct buf *b, const struct table *t, struct list list)
+{
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct id_range *r = &table_list(t, list, struct id_range)[i];
+
+		put_name(b, NULL);
+		buf_fmt(b, "[%u,%u,%u]", r->inside, r->outside, r->count);
+	}
+	buf_char(b, ']');
+}
+
+static void put_secrets(struct buf *b, const struct table *t, struct list list)
+{
+	buf_char(b, '{');
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct secret_spec *secret = &table_list(t, list, struct secret_spec)[i];
+
+		put_name(b, table_text(t, secret->name_at));
+		put_text(b, t, secret->source_at);
+	}
+	buf_char(b, '}');
+}
+
 /* Number n of "a|b|c"; what is behind the last is a file (enum output). */
 static void put_word(struct buf *b, const char *words, uint32_t n)
 {
@@ -147,6 +187,11 @@ static void put_field(struct buf *b, const struct table *t, const void *record, 
 	case FIELD_RLIMITS: put_rlimits(b, t, *(const struct list *)at); break;
 	case FIELD_LIMITS: put_limits(b, t, *(const struct list *)at); break;
 	case FIELD_PROGRAM: put_program(b, t, *(const struct list *)at); break;
+	case FIELD_MOUNTS: put_mounts(b, t, *(const struct list *)at); break;
+	case FIELD_RANGES: put_ranges(b, t, *(const struct list *)at); break;
+	case FIELD_SECRETS: put_secrets(b, t, *(const struct list *)at); break;
+	case FIELD_SERVICE: buf_u64(b, *(const uint32_t *)at); break;
+	case FIELD_OFFSET: buf_fmt(b, "%ld", (long)*(const int64_t *)at); break;
 	case FIELD_FLAGS: put_namespaces(b, *(const uint32_t *)at); break;
 	case FIELD_NUMBER: buf_u64(b, *(const uint32_t *)at); break;
 	case FIELD_GROUP: put_group(b, t, *(const uint32_t *)at); break;

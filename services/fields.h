@@ -4,14 +4,28 @@
 
 #include <sched.h>
 
+#include "services/table.h"
+
 #define NAMESPACES_ALL \
-	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | \
+	 CLONE_NEWUSER | CLONE_NEWTIME)
+
+#define NAMESPACES_JOINED (NAMESPACES_ALL & ~(CLONE_NEWUSER | CLONE_NEWTIME))
 
 enum field_kind {
 	FIELD_NAME, FIELD_TEXT, FIELD_SHARED,
-	FIELD_TEXTS, FIELD_SERVICES, FIELD_RLIMITS, FIELD_PROGRAM, FIELD_LIMITS, /* lists */
-	FIELD_FLAGS, FIELD_NUMBER, FIELD_GROUP,
+	FIELD_TEXTS, FIELD_SERVICES, FIELD_RLIMITS, FIELD_PROGRAM, FIELD_MOUNTS, FIELD_RANGES, FIELD_SECRETS,
+	FIELD_LIMITS, /* lists */
+	FIELD_FLAGS, FIELD_NUMBER, FIELD_GROUP, FIELD_SERVICE, FIELD_OFFSET,
 	FIELD_BYTE, FIELD_BOOL, FIELD_WORD, /* one byte */
 };
+
+/* For services/table_*.c: a reference or a list that lies inside the image. services/table.c */
+bool table_has_text(const struct table *t, uint32_t at);
+bool table_has_list(const struct table *t, struct list list, size_t size, size_t align);
+
+/* Lists of struct roots_spec; services/table_roots.c */
+bool table_has_mounts(const struct table *t, struct list list);
+bool table_has_secrets(const struct table *t, struct list list);
 
 #endif

@@ -178,11 +178,15 @@ int launch_connect(struct supervisor *sv, uint32_t index)
 
 /* -- the clone ------------------------------------------------------------------------------------ */
 
-/* The kept network namespace is joined by the child; the others are made with it. */
+/*
+ * The kept network namespace is joined by the child; those of users and clocks it makes by itself, when all is done
+ * that needs minit's; the others are made with it.
+ */
 static uint32_t namespaces_of(const struct supervisor *sv, uint32_t index)
 {
 	const struct service_spec *spec = spec_at(sv, index);
-	uint32_t flags = spec->namespaces & ~(uint32_t)CLONE_NEWNET;
+	const uint32_t later = CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWTIME;
+	uint32_t flags = spec->namespaces & ~later;
 
 	if (handles_at(sv, index)->missing & MISSING_NAMESPACES)
 		flags &= spec->explicit_ns;
@@ -269,6 +273,9 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 		.stdin_is_null = sv->stdin_is_null,
 		.status_fd = status_fd,
 		.netns_fd = handles_at(sv, index)->netns,
+		.join_fd = -1,
+		.userns_fd = -1,
+		.secrets_fd = -1,
 		.out_fd = handles_at(sv, index)->out[1],
 		.self_fd = sv->state->self_fd,
 		.table_fd = sv->state->table_fd,
@@ -280,6 +287,16 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 	return child;
 }
 
+/* A child that stays in its memory, or forks from it: frames are in nobody's copy. */
+static bool is_father(const struct supervisor *sv, uint32_t index)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+	const struct roots_spec *roots = &table_confine(sv->table, spec)->roots;
+
+	return (spec->init && namespaces_of(sv, index) & CLONE_NEWPID) || roots->join_flags & CLONE_NEWPID ||
+	       roots->uids.count;
+}
+
 /*
  * Sharing memory saves the copy of it, half of what a start costs. Not for a
  * child that stays in it (the reaper), that maps more (env_file), or whose leaf
@@ -288,9 +305,8 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 static bool may_share(const struct supervisor *sv, uint32_t index)
 {
 	const struct service_spec *spec = spec_at(sv, index);
-	bool reaper = spec->init && namespaces_of(sv, index) & CLONE_NEWPID;
 
-	return !reaper && !handles_at(sv, index)->tight && !spec->internal && !spec->env_file.count;
+	return !is_father(sv, index) && !handles_at(sv, index)->tight && !spec->internal && !spec->env_file.count;
 }
 
 static pid_t start_shared(struct supervisor *sv, uint32_t index, const struct child *child, int leaf_fd)
@@ -311,10 +327,23 @@ static pid_t start_shared(struct supervisor *sv, uint32_t index, const struct ch
 	return pid;
 }
 
+/*
+ * A descriptor of the process whose namespaces are joined, or -1. Its number is its own as long as nobody has reaped
+ * it, which is done here alone.
+ */
+static int joined(const struct supervisor *sv, uint32_t index)
+{
+	const struct roots_spec *roots = &table_confine(sv->table, spec_at(sv, index))->roots;
+	pid_t pid = roots->join_flags ? handles_at(sv, roots->join_service)->pid : 0;
+	int fd = pid ? sys_pidfd(pid) : -ENOENT;
+
+	return fd < 0 ? -1 : fd;
+}
+
 static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 {
 	struct child child = child_of(sv, index, status_fd);
-	cleanup_fd int leaf_fd = -1;
+	cleanup_fd int join_fd = joined(sv, index), leaf_fd = -1;
 	struct leaf_name name;
 	pid_t pid;
 
@@ -322,6 +351,7 @@ static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 		leaf_fd = cgroup_leaf_fd(&sv->state->cgroup, leaf_of(sv, index, &name));
 	if (leaf_fd < 0)
 		leaf_fd = -1;
+	child.join_fd = join_fd;
 	pid = start_shared(sv, index, &child, leaf_fd);
 	return pid == -ENOSYS ? clone_with_less(sv, index, &child, leaf_fd) : pid;
 }

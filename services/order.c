@@ -36,13 +36,23 @@ static bool is_named_before(const struct toml *array, const struct toml *node)
 	return false;
 }
 
+/* Whose namespaces are joined is needed, be it named in needs or not. */
+static bool joins_another(const struct draft *d, const uint32_t *list, uint32_t count)
+{
+	bool is_there = !d->nodes[KEY_JOIN];
+
+	for (uint32_t i = 0; i < count; i++)
+		is_there |= list[i] == d->confine->roots.join_service;
+	return !is_there;
+}
+
 /* The services that one key names, behind the n edges that are there; returns how many there are then. */
 static uint32_t read_names(struct graph *g, const struct draft *d, enum key_id id, uint32_t n, struct list *ret)
 {
 	struct compile *c = g->c;
 	const struct toml *array = d->nodes[id];
 	const char *key = id == KEY_NEEDS ? "needs" : "after";
-	uint32_t *list = arena_array(c->work, uint32_t, array ? array->count : 0), count = 0;
+	uint32_t *list = arena_array(c->work, uint32_t, array ? array->count + 1 : 1), count = 0;
 
 	for (const struct toml *e = array ? array->first : NULL; e; e = e->next) {
 		int to = node_text(e) ? service_index(c, e->text) : -EINVAL;
@@ -56,6 +66,10 @@ static uint32_t read_names(struct graph *g, const struct draft *d, enum key_id i
 			g->edges[n++] = (struct edge){ (uint32_t)to, id == KEY_NEEDS, e };
 		}
 	}
+	if (id == KEY_NEEDS && joins_another(d, list, count)) {
+		list[count++] = d->confine->roots.join_service;
+		g->edges[n++] = (struct edge){ d->confine->roots.join_service, true, d->nodes[KEY_JOIN] };
+	}
 	*ret = image_array(c, list, count);
 	return n;
 }
@@ -64,7 +78,7 @@ static uint32_t edges_most(const struct compile *c)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < c->services.count; i++)
+	for (uint32_t i = 0; i < c->services.count; i++, n++)
 		for (int id = KEY_NEEDS; id <= KEY_AFTER; id++)
 			n += c->services.drafts[i].nodes[id] ? c->services.drafts[i].nodes[id]->count : 0;
 	return n;

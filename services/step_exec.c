@@ -12,6 +12,19 @@
 #include "services/interpreter.h"
 #include "services/reaper.h"
 
+/* The child goes on as a child of this process, which only passes on signals and its end. 0 in it, or -errno. */
+int child_leave_reaper(void)
+{
+	struct sys_clone how = { .leaf_fd = -1, .ret_pid = &(pid_t){ 0 } };
+	pid_t pid = sys_clone(&how);
+
+	if (pid < 0)
+		return pid;
+	if (pid > 0)
+		reaper_run(pid);
+	return setsid() < 0 ? -errno : 0;
+}
+
 /*
  * The first process of a pid namespace has the duties of an init, which a
  * program does not know: so minit stays there, and the program is its child. The
@@ -19,17 +32,9 @@
  */
 int step_reaper(struct child *child)
 {
-	struct sys_clone how = { .leaf_fd = -1, .ret_pid = &(pid_t){ 0 } };
-	pid_t pid;
-
 	if (!(child->namespaces & CLONE_NEWPID) || !child->spec->init)
 		return 0;
-	pid = sys_clone(&how);
-	if (pid < 0)
-		return pid;
-	if (pid > 0)
-		reaper_run(pid);
-	return setsid() < 0 ? -errno : 0;
+	return child_leave_reaper();
 }
 
 static char **environment(struct child *child)

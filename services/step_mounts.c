@@ -1,56 +1,16 @@
 /*
- * The service's own view of the file system: private mounts, its root, /proc of
- * its pid namespace, /etc/hosts. mount_namespaces(7), pivot_root(2).
+ * The service's own view of the file system, from its parts (services/view.h): private mounts, its root, /proc, /sys,
+ * /dev, what its table mounts, /etc/hosts. mount_namespaces(7).
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "services/child.h"
-
-static int mount_at(struct child *child, const char *source, const char *target, const char *type,
-		    unsigned long flags, const char *data)
-{
-	return mount(source, target, type, flags, data) < 0 ? child_fail(child, -errno, target) : 0;
-}
-
-/* pivot_root(".", ".") needs no directory for the old root, so it works on a read-only one. */
-static int pivot(struct child *child)
-{
-	if (syscall(SYS_pivot_root, ".", ".") < 0)
-		return -errno;
-	return umount2(".", MNT_DETACH) < 0 ? child_fail(child, -errno, "the old root") : 0;
-}
-
-/* The first rootfs cannot be pivoted away from (EINVAL), container profiles forbid the call (EPERM). */
-static int move_root(struct child *child)
-{
-	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0)
-		return child_fail(child, -errno, "moving the root");
-	return 0;
-}
-
-static int enter_root(struct child *child, const char *root)
-{
-	int err = mount_at(child, root, root, NULL, MS_BIND | MS_REC, NULL);
-
-	if (err)
-		return err;
-	if (chdir(root) < 0)
-		return child_fail(child, -errno, root);
-	err = pivot(child);
-	if (err == -EINVAL || err == -EPERM)
-		err = move_root(child);
-	if (!err && chdir("/") < 0)
-		err = child_fail(child, -errno, root);
-	return err;
-}
+#include "services/view.h"
 
 /* Without a mount namespace of its own the root can only be changed, not taken away. */
 static int change_root(struct child *child, const char *root)
@@ -58,25 +18,6 @@ static int change_root(struct child *child, const char *root)
 	if (chroot(root) < 0 || chdir("/") < 0)
 		return child_fail(child, -errno, root);
 	return 0;
-}
-
-static int mount_proc(struct child *child)
-{
-	if (access("/proc", F_OK) < 0)
-		return 0;
-	return mount_at(child, "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-}
-
-/* A directory that is there in any root, to hold a file for the moment of binding it elsewhere. */
-static const char *scratch_directory(void)
-{
-	static const char *const places[] = { "/proc", "/tmp", "/run", "/dev", "/mnt", "/var", "/etc" };
-	struct stat st;
-
-	for (size_t i = 0; i < ARRAY_LEN(places); i++)
-		if (!lstat(places[i], &st) && S_ISDIR(st.st_mode))
-			return places[i];
-	return NULL;
 }
 
 static int write_hosts(int dir, const char *text)
@@ -88,55 +29,79 @@ static int write_hosts(int dir, const char *text)
 	return fd_write_all(fd, text, strlen(text));
 }
 
-/*
- * A file of our own over /etc/hosts, held by a tmpfs that is nowhere else to be
- * seen: so it also works on a root without any writable place. A memfd cannot be
- * bound: its file system is mounted inside the kernel only.
- */
-static int bind_hosts(struct child *child, const char *text)
+static int put_hosts(struct view *v, int tmpfs, const char *text)
 {
-	const char *dir = scratch_directory();
-	cleanup_fd int fd = -1;
-	int err;
+	cleanup_fd int copy = -1, at = -1;
+	int err = write_hosts(tmpfs, text);
 
-	if (!dir)
-		return child_fail(child, -ENOENT, "a directory for /etc/hosts");
-	err = mount_at(child, "hosts", dir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755,size=1m");
+	copy = err ? err : mount_copy(tmpfs, "hosts", false);
+	at = copy < 0 ? copy : view_open(v, "/etc/hosts");
+	return at < 0 ? at : mount_put(copy, at, "");
+}
+
+/*
+ * A file of our own over /etc/hosts, held by a tmpfs that lies upon minit's root for the moment of copying it: so it
+ * also works on a root without any writable place. A memfd cannot be bound: its file system is mounted inside the
+ * kernel only.
+ */
+static int bind_hosts(struct view *v)
+{
+	const char *text = table_text(v->child->table, v->child->spec->hosts_at);
+	cleanup_fd int tmpfs = -1;
+	int err, dropped;
+
+	if (!text)
+		return 0;
+	tmpfs = mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	err = tmpfs < 0 ? tmpfs : mount_put(tmpfs, v->old, "");
 	if (err)
-		return err;
-	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	err = fd < 0 ? -errno : write_hosts(fd, text);
-	if (!err && fchdir(fd) < 0)
-		err = -errno;
+		return child_fail(v->child, err, "/etc/hosts");
+	err = put_hosts(v, tmpfs, text);
+	dropped = mount_drop(tmpfs);
 	if (!err)
-		err = mount_at(child, "hosts", "/etc/hosts", NULL, MS_BIND, NULL);
-	if (!err && chdir("/") < 0)
-		err = -errno;
-	umount2(dir, MNT_DETACH);
-	return err ? child_fail(child, err, "/etc/hosts") : 0;
+		err = dropped;
+	return err ? child_fail(v->child, err, "/etc/hosts") : 0;
 }
 
 /* Read-only is this mount, not the file system under it, which others may share. */
-static int seal_root(struct child *child)
+static int seal_root(struct view *v)
 {
-	if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0)
-		return child_fail(child, -errno, "read-only root");
-	return 0;
+	const struct mount_change readonly = { .set = MOUNT_ATTR_RDONLY };
+	int err = v->child->spec->readonly ? mount_change(v->root, &readonly) : 0;
+
+	return err ? child_fail(v->child, err, "read-only root") : 0;
+}
+
+typedef int part_fn(struct view *v);
+
+static part_fn *const parts[] = {
+	view_share, view_root, view_proc, view_sys, view_dev, view_directories, view_fill, view_secrets,
+	bind_hosts, seal_root, view_enter,
+};
+
+static int make_view(struct view *v)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts) && !err; i++)
+		err = parts[i](v);
+	return err;
 }
 
 static int own_mounts(struct child *child)
 {
-	const struct service_spec *spec = child->spec;
-	int err = mount_at(child, NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	struct view v = {
+		.child = child,
+		.roots = &table_confine(child->table, child->spec)->roots,
+		.old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
+		.root = -1, .null = -1, .empty = -1,
+	};
+	int err = v.old < 0 ? child_fail(child, -errno, "/") : make_view(&v);
 
-	if (!err && spec->root_at)
-		err = enter_root(child, table_text(child->table, spec->root_at));
-	if (!err && spec->hosts_at)
-		err = bind_hosts(child, table_text(child->table, spec->hosts_at));
-	if (!err && child->namespaces & CLONE_NEWPID)
-		err = mount_proc(child);
-	if (!err && spec->readonly)
-		err = seal_root(child);
+	fd_close(&v.old);
+	fd_close(&v.root);
+	fd_close(&v.null);
+	fd_close(&v.empty);
 	return err;
 }
 

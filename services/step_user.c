@@ -10,19 +10,9 @@
 
 #include "lib/fd.h"
 #include "lib/text.h"
-#include "services/child.h"
+#include "services/who.h"
 
-#define GROUPS_MAX 256
 #define ID_MAX 0xfffffffeu /* the highest is "leave as it is" to setresuid(2) */
-
-struct who {
-	uint32_t uid, gid;
-	bool has_uid, has_gid;
-	uint32_t groups[GROUPS_MAX];
-	size_t group_count;
-	char name[64]; /* of the user, when known */
-	char home[256];
-};
 
 /* Lines of a file, one at a time in a fixed buffer; longer lines are cut, their rest is dropped. */
 struct lines {
@@ -133,7 +123,7 @@ static int find_group(const char *wanted, uint32_t *ret)
 
 static void add_group(struct who *who, uint32_t gid)
 {
-	if (who->group_count < GROUPS_MAX)
+	if (who->group_count < WHO_GROUPS_MAX)
 		who->groups[who->group_count++] = gid;
 }
 
@@ -207,7 +197,7 @@ static int add_given_groups(struct child *child, struct who *who)
 	return 0;
 }
 
-static int resolve(struct child *child, struct who *who)
+int who_resolve(struct child *child, struct who *who)
 {
 	const char *user = table_text(child->table, child->spec->user_at);
 	const char *group = table_text(child->table, child->spec->group_at);
@@ -261,7 +251,7 @@ int step_user(struct child *child)
 
 	if (!child->spec->user_at && !child->spec->group_at && !child->spec->groups.count)
 		return 0;
-	err = resolve(child, &who);
+	err = who_resolve(child, &who);
 	if (!err)
 		err = tell_environment(child, &who);
 	return err ? err : become(child, &who);

@@ -137,12 +137,12 @@ static const struct field confine_fields[] = {
 #undef FIELD
 };
 
-static bool is_text(const struct table *t, uint32_t at)
+bool table_has_text(const struct table *t, uint32_t at)
 {
 	return at < t->size; /* the last byte is a NUL */
 }
 
-static bool is_list(const struct table *t, struct list list, size_t size, size_t align)
+bool table_has_list(const struct table *t, struct list list, size_t size, size_t align)
 {
 	return !list.count ||
 	       (list.at % align == 0 && list.at < t->size && list.count <= (t->size - list.at) / size);
@@ -150,17 +150,17 @@ static bool is_list(const struct table *t, struct list list, size_t size, size_t
 
 static bool is_texts(const struct table *t, struct list list)
 {
-	if (!is_list(t, list, sizeof(uint32_t), _Alignof(uint32_t)))
+	if (!table_has_list(t, list, sizeof(uint32_t), _Alignof(uint32_t)))
 		return false;
 	for (uint32_t i = 0; i < list.count; i++)
-		if (!table_list(t, list, uint32_t)[i] || !is_text(t, table_list(t, list, uint32_t)[i]))
+		if (!table_list(t, list, uint32_t)[i] || !table_has_text(t, table_list(t, list, uint32_t)[i]))
 			return false;
 	return true;
 }
 
 static bool is_indexes(const struct table *t, struct list list)
 {
-	if (!is_list(t, list, sizeof(uint32_t), _Alignof(uint32_t)))
+	if (!table_has_list(t, list, sizeof(uint32_t), _Alignof(uint32_t)))
 		return false;
 	for (uint32_t i = 0; i < list.count; i++)
 		if (table_list(t, list, uint32_t)[i] >= t->services.count)
@@ -170,7 +170,7 @@ static bool is_indexes(const struct table *t, struct list list)
 
 static bool is_rlimits(const struct table *t, struct list list)
 {
-	if (!is_list(t, list, sizeof(struct rlimit_spec), _Alignof(struct rlimit_spec)))
+	if (!table_has_list(t, list, sizeof(struct rlimit_spec), _Alignof(struct rlimit_spec)))
 		return false;
 	for (uint32_t i = 0; i < list.count; i++)
 		if (table_list(t, list, struct rlimit_spec)[i].resource >= RLIM_NLIMITS)
@@ -180,12 +180,13 @@ static bool is_rlimits(const struct table *t, struct list list)
 
 static bool is_limits(const struct table *t, struct list list)
 {
-	if (!is_list(t, list, sizeof(struct limit_spec), _Alignof(struct limit_spec)))
+	if (!table_has_list(t, list, sizeof(struct limit_spec), _Alignof(struct limit_spec)))
 		return false;
 	for (uint32_t i = 0; i < list.count; i++) {
 		const struct limit_spec *limit = &table_list(t, list, struct limit_spec)[i];
 
-		if (!limit->file_at || !is_text(t, limit->file_at) || !limit->text_at || !is_text(t, limit->text_at) ||
+		if (!limit->file_at || !table_has_text(t, limit->file_at) ||
+		    !limit->text_at || !table_has_text(t, limit->text_at) ||
 		    limit_file(table_text(t, limit->file_at)))
 			return false;
 	}
@@ -196,7 +197,8 @@ static bool is_program(const struct table *t, struct list list)
 {
 	if (!list.count)
 		return true;
-	return ENABLED(CONFIG_SECCOMP) && is_list(t, list, sizeof(struct sock_filter), _Alignof(struct sock_filter)) &&
+	return ENABLED(CONFIG_SECCOMP) &&
+	       table_has_list(t, list, sizeof(struct sock_filter), _Alignof(struct sock_filter)) &&
 	       seccomp_is_program(table_list(t, list, struct sock_filter), list.count);
 }
 
@@ -209,16 +211,21 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	if (f->kind >= FIELD_TEXTS && f->kind <= FIELD_LIMITS)
 		list = *(const struct list *)at;
 	switch ((enum field_kind)f->kind) {
-	case FIELD_NAME: return number && is_text(t, number);
+	case FIELD_NAME: return number && table_has_text(t, number);
 	case FIELD_SHARED:
-	case FIELD_TEXT: return is_text(t, number);
+	case FIELD_TEXT: return table_has_text(t, number);
 	case FIELD_TEXTS: return list.count >= f->arg && is_texts(t, list);
 	case FIELD_SERVICES: return is_indexes(t, list);
 	case FIELD_RLIMITS: return is_rlimits(t, list);
+	case FIELD_MOUNTS: return table_has_mounts(t, list);
+	case FIELD_RANGES: return table_has_list(t, list, sizeof(struct id_range), _Alignof(struct id_range));
+	case FIELD_SECRETS: return table_has_secrets(t, list);
 	case FIELD_LIMITS: return is_limits(t, list);
 	case FIELD_PROGRAM: return is_program(t, list);
 	case FIELD_FLAGS: return !(number & ~f->arg);
-	case FIELD_NUMBER: return true;
+	case FIELD_SERVICE: return number < t->services.count;
+	case FIELD_NUMBER:
+	case FIELD_OFFSET: return true;
 	case FIELD_GROUP: return number <= t->groups.count;
 	case FIELD_BYTE:
 	case FIELD_BOOL:
@@ -257,7 +264,7 @@ static bool is_confine(const struct table *t, uint32_t at)
 {
 	const struct list one = { at, 1 };
 
-	return at && is_list(t, one, sizeof(struct confine_spec), _Alignof(uint64_t)) &&
+	return at && table_has_list(t, one, sizeof(struct confine_spec), _Alignof(uint64_t)) &&
 	       is_record(t, table_list(t, one, struct confine_spec), confine_fields, ARRAY_LEN(confine_fields));
 }
 
@@ -276,7 +283,7 @@ static bool is_bridge(const struct net_bridge *b)
 
 static bool is_group(const struct table *t, const struct group_spec *g)
 {
-	return g->name_at && is_text(t, g->name_at) && is_limits(t, g->limits);
+	return g->name_at && table_has_text(t, g->name_at) && is_limits(t, g->limits);
 }
 
 static bool is_all_seen(const struct table *t, struct list list, const uint8_t *seen)
@@ -318,11 +325,11 @@ static bool is_head(const struct table *t, size_t size)
 static bool is_body(const struct table *t)
 {
 	return t->services.count <= TABLE_SERVICES_MAX && t->main >= -1 &&
-	       (t->main < 0 || (uint32_t)t->main < t->services.count) && is_text(t, t->hostname_at) &&
+	       (t->main < 0 || (uint32_t)t->main < t->services.count) && table_has_text(t, t->hostname_at) &&
 	       t->outputs <= t->services.count && is_texts(t, t->files) &&
-	       is_list(t, t->services, sizeof(struct service_spec), _Alignof(struct service_spec)) &&
-	       is_list(t, t->bridges, sizeof(struct net_bridge), _Alignof(struct net_bridge)) &&
-	       is_list(t, t->groups, sizeof(struct group_spec), _Alignof(struct group_spec));
+	       table_has_list(t, t->services, sizeof(struct service_spec), _Alignof(struct service_spec)) &&
+	       table_has_list(t, t->bridges, sizeof(struct net_bridge), _Alignof(struct net_bridge)) &&
+	       table_has_list(t, t->groups, sizeof(struct group_spec), _Alignof(struct group_spec));
 }
 
 int table_verify(const struct table *t, size_t size)

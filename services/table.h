@@ -13,6 +13,7 @@
 #include "lib/util.h"
 #include "net/net.h"
 #include "services/confine.h"
+#include "services/list.h"
 
 #define TABLE_MAGIC 0x31544d6d /* "mMT1" */
 #define TABLE_LAYOUT 3         /* changes with every change of a struct below */

@@ -315,7 +315,7 @@ bool take_services(struct section *s, const struct key *key, const struct toml *
 }
 
 const uint32_t namespace_flags[] = { CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS,
-				     CLONE_NEWCGROUP };
+				     CLONE_NEWCGROUP, CLONE_NEWUSER, CLONE_NEWTIME };
 
 bool take_namespaces(struct section *s, const struct key *key, const struct toml *node, void *field)
 {

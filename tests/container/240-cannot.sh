@@ -88,7 +88,7 @@ is_why group "user and groups: no group no-such-group in /etc/group: add it (gro
 is_why groups "user and groups: no group no-such-group in /etc/group: add it (groupadd --system no-such-group), or correct groups" \
 	"no supplementary group"
 is_why cwd "working directory: /no/such/directory: No such file or directory: make it, or correct cwd" "no directory"
-is_why root "mounts: /no/such/root: No such file or directory: make it, or correct root" "no root"
+is_why root "mounts: /no/such/root: No such file or directory: make it, or correct the table" "no root"
 is_why emptyroot "exec: /bin/true: No such file or directory in the root $ct_dir: install it there, or correct exec" "a root without the program"
 is_why rootuser "user and groups: no user root in $ct_dir/etc/passwd: add it there, or correct user" "a root without the user"
 is_why envfile "environment: /no/such/file: No such file or directory: make it, or put a - before its name when it may be missing" \

@@ -421,6 +421,12 @@ static int signal_group(pid_t leader, int sig)
 	return lives(main) ? signal_one(main, sig) : 0;
 }
 
+int sys_pidfd(pid_t pid)
+{
+	CALL("pidfd");
+	return kernel_process(pid) ? dup(2) : -ESRCH;
+}
+
 int sys_kill(pid_t pid, int sig)
 {
 	struct process *p;

@@ -1,5 +1,5 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
-// links: services/refuse.c services/set.c services/values.c services/table.c cgroup/limits.c lib/arena.c
+// links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/table.c services/table_roots.c cgroup/limits.c lib/arena.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
 // links: services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c
@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/mount.h"
 #include "services/seccomp.h"
 #include "tests/unit/compile.h"
 
@@ -792,6 +793,102 @@ static void time_and_size_grow_with_the_table_and_not_faster(void **state)
 	assert_true(after < 5);
 }
 
+/* -- roots ------------------------------------------------------------------------------------------------------- */
+
+static const struct roots_spec *roots_of(const struct table *t, const char *name)
+{
+	return &table_confine(t, service_of(t, name))->roots;
+}
+
+static void what_is_in_a_root_follows_from_whose_it_is(void **state)
+{
+	const struct table *t = table_of("[service.here]\nexec = ['x']\n"
+					 "[service.plain]\nexec = ['x']\nnamespaces = []\n"
+					 "[service.own]\nexec = ['x']\nroot = '/r'\n"
+					 "[service.changed]\nexec = ['x']\nroot = '/r'\nnamespaces = []\n"
+					 "[service.nopid]\nexec = ['x']\nroot = '/r'\nnamespaces = ['mount']\n"
+					 "[service.told]\nexec = ['x']\nroot = '/r'\nproc = 'pids'\nsys = 'none'\ndev = 'all'\n"
+					 "[service.joins]\nexec = ['x']\njoin = { service = 'here', namespaces = ['pid'] }\n");
+
+	(void)state;
+	assert_int_equal(roots_of(t, "here")->proc, PROC_MASKED);
+	assert_int_equal(roots_of(t, "here")->sys, SYS_NONE);
+	assert_int_equal(roots_of(t, "here")->dev, DEV_NONE);
+	assert_int_equal(roots_of(t, "plain")->proc, PROC_NONE);
+	assert_int_equal(roots_of(t, "own")->proc, PROC_MASKED);
+	assert_int_equal(roots_of(t, "own")->sys, SYS_READONLY);
+	assert_int_equal(roots_of(t, "own")->dev, DEV_MINIMAL);
+	assert_int_equal(roots_of(t, "changed")->dev, DEV_NONE);
+	assert_int_equal(roots_of(t, "nopid")->proc, PROC_MASKED);
+	assert_int_equal(roots_of(t, "told")->proc, PROC_PIDS);
+	assert_int_equal(roots_of(t, "told")->sys, SYS_NONE);
+	assert_int_equal(roots_of(t, "told")->dev, DEV_ALL);
+	assert_int_equal(roots_of(t, "joins")->proc, PROC_MASKED);
+}
+
+static void mounts_come_by_target_and_a_later_one_replaces(void **state)
+{
+	const struct table *t = table_of("[defaults.mounts]\n'/b' = 'tmpfs'\n'/a/c' = 'masked'\n"
+					 "[service.a]\nexec = ['x']\n[service.a.mounts]\n'/a' = '/srv'\n"
+					 "'/b' = { bind = '/x', readonly = true, nodev = false, propagation = 'slave' }\n");
+	const struct roots_spec *roots = roots_of(t, "a");
+	const struct mount_spec *m = table_list(t, roots->mounts, struct mount_spec);
+
+	(void)state;
+	assert_int_equal(roots->mounts.count, 3);
+	assert_string_equal(table_text(t, m[0].target_at), "/a");
+	assert_string_equal(table_text(t, m[1].target_at), "/a/c");
+	assert_string_equal(table_text(t, m[2].target_at), "/b");
+	assert_true(m[0].kind == MOUNT_RBIND && m[1].kind == MOUNT_MASKED && m[2].kind == MOUNT_BIND);
+	assert_int_equal(m[2].attr, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID);
+	assert_int_equal(m[2].spread, MOUNT_SLAVE);
+}
+
+/* A thousand ranges, none of which meets another, and each of which stays when others come and go. */
+static void a_range_of_ids_stays_with_the_name(void **state)
+{
+	char *text = calloc(1, 1 << 20), name[16];
+	static uint32_t first[1000];
+	const struct table *t;
+	unsigned moved = 0;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		sprintf(text + strlen(text), "[service.s%d]\nexec = ['x']\nuserns = 'auto'\n", i);
+	t = table_of(text);
+	for (int i = 0; i < 1000; i++) {
+		const struct id_range *r = table_list(t, roots_of(t, (sprintf(name, "s%d", i), name))->uids, struct id_range);
+
+		first[i] = r->outside;
+		assert_true(r->outside >= 0x80000 && r->outside % 65536 == 0 && r->count == 65536 && !r->inside);
+		for (int k = 0; k < i; k++)
+			assert_int_not_equal(first[k], r->outside);
+	}
+	*text = '\0';
+	for (int i = 999; i >= 0; i -= 2)
+		sprintf(text + strlen(text), "[service.s%d]\nexec = ['x']\nuserns = 'auto'\n", i);
+	t = table_of(text);
+	for (int i = 1; i < 1000; i += 2)
+		moved += table_list(t, roots_of(t, (sprintf(name, "s%d", i), name))->uids, struct id_range)->outside != first[i];
+	assert_true(moved < 20); /* who had met another's may have it now */
+	free(text);
+}
+
+static void whose_namespaces_are_joined_is_needed(void **state)
+{
+	const struct table *t = table_of("[service.a]\nexec = ['x']\nneeds = ['c']\n"
+					 "join = { service = 'b', namespaces = ['net', 'uts'] }\n"
+					 "[service.b]\nexec = ['x']\n[service.c]\nexec = ['x']\n");
+	const struct service_spec *a = service_of(t, "a");
+
+	(void)state;
+	assert_int_equal(a->needs.count, 2);
+	assert_int_equal(table_list(t, a->needs, uint32_t)[1], 1);
+	assert_int_equal(service_of(t, "b")->dependents.count, 1);
+	assert_int_equal(a->namespaces, MOST & ~(uint32_t)CLONE_NEWUTS);
+	assert_int_equal(roots_of(t, "a")->join_flags, CLONE_NEWNET | CLONE_NEWUTS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -826,6 +923,10 @@ int main(void)
 		cmocka_unit_test(a_name_wins_over_a_group_and_of_groups_the_stronger),
 		cmocka_unit_test(only_its_name_lifts_the_check_of_a_call),
 		cmocka_unit_test(another_user_than_root_has_no_capability),
+		cmocka_unit_test(what_is_in_a_root_follows_from_whose_it_is),
+		cmocka_unit_test(mounts_come_by_target_and_a_later_one_replaces),
+		cmocka_unit_test(a_range_of_ids_stays_with_the_name),
+		cmocka_unit_test(whose_namespaces_are_joined_is_needed),
 		cmocka_unit_test(time_and_size_grow_with_the_table_and_not_faster),
 	};
 

@@ -1,5 +1,5 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
-// links: services/refuse.c services/set.c services/values.c services/table.c services/dump.c cgroup/limits.c lib/arena.c
+// links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/table.c services/table_roots.c services/dump.c cgroup/limits.c lib/arena.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
 // links: services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c services/dump_seccomp.c
@@ -253,7 +253,7 @@ static const struct field {
 static bool spoil(const struct table *t, const void *record, const struct field *f)
 {
 	char *at = (char *)(uintptr_t)record + f->at;
-	const uint32_t size = t->size, beyond = CLONE_NEWUSER;
+	const uint32_t size = t->size, beyond = CLONE_VM;
 	const struct list outside = { size & ~7u, 2 }, odd = { 2, 1 };
 
 	switch (f->kind) {
@@ -264,9 +264,14 @@ static bool spoil(const struct table *t, const void *record, const struct field 
 	case FIELD_SERVICES: memcpy(at, &odd, 8); return true;
 	case FIELD_RLIMITS:
 	case FIELD_PROGRAM:
+	case FIELD_MOUNTS:
+	case FIELD_RANGES:
+	case FIELD_SECRETS:
 	case FIELD_LIMITS: memcpy(at, &outside, 8); return true;
 	case FIELD_FLAGS: memcpy(at, &beyond, 4); return true;
-	case FIELD_NUMBER: return false;
+	case FIELD_NUMBER:
+	case FIELD_OFFSET: return false;
+	case FIELD_SERVICE:
 	case FIELD_GROUP: memcpy(at, &size, 4); return true;
 	case FIELD_BYTE:
 	case FIELD_BOOL:

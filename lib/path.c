@@ -1,0 +1,72 @@
+#include "lib/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+
+#define PART_MAX 256
+
+int path_open(int root, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
+	};
+	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* One part of a path in a directory. It is only ever made where nothing is. */
+static int open_part(int dir, const char *part, bool file)
+{
+	int fd = path_open(dir, part, O_PATH);
+
+	if (fd != -ENOENT)
+		return fd;
+	if (!strcmp(part, ".."))
+		return -EINVAL;
+	if (file && mknodat(dir, part, S_IFREG | 0644, 0) < 0 && errno != EEXIST)
+		return -errno;
+	if (!file && mkdirat(dir, part, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	return path_open(dir, part, O_PATH);
+}
+
+/* Copies the next part of a path; returns what is behind it, or NULL when it is too long. */
+static const char *next_part(const char *path, char *part)
+{
+	size_t len = strcspn(path, "/");
+
+	if (len >= PART_MAX)
+		return NULL;
+	memcpy(part, path, len);
+	part[len] = '\0';
+	path += len;
+	return path + strspn(path, "/");
+}
+
+int path_make(int root, const char *path, bool file)
+{
+	int at = path_open(root, path, O_PATH);
+	char part[PART_MAX];
+
+	if (at != -ENOENT)
+		return at;
+	at = path_open(root, "/", O_PATH | O_DIRECTORY);
+	for (path += strspn(path, "/"); at >= 0 && *path;) {
+		cleanup_fd int dir = at;
+
+		path = next_part(path, part);
+		if (!path)
+			return -ENAMETOOLONG;
+		at = !strcmp(part, "..") ? -EINVAL : open_part(dir, part, file && !*path);
+	}
+	return at;
+}

@@ -1,0 +1,166 @@
+/* What of a service's root follows from the rest of its table: services/compile.h. */
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/compile.h"
+
+/* 65536 ids each, from 0x80000 up, where distributions have containers and nobody else. */
+#define RANGE 65536u
+#define RANGES_FROM 0x80000u
+#define RANGES ((0x6fff0000u - RANGES_FROM) / RANGE)
+
+static const struct {
+	enum key_id id;
+	uint32_t flag;
+	const char *word;
+} needs[] = {
+	{ KEY_OVERLAY, CLONE_NEWNS, "mount" },  { KEY_MOUNTS, CLONE_NEWNS, "mount" },
+	{ KEY_PRIVATE_TMP, CLONE_NEWNS, "mount" }, { KEY_SECRETS, CLONE_NEWNS, "mount" },
+	{ KEY_DEV_NODES, CLONE_NEWNS, "mount" },
+};
+
+/* What is not given follows from whether the service has a root of its own to be filled. */
+static void settle_kernel_files(const struct compile *c, const struct service_spec *spec, const struct draft *d,
+				struct roots_spec *roots)
+{
+	bool mounts = spec->namespaces & CLONE_NEWNS, own = mounts && spec->root_at;
+	uint32_t pids = (spec->namespaces | roots->join_flags) & CLONE_NEWPID;
+
+	if (!given(c, d, KEY_PROC))
+		roots->proc = own || (mounts && pids) ? PROC_MASKED : PROC_NONE;
+	if (!given(c, d, KEY_SYS))
+		roots->sys = own ? SYS_READONLY : SYS_NONE;
+	if (!given(c, d, KEY_DEV))
+		roots->dev = own ? DEV_MINIMAL : DEV_NONE;
+}
+
+static void refuse_unless(struct compile *c, const struct draft *d, enum key_id id, bool good, const char *why)
+{
+	const struct toml *node = given(c, d, id);
+
+	if (node && !good)
+		refuse(c, node, "%s: %s: %s", d->title, key_text(key_by_id(id), KEY_NAME), why);
+}
+
+static void check_kernel_files(struct compile *c, const struct service_spec *spec, const struct draft *d,
+			       const struct roots_spec *roots)
+{
+	const char *why = "needs a namespace of its own; add \"mount\" to namespaces";
+	bool mounts = spec->namespaces & CLONE_NEWNS;
+
+	refuse_unless(c, d, KEY_PROC, mounts || roots->proc == PROC_NONE, why);
+	refuse_unless(c, d, KEY_SYS, mounts || roots->sys == SYS_NONE, why);
+	refuse_unless(c, d, KEY_DEV, mounts || roots->dev == DEV_NONE, why);
+	refuse_unless(c, d, KEY_DEV_NODES, roots->dev == DEV_MINIMAL, "needs dev = \"minimal\"");
+	refuse_unless(c, d, KEY_OVERLAY, spec->root_at, "needs a root to lie upon; give root, which may be \"/\"");
+}
+
+static void check_shared(struct compile *c, const struct draft *d, const struct roots_spec *roots)
+{
+	const struct mount_spec *mounts = table_list(c->table, roots->mounts, struct mount_spec);
+	uint32_t shared = 0;
+	bool idmap = false;
+
+	for (uint32_t i = 0; i < roots->mounts.count; i++) {
+		shared += mounts[i].spread == MOUNT_SHARED;
+		idmap |= mounts[i].idmap;
+	}
+	refuse_unless(c, d, KEY_MOUNTS, shared <= MOUNT_SHARED_MAX,
+		      "more than " WORD(MOUNT_SHARED_MAX) " that are shared");
+	refuse_unless(c, d, KEY_MOUNTS, !idmap || roots->userns, "idmap needs a user namespace; give userns");
+}
+
+/* -- user namespaces -------------------------------------------------------------------------------------------- */
+
+static void settle_userns(struct compile *c, struct service_spec *spec, const struct draft *d, struct roots_spec *roots)
+{
+	bool asked = d->nodes[KEY_USERNS_SETGROUPS] || d->nodes[KEY_USERNS_IDMAP] || spec->namespaces & CLONE_NEWUSER;
+
+	if (asked && !roots->userns)
+		roots->userns = USERNS_AUTO;
+	if (roots->userns == USERNS_MAPS && !roots->gids.count)
+		roots->gids = roots->uids;
+	if (roots->userns == USERNS_MAPS && !roots->uids.count && !is_seen(d, KEY_USERNS_UID))
+		refuse_unless(c, d, KEY_USERNS_GID, false,
+			      "a user namespace has users; give userns.uid");
+	if (roots->userns)
+		spec->namespaces |= CLONE_NEWUSER;
+}
+
+struct named {
+	const char *name;
+	struct roots_spec *roots;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
+}
+
+static struct list range_list(struct compile *c, uint32_t slot)
+{
+	const struct id_range range = { 0, RANGES_FROM + slot * RANGE, RANGE };
+
+	return image_array(c, &range, 1);
+}
+
+/* A service's range is the hash of its name; who meets another's takes the next free one, in the order of names. */
+void roots_ranges(struct compile *c)
+{
+	struct named *all = arena_array(c->work, struct named, c->services.count);
+	uint8_t *taken = arena_array(c->work, uint8_t, RANGES);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->services.count; i++)
+		if (c->services.drafts[i].confine->roots.userns == USERNS_AUTO)
+			all[n++] = (struct named){ table_name(c->table, &c->specs[i]),
+						   &c->services.drafts[i].confine->roots };
+	qsort(all, n, sizeof(*all), by_name);
+	for (uint32_t i = 0; i < MIN(n, RANGES); i++) {
+		uint32_t slot = hash_bytes(all[i].name, strlen(all[i].name)) % RANGES;
+
+		while (taken[slot])
+			slot = (slot + 1) % RANGES;
+		taken[slot] = 1;
+		all[i].roots->uids = all[i].roots->gids = range_list(c, slot);
+	}
+}
+
+/* -- namespaces of others ---------------------------------------------------------------------------------------- */
+
+static void settle_join(struct compile *c, struct service_spec *spec, const struct draft *d,
+			const struct roots_spec *roots)
+{
+	const struct toml *node = d->nodes[KEY_JOIN];
+
+	if (!node)
+		return;
+	if (d->nodes[KEY_NAMESPACES] && spec->namespaces & roots->join_flags)
+		refuse(c, node, "%s: join: a namespace cannot be joined and be its own; remove it from one of the two",
+		       d->title);
+	if (roots->join_flags & CLONE_NEWNS && spec->root_at)
+		refuse(c, node, "%s: join: with another service's mounts there is no root of its own; remove root",
+		       d->title);
+	if (roots->join_flags & CLONE_NEWPID && !spec->leaf)
+		refuse(c, node, "%s: join: \"pid\" needs a leaf, so that a stop finds all of the service", d->title);
+	spec->namespaces &= ~roots->join_flags;
+	spec->explicit_ns &= ~roots->join_flags;
+	if (!(spec->namespaces & CLONE_NEWPID) && !given(c, d, KEY_INIT))
+		spec->init = 0;
+}
+
+void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d)
+{
+	struct roots_spec *roots = &d->confine->roots;
+
+	settle_join(c, spec, d, roots);
+	if (d->nodes[KEY_TIME_MONOTONIC] || d->nodes[KEY_TIME_BOOTTIME])
+		spec->namespaces |= CLONE_NEWTIME;
+	settle_userns(c, spec, d, roots);
+	settle_kernel_files(c, spec, d, roots);
+	check_kernel_files(c, spec, d, roots);
+	check_shared(c, d, roots);
+	for (size_t i = 0; i < ARRAY_LEN(needs); i++)
+		need_namespace(c, spec, d, needs[i].id, needs[i].flag, needs[i].word);
+}

@@ -1,0 +1,68 @@
+/*
+ * What a service sees of the file system, and whose ids it has: what the keys of keys_root.def come to. Part of struct
+ * confine_spec; offsets and lists are those of the image.
+ */
+#ifndef SERVICES_ROOTS_H
+#define SERVICES_ROOTS_H
+
+#include "lib/util.h"
+#include "services/list.h"
+
+/* As the words of mounts."/target" stand in values_root.c. */
+enum mount_kind { MOUNT_RBIND, MOUNT_BIND, MOUNT_TMPFS, MOUNT_MASKED, MOUNT_READONLY, MOUNT_KINDS };
+#define MOUNT_SHARED_MAX 8 /* of one service */
+
+enum mount_spread { MOUNT_PRIVATE, MOUNT_SLAVE, MOUNT_SHARED, MOUNT_SPREADS };
+
+struct mount_spec {
+	uint32_t target_at;
+	uint32_t source_at;  /* of a bind */
+	uint32_t options_at; /* of a tmpfs, as mount_make takes them */
+	uint32_t attr;       /* MOUNT_ATTR_* that are set */
+	uint8_t kind;        /* enum mount_kind */
+	uint8_t spread;      /* enum mount_spread */
+	uint8_t idmap;       /* 1: its files belong to ids of the user namespace as they do outside */
+	uint8_t reserved;
+};
+
+/* As their words stand in keys_root.def. What is not given is settled by services/roots.c. */
+enum own_proc { PROC_MASKED, PROC_OPEN, PROC_PIDS, PROC_NONE };
+enum own_sys { SYS_READONLY, SYS_WRITABLE, SYS_NONE };
+enum own_dev { DEV_MINIMAL, DEV_ALL, DEV_NONE };
+enum idmap { IDMAP_AUTO, IDMAP_YES, IDMAP_NO };
+enum userns { USERNS_NONE, USERNS_AUTO, USERNS_MAPS };
+enum hidepid { HIDEPID_OFF, HIDEPID_NOACCESS, HIDEPID_INVISIBLE, HIDEPID_PTRACEABLE };
+
+/* A line of uid_map or gid_map: user_namespaces(7). */
+struct id_range {
+	uint32_t inside, outside, count;
+};
+
+struct secret_spec {
+	uint32_t name_at;
+	uint32_t source_at;
+};
+
+struct roots_spec {
+	int64_t monotonic_ms, boottime_ms; /* offsets of the clocks */
+	struct list mounts;      /* struct mount_spec, by target: what is upon another comes behind it */
+	struct list nodes;       /* texts: devices in the service's own /dev beside the usual ones */
+	struct list uids, gids;  /* struct id_range; none: no user namespace of its own */
+	struct list secrets;     /* struct secret_spec */
+	struct list state, cache, logs, runtime; /* texts: directories below /var/lib, /var/cache, /var/log, /run */
+	uint32_t directory_mode; /* of these */
+	uint32_t join_flags;     /* CLONE_NEW* that are those of another service */
+	uint32_t join_service;   /* its index */
+	uint32_t overlay_at;     /* "tmpfs", or the directory that keeps what is written */
+	uint8_t proc;            /* enum own_proc */
+	uint8_t sys;             /* enum own_sys */
+	uint8_t dev;             /* enum own_dev */
+	uint8_t hidepid;         /* enum hidepid */
+	uint8_t private_tmp;
+	uint8_t deny_setgroups;  /* in the user namespace, for good */
+	uint8_t idmap;           /* enum idmap */
+	uint8_t userns;          /* enum userns */
+	uint8_t reserved[4];
+};
+
+#endif

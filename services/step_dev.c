@@ -1,0 +1,182 @@
+/* /dev of a service: what every program may have, devices of the table, terminals and shared memory of its own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/path.h"
+#include "services/view.h"
+
+static const struct {
+	char name[8];
+	uint8_t major, minor;
+} usual[] = {
+	{ "null", 1, 3 }, { "zero", 1, 5 },    { "full", 1, 7 },
+	{ "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 },
+};
+
+static const struct {
+	char name[8], to[16];
+} links[] = {
+	{ "fd", "/proc/self/fd" },       { "stdin", "/proc/self/fd/0" }, { "stdout", "/proc/self/fd/1" },
+	{ "stderr", "/proc/self/fd/2" }, { "ptmx", "pts/ptmx" },
+};
+
+/* Who may not make devices can still bind those that are there. */
+static int bind_device(int dev, const char *name, int original)
+{
+	cleanup_fd int copy = mount_copy(original, "", false);
+	cleanup_fd int at = copy < 0 ? copy : path_make(dev, name, true);
+
+	return at < 0 ? at : mount_put(copy, at, "");
+}
+
+static int make_device(int dev, const char *name, const struct stat *st, int original)
+{
+	if (mknodat(dev, name, st->st_mode, st->st_rdev) == 0 || errno == EEXIST)
+		return 0;
+	return errno == EPERM ? bind_device(dev, name, original) : -errno;
+}
+
+static int make_usual(struct view *v, int dev, size_t i)
+{
+	struct stat st = { .st_mode = S_IFCHR | 0666, .st_rdev = makedev(usual[i].major, usual[i].minor) };
+	cleanup_fd int original = -1;
+	int err;
+
+	if (mknodat(dev, usual[i].name, st.st_mode, st.st_rdev) == 0)
+		return 0;
+	original = path_open(v->old, "/dev", O_PATH);
+	if (original < 0)
+		return original;
+	err = path_open(original, usual[i].name, O_PATH);
+	fd_close(&original);
+	original = err;
+	return original < 0 ? original : make_device(dev, usual[i].name, &st, original);
+}
+
+static int make_parent(int dev, const char *name)
+{
+	char parent[256];
+	const char *slash = strrchr(name, '/');
+	int fd;
+
+	if (!slash)
+		return 0;
+	if ((size_t)(slash - name) >= sizeof(parent))
+		return -ENAMETOOLONG;
+	memcpy(parent, name, (size_t)(slash - name));
+	parent[slash - name] = '\0';
+	fd = path_make(dev, parent, false);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* One of the table, as it is in minit's /dev: path begins with /dev/. */
+static int make_listed(struct view *v, int dev, const char *path)
+{
+	cleanup_fd int original = path_open(v->old, path, O_PATH);
+	const char *name = path + strlen("/dev/");
+	struct stat st;
+	int err;
+
+	if (original < 0 || fd_stat(original, &st) < 0)
+		return original < 0 ? original : -errno;
+	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+		return -ENODEV;
+	err = make_parent(dev, name);
+	if (!err)
+		err = make_device(dev, name, &st, original);
+	if (!err && fchownat(dev, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+		err = -errno;
+	return err;
+}
+
+static int make_nodes(struct view *v, int dev)
+{
+	const struct list nodes = v->roots->nodes;
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(usual) && !err; i++)
+		err = make_usual(v, dev, i);
+	for (size_t i = 0; i < ARRAY_LEN(links) && !err; i++)
+		err = symlinkat(links[i].to, dev, links[i].name) < 0 ? -errno : 0;
+	for (uint32_t i = 0; i < nodes.count && !err; i++) {
+		err = make_listed(v, dev, table_item(v->child->table, nodes, i));
+		if (err)
+			child_fail(v->child, err, table_item(v->child->table, nodes, i));
+	}
+	return err;
+}
+
+static int put_below(int dev, const char *name, const char *type, const char *options, uint64_t attr)
+{
+	cleanup_fd int mount = mkdirat(dev, name, 0755) < 0 ? -errno : mount_make(type, options, attr);
+
+	return mount < 0 ? mount : mount_put(mount, dev, name);
+}
+
+/* The group of terminals is 5, tty, in all distributions. */
+static int put_all_below(struct view *v, int dev)
+{
+	const uint64_t plain = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	BUF_ON_STACK(pts, 64);
+	int err;
+
+	buf_fmt(&pts, "ptmxmode=0666,mode=0620,gid=%u", roots_outside(v->child->table, v->roots->gids, 5));
+	err = put_below(dev, "pts", "devpts", buf_text(&pts), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	if (!err)
+		err = put_below(dev, "shm", "tmpfs", "mode=1777", plain);
+	if (!err)
+		err = put_below(dev, "mqueue", "mqueue", NULL, plain);
+	return err == -ENODEV ? 0 : err; /* a kernel without POSIX message queues */
+}
+
+/* Mounts lie upon it, so it is attached before they are: only Linux 6.15 takes them earlier. */
+static int make_dev(struct view *v)
+{
+	cleanup_fd int dev = mount_make("tmpfs", "mode=755,size=64k", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	cleanup_fd int at = dev < 0 ? dev : view_make(v, "/dev", false);
+	mode_t mask;
+	int err;
+
+	if (at < 0)
+		return at;
+	err = mount_put(dev, at, "");
+	mask = umask(0);
+	if (!err)
+		err = make_nodes(v, dev);
+	if (!err)
+		err = put_all_below(v, dev);
+	umask(mask);
+	return err;
+}
+
+/* minit's own, with all that lies upon it. */
+static int copy_dev(struct view *v)
+{
+	const struct mount_change private = { .spread = SPREAD_PRIVATE, .recursive = true };
+	cleanup_fd int copy = mount_copy(v->old, "dev", true);
+	cleanup_fd int at = copy < 0 ? copy : view_make(v, "/dev", false);
+	int err = at < 0 ? at : mount_change(copy, &private);
+
+	return err ? err : mount_put(copy, at, "");
+}
+
+int view_dev(struct view *v)
+{
+	int err = 0;
+
+	if (v->roots->dev == DEV_MINIMAL)
+		err = make_dev(v);
+	else if (v->roots->dev == DEV_ALL && v->own)
+		err = copy_dev(v);
+	if (err == -EROFS) /* a root without /dev that nothing can be written to */
+		return 0;
+	return err && !v->child->detail[0] ? child_fail(v->child, err, "/dev") : err;
+}

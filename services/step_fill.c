@@ -1,0 +1,181 @@
+/* The mounts that a table lists, and what stands in for /tmp. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/path.h"
+#include "services/view.h"
+
+int view_open(struct view *v, const char *path)
+{
+	int fd;
+
+	if (v->own)
+		return path_open(v->root, path, O_PATH);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* In a mount whose ids are mapped only those who have an id there can make anything: so as root inside. */
+static int make_as_root_inside(struct view *v, const char *path, bool file)
+{
+	uint32_t uid = roots_outside(v->child->table, v->roots->uids, 0);
+	uint32_t gid = roots_outside(v->child->table, v->roots->gids, 0);
+	int fd;
+
+	syscall(SYS_setfsgid, gid);
+	syscall(SYS_setfsuid, uid);
+	fd = path_make(v->root, path, file);
+	syscall(SYS_setfsuid, 0);
+	syscall(SYS_setfsgid, 0);
+	return fd;
+}
+
+int view_make(struct view *v, const char *path, bool file)
+{
+	int fd = view_open(v, path);
+
+	if (fd == -ENOENT)
+		fd = path_make(v->root, path, file);
+	return fd == -EOVERFLOW && v->child->userns_fd >= 0 ? make_as_root_inside(v, path, file) : fd;
+}
+
+/* -- how mounts spread ------------------------------------------------------------------------------------------ */
+
+static int copy_source(struct view *v, const struct mount_spec *m)
+{
+	cleanup_fd int from = path_open(v->old, table_text(v->child->table, m->source_at), O_PATH);
+
+	return from < 0 ? from : mount_copy(from, "", m->kind == MOUNT_RBIND);
+}
+
+/*
+ * What is to stay shared with minit's mounts is copied first. For what only listens to them all go on to listen; it is
+ * put right where mounts get a root of their own.
+ */
+int view_share(struct view *v)
+{
+	const struct mount_spec *mounts = table_list(v->child->table, v->roots->mounts, struct mount_spec);
+	bool listens = false;
+	int err;
+
+	for (uint32_t i = 0; i < v->roots->mounts.count; i++) {
+		listens |= mounts[i].spread == MOUNT_SLAVE;
+		if (mounts[i].spread != MOUNT_SHARED || v->shared_count == MOUNT_SHARED_MAX)
+			continue;
+		err = copy_source(v, &mounts[i]);
+		if (err < 0)
+			return child_fail(v->child, err, table_text(v->child->table, mounts[i].source_at));
+		v->shared[v->shared_count++] = err;
+	}
+	err = mount_old(NULL, "/", NULL, listens ? MOUNTS_SLAVE : MOUNTS_PRIVATE, NULL);
+	return err ? child_fail(v->child, err, "/") : 0;
+}
+
+static int take_shared(struct view *v)
+{
+	return v->shared_taken < v->shared_count ? v->shared[v->shared_taken++] : -EINVAL;
+}
+
+/* -- each kind of mount ----------------------------------------------------------------------------------------- */
+
+static bool is_directory(int fd)
+{
+	struct stat st;
+
+	return fd_stat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static const uint64_t spreads[] = { SPREAD_PRIVATE, SPREAD_SLAVE, SPREAD_SHARED };
+_Static_assert(ARRAY_LEN(spreads) == MOUNT_SPREADS, "how each spreads");
+
+static int put_bind(struct view *v, const struct mount_spec *m, const char *source, const char *target)
+{
+	struct mount_change change = {
+		.set = m->attr, .spread = spreads[m->spread], .recursive = m->kind == MOUNT_RBIND,
+	};
+	cleanup_fd int copy = m->spread == MOUNT_SHARED ? take_shared(v) : copy_source(v, m);
+	cleanup_fd int at = -1;
+	int err;
+
+	if (copy < 0)
+		return child_fail(v->child, copy, source);
+	if (m->idmap) {
+		change.set |= MOUNT_ATTR_IDMAP;
+		change.userns = v->child->userns_fd;
+	}
+	err = mount_change(copy, &change);
+	at = err ? err : view_make(v, target, !is_directory(copy));
+	return at < 0 ? at : mount_put(copy, at, "");
+}
+
+static int put_tmpfs(struct view *v, const char *options, uint64_t attr, const char *target)
+{
+	cleanup_fd int tmpfs = mount_make("tmpfs", options, attr);
+	cleanup_fd int at = tmpfs < 0 ? tmpfs : view_make(v, target, false);
+
+	return at < 0 ? at : mount_put(tmpfs, at, "");
+}
+
+static int put_mask(struct view *v, const char *target)
+{
+	cleanup_fd int at = view_open(v, target);
+
+	if (at < 0)
+		return at;
+	return is_directory(at) ? view_mask_directory(v, at, "") : view_mask_file(v, at, "");
+}
+
+static int put_readonly(struct view *v, const char *target)
+{
+	const struct mount_change readonly = { .set = MOUNT_ATTR_RDONLY, .recursive = true };
+	cleanup_fd int at = view_open(v, target);
+	cleanup_fd int copy = at < 0 ? at : mount_copy(at, "", true);
+	int err = copy < 0 ? copy : mount_change(copy, &readonly);
+
+	return err ? err : mount_put(copy, at, "");
+}
+
+static int put_mount(struct view *v, const struct mount_spec *m)
+{
+	const struct table *t = v->child->table;
+	const char *target = table_text(t, m->target_at);
+	int err = -EINVAL;
+
+	switch ((enum mount_kind)m->kind) {
+	case MOUNT_RBIND:
+	case MOUNT_BIND: err = put_bind(v, m, table_text(t, m->source_at), target); break;
+	case MOUNT_TMPFS: err = put_tmpfs(v, table_text(t, m->options_at), m->attr, target); break;
+	case MOUNT_MASKED: err = put_mask(v, target); break;
+	case MOUNT_READONLY: err = put_readonly(v, target); break;
+	case MOUNT_KINDS: break;
+	}
+	return err && !v->child->detail[0] ? child_fail(v->child, err, target) : err;
+}
+
+static int put_private_tmp(struct view *v)
+{
+	static const char places[][9] = { "/tmp", "/var/tmp" };
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(places) && v->roots->private_tmp && !err; i++) {
+		err = put_tmpfs(v, "mode=1777", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, places[i]);
+		if (err)
+			child_fail(v->child, err, places[i]);
+	}
+	return err;
+}
+
+int view_fill(struct view *v)
+{
+	const struct list list = v->roots->mounts;
+	const struct mount_spec *mounts = table_list(v->child->table, list, struct mount_spec);
+	int err = put_private_tmp(v);
+
+	for (uint32_t i = 0; i < list.count && !err; i++)
+		err = put_mount(v, &mounts[i]);
+	return err;
+}

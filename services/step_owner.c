@@ -1,0 +1,232 @@
+/*
+ * What belongs to the service's user: directories that the table asks for, and secrets. They are made while paths are
+ * minit's (view_directories, view_secrets); whose they are is known once its root is there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/path.h"
+#include "services/view.h"
+#include "services/who.h"
+
+#define SECRETS "/run/secrets"
+
+static const struct {
+	char place[16], variable[24];
+	size_t list;
+} kinds[] = {
+	{ "/var/lib/", "STATE_DIRECTORY", offsetof(struct roots_spec, state) },
+	{ "/var/cache/", "CACHE_DIRECTORY", offsetof(struct roots_spec, cache) },
+	{ "/var/log/", "LOGS_DIRECTORY", offsetof(struct roots_spec, logs) },
+	{ "/run/", "RUNTIME_DIRECTORY", offsetof(struct roots_spec, runtime) },
+};
+
+static const struct roots_spec *roots_of(const struct child *child)
+{
+	return &table_confine(child->table, child->spec)->roots;
+}
+
+static struct list list_of(const struct roots_spec *roots, size_t kind)
+{
+	return *(const struct list *)(const void *)((const char *)roots + kinds[kind].list);
+}
+
+/* -- directories ------------------------------------------------------------------------------------------------ */
+
+/* A directory of minit's root, at the same place in the service's. */
+static int show(struct view *v, int dir, const char *path)
+{
+	const struct mount_change private = { .set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, .spread = SPREAD_PRIVATE };
+	cleanup_fd int copy = v->own ? mount_copy(dir, "", false) : -1;
+	cleanup_fd int at = -1;
+	int err;
+
+	if (!v->own)
+		return 0;
+	err = copy < 0 ? copy : mount_change(copy, &private);
+	at = err ? err : view_make(v, path, false);
+	return at < 0 ? at : mount_put(copy, at, "");
+}
+
+static void put_path(struct buf *b, const struct child *child, size_t kind, uint32_t i)
+{
+	buf_str(b, kinds[kind].place);
+	buf_str(b, table_item(child->table, list_of(roots_of(child), kind), i));
+}
+
+static int make_directory(struct view *v, size_t kind, uint32_t i)
+{
+	cleanup_fd int dir = -1;
+	BUF_ON_STACK(path, 512);
+	int err;
+
+	put_path(&path, v->child, kind, i);
+	err = buf_check(&path);
+	dir = err ? err : path_make(v->old, buf_text(&path), false);
+	err = dir < 0 ? dir : show(v, dir, buf_text(&path));
+	return err ? child_fail(v->child, err, buf_text(&path)) : 0;
+}
+
+int view_directories(struct view *v)
+{
+	int err = 0;
+
+	for (size_t kind = 0; kind < ARRAY_LEN(kinds); kind++)
+		for (uint32_t i = 0; i < list_of(v->roots, kind).count && !err; i++)
+			err = make_directory(v, kind, i);
+	return err;
+}
+
+/* Only the directory itself: what is in it is the service's own business. */
+static int give(int dir, uint32_t uid, uint32_t gid, mode_t mode)
+{
+	struct stat st;
+
+	if (fd_stat(dir, &st) < 0)
+		return -errno;
+	if ((st.st_uid != uid || st.st_gid != gid) && fchown(dir, uid, gid) < 0)
+		return -errno;
+	return (st.st_mode & 07777) != mode && fchmod(dir, mode) < 0 ? -errno : 0;
+}
+
+static int give_directory(struct child *child, size_t kind, uint32_t i, const struct who *who)
+{
+	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int dir = -1;
+	BUF_ON_STACK(path, 512);
+	int err;
+
+	put_path(&path, child, kind, i);
+	dir = root < 0 ? -errno : path_open(root, buf_text(&path), O_RDONLY | O_DIRECTORY);
+	err = dir < 0 ? dir : give(dir, who->uid, who->gid, roots_of(child)->directory_mode);
+	return err ? child_fail(child, err, buf_text(&path)) : 0;
+}
+
+static int tell_directories(struct child *child, size_t kind)
+{
+	BUF_ON_STACK(paths, 1024);
+
+	for (uint32_t i = 0; i < list_of(roots_of(child), kind).count; i++) {
+		buf_str(&paths, i ? ":" : "");
+		put_path(&paths, child, kind, i);
+	}
+	return buf_check(&paths) ? -E2BIG : child_setenv_default(child, kinds[kind].variable, buf_text(&paths));
+}
+
+static int give_directories(struct child *child, const struct who *who)
+{
+	int err = 0;
+
+	for (size_t kind = 0; kind < ARRAY_LEN(kinds) && !err; kind++) {
+		uint32_t count = list_of(roots_of(child), kind).count;
+
+		for (uint32_t i = 0; i < count && !err; i++)
+			err = give_directory(child, kind, i, who);
+		if (!err && count)
+			err = tell_directories(child, kind);
+	}
+	return err;
+}
+
+/* -- secrets ---------------------------------------------------------------------------------------------------- */
+
+static int copy_content(int from, int to)
+{
+	char chunk[4096];
+	ssize_t n;
+	int err = 0;
+
+	while (!err && (n = read(from, chunk, sizeof(chunk))) != 0)
+		err = n < 0 ? -errno : fd_write_all(to, chunk, (size_t)n);
+	explicit_bzero(chunk, sizeof(chunk));
+	return err;
+}
+
+static int copy_secret(struct view *v, int dir, const struct secret_spec *secret)
+{
+	const struct table *t = v->child->table;
+	cleanup_fd int from = path_open(v->old, table_text(t, secret->source_at), O_RDONLY | O_NOCTTY);
+	cleanup_fd int to = -1;
+	int err;
+
+	if (from < 0)
+		return child_fail(v->child, from, table_text(t, secret->source_at));
+	to = openat(dir, table_text(t, secret->name_at), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+	err = to < 0 ? -errno : copy_content(from, to);
+	return err ? child_fail(v->child, err, table_text(t, secret->source_at)) : 0;
+}
+
+/* A ramfs: its pages are never written to a swap device. */
+int view_secrets(struct view *v)
+{
+	const struct list list = v->roots->secrets;
+	const struct secret_spec *secrets = table_list(v->child->table, list, struct secret_spec);
+	cleanup_fd int ramfs = -1, at = -1;
+	int err;
+
+	if (!list.count)
+		return 0;
+	ramfs = mount_make("ramfs", "mode=500", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	err = ramfs < 0 ? ramfs : 0;
+	for (uint32_t i = 0; i < list.count && !err; i++)
+		err = copy_secret(v, ramfs, &secrets[i]);
+	at = err ? err : view_make(v, SECRETS, false);
+	err = at < 0 ? at : mount_put(ramfs, at, "");
+	if (err)
+		return v->child->detail[0] ? err : child_fail(v->child, err, SECRETS);
+	v->child->secrets_fd = fd_steal(&ramfs);
+	return 0;
+}
+
+static int give_secrets(struct child *child, const struct who *who)
+{
+	const struct mount_change readonly = { .set = MOUNT_ATTR_RDONLY };
+	const struct list list = roots_of(child)->secrets;
+	const struct secret_spec *secrets = table_list(child->table, list, struct secret_spec);
+	int err = 0;
+
+	for (uint32_t i = 0; i < list.count && !err; i++)
+		err = fchownat(child->secrets_fd, table_text(child->table, secrets[i].name_at), who->uid, who->gid,
+			       AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	if (!err && fchownat(child->secrets_fd, "", who->uid, who->gid, AT_EMPTY_PATH) < 0)
+		err = -errno;
+	if (!err)
+		err = mount_change(child->secrets_fd, &readonly);
+	fd_close(&child->secrets_fd);
+	return err ? child_fail(child, err, SECRETS) : 0;
+}
+
+/* -- the step --------------------------------------------------------------------------------------------------- */
+
+static bool has_directories(const struct roots_spec *roots)
+{
+	return roots->state.count || roots->cache.count || roots->logs.count || roots->runtime.count;
+}
+
+/* As a service's id is called outside of its user namespace. */
+static void look_from_outside(const struct child *child, struct who *who)
+{
+	if (!who->has_gid)
+		who->gid = who->uid;
+	who->uid = roots_outside(child->table, roots_of(child)->uids, who->uid);
+	who->gid = roots_outside(child->table, roots_of(child)->gids, who->gid);
+}
+
+int step_owner(struct child *child)
+{
+	const struct roots_spec *roots = roots_of(child);
+	struct who who = { 0 };
+	int err;
+
+	if (!has_directories(roots) && child->secrets_fd < 0)
+		return 0;
+	err = who_resolve(child, &who);
+	look_from_outside(child, &who);
+	if (!err)
+		err = give_directories(child, &who);
+	return !err && child->secrets_fd >= 0 ? give_secrets(child, &who) : err;
+}

@@ -1,0 +1,173 @@
+/* /proc and /sys of a service, and what is hidden or read-only of them: proc(5), sysfs(5). */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/path.h"
+#include "services/view.h"
+
+#define KERNEL_FILES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* One behind the other, as pointers would be relocated. What a kernel does not have is passed over. */
+static const char hidden_files[][16] = { "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "timer_list",
+					 "timer_stats" };
+static const char hidden_directories[][8] = { "acpi", "asound", "scsi" };
+static const char protected[][16] = { "bus", "fs", "irq", "sys", "sysrq-trigger" };
+static const char hidden_of_sys[][32] = { "firmware", "devices/virtual/powercap" };
+
+/* What hides a file is the device itself, or it would be what somebody has put in its place. */
+static int open_null(void)
+{
+	cleanup_fd int fd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fd_stat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+		return -ENODEV;
+	return fd_steal(&fd);
+}
+
+static int put_copy(int from, int dir, const char *name)
+{
+	cleanup_fd int copy = mount_copy(from, "", false);
+
+	return copy < 0 ? copy : mount_put(copy, dir, name);
+}
+
+static int unless_missing(int err)
+{
+	return err == -ENOENT ? 0 : err;
+}
+
+int view_mask_file(struct view *v, int dir, const char *name)
+{
+	if (*name && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	if (v->null < 0)
+		v->null = open_null();
+	return v->null < 0 ? v->null : put_copy(v->null, dir, name);
+}
+
+/* The first is the file system itself, the others are copies. */
+int view_mask_directory(struct view *v, int dir, const char *name)
+{
+	if (*name && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	if (v->empty >= 0)
+		return put_copy(v->empty, dir, name);
+	v->empty = mount_make("tmpfs", "mode=555,size=4k", KERNEL_FILES | MOUNT_ATTR_RDONLY);
+	return v->empty < 0 ? v->empty : mount_put(v->empty, dir, name);
+}
+
+int view_protect(int dir, const char *name, bool recursive)
+{
+	const struct mount_change readonly = { .set = MOUNT_ATTR_RDONLY, .recursive = recursive };
+	cleanup_fd int copy = mount_copy(dir, name, recursive);
+	int err = copy < 0 ? copy : mount_change(copy, &readonly);
+
+	return err ? unless_missing(err) : mount_put(copy, dir, name);
+}
+
+static int hide_proc(struct view *v, int proc)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(hidden_files) && !err; i++)
+		err = view_mask_file(v, proc, hidden_files[i]);
+	for (size_t i = 0; i < ARRAY_LEN(hidden_directories) && !err; i++)
+		err = view_mask_directory(v, proc, hidden_directories[i]);
+	for (size_t i = 0; i < ARRAY_LEN(protected) && !err; i++)
+		err = view_protect(proc, protected[i], false);
+	return err;
+}
+
+static const char *proc_options(const struct roots_spec *roots)
+{
+	static const char options[][32] = { "hidepid=off", "hidepid=noaccess", "hidepid=invisible",
+					    "hidepid=ptraceable" };
+	static const char of_pids[][32] = { "hidepid=off,subset=pid", "hidepid=noaccess,subset=pid",
+					    "hidepid=invisible,subset=pid", "hidepid=ptraceable,subset=pid" };
+
+	if (roots->proc == PROC_PIDS)
+		return of_pids[roots->hidepid];
+	return roots->hidepid ? options[roots->hidepid] : NULL;
+}
+
+/* An old kernel has no mounts by descriptor; minit's own root can be trusted with a path. */
+static int old_proc(struct view *v)
+{
+	if (v->own || v->roots->proc == PROC_PIDS || v->roots->hidepid)
+		return -ENOSYS;
+	return mount_old("proc", "/proc", "proc", MOUNTS_KERNEL_FILES, NULL);
+}
+
+static int put_kernel_files(struct view *v, const char *path, int mount)
+{
+	cleanup_fd int at = view_make(v, path, false);
+
+	return at < 0 ? at : mount_put(mount, at, "");
+}
+
+static int make_proc(struct view *v)
+{
+	cleanup_fd int proc = mount_make("proc", proc_options(v->roots), KERNEL_FILES);
+	int err;
+
+	if (proc == -ENOSYS)
+		return old_proc(v);
+	if (proc < 0)
+		return proc;
+	err = put_kernel_files(v, "/proc", proc);
+	if (!err && v->roots->proc == PROC_MASKED)
+		err = hide_proc(v, proc);
+	return err;
+}
+
+/* One without /proc, or read-only and without the place for it, does without. */
+static int fail_unless_absent(struct view *v, int err, const char *path)
+{
+	if (err == -EROFS || (err == -ENOENT && !v->own))
+		return 0;
+	return err ? child_fail(v->child, err, path) : 0;
+}
+
+int view_proc(struct view *v)
+{
+	if (v->roots->proc == PROC_NONE)
+		return 0;
+	return fail_unless_absent(v, make_proc(v), "/proc");
+}
+
+/* Groups of a cgroup namespace of its own, to be read: programs learn their limits there. */
+static int put_cgroups(struct view *v, int sys)
+{
+	cleanup_fd int groups = -1;
+
+	if (!(v->child->namespaces & CLONE_NEWCGROUP) || faccessat(sys, "fs/cgroup", F_OK, 0) < 0)
+		return 0;
+	groups = mount_make("cgroup2", NULL, KERNEL_FILES | MOUNT_ATTR_RDONLY);
+	return groups < 0 ? 0 : mount_put(groups, sys, "fs/cgroup");
+}
+
+static int make_sys(struct view *v)
+{
+	uint64_t readonly = v->roots->sys == SYS_READONLY ? MOUNT_ATTR_RDONLY : 0;
+	cleanup_fd int sys = mount_make("sysfs", NULL, KERNEL_FILES | readonly);
+	int err = sys < 0 ? sys : put_kernel_files(v, "/sys", sys);
+
+	for (size_t i = 0; i < ARRAY_LEN(hidden_of_sys) && !err; i++)
+		err = view_mask_directory(v, sys, hidden_of_sys[i]);
+	return err ? err : put_cgroups(v, sys);
+}
+
+int view_sys(struct view *v)
+{
+	if (v->roots->sys == SYS_NONE)
+		return 0;
+	return fail_unless_absent(v, make_sys(v), "/sys");
+}

@@ -1,0 +1,166 @@
+/*
+ * A user namespace of the service's own: user_namespaces(7). It is made beforehand, by a process that does nothing but
+ * be in it while its maps are written, so that ids of mounts can be mapped by it; and is entered last of all, so that
+ * mounts, devices and limits are made with minit's rights. The mount namespace is made anew then: it belongs to the
+ * user namespace, and what came from outside cannot be taken apart there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/mount.h"
+#include "services/child.h"
+
+uint32_t roots_outside(const struct table *t, struct list ranges, uint32_t id)
+{
+	const struct id_range *list = table_list(t, ranges, struct id_range);
+
+	for (uint32_t i = 0; i < ranges.count; i++)
+		if (id >= list[i].inside && id - list[i].inside < list[i].count)
+			return list[i].outside + (id - list[i].inside);
+	return id;
+}
+
+static const struct roots_spec *roots_of(const struct child *child)
+{
+	return &table_confine(child->table, child->spec)->roots;
+}
+
+/* /proc of the pid namespace that the child is in: whatever lies upon minit's does not matter. */
+static int open_proc(const struct child *child)
+{
+	uint32_t pids = (child->namespaces | roots_of(child)->join_flags) & CLONE_NEWPID;
+	int fd = mount_make("proc", NULL, 0);
+
+	if (fd != -EPERM || pids)
+		return fd;
+	fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC); /* numbers are the same in minit's */
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_of(int proc, pid_t pid, const char *file, int flags)
+{
+	BUF_ON_STACK(path, 40);
+	int fd;
+
+	buf_fmt(&path, "%d/%s", (int)pid, file);
+	fd = openat(proc, buf_text(&path), flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int write_of(int proc, pid_t pid, const char *file, const char *text)
+{
+	cleanup_fd int fd = open_of(proc, pid, file, O_WRONLY);
+
+	return fd < 0 ? fd : fd_write_all(fd, text, strlen(text));
+}
+
+/* The kernel takes a map in one write. */
+static int write_map(const struct child *child, int proc, pid_t pid, const char *file, struct list ranges)
+{
+	const struct id_range *list = table_list(child->table, ranges, struct id_range);
+	BUF_ON_STACK(text, 2048);
+
+	for (uint32_t i = 0; i < ranges.count; i++)
+		buf_fmt(&text, "%u %u %u\n", list[i].inside, list[i].outside, list[i].count);
+	return buf_check(&text) ? -E2BIG : write_of(proc, pid, file, buf_text(&text));
+}
+
+static int write_maps(struct child *child, int proc, pid_t pid)
+{
+	const struct roots_spec *roots = roots_of(child);
+	int err = roots->deny_setgroups ? write_of(proc, pid, "setgroups", "deny") : 0;
+
+	if (err)
+		return child_fail(child, err, "setgroups");
+	err = write_map(child, proc, pid, "gid_map", roots->gids);
+	if (err)
+		return child_fail(child, err, "gid_map");
+	err = write_map(child, proc, pid, "uid_map", roots->uids);
+	return err ? child_fail(child, err, "uid_map") : 0;
+}
+
+static int map_and_open(struct child *child, pid_t pid)
+{
+	cleanup_fd int proc = open_proc(child);
+	int err = proc < 0 ? child_fail(child, proc, "/proc") : write_maps(child, proc, pid);
+
+	return err ? err : open_of(proc, pid, "ns/user", O_RDONLY);
+}
+
+/* Is in the namespace until it is killed, or nobody waits for it any more. */
+static no_return void hold(int alive)
+{
+	char byte;
+
+	while (read(alive, &byte, 1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
+int step_idmap(struct child *child)
+{
+	struct sys_clone how = { .flags = CLONE_NEWUSER, .leaf_fd = -1, .ret_pid = &(pid_t){ 0 } };
+	int ends[2], status, fd;
+	pid_t pid;
+
+	if (!roots_of(child)->uids.count)
+		return 0;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	pid = sys_clone(&how);
+	if (pid == 0) {
+		close(ends[1]);
+		hold(ends[0]);
+	}
+	fd = pid < 0 ? pid : map_and_open(child, pid);
+	close(ends[0]);
+	close(ends[1]);
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	child->userns_fd = fd < 0 ? -1 : fd;
+	return fd < 0 ? fd : 0;
+}
+
+static bool has_id(const struct child *child, struct list ranges, uint32_t id)
+{
+	const struct id_range *list = table_list(child->table, ranges, struct id_range);
+
+	for (uint32_t i = 0; i < ranges.count; i++)
+		if (id >= list[i].inside && id - list[i].inside < list[i].count)
+			return true;
+	return false;
+}
+
+/* Where there is one: else the table names a user that there is. */
+static int become_root(struct child *child)
+{
+	const struct roots_spec *roots = roots_of(child);
+
+	if (has_id(child, roots->gids, 0) && syscall(SYS_setresgid, 0, 0, 0) < 0)
+		return child_fail(child, -errno, "root inside");
+	if (has_id(child, roots->uids, 0) && syscall(SYS_setresuid, 0, 0, 0) < 0)
+		return child_fail(child, -errno, "root inside");
+	return 0;
+}
+
+/* The others that can be made anew go with it, so that root inside has its rights over them. */
+int step_userns(struct child *child)
+{
+	const uint32_t anew = child->namespaces & (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWCGROUP);
+
+	if (child->userns_fd < 0)
+		return 0;
+	if (setns(child->userns_fd, CLONE_NEWUSER) < 0)
+		return child_fail(child, -errno, "setns");
+	fd_close(&child->userns_fd);
+	if (anew && unshare((int)anew) < 0)
+		return child_fail(child, -errno, "namespaces");
+	return become_root(child);
+}

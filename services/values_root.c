@@ -1,0 +1,408 @@
+/* Values of the keys in keys_root.def: what a service sees of the file system, and whose ids it has. */
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mount.h"
+#include "lib/text.h"
+#include "services/compile.h"
+
+#define RANGES_MAX 32
+
+/* An absolute path in which nothing goes back up. */
+static bool is_plain_path(const char *text)
+{
+	if (!text || *text != '/' || strlen(text) >= 4096)
+		return false;
+	for (const char *p = text; p; p = strchr(p + 1, '/'))
+		if (!strncmp(p, "/..", 3) && (!p[3] || p[3] == '/'))
+			return false;
+	return true;
+}
+
+static void refuse_part(struct section *s, const struct key *key, const struct toml *node)
+{
+	refuse_value(s, key_text(key, KEY_NAME), node, key_text(key, KEY_WANT));
+}
+
+/* A directory that an option of overlayfs can name. */
+static bool is_layer(const char *text)
+{
+	return is_plain_path(text) && !strpbrk(text, ",:") && strlen(text) <= 256;
+}
+
+bool take_overlay(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	const char *text = node_text(node);
+
+	(void)key;
+	if (!text || (strcmp(text, "tmpfs") != 0 && !is_layer(text)))
+		return false;
+	*(uint32_t *)field = image_string(s->c, text);
+	return true;
+}
+
+/* -- mounts ----------------------------------------------------------------------------------------------------- */
+
+static const char words[] = "tmpfs|masked|readonly";
+static const uint8_t word_kinds[] = { MOUNT_TMPFS, MOUNT_MASKED, MOUNT_READONLY };
+
+static const struct {
+	char name[9];
+	uint32_t attr;
+} flags[] = {
+	{ "readonly", MOUNT_ATTR_RDONLY }, { "nosuid", MOUNT_ATTR_NOSUID },
+	{ "nodev", MOUNT_ATTR_NODEV },     { "noexec", MOUNT_ATTR_NOEXEC },
+};
+
+static bool take_mount_flag(const struct toml *e, struct mount_spec *m)
+{
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+		if (strcmp(flags[i].name, e->key) != 0)
+			continue;
+		m->attr = e->truth ? m->attr | flags[i].attr : m->attr & ~flags[i].attr;
+		return true;
+	}
+	m->idmap = e->truth;
+	return !strcmp(e->key, "idmap");
+}
+
+static bool take_source(struct section *s, const struct toml *e, struct mount_spec *m)
+{
+	const char *text = node_text(e);
+
+	m->kind = *e->key == 'r' ? MOUNT_RBIND : MOUNT_BIND;
+	m->source_at = is_plain_path(text) ? image_string(s->c, text) : 0;
+	return m->source_at;
+}
+
+/* What mount_make takes: options of tmpfs(5). */
+struct tmpfs {
+	uint64_t size;
+	uint32_t mode;
+	bool given, has_mode;
+};
+
+static bool take_tmpfs(const struct toml *e, struct tmpfs *t)
+{
+	const char *text = node_text(e);
+
+	if (!strcmp(e->key, "mode")) {
+		t->has_mode = true;
+		return text && !text_octal(text, &t->mode) && t->mode <= 07777;
+	}
+	t->given = true;
+	return text ? !text_size(text, &t->size) && t->size : e->type == TOML_BOOL && e->truth;
+}
+
+static bool take_mount_part(struct section *s, const struct toml *e, struct mount_spec *m, struct tmpfs *t)
+{
+	const char *text = node_text(e);
+	int spread;
+
+	if (e->type == TOML_BOOL && strcmp(e->key, "tmpfs") != 0)
+		return take_mount_flag(e, m);
+	if (!strcmp(e->key, "bind") || !strcmp(e->key, "rbind"))
+		return take_source(s, e, m);
+	if (!strcmp(e->key, "tmpfs") || !strcmp(e->key, "mode"))
+		return take_tmpfs(e, t);
+	spread = !strcmp(e->key, "propagation") && text ? word_find("private|slave|shared", text) : -1;
+	m->spread = (uint8_t)MAX(spread, 0);
+	return spread >= 0;
+}
+
+static uint32_t put_tmpfs_options(struct section *s, const struct tmpfs *t)
+{
+	BUF_ON_STACK(b, 64);
+
+	buf_fmt(&b, "mode=%o", t->has_mode ? t->mode : 0755);
+	if (t->size)
+		buf_fmt(&b, ",size=%lu", (unsigned long)t->size);
+	return image_string(s->c, buf_text(&b));
+}
+
+static bool read_mount_table(struct section *s, const struct toml *node, struct mount_spec *m)
+{
+	struct tmpfs t = { 0 };
+
+	m->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	for (const struct toml *e = node->first; e; e = e->next)
+		if (!take_mount_part(s, e, m, &t))
+			return false;
+	if (t.given == (m->source_at != 0) || (t.has_mode && !t.given) || (t.given && (m->idmap || m->spread)))
+		return false;
+	if (t.given) {
+		m->kind = MOUNT_TMPFS;
+		m->options_at = put_tmpfs_options(s, &t);
+	}
+	return true;
+}
+
+static bool read_mount_word(struct section *s, const struct toml *node, struct mount_spec *m)
+{
+	const char *text = node_text(node);
+	int word = text ? word_find(words, text) : -1;
+
+	m->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	if (word >= 0) {
+		m->kind = word_kinds[word];
+		m->options_at = m->kind == MOUNT_TMPFS ? put_tmpfs_options(s, &(struct tmpfs){ 0 }) : 0;
+		return true;
+	}
+	m->kind = MOUNT_RBIND;
+	m->source_at = is_plain_path(text) ? image_string(s->c, text) : 0;
+	return m->source_at;
+}
+
+/* By target: so what is mounted upon another comes behind it. */
+static void put_mount(struct section *s, struct mount_spec *all, uint32_t *n, const struct mount_spec *m)
+{
+	const char *base = s->c->image->base, *target = base + m->target_at;
+	uint32_t i = 0;
+
+	while (i < *n && strcmp(base + all[i].target_at, target) < 0)
+		i++;
+	if (i == *n || all[i].target_at != m->target_at)
+		memmove(&all[i + 1], &all[i], ((*n)++ - i) * sizeof(*all));
+	all[i] = *m;
+}
+
+static bool is_target(const struct toml *e)
+{
+	return is_plain_path(e->key) && !strstr(e->key, "//") && e->key[strlen(e->key) - 1] != '/';
+}
+
+static void take_mount(struct section *s, const struct toml *e, struct mount_spec *all, uint32_t *n)
+{
+	struct mount_spec m = { 0 };
+	BUF_ON_STACK(name, 80);
+
+	buf_fmt(&name, "mounts.%.60s", e->key);
+
+	if (!is_target(e)) {
+		refuse_key(s->c, e, "%s: mounts: \"%.60s\" is no target; wants an absolute path such as \"/data\", "
+			   "without .. and a / at its end", s->draft->title, e->key);
+	} else if (e->type == TOML_TABLE ? !read_mount_table(s, e, &m) : !read_mount_word(s, e, &m)) {
+		refuse_value(s, buf_text(&name), e, "a path such as \"/srv/data\", \"tmpfs\", \"masked\", \"readonly\" "
+			     "or a table such as { bind = \"/srv/data\", readonly = true } or { tmpfs = \"64M\", "
+			     "mode = \"1777\" }");
+	} else {
+		m.target_at = image_string(s->c, e->key);
+		put_mount(s, all, n, &m);
+	}
+}
+
+bool take_mounts(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	struct list *list = field;
+	struct mount_spec *all;
+	uint32_t n = list->count;
+
+	(void)key;
+	if (node->type != TOML_TABLE)
+		return false;
+	all = arena_array(s->c->work, struct mount_spec, n + node->count);
+	if (n)
+		memcpy(all, table_list(s->c->table, *list, struct mount_spec), n * sizeof(*all));
+	for (const struct toml *e = node->first; e; e = e->next)
+		take_mount(s, e, all, &n);
+	*list = image_array(s->c, all, n);
+	return true;
+}
+
+/* -- devices, directories, secrets ------------------------------------------------------------------------------- */
+
+static bool is_node(const char *text)
+{
+	return is_plain_path(text) && !strncmp(text, "/dev/", 5) && text[5];
+}
+
+/* A name below another directory, without anything that leads out of it. */
+static bool is_below(const char *text)
+{
+	BUF_ON_STACK(path, 300);
+
+	buf_fmt(&path, "/%s", text ? text : "");
+	return text && *text && *text != '/' && !strpbrk(text, ":\n") && !buf_check(&path) &&
+	       is_plain_path(buf_text(&path));
+}
+
+static bool take_texts(struct section *s, const struct key *key, const struct toml *node, struct list *ret,
+		       bool (*good)(const char *text))
+{
+	uint32_t *texts = arena_array(s->c->work, uint32_t, node->type == TOML_ARRAY ? node->count : 1), n = 0;
+
+	if (node->type != TOML_ARRAY) {
+		if (!good(node_text(node)))
+			return false;
+		texts[n++] = image_string(s->c, node->text);
+	} else {
+		for (const struct toml *e = node->first; e; e = e->next) {
+			if (good(node_text(e)))
+				texts[n++] = image_string(s->c, e->text);
+			else
+				refuse_part(s, key, e);
+		}
+	}
+	*ret = image_array(s->c, texts, n);
+	return true;
+}
+
+bool take_nodes(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	return node->type == TOML_ARRAY && take_texts(s, key, node, field, is_node);
+}
+
+bool take_directories(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	return take_texts(s, key, node, field, is_below);
+}
+
+static void put_secret(struct section *s, struct secret_spec *all, uint32_t *n, const struct toml *e)
+{
+	struct secret_spec secret = { image_string(s->c, e->key), image_string(s->c, e->text) };
+	uint32_t i = 0;
+
+	while (i < *n && all[i].name_at != secret.name_at)
+		i++;
+	all[i] = secret;
+	*n += i == *n;
+}
+
+bool take_secrets(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	struct list *list = field;
+	struct secret_spec *all;
+	uint32_t n = list->count;
+
+	if (node->type != TOML_TABLE)
+		return false;
+	all = arena_array(s->c->work, struct secret_spec, n + node->count);
+	if (n)
+		memcpy(all, table_list(s->c->table, *list, struct secret_spec), n * sizeof(*all));
+	for (const struct toml *e = node->first; e; e = e->next) {
+		if (name_is_good(e->key, 255) && is_plain_path(node_text(e)))
+			put_secret(s, all, &n, e);
+		else
+			refuse_part(s, key, e);
+	}
+	*list = image_array(s->c, all, n);
+	return true;
+}
+
+/* -- user namespace --------------------------------------------------------------------------------------------- */
+
+/* Three numbers with blanks between them, each range within 32 bits and not of nothing. */
+static bool read_range(const char *text, struct id_range *ret)
+{
+	uint64_t n[3];
+
+	for (size_t i = 0; i < ARRAY_LEN(n); i++) {
+		BUF_ON_STACK(word, 16);
+
+		text += strspn(text, " \t");
+		buf_add(&word, text, strcspn(text, " \t"));
+		if (buf_check(&word) || text_u64(buf_text(&word), &n[i]) || n[i] > UINT32_MAX)
+			return false;
+		text += strcspn(text, " \t");
+	}
+	*ret = (struct id_range){ (uint32_t)n[0], (uint32_t)n[1], (uint32_t)n[2] };
+	return !text[strspn(text, " \t")] && n[2] && n[0] + n[2] <= UINT32_MAX && n[1] + n[2] <= UINT32_MAX;
+}
+
+static bool take_ranges(struct section *s, const struct key *key, const struct toml *node, struct list *ret)
+{
+	struct id_range ranges[RANGES_MAX];
+	const struct toml *e = node->type == TOML_ARRAY ? node->first : node;
+	uint32_t n = 0;
+
+	for (; e && n < RANGES_MAX; e = node->type == TOML_ARRAY ? e->next : NULL) {
+		const char *text = node_text(e);
+
+		if (text && read_range(text, &ranges[n]))
+			n++;
+		else
+			refuse_part(s, key, e);
+	}
+	*ret = image_array(s->c, ranges, n);
+	return !e;
+}
+
+/* A word and a table exclude each other: the later one holds. */
+bool take_userns(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	struct roots_spec *roots = &s->draft->confine->roots;
+	const char *text = node_text(node);
+	int word;
+
+	if (key->id == KEY_USERNS) {
+		word = text ? word_find(key_text(key, KEY_WORDS), text) : -1;
+		roots->userns = (uint8_t)MAX(word, 0);
+		roots->uids = roots->gids = (struct list){ 0 };
+		return word >= 0;
+	}
+	if (key->id == KEY_USERNS_UID || key->id == KEY_USERNS_GID) {
+		roots->userns = USERNS_MAPS;
+		return take_ranges(s, key, node, field);
+	}
+	if (node->type == TOML_BOOL && key->id == KEY_USERNS_IDMAP)
+		roots->idmap = node->truth ? IDMAP_YES : IDMAP_NO;
+	else if (node->type == TOML_BOOL)
+		roots->deny_setgroups = !node->truth;
+	return node->type == TOML_BOOL;
+}
+
+/* -- clocks, other services' namespaces -------------------------------------------------------------------------- */
+
+bool take_offset(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	const char *text = node_text(node);
+	bool back = text && *text == '-';
+	int64_t ms;
+
+	(void)s;
+	(void)key;
+	if (!text || text_duration(text + back, &ms))
+		return false;
+	*(int64_t *)field = back ? -ms : ms;
+	return true;
+}
+
+static bool take_join_flags(const struct key *key, const struct toml *node, uint32_t *ret)
+{
+	if (node->type != TOML_ARRAY)
+		return false;
+	*ret = 0;
+	for (const struct toml *e = node->first; e; e = e->next) {
+		int word = node_text(e) ? word_find(key_text(key, KEY_WORDS), e->text) : -1;
+
+		if (word < 0)
+			return false;
+		*ret |= namespace_flags[word];
+	}
+	return *ret;
+}
+
+bool take_join(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	struct roots_spec *roots = field;
+	const struct toml *service = NULL;
+	bool good = node->type == TOML_TABLE;
+	int index;
+
+	for (const struct toml *e = good ? node->first : NULL; e && good; e = e->next) {
+		if (!strcmp(e->key, "service"))
+			service = e;
+		else
+			good = !strcmp(e->key, "namespaces") && take_join_flags(key, e, &roots->join_flags);
+	}
+	if (!good || !service || !node_text(service) || !roots->join_flags)
+		return false;
+	index = service_index(s->c, service->text);
+	if (index < 0)
+		refuse_nobody(s->c, s->draft->title, "join", service, &s->c->services, "service");
+	roots->join_service = (uint32_t)MAX(index, 0);
+	return true;
+}

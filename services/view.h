@@ -1,0 +1,46 @@
+/*
+ * What a child makes its service see, step by step (services/step_mounts.c): its root is held by a descriptor, in which
+ * all targets are looked up; sources are looked up in minit's root, which is what paths mean until view_enter.
+ *
+ * The parts: 0 or -errno with child->detail set.
+ */
+#ifndef SERVICES_VIEW_H
+#define SERVICES_VIEW_H
+
+#include "lib/mount.h"
+#include "services/child.h"
+
+struct view {
+	struct child *child;
+	const struct roots_spec *roots;
+	int old;  /* minit's root */
+	int root; /* the service's: a mount that lies upon minit's root, or minit's root itself */
+	int shared[MOUNT_SHARED_MAX]; /* copies of what is to stay shared, in the order of the mounts */
+	uint32_t shared_count, shared_taken;
+	int null; /* minit's /dev/null, to mask files with; -1 until it is needed */
+	int empty; /* a mount with nothing in it, to mask directories with; -1 until it is needed */
+	bool own; /* the root is not minit's */
+};
+
+/* Opens a target for mounting. Without a root of its own the service's paths are those that the table's writer sees. */
+must_check int view_open(struct view *v, const char *path);
+
+/* The same, made when it is missing. */
+must_check int view_make(struct view *v, const char *path, bool file);
+
+must_check int view_share(struct view *v); /* makes all mounts its own; services/step_fill.c */
+must_check int view_root(struct view *v);  /* v->root from the table; services/step_root.c */
+must_check int view_enter(struct view *v); /* makes v->root the root */
+must_check int view_proc(struct view *v);  /* services/step_proc.c */
+must_check int view_sys(struct view *v);
+must_check int view_dev(struct view *v);   /* services/step_dev.c */
+must_check int view_fill(struct view *v);  /* what mounts lists; services/step_fill.c */
+must_check int view_directories(struct view *v); /* services/step_owner.c */
+must_check int view_secrets(struct view *v);
+
+/* Hides name below dir, which is trusted, if it is there. */
+must_check int view_mask_file(struct view *v, int dir, const char *name);
+must_check int view_mask_directory(struct view *v, int dir, const char *name);
+must_check int view_protect(int dir, const char *name, bool recursive); /* makes it read-only, if it is there */
+
+#endif

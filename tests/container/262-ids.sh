@@ -1,0 +1,149 @@
+#!/bin/bash
+# User namespaces, clocks, and namespaces of other services.
+set -u
+. tests/container/ct.sh
+
+mkdir -p "$ct_dir/root" "$ct_dir/data"
+cp -a "$TREE/." "$ct_dir/root/"
+printf 'root:x:0:0:root:/root:/bin/sh\nweb:x:33:33:web:/:/bin/sh\n' >"$ct_dir/root/etc/passwd"
+printf 'root:x:0:\nweb:x:33:\nmore:x:50:web\n' >"$ct_dir/root/etc/group"
+echo mine >"$ct_dir/root/file"
+chmod 600 "$ct_dir/root/file"
+echo secret >"$ct_dir/key"
+chmod 755 "$ct_dir"
+
+finds() {
+	printf "[service.%s]\nexec = ['/bin/sh', '-c', 'echo \"%s: \"\$(eval \"\$0\" 2>&1)', '''%s''']\n%s\n" "$1" "$1" "$2" "${3:-}"
+}
+auto="root = '$ct_dir/root'
+userns = 'auto'"
+namespaces='for n in mnt pid net ipc uts cgroup user time; do readlink /proc/self/ns/$n; done'
+
+ct_table <<TOML
+[defaults]
+ready = "exit"
+restart = "never"
+
+$(finds auto 'id -u; id -g; id -G; cat /proc/self/uid_map /proc/self/gid_map; cat /file' "$auto")
+$(finds other 'cat /proc/self/uid_map' "$auto")
+$(finds made 'touch /made; stat -c %u /made' "$auto")
+$(finds noidmap 'stat -c %u /file; cat /file 2>&1 | grep -c denied' "root = '$ct_dir/root'
+userns.idmap = false")
+$(finds user 'id -u; id -G; touch /tmp/own; stat -c %u:%g /tmp/own' "$auto
+user = 'web'")
+$(finds maps 'echo; cat /proc/self/uid_map /proc/self/gid_map; cat /proc/self/setgroups' "root = '$ct_dir/root'
+userns = { uid = ['0 100000 1000', '5000 200000 1'], gid = '0 300000 1000', setgroups = false }")
+$(finds noroot 'grep ^Uid /proc/self/status; cat /proc/self/uid_map' "root = '$ct_dir/root'
+userns = { uid = '1000 1000 1' }
+user = '1000'
+group = '1000'")
+$(finds rights 'mount -t tmpfs x /tmp && echo mounted; umount /proc/sys 2>&1 | grep -c Invalid; mount -o remount,rw /sys 2>&1 | grep -c -i permi; mknod /tmp/n c 1 3 2>&1 | grep -c -i permi; hostname inside && hostname' "$auto
+seccomp = 'none'")
+$(finds devices 'echo x >/dev/null && head -c 2 /dev/zero | wc -c; ls -l /dev/pts/ptmx | cut -c1' "$auto")
+$(finds owner 'stat -c %u:%g $STATE_DIRECTORY /run/secrets/key; cat /run/secrets/key; touch $STATE_DIRECTORY/x && echo written' "$auto
+user = 'web'
+runtime_directory = 'minit-ids'
+state_directory = 'minit-ids'
+secrets = { key = '$ct_dir/key' }")
+$(finds insist true "root = '/proc'
+userns.idmap = true")
+$(finds here 'id -u; stat -c %u /etc/passwd; grep -c . /proc/self/uid_map' 'userns = "auto"
+namespaces = ["mount", "pid", "user"]')
+$(finds noinit 'id -u; cat /proc/1/comm' "$auto
+init = false")
+$(finds clocks "cut -d. -f1 /proc/uptime; cat /proc/self/timens_offsets" 'time = { monotonic = "-1.5s", boottime = "1000000s" }')
+$(finds clocksown 'cat /proc/self/timens_offsets' 'time = { boottime = "1h" }
+init = false')
+$(finds notime 'readlink /proc/self/ns/time' 'namespaces = ["time"]')
+TOML
+cp /proc/uptime "$ct_dir/uptime"
+ct_start
+ct_end 60
+is $? 1 "all of them ran but for the one that cannot"
+grep -a " step " "$ct_dir/out" | sed 's/^/# /'
+
+value() {
+	sed -n "s/^$1: *//p" "$ct_dir/out"
+}
+says() {
+	is "$(value "$1")" "$2" "$3"
+}
+auto=$(value auto)
+is "${auto%% [1-9]*}" "0 0 0 0" "root inside"
+is "$(echo "$auto" | cut -d' ' -f4-6)" "$(echo "$auto" | cut -d' ' -f7-9)" "with the same range for groups"
+range=$(echo "$auto" | cut -d' ' -f5)
+[ "$range" -ge 524288 ] && [ $((range % 65536)) = 0 ]
+ok $? "which is nobody outside"
+is "$(echo "$auto" | cut -d' ' -f6,10)" "65536 mine" "65536 ids, and files are its own"
+[ "$(value other | cut -d' ' -f2)" != "$range" ]
+ok $? "another service has another range"
+is "$(value made) $(stat -c %u "$ct_dir/root/made")" "0 0" "what it makes is root's inside and, through the mapped mount, in the root"
+says noidmap "65534 1" "without a mapped mount it is nobody"
+says user "33 33 50 33:33" "a user with groups inside"
+says maps "0 100000 1000 5000 200000 1 0 300000 1000 deny" "maps of the table, and setgroups denied"
+says noroot "Uid: 1000 1000 1000 1000 1000 1000 1" "a namespace without root"
+says rights "mounted 1 1 1 inside" "root inside may do with its own, and cannot undo what minit has done"
+says devices "2 c" "devices can be used"
+is "$(value owner)" "33:33 33:33 secret written" "directories and secrets belong to its user"
+[ $(($(stat -c %u /var/lib/minit-ids) % 65536)) = 33 ] && [ "$(stat -c %u /var/lib/minit-ids)" -gt 524288 ]
+ok $? "which is one of its range outside"
+rm -rf /var/lib/minit-ids
+ct_said "^minit: insist: step mounts: /proc: Invalid argument: the kernel refuses to mount it so: see idmap, overlay; given up" "who insists on a mapped root that cannot be does not start"
+says here "0 65534 1" "also in minit's root, where nothing is its own"
+says noinit "0 sh" "also without a reaper"
+up=$(value clocks | cut -d' ' -f1)
+[ $((up - 1000000 - $(cut -d. -f1 "$ct_dir/uptime"))) -le 60 ] && [ "$up" -ge 1000000 ] &&
+	[ "$(value clocks | cut -d' ' -f2-)" = "monotonic -2 500000000 boottime 1000000 0" ]
+ok $? "clocks of its own: $(value clocks)"
+says clocksown "monotonic 0 0 boottime 3600 0" "also without a reaper"
+[ "$(value notime)" != "$(readlink /proc/self/ns/time)" ]
+ok $? "or just a namespace for them"
+
+# -- joined ----------------------------------------------------------------------------------------------------------
+
+ct_table <<TOML
+[defaults]
+ready = "exit"
+restart = "never"
+
+[service.target]
+exec = ["/bin/sh", "-c", 'echo "target: "\$(eval "\$0")  >&2; sleep 1000', '''$namespaces''']
+ready = "exec"
+hostname = "the-target"
+network = "none"
+mounts = { "/mnt" = "tmpfs" }
+
+$(finds joined "$namespaces" 'join = { service = "target", namespaces = ["mount", "pid", "net", "ipc", "uts", "cgroup"] }')
+$(finds some "$namespaces; hostname" 'join = { service = "target", namespaces = ["net", "uts"] }')
+$(finds pids 'cat /proc/1/comm; echo /proc/[0-9]* | wc -w' 'join = { service = "target", namespaces = ["pid"] }')
+$(finds code 'exit' 'join = { service = "target", namespaces = ["ipc"] }')
+
+[service.status]
+exec = ["/bin/sh", "-c", "exit 7"]
+join = { service = "target", namespaces = ["pid"] }
+
+[service.long]
+exec = ["/bin/sleep", "1000"]
+ready = "exec"
+join = { service = "target", namespaces = ["pid", "net"] }
+TOML
+ct_start
+ct_up
+ct_is "they run" joined:done some:done pids:done code:done status:failed long:up
+target=$(value target | tr ' ' '\n' | grep -v -E '^(user|time)')
+is "$(value joined | tr ' ' '\n' | grep -v -E '^(user|time)')" "$target" "all namespaces are those of the other service"
+is "$(comm -12 <(echo "$target" | sort) <(value some | tr ' ' '\n' | sort) | cut -d: -f1 | tr '\n' ' ')" "net uts " "or only some"
+is "$(value some | tr ' ' '\n' | tail -n 1)" the-target "of which the name is seen"
+is "$(value pids | cut -d' ' -f1)" minit-reaper "/proc shows the processes of the joined namespace"
+ct_said '^minit: status: exit 7' "its exit status is its own"
+outer=$(ct_outer target)
+ct_minit stop target
+ct_is "who has joined goes with the other" target:down long:waiting
+[ ! -e "/proc/$outer" ]
+ok $? "both are gone"
+ct_minit start long
+ct_is "and needs it" long:up target:up
+ct_minit restart target
+ct_is "a restart is one of both" long:up target:up long:starts=3
+ct_stop "it ends in order"
+echo "1..$ct_tests"
