@@ -773,6 +773,16 @@ static void only_its_name_lifts_the_check_of_a_call(void **state)
 	assert_int_equal(then_with("{ base = 'none', allow = ['@known'] }", SYSCALL_ioctl), ALLOW);
 }
 
+static void a_group_leaves_a_stricter_check_as_it_is(void **state)
+{
+	const struct table *t = table_of("[service.a]\nexec = ['x']\nseccomp = 'strict'\n[service.b]\nexec = ['x']\n"
+					 "seccomp = { base = 'strict', allow = ['@network-io'] }\n");
+
+	(void)state;
+	assert_int_equal(table_confine(t, table_service(t, 0))->seccomp.program.at,
+			 table_confine(t, table_service(t, 1))->seccomp.program.at);
+}
+
 static void another_user_than_root_has_no_capability(void **state)
 {
 	(void)state;
@@ -922,6 +932,7 @@ int main(void)
 		cmocka_unit_test(lists_change_a_profile),
 		cmocka_unit_test(a_name_wins_over_a_group_and_of_groups_the_stronger),
 		cmocka_unit_test(only_its_name_lifts_the_check_of_a_call),
+		cmocka_unit_test(a_group_leaves_a_stricter_check_as_it_is),
 		cmocka_unit_test(another_user_than_root_has_no_capability),
 		cmocka_unit_test(what_is_in_a_root_follows_from_whose_it_is),
 		cmocka_unit_test(mounts_come_by_target_and_a_later_one_replaces),
