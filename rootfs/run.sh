@@ -92,7 +92,7 @@ esac
 
 table=
 if [ $# -gt 0 ]; then
-	table=$(realpath "$1") && [ -r "$table" ] || die "$1: no such table"
+	table=$(realpath "$1" 2>/dev/null) && [ -r "$table" ] || die "$1: no such table"
 fi
 [ -x "$tree/usr/sbin/minit" ] || die "$tree: no root tree; make rootfs"
 

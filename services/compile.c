@@ -111,6 +111,15 @@ static const char *home_of(const char *name)
 	return NULL;
 }
 
+/* As a header with a name that has a dot in it leaves it: [service.web.v2]. */
+static bool has_only_tables(const struct toml *section)
+{
+	for (const struct toml *node = section->first; node; node = node->next)
+		if (node->type != TOML_TABLE)
+			return false;
+	return true;
+}
+
 static void refuse_name(struct section *s, const struct toml *node, const char *name)
 {
 	bool is_told = s->c->errors.count < ERRORS_TOLD; /* the search is long */
@@ -118,6 +127,9 @@ static void refuse_name(struct section *s, const struct toml *node, const char *
 
 	if (home)
 		refuse_key(s->c, node, "%s: %s: stands in %s, not here", s->draft->title, name, home);
+	else if (!nearest && is_told && s->kind == IN_SERVICE && has_only_tables(s->draft->header))
+		refuse_key(s->c, node, "%s: unknown key \"%s\"; if it is part of the name, that has to be in quotes: "
+			   "[service.\"%s.%s\"]", s->draft->title, name, s->draft->title + strlen("service."), name);
 	else
 		refuse_unknown(s->c, s->draft->title, "key", node, name, nearest);
 }

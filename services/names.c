@@ -46,14 +46,17 @@ const char *name_title(struct compile *c, const char *section, const char *name)
 	return title;
 }
 
-/* A leaf is a folder beside files of the kernel, such as memory.max and tasks, and beside the leaf of minit itself. */
+/*
+ * A leaf is a folder beside files of the kernel, such as memory.max and tasks, and beside the leaf of minit itself.
+ * `minit wait all:up` means all of them.
+ */
 static bool is_reserved(const char *name)
 {
 	static const char files[] = "cgroup|memory|cpu|cpuset|cpuacct|pids|io|blkio|hugetlb|rdma|misc|irq|freezer|"
 				    "devices|net_cls|net_prio|perf_event|dmem|debug";
 	BUF_ON_STACK(first, TABLE_NAME_MAX + 1);
 
-	if (word_find("init|minit|tasks|notify_on_release|release_agent|" LOG_HELPER, name) >= 0)
+	if (word_find("all|init|minit|tasks|notify_on_release|release_agent|" LOG_HELPER, name) >= 0)
 		return true;
 	buf_add(&first, name, strcspn(name, "."));
 	return strchr(name, '.') && word_find(files, buf_text(&first)) >= 0;

@@ -9,6 +9,7 @@ stripped=${new%.debug}
 size "$new" | awk -v file="$(stat -c %s "$stripped")" 'NR == 2 {
 	printf "%s bytes stripped: text %s, data %s, bss %s\n", file, $1, $2, $3 }'
 [ -n "$old" ] || exit 0
+nm "$old" >/dev/null 2>&1 || { echo "size: $old: no program with symbols; OLD=FILE wants an older minit.debug" >&2; exit 1; }
 
 # A static function may be there several times, with a number of the compiler's behind its name: they count together.
 symbols() {
