@@ -130,22 +130,25 @@ LINK_LAST = $(GCC_LIB)/crtendS.o $(MUSL_LIB)/crtn.o
 
 # -- objects ------------------------------------------------------------------------------------------------------
 
-# hot-y is what PID 1 runs at every event, warm-y what it runs after the boot at all. They are linked first, with what they
-# take of libc, up to init/hot_end.o and warm_end.o: so what stays in memory lies side by side (init/trim.c).
+# hot-y is what PID 1 runs at every event, child-y what only its children run between clone and exec, warm-y what PID 1 runs
+# after the boot at all. They are linked first, with what they take of libc, up to init/hot_end.o, child_end.o and warm_end.o: so
+# what stays in memory lies side by side (init/trim.c).
 obj-y :=
 hot-y :=
+child-y :=
 warm-y :=
 wrap-y :=
 WRAP_START := $(wildcard wrap/$(ARCH)/start.S)
 -include init/Kbuild services/Kbuild cgroup/Kbuild lib/Kbuild net/Kbuild wrap/Kbuild
 in_obj = $(addprefix $(B)/obj/,$1)
 HOT := $(call in_obj,$(sort $(hot-y)))
-WARM := $(call in_obj,$(hot-end-y) $(sort $(warm-y)))
+CHILD := $(call in_obj,$(hot-end-y) $(sort $(child-y)))
+WARM := $(call in_obj,$(child-end-y) $(sort $(warm-y)))
 COLD := $(call in_obj,$(warm-end-y) $(sort $(obj-y)))
-OBJS := $(HOT) $(WARM) $(COLD)
+OBJS := $(HOT) $(CHILD) $(WARM) $(COLD)
 # The linker puts merged strings anywhere; those of the hot part have to lie with it.
 HOT_FLAGS := -fno-merge-constants
-$(HOT): EXTRA_FLAGS = $(HOT_FLAGS)
+$(HOT) $(CHILD): EXTRA_FLAGS = $(HOT_FLAGS)
 
 # The wrapper runs without libc (wrap/wrap.h): one object, from which only its entrances can be seen. Where somebody has
 # written its first instructions it is what the kernel starts, and if it is all that is wanted, all that is linked.
@@ -165,7 +168,7 @@ BEFORE_OBJS := $(AUTOCONF_H) $(B)/.flags | $(B)/uapi/.done $(LIBEV)/ev.c
 
 # Changed flags rebuild everything, unchanged ones nothing. WERROR changes no byte of the outcome.
 $(B)/.flags: FORCE
-	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT) wrap: $(WRAP_CFLAGS))' >$@.new; \
+	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT) $(CHILD) wrap: $(WRAP_CFLAGS))' >$@.new; \
 		cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 
 $(B)/obj/%.o: %.c $(BEFORE_OBJS)
@@ -203,7 +206,7 @@ $(B)/minit.debug: $(if $(WRAP_ALONE),,$(OBJS)) $(WRAP) $(B)/.flags $(B)/.objects
 	@echo "  LINK  $@"
 	@$(if $(WRAP_ALONE),$(LINK_ALONE),$(LINK_ALL))
 LINK_ALL = $(CC) $(LDFLAGS) $(if $(WRAP_START),-Wl$(comma)-e$(comma)minit_start) -Wl,-T,wrap/place.lds -o $@ \
-	$(LINK_FIRST) $(HOT) -lc $(WARM) -lc $(COLD) $(WRAP) $(LINK_LAST)
+	$(LINK_FIRST) $(HOT) -lc $(CHILD) -lc $(WARM) -lc $(COLD) $(WRAP) $(LINK_LAST)
 LINK_ALONE = $(GCC) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,noexecstack,-z,noseparate-code,-z,norelro \
 	-Wl,--build-id=none,-e,minit_start,-T,wrap/alone.lds -o $@ $(WRAP)
 

@@ -347,6 +347,29 @@ static void put_seccomp_schema(const char *words)
 	       "{\"type\":\"string\",\"pattern\":\"^E[A-Z]+$\"},{\"type\":\"integer\",\"minimum\":0,\"maximum\":4095}]}}}}]}");
 }
 
+/* In any case, with or without CAP_ before it. */
+static void put_caps_schema(void)
+{
+	const char *list = "{\"anyOf\":[{\"enum\":[\"all\"]},{\"type\":\"array\",\"items\":{\"type\":\"string\","
+			   "\"pattern\":\"^[A-Za-z_]+$\"}}]}";
+
+	printf("{\"anyOf\":[{\"enum\":[\"default\"]},%s,{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+	       "\"bounding\":%s,\"permitted\":%s,\"effective\":%s,\"inheritable\":%s,\"ambient\":%s}}]}",
+	       list, list, list, list, list, list);
+}
+
+static void put_sched_schema(void)
+{
+	const char *time = "{\"type\":\"string\",\"pattern\":\"^[0-9]+(ns|us|ms|s)$\"}";
+
+	printf("{\"anyOf\":[{\"type\":\"string\",\"pattern\":\"^(other|batch|idle|(fifo|rr):[0-9]+)$\"},{\"type\":\"object\","
+	       "\"additionalProperties\":false,\"required\":[\"policy\"],\"properties\":{"
+	       "\"policy\":{\"enum\":[\"other\",\"batch\",\"idle\",\"fifo\",\"rr\",\"deadline\"]},"
+	       "\"priority\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":99},"
+	       "\"runtime\":%s,\"deadline\":%s,\"period\":%s,\"reset_on_fork\":{\"type\":\"boolean\"}}}]}",
+	       time, time, time);
+}
+
 static bool is_kind(const struct key *k, const char *kind)
 {
 	return !strcmp(k->kind, kind);
@@ -414,12 +437,26 @@ static void put_value(const struct key *k)
 		put_either("{\"type\":\"string\",\"pattern\":\"^ *[0-9]+ +[0-9]+ +[0-9]+ *$\"}");
 	else if (!strncmp(k->name, "userns.", 7))
 		printf("{\"type\":\"boolean\"}");
-	else if (is_kind(k, "NAMESPACES")) {
+	else if (is_kind(k, "NAMESPACES") || is_kind(k, "BITS") || is_kind(k, "PERSONALITY")) {
 		printf("{\"type\":\"array\",\"items\":");
 		put_enum(k->words);
 		printf("}");
 	} else if (is_kind(k, "SECCOMP"))
 		put_seccomp_schema(k->words);
+	else if (is_kind(k, "SIGNED"))
+		printf("{\"type\":\"integer\",\"minimum\":%ld,\"maximum\":%ld}", -k->low, k->high);
+	else if (is_kind(k, "PORTS"))
+		printf("{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535}}");
+	else if (is_kind(k, "CAPS"))
+		put_caps_schema();
+	else if (is_kind(k, "SCHED"))
+		put_sched_schema();
+	else if (is_kind(k, "IOPRIO"))
+		printf("{\"type\":\"string\",\"pattern\":\"^(idle|(realtime|best-effort):[0-7])$\"}");
+	else if (is_kind(k, "CPUS"))
+		printf("{\"type\":\"string\",\"pattern\":\"^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$\"}");
+	else if (is_kind(k, "NUMA"))
+		printf("{\"type\":\"string\",\"pattern\":\"^(local|[a-z-]+:[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)$\"}");
 	else if (*k->words)
 		put_enum(k->words);
 	else if (is_kind(k, "USER"))

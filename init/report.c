@@ -189,6 +189,8 @@ static void put_missing(int32_t missing, struct buf *b)
 		{ MISSING_LIMITS, "limits" },
 		{ MISSING_NETWORK, "network" },
 		{ MISSING_NAMESPACES, "namespaces" },
+		{ MISSING_CAPS, "capabilities" },
+		{ MISSING_KEYRING, "keyring" },
 		{ MISSING_SECCOMP, "system call filter" },
 	};
 

@@ -4,14 +4,14 @@
 
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "services/table.h"
+#include "services/state.h"
 
 struct row {
 	char name[TABLE_NAME_MAX + 1];
 	char state[16];
 	char address[128]; /* joined by commas, with their prefixes */
-	char why[200];
-	char missing[80];
+	char why[STATE_WHY];
+	char missing[160];
 	char description[128];
 	bool wanted, internal, main;
 	/* -1: not known */

@@ -46,16 +46,18 @@ static bool holds(struct range r, uintptr_t at)
 }
 
 /*
- * What differs in a flag is no longer one mapping: warm is told from cold by
- * MADV_DONTDUMP. Before the pages are given back, as the next fault is near.
+ * What differs in a flag is no longer one mapping: what is for children is told
+ * from hot, and warm from cold, by MADV_DONTDUMP. Before the pages are given back,
+ * as the next fault is near.
  */
 static void draw_borders(struct range r)
 {
-	uintptr_t hot = page_up((uintptr_t)trim_hot_end + 1), warm = page_up((uintptr_t)trim_warm_end + 1);
+	uintptr_t hot = page_up((uintptr_t)trim_hot_end + 1), child = page_up((uintptr_t)trim_child_end + 1);
+	uintptr_t warm = page_up((uintptr_t)trim_warm_end + 1);
 	uintptr_t data = page_up((uintptr_t)trim_hot_data_end + 1);
 
 	if (holds(r, hot)) {
-		advise(hot, r.end, MADV_DONTFORK);
+		advise(child, r.end, MADV_DONTFORK);
 		advise(hot, warm, MADV_DONTDUMP);
 	} else if (holds(r, data)) {
 		advise(data, r.end, MADV_DONTFORK);

@@ -3,11 +3,12 @@
 #define INIT_TRIM_H
 
 /*
- * Borders in our own program file (Makefile: hot-y, warm-y): behind the code and
- * the constants of what runs at every event and in every child, and behind the
- * code of all that runs after the boot.
+ * Borders in our own program file (Makefile: hot-y, child-y, warm-y): behind the
+ * code of what runs at every event, of what runs in children alone, and of all
+ * that runs after the boot; and behind the constants of the first two.
  */
 void trim_hot_end(void);
+void trim_child_end(void);
 void trim_warm_end(void);
 extern const char trim_hot_data_end[1];
 

@@ -21,7 +21,7 @@
 
 struct news {
 	struct when when;
-	char name[TABLE_NAME_MAX + 1], from[16], state[16], why[160];
+	char name[TABLE_NAME_MAX + 1], from[16], state[16], why[STATE_WHY];
 };
 
 /* What a service had used at the sample before, to tell how much it uses now. */

@@ -40,7 +40,7 @@ void child_run(struct child *child)
 
 		if (err >= 0)
 			continue;
-		report(child, steps[i].id, err);
+		report(child, child->blamed ? child->blamed : steps[i].id, err);
 		_exit(127);
 	}
 	_exit(127); /* the last step is exec */

@@ -44,6 +44,9 @@ struct child {
 	int join_fd;          /* pidfd of the service whose namespaces are joined, or -1 */
 	int userns_fd;        /* its user namespace until it is entered, or -1; step_idmap */
 	int secrets_fd;       /* file system of its secrets until they are given to it, or -1; step_mounts */
+	uint32_t uid;         /* its user, when it has one of its own */
+	bool has_uid;
+	uint8_t blamed;       /* enum step that is told of in the place of the one that failed; 0: none */
 	char detail[STATE_DETAIL]; /* what the failing step was about */
 };
 
@@ -66,6 +69,15 @@ uint32_t roots_outside(const struct table *t, struct list ranges, uint32_t id);
 
 /* For the steps: names what it is about; returns err. */
 int child_fail(struct child *child, int err, const char *detail);
+
+/* Before its user is changed: capabilities that are still needed are kept. 0 or -errno. services/step_caps.c */
+must_check int caps_keep(struct child *child, uint32_t uid);
+
+/* What confines it besides namespaces and leaf. */
+static inline const struct confine_spec *child_confine(const struct child *child)
+{
+	return table_confine(child->table, child->spec);
+}
 
 /* Its value of a variable in the environment that step_environment made, or NULL. */
 const char *child_getenv(const struct child *child, const char *name);

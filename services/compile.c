@@ -368,6 +368,7 @@ static void append_command(struct compile *c, char *const *argv)
 		return;
 	append(c, "main", argv)->restart = RESTART_NEVER;
 	c->table->main = (int32_t)c->services.count - 1;
+	privileges_keep(c->services.drafts[c->table->main].confine);
 }
 
 /* PID 1 puts its own binary in place of exec[0]. */
@@ -460,6 +461,7 @@ static void finish_service(struct compile *c, struct service_spec *spec, struct 
 	need_namespace(c, spec, d, KEY_HOSTNAME, CLONE_NEWUTS, "uts");
 	need_namespace(c, spec, d, KEY_INIT, CLONE_NEWPID, "pid");
 	roots_finish(c, spec, d);
+	privileges_finish(c, spec, d);
 }
 
 /* When nothing more is changed in them. */

@@ -138,6 +138,13 @@ bool name_is_good(const char *name, size_t most);
 
 void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d); /* what follows for its root */
 void roots_ranges(struct compile *c);   /* ids of user namespaces, when all services are known; services/roots.c */
+
+/* What depends on whether a key was given at all; services/values_privileges.c. */
+void privileges_finish(struct compile *c, struct service_spec *spec, const struct draft *d);
+
+/* For a command line: it may all that minit may, as it would without a table. */
+void privileges_keep(struct confine_spec *confine);
+
 void network_finish(struct compile *c); /* bridges, addresses, /etc/hosts; services/address.c */
 void seccomp_finish(struct compile *c); /* when namespaces and capabilities are known; services/values_seccomp.c */
 void order_finish(struct compile *c);   /* needs, after, order; services/order.c */
@@ -152,6 +159,9 @@ printf_like(3, 4) void refuse_key(struct compile *c, const struct toml *node, co
 
 /* `title: key: found ...; wants ...`, at the value; nothing of a broken one, of which all is said. */
 void refuse_value(struct section *s, const char *name, const struct toml *node, const char *want);
+
+/* Says of one element what would be said of the whole value. */
+void refuse_element(struct section *s, const struct key *key, const struct toml *node);
 
 /* `title: unknown key ...`, at the key. */
 void refuse_unknown(struct compile *c, const char *title, const char *what, const struct toml *node,

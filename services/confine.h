@@ -10,6 +10,7 @@
 
 #include "services/list.h"
 #include "services/roots.h"
+#include "services/privileges.h"
 
 /* What becomes of its system calls: seccomp(2). */
 struct seccomp_spec {
@@ -30,6 +31,7 @@ struct confine_spec {
 	struct seccomp_spec seccomp;
 	uint8_t no_new_privs; /* no program it executes gains privileges: prctl(2), PR_SET_NO_NEW_PRIVS */
 	uint8_t reserved[7];
+	struct privileges_spec privileges;
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include "lib/arena.h"
 #include "lib/enabled.h"
 #include "lib/fd.h"
+#include "services/caps.h"
 #include "services/fields.h"
 #include "services/keys.h"
 #include "services/seccomp.h"
@@ -149,6 +150,45 @@ static void put_word(struct buf *b, const char *words, uint32_t n)
 	buf_fmt(b, "\"%.*s\"", *words ? (int)strcspn(words, "|") : 4, *words ? words : "file");
 }
 
+static void put_numbers(struct buf *b, const struct table *t, struct list list)
+{
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < list.count; i++)
+		buf_fmt(b, "%s%u", i ? "," : "", table_list(t, list, uint32_t)[i]);
+	buf_char(b, ']');
+}
+
+/* The numbers of the bits that are set. */
+static void put_mask(struct buf *b, const struct table *t, struct list list)
+{
+	bool first = true;
+
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < list.count * 64; i++) {
+		if (!(table_list(t, list, uint64_t)[i / 64] >> i % 64 & 1))
+			continue;
+		buf_fmt(b, "%s%u", first ? "" : ",", i);
+		first = false;
+	}
+	buf_char(b, ']');
+}
+
+static void put_caps(struct buf *b, uint64_t caps)
+{
+	if (caps == CAPS_ALL) {
+		buf_str(b, "\"all\"");
+		return;
+	}
+	buf_char(b, '[');
+	for (unsigned cap = 0; cap < 64; cap++) {
+		if (!(caps >> cap & 1))
+			continue;
+		put_name(b, NULL);
+		buf_json(b, caps_name(cap));
+	}
+	buf_char(b, ']');
+}
+
 static void put_namespaces(struct buf *b, uint32_t flags)
 {
 	const char *words = key_text(key_by_id(KEY_NAMESPACES), KEY_WORDS);
@@ -192,9 +232,14 @@ static void put_field(struct buf *b, const struct table *t, const void *record, 
 	case FIELD_SECRETS: put_secrets(b, t, *(const struct list *)at); break;
 	case FIELD_SERVICE: buf_u64(b, *(const uint32_t *)at); break;
 	case FIELD_OFFSET: buf_fmt(b, "%ld", (long)*(const int64_t *)at); break;
+	case FIELD_NUMBERS: put_numbers(b, t, *(const struct list *)at); break;
+	case FIELD_MASK: put_mask(b, t, *(const struct list *)at); break;
 	case FIELD_FLAGS: put_namespaces(b, *(const uint32_t *)at); break;
+	case FIELD_BITS:
 	case FIELD_NUMBER: buf_u64(b, *(const uint32_t *)at); break;
 	case FIELD_GROUP: put_group(b, t, *(const uint32_t *)at); break;
+	case FIELD_SIGNED: buf_fmt(b, "%d", *(const int32_t *)at); break;
+	case FIELD_CAPS: put_caps(b, *(const uint64_t *)at); break;
 	case FIELD_BYTE: buf_u64(b, byte); break;
 	case FIELD_BOOL: buf_str(b, byte ? "true" : "false"); break;
 	case FIELD_WORD: put_word(b, key_text(key_find(IN_SERVICE, f->name), KEY_WORDS), byte); break;

@@ -10,6 +10,7 @@
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/sys.h"
+#include "services/caps.h"
 #include "services/child.h"
 #include "services/frame.h"
 #include "services/leaf.h"
@@ -41,6 +42,7 @@ static bool is_sharing;
 
 void launch_open(void)
 {
+	caps_read();
 	is_sharing = frame_open() == 0;
 }
 
@@ -156,6 +158,7 @@ int launch_prepare(struct supervisor *sv, uint32_t index)
 		err = prepare_network(sv, index);
 	if (!err && wants_output_pipe(spec) && h->out[1] < 0)
 		err = prepare_output(sv, index);
+	h->missing |= privileges_missing(sv->table, spec);
 	return err ? err : prepare_seccomp(sv, index);
 }
 
@@ -300,13 +303,17 @@ static bool is_father(const struct supervisor *sv, uint32_t index)
 /*
  * Sharing memory saves the copy of it, half of what a start costs. Not for a
  * child that stays in it (the reaper), that maps more (env_file), or whose leaf
- * has so little memory that it may be killed in it (services/leaf.c).
+ * has so little memory that it may be killed in it (services/leaf.c); and what is
+ * written of one process goes to all that share its memory (oom_score_adj,
+ * coredump_filter).
  */
 static bool may_share(const struct supervisor *sv, uint32_t index)
 {
 	const struct service_spec *spec = spec_at(sv, index);
+	bool marked = table_confine(sv->table, spec)->privileges.given & (GIVEN_OOM_SCORE_ADJ | GIVEN_DUMP_FILTER);
 
-	return !is_father(sv, index) && !handles_at(sv, index)->tight && !spec->internal && !spec->env_file.count;
+	return !is_father(sv, index) && !marked && !handles_at(sv, index)->tight && !spec->internal &&
+	       !spec->env_file.count;
 }
 
 static pid_t start_shared(struct supervisor *sv, uint32_t index, const struct child *child, int leaf_fd)

@@ -197,6 +197,16 @@ static int rlimit_failed(struct child *child, uint32_t resource, int err)
 	return child_fail(child, err, buf_text(&b));
 }
 
+/* 1 also keeps it from a program that core_pattern names, which 0 does not: core(5). */
+static int forbid_core(struct child *child)
+{
+	const struct rlimit none = { 1, 1 };
+
+	if (child_confine(child)->privileges.coredump != COREDUMP_NEVER)
+		return 0;
+	return setrlimit(RLIMIT_CORE, &none) < 0 ? child_fail(child, -errno, "coredump") : 0;
+}
+
 int step_rlimits(struct child *child)
 {
 	const struct service_spec *spec = child->spec;
@@ -212,5 +222,5 @@ int step_rlimits(struct child *child)
 	}
 	if (spec->umask != UMASK_INHERIT)
 		umask(spec->umask);
-	return 0;
+	return forbid_core(child);
 }

@@ -78,11 +78,19 @@ static bool may_look(const struct child *child)
 	return !child->has_seccomp || !table_confine(child->table, child->spec)->seccomp.is_explicit;
 }
 
+/* It may be executed, and is not: so it is landlock that refuses it, or what it needs. */
+static bool is_landlocked(const struct child *child, const char *program)
+{
+	return child_confine(child)->privileges.given & GIVEN_PATHS && may_look(child) && access(program, X_OK) == 0;
+}
+
 /* A program that is there, and whose interpreter is not, is told of by that: else it would seem not to be there. */
 static int exec_failed(struct child *child, const char *program, int err)
 {
 	char interpreter[STATE_DETAIL];
 
+	if (err == -EACCES && is_landlocked(child, program))
+		child->blamed = STEP_landlock;
 	if (err == -ENOENT && may_look(child) &&
 	    !interpreter_missing(program, child_getenv(child, "PATH"), interpreter, sizeof(interpreter)))
 		return child_fail(child, -ELIBACC, interpreter);

@@ -73,11 +73,27 @@ static int put_log_fds(struct child *child)
 	return err ? child_fail(child, err, "pipes of the services") : 0;
 }
 
+/* Not waiting for a modem to pick up; later it is a terminal like any other. */
+static int put_terminal(struct child *child, const char *tty)
+{
+	int fd = open(tty, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || fcntl(fd, F_SETFL, O_RDWR) < 0) {
+		child->blamed = STEP_terminal;
+		return child_fail(child, -errno, tty);
+	}
+	for (int target = 0; target < 3; target++)
+		if (dup2(fd, target) < 0)
+			return child_fail(child, -errno, tty);
+	return 0;
+}
+
 int step_stdio(struct child *child)
 {
-	int err = put_stdin(child);
+	const char *tty = table_text(child->table, child_confine(child)->privileges.tty_at);
+	int err = tty ? put_terminal(child, tty) : put_stdin(child);
 
-	if (!err && child->spec->output == OUTPUT_NULL)
+	if (!err && !tty && child->spec->output == OUTPUT_NULL)
 		err = put_null_output(child);
 	else if (!err && child->out_fd >= 0)
 		err = put_both(child, child->out_fd);

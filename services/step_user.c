@@ -221,11 +221,14 @@ static int become(struct child *child, const struct who *who)
 {
 	uint32_t gid = who->has_gid ? who->gid : who->uid;
 	bool any_gid = who->has_gid || who->has_uid;
+	int err;
 
 	if (syscall(SYS_setgroups, who->group_count, who->groups) < 0)
 		return child_fail(child, -errno, "setgroups");
 	if (any_gid && syscall(SYS_setresgid, gid, gid, gid) < 0)
 		return child_fail(child, -errno, "setresgid");
+	if (who->has_uid && (err = caps_keep(child, who->uid)))
+		return child_fail(child, err, "keeping capabilities");
 	if (who->has_uid && syscall(SYS_setresuid, who->uid, who->uid, who->uid) < 0)
 		return child_fail(child, -errno, "setresuid");
 	return 0;

@@ -222,10 +222,15 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	case FIELD_SECRETS: return table_has_secrets(t, list);
 	case FIELD_LIMITS: return is_limits(t, list);
 	case FIELD_PROGRAM: return is_program(t, list);
-	case FIELD_FLAGS: return !(number & ~f->arg);
-	case FIELD_SERVICE: return number < t->services.count;
+	case FIELD_NUMBERS: return table_has_list(t, list, sizeof(uint32_t), _Alignof(uint32_t));
+	case FIELD_MASK: return table_has_list(t, list, sizeof(uint64_t), _Alignof(uint64_t));
+	case FIELD_FLAGS:
+	case FIELD_BITS: return !(number & ~f->arg);
 	case FIELD_NUMBER:
-	case FIELD_OFFSET: return true;
+	case FIELD_SIGNED:
+	case FIELD_OFFSET:
+	case FIELD_CAPS: return true;
+	case FIELD_SERVICE: return number < t->services.count;
 	case FIELD_GROUP: return number <= t->groups.count;
 	case FIELD_BYTE:
 	case FIELD_BOOL:

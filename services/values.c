@@ -237,8 +237,7 @@ bool take_group(struct section *s, const struct key *key, const struct toml *nod
 
 /* -- lists ------------------------------------------------------------------------------------------------------ */
 
-/* Says of one element what would be said of the whole value. */
-static void refuse_element(struct section *s, const struct key *key, const struct toml *node)
+void refuse_element(struct section *s, const struct key *key, const struct toml *node)
 {
 	refuse_value(s, key_text(key, KEY_NAME), node, key_text(key, KEY_WANT));
 }

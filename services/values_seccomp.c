@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "services/caps.h"
 #include "services/compile.h"
 #include "services/seccomp.h"
 
@@ -272,14 +273,17 @@ static void fulfil(const struct reading *r, const struct seccomp_profile *usual,
 	}
 }
 
-/* What root has in a container; another user has none, unless it executes what gives some. */
-#define CONTAINER_CAPS 0xa80425fbull
-
-static uint64_t caps_of(const struct compile *c, const struct service_spec *spec)
+/* What it may come to have: without the key root's usual list, and another user none. */
+static uint64_t caps_of(const struct compile *c, const struct service_spec *spec, const struct caps_spec *caps)
 {
 	const char *user = table_text(c->table, spec->user_at);
+	uint64_t all = 0;
 
-	return !user || !strcmp(user, "root") || !strcmp(user, "0") ? CONTAINER_CAPS : 0;
+	for (int i = 0; i < CAP_SETS; i++)
+		all |= caps->set[i];
+	if (caps->form != CAPS_BY_USER)
+		return all;
+	return !user || !strcmp(user, "root") || !strcmp(user, "0") ? caps_usual() : 0;
 }
 
 /* Too much for a stack. What was made last is kept: services that are alike stand side by side. */
@@ -320,7 +324,7 @@ static void finish_service(struct compile *c, uint32_t index, struct making *m)
 	struct draft *d = &c->services.drafts[index];
 	struct section s = { .c = c, .kind = IN_SERVICE, .draft = d };
 	const struct toml *node = given(c, d, KEY_SECCOMP);
-	uint64_t caps = caps_of(c, &c->specs[index]);
+	uint64_t caps = caps_of(c, &c->specs[index], &d->confine->privileges.caps);
 
 	if (!is_wanted(&c->specs[index], node))
 		return;

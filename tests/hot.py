@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a child runs between clone and exec must lie before trim_hot_end: the rest of the program is not mapped there.
+"""What a child runs between clone and exec must lie before trim_child_end: the rest of the program is not mapped there.
 
 usage: tests/hot.py build/minit.debug
 Follows every direct call and jump, and every address of a function that is taken, from the child's own functions.
@@ -64,9 +64,9 @@ def main():
     uses = code(program)
     roots = [at for at, name in names.items() if ROOTS.match(name)]
     seen = reached(uses, [at for at in roots if at in uses])
-    border, data_border = addresses["trim_hot_end"][0], addresses["trim_hot_data_end"][0]
+    border, data_border = addresses["trim_child_end"][0], addresses["trim_hot_data_end"][0]
     rodata = constants(program)
-    wrong = [f"{names.get(at)} is not hot, but {names.get(seen[at], 'the child')} uses it: put its object into hot-y of the "
+    wrong = [f"{names.get(at)} is not hot, but {names.get(seen[at], 'the child')} uses it: put its object into child-y of the "
              "Kbuild file" for at in sorted(seen) if at >= border]
     wrong += [f"{names.get(at)} uses constants at {used:#x}, which are not hot" for at in sorted(seen) for used in uses[at]
               if data_border < used < rodata[1] and used >= rodata[0]]

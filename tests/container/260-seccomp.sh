@@ -19,8 +19,10 @@ ready = "exit"
 restart = "never"
 
 $(tries default '')
-$(tries none 'seccomp = "none"')
-$(tries plain 'namespaces = []')
+$(tries none 'seccomp = "none"
+caps = "all"')
+$(tries plain 'namespaces = []
+caps = "all"')
 $(tries asked 'namespaces = []
 seccomp = "default"' mount clone3)
 $(tries strict 'seccomp = "strict"')

@@ -101,6 +101,29 @@ group = "g"
 seccomp = { base = "strict", allow = ["@debug", "keyctl"], deny = [], log = ["ptrace"], kill = ["bpf"], errno = { "@clock" = "ENOSYS", uname = 0 } }
 in_group = "shop"
 cgroup.io.max = ["/dev/vda rbps=1M", "8:16 wiops=10"]
+no_new_privs = false
+caps = ["CAP_NET_ADMIN", "kill"]
+securebits = ["noroot"]
+paths = { read = "/usr", write = ["/var", "-/x"] }
+ports = { bind = [80], connect = [] }
+scope = ["signal"]
+apparmor = "a"
+selinux = "s"
+nice = -20
+ioprio = "best-effort:4"
+sched = { policy = "deadline", runtime = "1ms", deadline = "2ms" }
+cpus = "0-3,7"
+numa = "bind:0-1"
+oom_score_adj = -1000
+personality = ["linux32"]
+keyring = "private"
+coredump = "never"
+coredump_filter = ["elf-headers"]
+[service.tty]
+exec = ["sh"]
+tty = "/dev/tty1"
+caps = { bounding = "all", ambient = ["kill"] }
+sched = "fifo:50"
 [group.shop]
 cgroup = { memory.swap.max = 0, "hugetlb.2MB.max" = "4M" }
 """
@@ -120,7 +143,13 @@ WRONG = {
         "network = 'x'", "network.bridge = 1", "network.address = 1", "network.gateway = [1]", "network.ports = ['1']",
         "seccomp = 'x'", "seccomp = 5", "seccomp.base = 'x'", "seccomp.allow = 'bpf'", "seccomp.allow = [5]", "seccomp.x = 1",
         "seccomp.deny = ['a b']", "seccomp.errno = ['bpf']", "seccomp.errno.bpf = 5000", "seccomp.errno.bpf = 'x'",
-        "leaf = 1", "cgroup = 'x'", "cgroup.x = 1", "cgroup.memory.max = [true]", "in_group = ''", "x = 1"],
+        "leaf = 1", "cgroup = 'x'", "cgroup.x = 1", "cgroup.memory.max = [true]", "in_group = ''", "x = 1",
+        "no_new_privs = 1", "caps = 'x'", "caps = [1]", "caps.x = []", "caps.bounding = 'x'", "securebits = 'noroot'",
+        "securebits = ['x']", "paths = 'x'", "paths.read = 'x'", "paths.write = [1]", "paths.x = []", "ports = 80",
+        "ports.bind = 80", "ports.connect = [70000]", "scope = ['x']", "apparmor = ''", "selinux = 1", "nice = 20", "nice = '1'",
+        "ioprio = 'idle:1'", "ioprio = 4", "sched = 'x'", "sched = { x = 1 }", "sched.policy = 'x'", "cpus = '0-'", "cpus = [0]",
+        "numa = 'bind'", "oom_score_adj = 1001", "personality = ['x']", "keyring = 'x'", "coredump = true",
+        "coredump_filter = ['x']", "tty = 'x'"],
     "group.shop": ["cgroup = 1", "cgroup.x = 1", "x = 1"],
     "defaults": ["restart = 'x'", "exec = ['x']", "network.address = '10.77.0.9'"],
 }

@@ -2,7 +2,7 @@
 // links: traced/services/statefile.c services/frame.c services/settle.c traced/services/launch.c traced/init/reap.c
 // links: traced/lib/fd.c lib/buf.c lib/clock.c lib/signame.c tests/fake/sys.c tests/fake/log.c tests/fake/image.c
 // links: tests/fake/world.c tests/fake/crash.c
-// links: services/failure.c
+// links: services/failure.c tests/fake/privileges.c
 // links: traced/services/leaf.c lib/text.c
 // flags: -Wl,--wrap=read,--wrap=close,--wrap=clock_gettime
 #include <setjmp.h>

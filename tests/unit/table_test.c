@@ -1,5 +1,6 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/table.c services/table_roots.c services/dump.c cgroup/limits.c lib/arena.c
+// links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
 // links: services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c services/dump_seccomp.c
@@ -82,12 +83,14 @@ static int compile_text(const char *text)
 	return fd;
 }
 
+#define PRIVILEGES "caps = { ambient = ['kill'] }\npaths = { read = '/usr', write = ['/var'] }\nports.bind = [80]\n" \
+	"ports.connect = []\ncpus = '0-3'\nnuma = 'bind:0'\napparmor = 'a'\nselinux = 's'\nnice = -5\nsched = 'idle'\n"
 #define GOOD "[group.shop]\n[system]\nhostname = 'h'\nmain = 'web'\n[network.bridge.br0]\naddress = ['10.77.0.1/24', 'fd77::1/64']\n" \
 	"[defaults]\nhosts = true\nseccomp = 'none'\n[service.web]\nseccomp = { kill = ['bpf'] }\nexec = ['httpd', '-f']\n" \
 	"needs = ['db']\nafter = ['log']\n" \
 	"env = { A = 'b' }\nenv_file = '/e'\ngroups = ['g']\nuser = 'u'\ngroup = 'g'\ncwd = '/c'\nroot = '/r'\n" \
 	"description = 'd'\nhostname = 'w'\nrlimits = { nofile = 5, core = 0 }\ncgroup = { pids.max = 5, cpu.max = '50%' }\n" \
-	"output.file = '/o'\n[service.db]\nexec = ['db']\noutput = 'console'\n[service.log]\nexec = ['log']\nneeds = ['db']\n"
+	"output.file = '/o'\n[service.db]\nexec = ['db']\noutput = 'console'\n" PRIVILEGES "[service.log]\nexec = ['log']\nneeds = ['db']\n"
 
 static void a_table_becomes_a_sealed_image_that_can_be_mapped(void **state)
 {
@@ -264,12 +267,17 @@ static bool spoil(const struct table *t, const void *record, const struct field 
 	case FIELD_SERVICES: memcpy(at, &odd, 8); return true;
 	case FIELD_RLIMITS:
 	case FIELD_PROGRAM:
+	case FIELD_NUMBERS:
+	case FIELD_MASK:
 	case FIELD_MOUNTS:
 	case FIELD_RANGES:
 	case FIELD_SECRETS:
 	case FIELD_LIMITS: memcpy(at, &outside, 8); return true;
 	case FIELD_FLAGS: memcpy(at, &beyond, 4); return true;
+	case FIELD_BITS: memcpy(at, &(uint32_t){ f->arg + 1 }, 4); return true;
 	case FIELD_NUMBER:
+	case FIELD_SIGNED:
+	case FIELD_CAPS:
 	case FIELD_OFFSET: return false;
 	case FIELD_SERVICE:
 	case FIELD_GROUP: memcpy(at, &size, 4); return true;

@@ -11,6 +11,7 @@ hostname = "from-the-table"
 namespaces = []
 [service.probe]
 exec  = ["/bin/sh", "/probe"]
+caps  = "all" # it looks into PID 1
 ready = "exit"
 [service.stubborn]
 exec = ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"]

@@ -42,6 +42,7 @@ vm_file /etc/minit/minit.toml <<TOML
 namespaces = []
 [service.mounts]
 exec  = ["/bin/sh", "/mounts"]
+caps  = "all"
 ready = "exit"
 [service.writer]
 exec  = ["/bin/sh", "-c", "while :; do echo line; done >'/data/a disk/file'"]

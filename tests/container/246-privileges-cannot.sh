@@ -1,0 +1,142 @@
+#!/bin/bash
+# What a table asks of the kernel and cannot have: one line with the step, what, why, and what to do. What is only a default is
+# left out and said: in the log, once, and in status. And terminals.
+set -u
+. tests/container/ct.sh
+
+probe=$BUILD/tests/privileges_probe
+gcc -std=gnu17 -O1 -static -Wall -Wextra -Wshadow -Wconversion -Werror -D_GNU_SOURCE -o "$probe" \
+	tests/tools/privileges_probe.c || { echo "not ok - privileges_probe builds"; exit 1; }
+chmod 755 "$ct_dir"
+
+# A terminal that a service can have: the other side of it is held by someone who copies what is written there.
+python3 -c '
+import os, pty, sys
+master, slave = pty.openpty()
+open(sys.argv[1], "w").write(os.ttyname(slave))
+os.close(slave) if len(sys.argv) > 3 else None
+with open(sys.argv[2], "wb", buffering=0) as out:
+    while True:
+        out.write(os.read(master, 4096))
+' "$ct_dir/tty" "$ct_dir/typed" 2>/dev/null &
+held=$!
+for i in $(seq 200); do [ -s "$ct_dir/tty" ] && break; sleep 0.02; done
+tty=$(cat "$ct_dir/tty")
+
+# cannot NAME KEYS
+cannot() {
+	printf "[service.%s]\nexec = ['%s', '%s', 'nnp']\n%s\n" "$1" "$probe" "$1" "$2"
+}
+
+ct_table <<TOML
+[defaults]
+ready = "exit"
+restart = "never"
+leaf = false
+namespaces = []
+
+$(cannot caps 'caps = ["kill", "sys_time"]')
+$(cannot noroot 'caps = ["sys_time"]
+user = "nobody"')
+$(cannot bounding 'caps = { bounding = ["sys_time"] }')
+$(cannot landlock 'paths.read = "/etc"')
+$(cannot missing 'paths.read = ["/not/there"]')
+$(cannot gains 'scope = ["signal"]
+no_new_privs = false')
+$(cannot cpus 'cpus = "0-4000"')
+$(cannot cpu 'cpus = "4000"')
+$(cannot node 'numa = "bind:900"')
+$(cannot nice 'nice = -20
+rlimits.nice = 0')
+$(cannot apparmor 'apparmor = "no-such-profile"')
+$(cannot selinux 'selinux = "no:such:context"')
+$(cannot notty 'tty = "/dev/null"')
+$(cannot nodevice 'tty = "/dev/no-such-terminal"')
+
+[service.tty]
+exec = ['$probe', 'tty', 'tty']
+tty = '$tty'
+[service.reapedtty]
+exec = ['$probe', 'reapedtty', 'tty']
+namespaces = ["pid", "mount"]
+tty = '$tty'
+needs = ["tty"]
+[service.usual]
+exec = ['$probe', 'usual', 'caps']
+[service.usual2]
+exec = ['$probe', 'usual2', 'caps']
+[service.other]
+exec = ["/bin/sleep", "1000"]
+ready = "exec"
+user = "nobody"
+TOML
+
+# minit as it is in a container that has few capabilities, without the one to drop others.
+has=chown,dac_override,fowner,kill,setgid,setuid,sys_admin
+ct_start setpriv --bounding-set "-all,+${has//,/,+}" "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "all that cannot be has failed" caps:failed noroot:failed bounding:failed landlock:failed missing:failed gains:failed \
+	cpus:failed cpu:failed node:failed apparmor:failed selinux:failed notty:failed nodevice:failed
+ct_is "nothing else is held up" tty:done reapedtty:done usual:done usual2:done other:up
+
+why() {
+	grep -a "^minit: $1: step" "$ct_dir/out" | head -n 1 | sed "s/^minit: $1: //; s/; given up\$//"
+}
+gives="Operation not permitted: minit does not have it to give; a container gets more by --cap-add, or leave it out of caps"
+is "$(why caps)" "step capabilities: sys_time: $gives" "a capability that minit lacks"
+is "$(why noroot)" "step capabilities: sys_time: $gives" "also by another user"
+is "$(why bounding)" "step capabilities: sys_time: $gives" "also of the bounding set alone"
+is "$(why landlock)" "step landlock: ${probe:0:47}: Permission denied: paths.read has to hold the program, its interpreter and its libraries, where its user may go" "paths without the program"
+is "$(why missing)" "step landlock: /not/there: No such file or directory: put a - before a path that may be missing" "a path that is missing"
+is "$(why gains)" "step landlock: restricting itself: Operation not permitted: needs no_new_privs, or sys_admin in caps" "landlock where privileges may be gained"
+is "$(why cpus)" "step scheduling: cpus: No such device: not all of them are there for minit; see Cpus_allowed_list in /proc/self/status" "processors of which some are missing"
+here="none of it is there, or this kernel does not know it; see /sys/devices/system/cpu/online and node/online"
+is "$(why cpu)" "step scheduling: cpus: Invalid argument: $here" "a processor that is missing"
+is "$(why node)" "step scheduling: numa: Invalid argument: $here" "a node that is missing"
+# Where the module is active, it is the label that is not known.
+why apparmor | grep -q '^step security label: no-such-profile: .*: '
+ok $? "a profile of AppArmor that cannot be had"
+why selinux | grep -q '^step security label: no:such:context: .*: '
+ok $? "a context of SELinux that cannot be had"
+is "$(why notty)" "step terminal: /dev/null: Not a tty: it is no terminal that can be a session's; name the device itself, as in /sys/class/tty/console/active" "what is no terminal"
+is "$(why nodevice)" "step terminal: /dev/no-such-terminal: No such file or directory: minit has no such device: correct tty" "a terminal that is missing"
+
+# What is only a default: the usual list, of which minit has a part.
+mask=$(printf '%016x' $((0x0000000000a80425fb & 0x2000eb)))
+is "$(sed -n 's/^usual: //p' "$ct_dir/out" | cut -d ' ' -f 3)" "$mask" "root has of the usual list what minit has"
+is "$(grep -a -c '^minit: capabilities: services of root are without fsetid, .* (name them in caps to make it an error)$' "$ct_dir/out")" 1 \
+	"that is said once"
+is "$(ct_field usual2 missing)" '["capabilities"]' "and in the status of each"
+is "$(ct_field other missing)" "" "but not of who has none anyway"
+
+kill $held
+wait $held 2>/dev/null
+grep -q "^tty: its session's opened all three blocking" "$ct_dir/typed"
+ok $? "a terminal is all three streams, and its session's"
+grep -q "^reapedtty: its session's opened all three blocking" "$ct_dir/typed"
+ok $? "also behind a reaper, and after another session had it"
+ct_stop "it ends in order"
+
+# An ordinary user's minit has nothing to give, and nothing to take: all that is default is had.
+ct_table <<TOML
+[defaults]
+ready = "exit"
+restart = "never"
+[service.own]
+exec = ['$probe', 'own', 'caps', 'nnp']
+namespaces = []
+leaf = false
+[service.none]
+exec = ['$probe', 'none', 'caps', 'nnp']
+caps = []
+namespaces = []
+leaf = false
+TOML
+ct_start setpriv --reuid 4711 --regid 4711 --clear-groups "$MINIT" run "$ct_dir/table.toml"
+ct_end 30
+is $? 0 "an ordinary user's minit runs services as that user"
+none=0000000000000000 all=$(sed -n 's/^CapBnd:[[:blank:]]*//p' /proc/self/status)
+is "$(sed -n 's/^own: //p' "$ct_dir/out")" "$none $none $none $all $none 1" "without capabilities"
+is "$(sed -n 's/^none: //p' "$ct_dir/out")" "$none $none $none $all $none 1" "which is also all that caps = [] wants, as none can be gained"
+ct_not_said 'capabilities' "and there is nothing to be said of it"
+echo "1..$ct_tests"
