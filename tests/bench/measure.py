@@ -1,7 +1,9 @@
 """The quantities. Each is measured in rounds, all systems in each round, so that what else the machine does meets all alike."""
 
+import copy
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -115,20 +117,6 @@ def quiet_once(run):
 def payload(bench, n=100):
     """What a payload's word on the board adds to each start, µs of CPU."""
     return against_floor(bench.interleave(n, 9, quiet_once), ["cpu_us_each"])
-
-
-# -- a wrapper in front of one program ----------------------------------------------------------------------------
-
-def wrapper_once(run):
-    run.go()
-    at, status = run.gone()
-    if status:
-        raise BenchError(f"ended with the wait status {status}")
-    return {"wall_ms": (at - run.board.u64(STARTED_NS)) / 1e6, "cpu_us": run.cpu_us()}
-
-
-def wrapper(bench):
-    return against_floor(bench.interleave(1, 51, wrapper_once), ["wall_ms", "cpu_us"])
 
 
 # -- memory -------------------------------------------------------------------------------------------------------
@@ -294,3 +282,83 @@ def by_function(counts, who, symbols):
             i = bisect_right(starts, at) - 1
             names[symbols[i][1] if i >= 0 else "?"] += c
     return names
+
+
+# -- a wrapper in front of one program ----------------------------------------------------------------------------
+
+REPEATS = 100
+
+
+def repeated(system, programs):
+    """Started and ended again and again, by again.c."""
+    def prepare(root, n):
+        shutil.copy(f"{programs}/again", f"{root}/again")
+        return system.prepare(root, 1)
+
+    many = copy.copy(system)
+    many.prepare, many.argv = prepare, lambda n: ["/again", str(n)] + system.argv(1)
+    return many
+
+
+def wrapper_once(run):
+    wall = run.start()
+    return {"wall_us": 1e3 * wall / run.n, "cpu_us": run.cpu_us() / run.n}
+
+
+def resident(pid):
+    """(RSS, PSS) in KiB."""
+    with open(f"/proc/{pid}/smaps_rollup") as f:
+        sizes = dict(re.findall(r"^(Rss|Pss): +(\d+) kB", f.read(), re.MULTILINE))
+    return int(sizes["Rss"]), int(sizes["Pss"])
+
+
+def waits_once(run):
+    """What it holds while the program runs."""
+    run.start()
+    run.settle()
+    rss, pss = resident(run.pid)
+    return {"rss_kib": rss, "pss_kib": pss}
+
+
+def lasting(system):
+    """The system with a program that stays in place of one that leaves at once."""
+    system = copy.copy(system)
+    system.payload = "running"
+    return system
+
+
+OPENS = (2, 257, 437)  # open, openat, openat2
+
+
+def wrapper_counts(system, programs):
+    """Its instructions and calls, and those of the child up to the program."""
+    counts = count_once(lasting(system), 1, programs)
+    sums = {what: sum(total(counts, who, what) for who in ("pid1", "child")) for what in ("step", "call", "held")}
+    return sums | {"open": sum(counts[who, "call", nr] for who in ("pid1", "child") for nr in OPENS)}
+
+
+def wrapper_fixed(bench):
+    """What is the same on every machine."""
+    rows = {system.name: wrapper_counts(system, bench.programs) | {"file": os.path.getsize(system.binary)}
+            for system in bench.systems}
+    for system in bench.systems:
+        rows[system.name] |= bench.attempt(lasting(system), 1, waits_once) or {}
+    return rows
+
+
+def wrapper_idle(bench, seconds):
+    return idle(Bench([lasting(s) for s in bench.systems], bench.programs), seconds, 1)
+
+
+def wrapper_in_vm(bench):
+    return in_vm(Bench([repeated(s, bench.programs) for s in bench.systems], bench.programs), 100, 400)
+
+
+def wrapper(bench, seconds):
+    many = Bench([repeated(s, bench.programs) for s in bench.systems], bench.programs, bench.scale)
+    rows = against_floor(many.interleave(REPEATS, 15, wrapper_once), ["wall_us", "cpu_us"])
+    bench.failures += many.failures
+    idle_rows = wrapper_idle(bench, seconds)
+    for name, row in wrapper_fixed(bench).items():
+        rows[name] |= row | {"idle": idle_rows[name]["switches"]}
+    return rows

@@ -200,6 +200,7 @@ PEERS = [Busybox, Runit, S6, Finit]
 class Wrap(System):
     name = "floor"
     payload = "true"
+    binary = f"{System.programs}/wrap"
 
     def prepare(self, root, n):
         shutil.copy(f"{self.programs}/wrap", f"{root}/wrap")
@@ -221,11 +222,24 @@ class MinitWrapper(Minit):
         return ["/minit", "--", "/running"]
 
 
+class MinitWrapperBuild(MinitWrapper):
+    """What wrapper_defconfig makes."""
+    name = "minit, wrapper build"
+    binary = f"{BUILD}/wrapper/minit"
+
+    def missing(self):
+        return None if os.path.exists(self.binary) else f"no {self.binary}; run make B={BUILD}/wrapper wrapper_defconfig all"
+
+
 class PeerWrapper(Peer):
     payload = "true"
 
     def configure(self, root, n):
         pass
+
+    @property
+    def binary(self):
+        return self.unpacked + self.program
 
     def argv(self, n):
         return ["/peers" + self.program, "--", "/running"]
@@ -245,6 +259,24 @@ class DumbInit(PeerWrapper):
 
 class Catatonit(PeerWrapper):
     name, program = "catatonit", "/usr/bin/catatonit"
+
+
+class Alone(System):
+    """A static peer without what a peer has around it, for the virtual machine."""
+    payload = "true"
+
+    def __init__(self, peer):
+        self.name, self.binary = peer.name, peer.unpacked + peer.program
+
+    def missing(self):
+        return None if os.path.exists(self.binary) else f"{self.binary} is not unpacked"
+
+    def prepare(self, root, n):
+        shutil.copy(self.binary, f"{root}/peer")
+        return []
+
+    def argv(self, n):
+        return ["/peer", "--", "/running"]
 
 
 WRAPPER_PEERS = [Tini, TiniStatic, DumbInit, Catatonit]

@@ -45,12 +45,12 @@ def instructions(system, n, programs):
         system.prepare(root, n)
         for folder in ("dev", "proc", "sys", "run"):
             os.makedirs(f"{root}/{folder}", exist_ok=True)
-        for program in ("running", "vmstage"):
-            shutil.copy(f"{programs}/{program}", root)
+        shutil.copy(f"{programs}/vmstage", root)
+        shutil.copy(f"{programs}/{system.payload}", f"{root}/running")
         with open(f"{root}/board", "wb") as f:
             f.truncate(BOARD_SIZE)
         pack(root, f"{work}/initramfs")
-        words = f"{WORDS} {n} {' '.join(system.argv(n))}"
+        words = f"{WORDS} {n} {' '.join('@' if word == '--' else word for word in system.argv(n))}"
         done = subprocess.run(QEMU + ["-kernel", kernel(), "-initrd", f"{work}/initramfs", "-append", words],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
     found = re.search(r"^bench +(\d+)", done.stdout, re.M)
