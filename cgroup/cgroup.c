@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cgroup/ops.h"
 #include "cgroup/tree.h"
@@ -114,4 +115,31 @@ int cgroup_freeze(const struct cgroup_home *home, const char *name, bool frozen)
 	const struct cgroup_ops *ops = cgroup_tracker(home);
 
 	return ops ? ops->freeze(home, name, frozen) : home->err;
+}
+
+/* What /sys/kernel/cgroup/delegate lists, as far as it is about processes and groups. */
+static int give(int dir, const char *leaf, uint32_t uid, uint32_t gid)
+{
+	static const char files[][24] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control", "tasks" };
+	cleanup_fd int fd = openat(dir, leaf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (fchownat(fd, files[i], uid, gid, 0) < 0 && errno != ENOENT)
+			return -errno;
+	return fchown(fd, uid, gid) < 0 ? -errno : 0;
+}
+
+/* The list of devices is no one's to give away: a group below it could not have more, but its own be changed. */
+int cgroup_give(const struct cgroup_home *home, const char *name, uint32_t uid, uint32_t gid)
+{
+	struct leaf_path path;
+	const char *leaf = leaf_path(&path, name, "");
+	int err = home->v2 >= 0 ? give(home->v2, leaf, uid, gid) : 0;
+
+	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT && !err; i++)
+		if (home->v1[i] >= 0 && i != CGROUP_V1_DEVICES)
+			err = give(home->v1[i], leaf, uid, gid);
+	return err;
 }

@@ -82,10 +82,22 @@ must_check int cgroup_limit(struct cgroup_home *home, const char *name, const ch
 void cgroup_why(const struct cgroup_home *home, const char *file, int err, struct buf *why);
 
 /*
+ * Moves the processes of the service into leaves of v1 that a limit has made
+ * while they ran (each write may wait for all processors). 0 or -errno.
+ */
+must_check int cgroup_adopt(const struct cgroup_home *home, const char *name);
+
+/*
  * Takes away what a service that may make groups of its own has left in its
  * leaf, which is empty: the groups, and the controllers it has switched on for them.
  */
 void cgroup_clear(const struct cgroup_home *home, const char *name);
+
+/*
+ * Gives the leaf to a user, who may then make groups below it and move processes
+ * there; its limits stay ours. For the child, like cgroup_join. 0 or -errno.
+ */
+must_check int cgroup_give(const struct cgroup_home *home, const char *name, uint32_t uid, uint32_t gid);
 
 /* Stops all processes of the leaf where they are, or lets them go on. Does not wait. 0 or -errno. */
 int cgroup_freeze(const struct cgroup_home *home, const char *name, bool frozen);
@@ -180,10 +192,24 @@ static inline void cgroup_why(const struct cgroup_home *home, const char *file, 
 	buf_str(why, "this minit was built without CONFIG_CGROUP_V2 and CONFIG_CGROUP_V1");
 }
 
+static inline int cgroup_adopt(const struct cgroup_home *home, const char *name)
+{
+	(void)name;
+	return home->err;
+}
+
 static inline void cgroup_clear(const struct cgroup_home *home, const char *name)
 {
 	(void)home;
 	(void)name;
+}
+
+static inline int cgroup_give(const struct cgroup_home *home, const char *name, uint32_t uid, uint32_t gid)
+{
+	(void)name;
+	(void)uid;
+	(void)gid;
+	return home->err;
 }
 
 static inline int cgroup_freeze(const struct cgroup_home *home, const char *name, bool frozen)

@@ -21,6 +21,7 @@ bool v1_has_group(const struct cgroup_home *home, enum cgroup_v1 controller, con
 /* -- cgroup/v1_limits.c -- */
 
 int v1_limit(struct cgroup_home *home, const char *name, const char *file, const char *text);
+int v1_adopt(const struct cgroup_home *home, const char *name);
 int v1_watch_oom(const struct cgroup_home *home, const char *name, uint32_t *ret_events);
 
 /* -- cgroup/v1.c -- */

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "cgroup/tree.h"
 #include "cgroup/v1.h"
@@ -245,6 +246,47 @@ int v1_limit(struct cgroup_home *home, const char *name, const char *file, const
 	limit_v1_file(job.row, file, &v1_file);
 	job.file = buf_text(&v1_file);
 	return put_any(&job);
+}
+
+struct adoption {
+	int procs;
+	int err;
+};
+
+static void adopt_pid(pid_t pid, void *arg)
+{
+	struct adoption *a = arg;
+	BUF_ON_STACK(text, 16);
+
+	buf_fmt(&text, "%d", pid);
+	if (write(a->procs, text.data, text.len) < 0 && errno != ESRCH)
+		a->err = -errno;
+}
+
+/* Twice, for what is forked meanwhile; a child of one that has been moved is born where it is. */
+static int adopt_into(const struct cgroup_home *home, enum cgroup_v1 controller, const char *name)
+{
+	bool v2 = home->v2 >= 0;
+	struct leaf_path leaf, all;
+	cleanup_fd int procs = openat(home->v1[controller], leaf_path(&leaf, name, "cgroup.procs"), O_WRONLY | O_CLOEXEC);
+	struct adoption a = { .procs = procs };
+
+	if (procs < 0)
+		return errno == ENOENT ? 0 : -errno;
+	leaf_path(&all, name, "cgroup.procs");
+	for (int i = 0; i < 2; i++)
+		tree_pids(v2 ? home->v2 : home->v1[CGROUP_V1_FREEZER], all.text, adopt_pid, &a);
+	return a.err;
+}
+
+int v1_adopt(const struct cgroup_home *home, const char *name)
+{
+	int err = 0;
+
+	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT && !err; i++)
+		if (home->v1[i] >= 0)
+			err = adopt_into(home, i, name);
+	return err;
 }
 
 /* The kernel speaks of it before it kills, and then kills one process (cgroup-v1/memory.rst, "OOM Control"). */

@@ -7,6 +7,7 @@
 #include "cgroup/nodes.h"
 #include "cgroup/ops.h"
 #include "cgroup/tree.h"
+#include "cgroup/v1.h"
 #include "lib/fd.h"
 
 /* -- why not ------------------------------------------------------------------------------------------------------ */
@@ -156,6 +157,11 @@ int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, c
 	return err;
 }
 
+int cgroup_adopt(const struct cgroup_home *home, const char *name)
+{
+	return ENABLED(CONFIG_CGROUP_V1) ? v1_adopt(home, name) : 0;
+}
+
 void cgroup_clear(const struct cgroup_home *home, const char *name)
 {
 	for (size_t i = 0; i < CGROUP_VERSIONS; i++)
@@ -184,7 +190,7 @@ static void explain_pressure(int err, const char *file, struct buf *why)
 	if (err == -EOPNOTSUPP || err == -ENOENT)
 		buf_str(why, "this kernel does not measure pressure; boot it with psi=1");
 	else if (err == -EINVAL)
-		buf_fmt(why, "%s does not take this; the window is 500ms to 10s, and the stall less", file);
+		buf_fmt(why, "%s does not take this; without CAP_SYS_RESOURCE the window is 2s, 4s, 6s, 8s or 10s", file);
 	else
 		buf_str(why, cgroup_why_no_leaf(err));
 }

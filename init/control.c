@@ -357,6 +357,20 @@ void control_change(struct supervisor *of, uint32_t index, enum state was)
 	}
 }
 
+void control_notice(struct supervisor *of, uint32_t index, const char *what)
+{
+	BUF_ON_STACK(line, REPORT_LINE);
+
+	of->state->events++;
+	for (size_t i = 0; i < of->state->client_slots; i++) {
+		if (!hears_of(&of->state->clients[i], index))
+			continue;
+		if (!line.len)
+			report_notice(of, index, what, &line);
+		tell(&of->state->clients[i], &line);
+	}
+}
+
 static void unlink_socket(int fd)
 {
 	struct sockaddr_un address = { 0 };

@@ -24,6 +24,9 @@ void control_watch(struct supervisor *sv);
 /* Tells those who listen of a change of state. Never blocks; who does not read loses lines and is told how many. */
 void control_change(struct supervisor *sv, uint32_t index, enum state was);
 
+/* The same of something that is no change of state (report_notice). */
+void control_notice(struct supervisor *sv, uint32_t index, const char *what);
+
 /* Unlinks the socket, closes connections with their last word sent. At the very end. */
 void control_close(struct supervisor *sv);
 
@@ -34,6 +37,10 @@ static inline void control_watch(struct supervisor *sv) { (void)sv; }
 static inline void control_change(struct supervisor *sv, uint32_t index, enum state was)
 {
 	(void)sv, (void)index, (void)was;
+}
+static inline void control_notice(struct supervisor *sv, uint32_t index, const char *what)
+{
+	(void)sv, (void)index, (void)what;
 }
 static inline void control_close(struct supervisor *sv) { (void)sv; }
 

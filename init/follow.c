@@ -57,7 +57,7 @@ static int take_service(struct follow *f, const char *line)
 	struct seen *s;
 
 	field_text(line, "service", name, sizeof(name));
-	s = place_of(f, name, field_is_there(line, "from"));
+	s = place_of(f, name, field_is_there(line, "from") || field_is_there(line, "notice"));
 	if (!s)
 		return -ENOMEM;
 	field_text(line, "want", want, sizeof(want));

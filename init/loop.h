@@ -15,6 +15,7 @@ enum loop_kind {
 	LOOP_CLIENT,  /* control connections; id = slot */
 	LOOP_STATUS,  /* status pipes; id = service */
 	LOOP_LINKS,   /* the monitor of links; id 0 */
+	LOOP_NOTICE,  /* the set of init/notice.c; id 0 */
 	LOOP_KINDS
 };
 

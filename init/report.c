@@ -136,6 +136,8 @@ static void put_life(const struct supervisor *sv, uint32_t index, struct buf *b)
 
 	put_text(b, "state", state_name(s->life.state));
 	put_text(b, "want", s->life.want == WANT_UP ? "up" : "down");
+	if (leaf_is_paused(sv, index))
+		put_true(b, "paused");
 	put_number(b, "pid", s->handles.pid);
 	put_number(b, "since_ms", when_since(s->life.since, now));
 	if (s->life.state == STATE_BACKOFF && !when_is_never(s->life.deadline))
@@ -192,6 +194,7 @@ static void put_missing(int32_t missing, struct buf *b)
 		{ MISSING_CAPS, "capabilities" },
 		{ MISSING_KEYRING, "keyring" },
 		{ MISSING_SECCOMP, "system call filter" },
+		{ MISSING_DEVICES, "devices" },
 	};
 
 	if (!missing)
@@ -253,15 +256,26 @@ static void put_time(struct buf *b)
 	buf_fmt(b, "%ld.%03ld", (long)ts.tv_sec, ts.tv_nsec / 1000000);
 }
 
-void report_change(const struct supervisor *sv, uint32_t index, enum state was, struct buf *b)
+static void put_change(const struct supervisor *sv, uint32_t index, const char *key_of, const char *word, struct buf *b)
 {
 	buf_char(b, '{');
 	put_number(b, "seq", (int64_t)sv->state->events);
 	put_time(b);
 	put_text(b, "service", service_name(sv, index));
-	if (was < STATE_COUNT)
-		put_text(b, "from", state_name(was));
+	if (word)
+		put_text(b, key_of, word);
 	put_life(sv, index, b);
 	put_role(sv, index, b);
 	buf_str(b, "}\n");
+}
+
+void report_change(const struct supervisor *sv, uint32_t index, enum state was, struct buf *b)
+{
+	put_change(sv, index, "from", was < STATE_COUNT ? state_name(was) : NULL, b);
+}
+
+/* It is in the state it was in: so it comes from there. */
+void report_notice(const struct supervisor *sv, uint32_t index, const char *what, struct buf *b)
+{
+	put_change(sv, index, "notice", what, b);
 }

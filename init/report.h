@@ -13,6 +13,9 @@ void report_service(const struct supervisor *sv, uint32_t index, struct buf *b);
 /* A change of state; `was` STATE_COUNT: not a change, it is so (for a snapshot). */
 void report_change(const struct supervisor *sv, uint32_t index, enum state was, struct buf *b);
 
+/* Something that is no change of state: "oom", "pressure.memory". */
+void report_notice(const struct supervisor *sv, uint32_t index, const char *what, struct buf *b);
+
 const char *report_mode(enum mode mode);
 
 #endif

@@ -4,10 +4,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "init/control.h"
 #include "init/reexec.h"
 #include "init/report.h"
 #include "init/shutdown.h"
 #include "lib/text.h"
+#include "services/leaf.h"
 
 /* Most lines sent in one round of the loop to one reader. */
 #define LINES_A_ROUND 8
@@ -379,6 +381,64 @@ static bool answer_restart(struct supervisor *sv, struct client *c)
 		return false;
 	start_needs(sv, c);
 	return tell_each(sv, c, EVENT_RESTART);
+}
+
+/* Each of them, in the order of the request, until one cannot be. */
+static bool pause_each(struct supervisor *sv, struct client *c, bool paused)
+{
+	if (!names_are_fine(sv, c))
+		return false;
+	for (size_t at = word_after(c, 0); word_at(c, at); at = word_after(c, at)) {
+		int err = leaf_pause(sv, named_service(sv, c, at), paused);
+
+		if (!err) {
+			control_notice(sv, named_service(sv, c, at), c->line);
+			continue;
+		}
+		request_refuse(c, "%s: cannot be %sd: %s", word_at(c, at), c->line,
+			       err == -ENOENT ? "it has no cgroup leaf" : strerror(-err));
+		return false;
+	}
+	return say_ok(sv, c);
+}
+
+static bool answer_pause(struct supervisor *sv, struct client *c)
+{
+	return pause_each(sv, c, true);
+}
+
+static bool answer_resume(struct supervisor *sv, struct client *c)
+{
+	return pause_each(sv, c, false);
+}
+
+/* The words from `at` on, as the text that they were. */
+static const char *joined(struct client *c, size_t at)
+{
+	for (size_t i = at; i + 1 < c->used; i++)
+		if (!c->line[i])
+			c->line[i] = ' ';
+	return word_at(c, at);
+}
+
+/* "set NAME FILE TEXT": the tool has made the kernel's own text of what it was given. */
+static bool answer_set(struct supervisor *sv, struct client *c)
+{
+	size_t name = word_after(c, 0), file = name < c->used ? word_after(c, name) : name;
+	size_t text = file < c->used ? word_after(c, file) : file;
+	int index = text < c->used ? table_find(sv->table, word_at(c, name)) : -EINVAL, err;
+	BUF_ON_STACK(why, 300);
+
+	if (index < 0 || limit_file(word_at(c, file))) {
+		request_refuse(c, index == -ENOENT ? "%s: no such service" : "set %s: wants NAME FILE VALUE", word_at(c, name) ?: "");
+		return false;
+	}
+	err = has_leaf(sv, (uint32_t)index) ? leaf_set(sv, (uint32_t)index, word_at(c, file), joined(c, text), &why) : -ENOENT;
+	if (!err)
+		return say_ok(sv, c);
+	request_refuse(c, "%s: %s: %s: %s", word_at(c, name), word_at(c, file), strerror(-err),
+		       why.len ? buf_text(&why) : "it has no cgroup leaf");
+	return false;
 }
 
 static bool end_all(struct supervisor *sv, struct client *c, enum goal goal)

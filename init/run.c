@@ -13,6 +13,7 @@
 #include "init/links.h"
 #include "init/loop.h"
 #include "init/network.h"
+#include "init/notice.h"
 #include "init/options.h"
 #include "init/reap.h"
 #include "init/reexec.h"
@@ -154,6 +155,8 @@ no_return static void supervise(void)
 {
 	struct statefile *state = house.state;
 
+	notice_open(&house);
+	notice_resume(state->prepared);
 	prepare_rest(state);
 	links_watch(&house);
 	service_recover(&house);

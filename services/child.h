@@ -79,6 +79,9 @@ static inline const struct confine_spec *child_confine(const struct child *child
 	return table_confine(child->table, child->spec);
 }
 
+/* Gives the leaf to the user, if the service is to have it: services/step_delegate.c. */
+must_check int child_give_leaf(struct child *child, uint32_t uid, uint32_t gid);
+
 /* Its value of a variable in the environment that step_environment made, or NULL. */
 const char *child_getenv(const struct child *child, const char *name);
 

@@ -105,8 +105,16 @@ static const char *home_of(const char *name)
 	for (size_t i = 0; i < ARRAY_LEN(places); i++)
 		if (key_find(places[i].kind, name) || key_is_group(places[i].kind, name))
 			return places[i].title;
+	return NULL;
+}
+
+/* "memory" and its kind: what is likely to be a limit. */
+static const char *home_of_limit(const char *name)
+{
+	size_t len = strcspn(name, ".");
+
 	for (unsigned i = 0; ENABLED(CONFIG_CGROUP) && limit_name(i); i++)
-		if (!strncmp(limit_name(i), name, strcspn(name, ".")))
+		if (!strncmp(limit_name(i), name, len) && limit_name(i)[len] == '.')
 			return "[service.NAME.cgroup]";
 	return NULL;
 }
@@ -123,7 +131,10 @@ static bool has_only_tables(const struct toml *section)
 static void refuse_name(struct section *s, const struct toml *node, const char *name)
 {
 	bool is_told = s->c->errors.count < ERRORS_TOLD; /* the search is long */
-	const char *nearest = is_told ? key_nearest(s->kind, name) : NULL, *home = nearest ? NULL : home_of(name);
+	const char *home = home_of_limit(name), *nearest = is_told && !home ? key_nearest(s->kind, name) : NULL;
+
+	if (!home && !nearest)
+		home = home_of(name);
 
 	if (home)
 		refuse_key(s->c, node, "%s: %s: stands in %s, not here", s->draft->title, name, home);
@@ -433,6 +444,40 @@ static void finish_group(struct compile *c, struct service_spec *spec, struct dr
 	spec->explicit_leaf |= d->nodes[KEY_IN_GROUP] != NULL;
 }
 
+/* What needs a leaf: asked for by the service itself, it needs one; else it is left out without. */
+static bool has_leaf_for(struct compile *c, struct service_spec *spec, const struct draft *d, enum key_id id)
+{
+	const struct toml *own = d->nodes[id];
+
+	if (own && !spec->leaf)
+		refuse(c, own, "%s: %s: needs a leaf; remove leaf = false", d->title, key_text(key_by_id(id), KEY_NAME));
+	spec->explicit_leaf |= spec->leaf && own;
+	return spec->leaf && given(c, d, id);
+}
+
+/* A list of [defaults] is left out where it cannot be had. */
+static void finish_devices(struct compile *c, struct service_spec *spec, struct draft *d)
+{
+	bool listed = has_leaf_for(c, spec, d, KEY_DEVICES);
+
+	if (listed && d->nodes[KEY_DEVICES])
+		d->confine->leaf.device_policy = DEVICES_ASKED;
+	else if (listed)
+		d->confine->leaf.device_policy = DEVICES_USUAL;
+}
+
+static void finish_delegate(struct compile *c, struct service_spec *spec, struct draft *d)
+{
+	static const enum key_id pressures[] = { KEY_PRESSURE_CPU, KEY_PRESSURE_MEMORY, KEY_PRESSURE_IO };
+
+	if (!has_leaf_for(c, spec, d, KEY_DELEGATE))
+		d->confine->leaf.delegate = 0;
+	if (d->confine->leaf.delegate)
+		need_namespace(c, spec, d, KEY_DELEGATE, CLONE_NEWCGROUP, "cgroup");
+	for (size_t i = 0; i < ARRAY_LEN(pressures); i++)
+		has_leaf_for(c, spec, d, pressures[i]);
+}
+
 static void finish_leaf(struct compile *c, struct service_spec *spec, struct draft *d)
 {
 	const struct toml *leaf = d->nodes[KEY_LEAF], *limits = d->nodes[KEY_CGROUP];
@@ -445,6 +490,8 @@ static void finish_leaf(struct compile *c, struct service_spec *spec, struct dra
 		spec->limits = (struct list){ 0 };
 	spec->explicit_leaf = spec->leaf && (leaf || limits);
 	finish_group(c, spec, d);
+	finish_devices(c, spec, d);
+	finish_delegate(c, spec, d);
 }
 
 static void finish_service(struct compile *c, struct service_spec *spec, struct draft *d)

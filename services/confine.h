@@ -8,6 +8,7 @@
 #ifndef SERVICES_CONFINE_H
 #define SERVICES_CONFINE_H
 
+#include "services/leaf_spec.h"
 #include "services/list.h"
 #include "services/roots.h"
 #include "services/privileges.h"
@@ -17,12 +18,6 @@ struct seccomp_spec {
 	struct list program; /* struct sock_filter; none: all are let through */
 	uint8_t is_explicit; /* the service's own section asks for it */
 	uint8_t reserved[7];
-};
-
-/* The cgroup leaf. */
-struct leaf_spec {
-	uint32_t group;     /* index + 1 of the group of leaves that it is in; 0: none */
-	uint32_t reserved;
 };
 
 struct confine_spec {

@@ -82,6 +82,20 @@ static void put_rlimits(struct buf *b, const struct table *t, struct list list)
 	buf_char(b, '}');
 }
 
+static void put_devices(struct buf *b, const struct table *t, struct list list)
+{
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct device_spec *device = &table_list(t, list, struct device_spec)[i];
+
+		put_name(b, NULL);
+		buf_char(b, '[');
+		put_text(b, t, device->name_at);
+		buf_fmt(b, ",%u]", device->access);
+	}
+	buf_char(b, ']');
+}
+
 static void put_limits(struct buf *b, const struct table *t, struct list list)
 {
 	buf_char(b, '[');
@@ -225,6 +239,7 @@ static void put_field(struct buf *b, const struct table *t, const void *record, 
 	case FIELD_TEXTS: put_texts(b, t, *(const struct list *)at, false); break;
 	case FIELD_SERVICES: put_texts(b, t, *(const struct list *)at, true); break;
 	case FIELD_RLIMITS: put_rlimits(b, t, *(const struct list *)at); break;
+	case FIELD_DEVICES: put_devices(b, t, *(const struct list *)at); break;
 	case FIELD_LIMITS: put_limits(b, t, *(const struct list *)at); break;
 	case FIELD_PROGRAM: put_program(b, t, *(const struct list *)at); break;
 	case FIELD_MOUNTS: put_mounts(b, t, *(const struct list *)at); break;

@@ -157,7 +157,10 @@ static void put_leaf(struct buf *b, const struct supervisor *sv, const struct se
 	if (text)
 		buf_fmt(b, " = %.32s", text);
 	buf_fmt(b, "%s%s: ", *detail ? ": " : "", strerror(life->err));
-	cgroup_why(&sv->state->cgroup, detail, -life->err, b);
+	if (*detail && !strchr(detail, '.')) /* devices, pressure: services/leaf.c has told which */
+		buf_str(b, "see the line before");
+	else
+		cgroup_why(&sv->state->cgroup, detail, -life->err, b);
 }
 
 static void put_other(struct buf *b, const struct life *life, const char *detail)

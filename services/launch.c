@@ -396,6 +396,8 @@ int launch(struct supervisor *sv, uint32_t index)
 		err = sys_pipe(ends, O_NONBLOCK);
 	if (err)
 		return err;
+	if (leaf_is_frozen(sv, index) || table_confine(sv->table, spec_at(sv, index))->leaf.delegate)
+		leaf_refresh(sv, index);
 	forget_status(sv, index);
 	h->report.err = 0;
 	h->status_fd = ends[0];
@@ -438,6 +440,8 @@ void launch_stop(struct supervisor *sv, uint32_t index)
 		return;
 	sys_kill(pid, spec_at(sv, index)->stop_signal);
 	sys_kill(pid, SIGCONT);
+	if (leaf_is_frozen(sv, index) && leaf_pause(sv, index, false))
+		log_debug(service_name(sv, index), "its leaf stays frozen");
 }
 
 /*
@@ -467,6 +471,7 @@ void launch_reaped(struct supervisor *sv, uint32_t index)
 	forget_status(sv, index);
 	frame_release(index);
 	service_pid_drop(sv, index);
+	h->flags &= (uint8_t)~HANDLE_OOM;
 	h->pid = 0;
 }
 

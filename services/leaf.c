@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cgroup/devices.h"
+#include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/text.h"
 
@@ -87,7 +89,82 @@ static int prepare_group(struct supervisor *sv, uint32_t index, const char **det
 	return write_limits(&limits, detail);
 }
 
-/* -- the leaf --------------------------------------------------------------------------------------------------- */
+/* -- devices ---------------------------------------------------------------------------------------------------- */
+
+/* The last list, and its program: services that stand side by side often have the same. */
+static struct devices last;
+static int last_program = -1;
+
+static int find_devices(struct supervisor *sv, uint32_t index, struct devices *d)
+{
+	const struct list list = table_confine(sv->table, spec_at(sv, index))->leaf.devices;
+	int err = 0;
+
+	devices_begin(d);
+	for (uint32_t i = 0; i < list.count && !err; i++) {
+		const struct device_spec *device = &table_list(sv->table, list, struct device_spec)[i];
+
+		err = devices_allow(d, table_text(sv->table, device->name_at), (uint8_t)device->access);
+		if (err)
+			log_error(service_name(sv, index), -err, "devices: %s", table_text(sv->table, device->name_at));
+	}
+	return err;
+}
+
+static void choose_program(const struct devices *d)
+{
+	if (last.count == d->count && !memcmp(last.rules, d->rules, d->count * sizeof(d->rules[0])))
+		return;
+	fd_close(&last_program);
+	last = *d;
+}
+
+static int limit_devices(struct supervisor *sv, uint32_t index, const char *leaf, bool asked)
+{
+	struct devices d = { 0 };
+	BUF_ON_STACK(why, 200);
+	int err = find_devices(sv, index, &d);
+
+	if (err)
+		return err;
+	choose_program(&d);
+	err = cgroup_devices(&sv->state->cgroup, leaf, &last, &last_program, &why);
+	if (err && asked)
+		log_error(service_name(sv, index), 0, "devices: %s: %s", strerror(-err), buf_text(&why));
+	else if (err)
+		log_info(service_name(sv, index), "devices: any may be used: %s: %s", strerror(-err), buf_text(&why));
+	return err;
+}
+
+static int prepare_devices(struct supervisor *sv, uint32_t index, const char *leaf, const char **detail)
+{
+	uint8_t policy = table_confine(sv->table, spec_at(sv, index))->leaf.device_policy;
+	int err = policy == DEVICES_ANY ? 0 : limit_devices(sv, index, leaf, policy == DEVICES_ASKED);
+
+	if (err && policy == DEVICES_USUAL) {
+		service_at(sv, index)->handles.missing |= MISSING_DEVICES;
+		err = 0;
+	}
+	if (err)
+		*detail = "devices";
+	return err;
+}
+
+/* -- all of it -------------------------------------------------------------------------------------------------- */
+
+/* What is to hold in a leaf that is there. */
+static int furnish(struct supervisor *sv, const struct limits *limits, const char **detail)
+{
+	int err = write_limits(limits, detail);
+
+	if (!err)
+		err = prepare_devices(sv, limits->index, limits->leaf, detail);
+	if (!err && sv->on_leaf) {
+		*detail = "pressure";
+		err = sv->on_leaf(sv, limits->index);
+	}
+	return err;
+}
 
 int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)
 {
@@ -113,5 +190,43 @@ int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)
 		h->missing |= MISSING_LEAF;
 		return 0;
 	}
-	return err ? err : write_limits(&limits, detail);
+	return err ? err : furnish(sv, &limits, detail);
+}
+
+/* -- while it is there ------------------------------------------------------------------------------------------ */
+
+void leaf_refresh(struct supervisor *sv, uint32_t index)
+{
+	struct leaf_name name;
+
+	if (leaf_is_frozen(sv, index) && leaf_pause(sv, index, false))
+		log_debug(service_name(sv, index), "its leaf stays frozen");
+	if (table_confine(sv->table, spec_at(sv, index))->leaf.delegate)
+		cgroup_clear(&sv->state->cgroup, leaf_of(sv, index, &name));
+}
+
+int leaf_pause(struct supervisor *sv, uint32_t index, bool paused)
+{
+	struct handles *h = &service_at(sv, index)->handles;
+	struct leaf_name name;
+	int err;
+
+	if (!has_leaf(sv, index))
+		return -ENOENT;
+	h->flags |= HANDLE_PAUSED; /* until it is known not to be */
+	err = cgroup_freeze(&sv->state->cgroup, leaf_of(sv, index, &name), paused);
+	if (paused == (err != 0))
+		h->flags &= (uint8_t)~HANDLE_PAUSED;
+	return err;
+}
+
+int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char *text, struct buf *why)
+{
+	struct leaf_name name;
+	int err;
+
+	if (is_tight(file, text))
+		service_at(sv, index)->handles.tight = 1;
+	err = cgroup_limit(&sv->state->cgroup, leaf_of(sv, index, &name), file, text, why);
+	return err ? err : cgroup_adopt(&sv->state->cgroup, leaf_of(sv, index, &name));
 }

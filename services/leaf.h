@@ -41,4 +41,24 @@ static inline bool has_leaf(const struct supervisor *sv, uint32_t index)
  */
 must_check int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail);
 
+/* Before each start: a leaf that is frozen goes on, and one with groups of the service's own loses them. */
+void leaf_refresh(struct supervisor *sv, uint32_t index);
+
+/* Stops the service where it is, or lets it go on. 0; -ENOENT: it has no leaf; -errno. */
+must_check int leaf_pause(struct supervisor *sv, uint32_t index, bool paused);
+
+/* Writes one limit while the service runs. It holds until minit leaves. 0, or -errno with `why`. */
+must_check int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char *text, struct buf *why);
+
+static inline bool leaf_is_frozen(const struct supervisor *sv, uint32_t index)
+{
+	return service_at(sv, index)->handles.flags & HANDLE_PAUSED;
+}
+
+/* Frozen, and there is a process that feels it. */
+static inline bool leaf_is_paused(const struct supervisor *sv, uint32_t index)
+{
+	return leaf_is_frozen(sv, index) && service_at(sv, index)->handles.pid;
+}
+
 #endif

@@ -178,7 +178,8 @@ static enum state died(struct supervisor *sv, uint32_t index, int status)
 		hear(sv, index, 0);
 	if (s->life.ending != ENDING_SPAWN && s->life.ending != ENDING_OVERDUE)
 		note_status(spec_at(sv, index), &s->life, status);
-	if (s->life.ending == ENDING_SIGNAL && oom > s->life.oom_kills && !s->life.asked)
+	if (s->life.ending == ENDING_SIGNAL && !s->life.asked &&
+	    (oom > s->life.oom_kills || s->handles.flags & HANDLE_OOM))
 		s->life.ending = ENDING_OOM;
 	s->life.oom_kills = oom;
 	launch_reaped(sv, index);

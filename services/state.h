@@ -89,9 +89,14 @@ struct handles {
 	int32_t refused;   /* errno: something asked for cannot be had; tried again at each start */
 	uint16_t refused_step; /* enum step; what of it is in report.detail */
 	uint8_t tight;     /* its leaf has so little memory that a child must not share ours; services/leaf.c */
-	uint8_t reserved;
+	uint8_t flags;     /* bits of enum handle_flag */
 	struct spawn_report report; /* of this run; err 0: none */
 	struct net_settle settle;   /* what its network waits for; services/settle.c */
+};
+
+enum handle_flag {
+	HANDLE_PAUSED = 1, /* its leaf is frozen; services/leaf.c */
+	HANDLE_OOM = 2,    /* all of it is being killed, as one of it was out of memory; init/notice.c */
 };
 
 enum missing {
@@ -102,6 +107,7 @@ enum missing {
 	MISSING_CAPS = 16,
 	MISSING_KEYRING = 32,
 	MISSING_SECCOMP = 64,
+	MISSING_DEVICES = 256,
 };
 
 struct service {
@@ -203,6 +209,7 @@ struct supervisor {
 	void (*on_change)(struct supervisor *sv, uint32_t index, enum state was); /* after each change of state */
 	void (*on_deadline)(struct supervisor *sv, struct when when); /* something is due then, at the latest */
 	void (*on_status_fd)(struct supervisor *sv, uint32_t index, int fd); /* watch it for reading; fd -1: no more */
+	int (*on_leaf)(struct supervisor *sv, uint32_t index); /* its leaf has been made; 0 or -errno; NULL: nobody asks */
 };
 
 /* Makes the state file for `table` with every service DOWN: its memfd, or -errno; *ret is the mapping. */

@@ -178,6 +178,19 @@ static bool is_rlimits(const struct table *t, struct list list)
 	return true;
 }
 
+static bool is_devices(const struct table *t, struct list list)
+{
+	if (!table_has_list(t, list, sizeof(struct device_spec), _Alignof(struct device_spec)))
+		return false;
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct device_spec *device = &table_list(t, list, struct device_spec)[i];
+
+		if (!device->name_at || !table_has_text(t, device->name_at) || !device->access || device->access > 7)
+			return false;
+	}
+	return true;
+}
+
 static bool is_limits(const struct table *t, struct list list)
 {
 	if (!table_has_list(t, list, sizeof(struct limit_spec), _Alignof(struct limit_spec)))
@@ -220,6 +233,7 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	case FIELD_MOUNTS: return table_has_mounts(t, list);
 	case FIELD_RANGES: return table_has_list(t, list, sizeof(struct id_range), _Alignof(struct id_range));
 	case FIELD_SECRETS: return table_has_secrets(t, list);
+	case FIELD_DEVICES: return is_devices(t, list);
 	case FIELD_LIMITS: return is_limits(t, list);
 	case FIELD_PROGRAM: return is_program(t, list);
 	case FIELD_NUMBERS: return table_has_list(t, list, sizeof(uint32_t), _Alignof(uint32_t));

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cgroup/devices.h"
+#include "lib/text.h"
 #include "services/compile.h"
 
 /* Of one leaf or group: what there is, and what comes in its place. */
@@ -41,7 +43,9 @@ static void refuse_limit(struct section *s, const struct toml *node, const char 
 
 	for (unsigned i = 0; err && !nearest && limit_name(i); i++)
 		nearest_try(&n, limit_name(i));
-	if (err == -EPERM)
+	if (err == -EPERM && strstr(name, ".pressure"))
+		refuse_key(s->c, node, "%s: %s: this is no limit; see the keys pressure and on_pressure", s->draft->title, name);
+	else if (err == -EPERM)
 		refuse_key(s->c, node, "%s: %s: this file is minit's own to write", s->draft->title, name);
 	else
 		refuse_unknown(s->c, s->draft->title, "key", node, name, nearest ? nearest : n.best);
@@ -132,5 +136,118 @@ bool take_limits(struct section *s, const struct key *key, const struct toml *no
 	walk(s, node, "", &limits);
 	sort(s->c, &limits);
 	*list = image_array(s->c, limits.all, limits.count);
+	return true;
+}
+
+/* -- devices ---------------------------------------------------------------------------------------------------- */
+
+/* "rw" behind the last colon of a name; none is both. */
+static bool read_access(const char *text, uint32_t *ret)
+{
+	uint32_t access = 0;
+
+	for (; *text; text++) {
+		uint32_t bit = *text == 'r' ? DEVICE_READ : *text == 'w' ? DEVICE_WRITE : *text == 'm' ? DEVICE_MKNOD : 0;
+
+		if (!bit || access & bit)
+			return false;
+		access |= bit;
+	}
+	*ret = access;
+	return access != 0;
+}
+
+static bool is_node_name(const char *name)
+{
+	static const char *const usual[] = {
+#define NODE(name, major, minor) name,
+#include "cgroup/nodes.def"
+#undef NODE
+	};
+
+	if (!strncmp(name, "/dev/", 5) && strlen(name) < 256)
+		return true;
+	if (!strncmp(name, "char-", 5) || !strncmp(name, "block-", 6))
+		return strlen(name) < 64 && name[6];
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+		if (!strcmp(usual[i], name))
+			return true;
+	return false;
+}
+
+static bool read_device(struct section *s, const struct toml *node, struct device_spec *ret)
+{
+	const char *text = node_text(node), *colon = text ? strrchr(text, ':') : NULL;
+	const char *name = text;
+
+	*ret = (struct device_spec){ .access = DEVICE_READ | DEVICE_WRITE };
+	if (colon && !read_access(colon + 1, &ret->access))
+		return false;
+	if (colon)
+		name = arena_text(s->c->work, text, (size_t)(colon - text));
+	if (!name || !is_node_name(name))
+		return false;
+	ret->name_at = image_string(s->c, name);
+	return true;
+}
+
+bool take_devices(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	struct device_spec *all;
+	uint32_t n = 0;
+
+	if (node->type != TOML_ARRAY)
+		return false;
+	if (node->count > 64)
+		refuse(s->c, node, "%s: devices: more than 64 of them", s->draft->title);
+	all = arena_array(s->c->work, struct device_spec, node->count);
+	for (const struct toml *e = node->first; e; e = e->next)
+		if (read_device(s, e, &all[n]))
+			n++;
+		else
+			refuse_value(s, key_text(key, KEY_NAME), e, "\"tty\", \"/dev/ttyS0:rw\" or \"char-alsa\"");
+	*(struct list *)field = image_array(s->c, all, n);
+	return true;
+}
+
+/* -- pressure --------------------------------------------------------------------------------------------------- */
+
+#define WINDOW_LEAST 500 /* ms; the kernel's own */
+#define WINDOW_MOST 10000
+#define WINDOW_USUAL 2000
+
+/* "150ms 1s" as microseconds. */
+static bool put_stall(const char *text, struct buf *b)
+{
+	char words[64], *rest = words, *stall;
+	int64_t stalled, window = WINDOW_USUAL;
+
+	if (strlen(text) >= sizeof(words))
+		return false;
+	strcpy(words, text);
+	stall = strsep(&rest, " ");
+	if (text_duration(stall, &stalled) || (rest && text_duration(rest, &window)))
+		return false;
+	if (window < WINDOW_LEAST || window > WINDOW_MOST || stalled < 1 || stalled > window)
+		return false;
+	buf_fmt(b, "%ld %ld", (long)stalled * 1000, (long)window * 1000);
+	return true;
+}
+
+bool take_pressure(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	const char *text = node_text(node);
+	BUF_ON_STACK(trigger, 64);
+	bool full = text && !strncmp(text, "full ", 5);
+
+	(void)key;
+	if (!text)
+		return false;
+	buf_str(&trigger, full ? "full " : "some ");
+	if (full || !strncmp(text, "some ", 5))
+		text += 5;
+	if (!put_stall(text, &trigger))
+		return false;
+	*(uint32_t *)field = image_string(s->c, buf_text(&trigger));
 	return true;
 }

@@ -4,6 +4,7 @@
 #include "lib/signame.h"
 #include "services/depend.h"
 #include "services/launch.h"
+#include "services/leaf.h"
 #include "services/settle.h"
 
 static const char *const state_names[] = {
@@ -88,6 +89,8 @@ void service_why(const struct supervisor *sv, uint32_t index, struct buf *b)
 
 	if (life->state == STATE_WAITING)
 		put_waiting(sv, index, b);
+	else if (leaf_is_paused(sv, index))
+		buf_str(b, "paused");
 	else if (life->state != STATE_UP && life->state != STATE_STARTING && life->state != STATE_STOPPING)
 		put_ending(sv, index, b);
 }

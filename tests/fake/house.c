@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/leaf.h"
+
 
 static struct supervisor house;
 static struct table *table;
@@ -197,4 +199,23 @@ void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgrou
 	(void)home;
 	(void)name;
 	*ret = (struct cgroup_usage){ .memory = 1200000, .memory_max = 64 << 20, .has_memory = true };
+}
+
+int leaf_pause(struct supervisor *sv, uint32_t index, bool paused)
+{
+	struct handles *h = &service_at(sv, index)->handles;
+
+	if (!spec_at(sv, index)->leaf)
+		return -ENOENT;
+	h->flags = paused ? HANDLE_PAUSED : 0;
+	return 0;
+}
+
+int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char *text, struct buf *why)
+{
+	(void)sv, (void)index, (void)file;
+	if (!strcmp(text, "5 6"))
+		return 0;
+	buf_str(why, "not that");
+	return -EINVAL;
 }

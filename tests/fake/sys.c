@@ -1,3 +1,4 @@
+#include "cgroup/devices.h"
 #include "tests/fake/sys.h"
 
 #include <errno.h>
@@ -489,6 +490,40 @@ void cgroup_why(const struct cgroup_home *home, const char *file, int err, struc
 {
 	(void)home, (void)file, (void)err;
 	buf_str(why, "why");
+}
+
+int cgroup_devices(struct cgroup_home *home, const char *name, const struct devices *d, int *program, struct buf *why)
+{
+	(void)home, (void)name, (void)d, (void)program, (void)why;
+	return 0;
+}
+
+void devices_begin(struct devices *d)
+{
+	d->count = 0;
+}
+
+int devices_allow(struct devices *d, const char *name, uint8_t access)
+{
+	(void)d, (void)name, (void)access;
+	return 0;
+}
+
+int cgroup_adopt(const struct cgroup_home *home, const char *name)
+{
+	(void)home, (void)name;
+	return 0;
+}
+
+void cgroup_clear(const struct cgroup_home *home, const char *name)
+{
+	(void)home, (void)name;
+}
+
+int cgroup_freeze(const struct cgroup_home *home, const char *name, bool frozen)
+{
+	(void)home, (void)name, (void)frozen;
+	return 0;
 }
 
 int cgroup_leaf_fd(const struct cgroup_home *home, const char *name)

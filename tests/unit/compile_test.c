@@ -608,6 +608,41 @@ static void leaves_of_a_group_are_told_of_it(void **state)
 	assert_int_equal(a->explicit_leaf * 10 + b->explicit_leaf, 1);
 }
 
+static void devices_are_any_or_a_list_that_is_asked_for(void **state)
+{
+	const struct table *t = table_of(
+		"[service.a]\nexec = ['a']\ndevices = ['tty', '/dev/ttyS0:r', 'char-alsa:rw', 'block-loop:rwm']\n"
+		"[service.b]\nexec = ['b']\nroot = '/r'\n[service.c]\nexec = ['c']\n"
+		"[service.d]\nexec = ['d']\nleaf = false\nroot = '/r'\n");
+	const struct leaf_spec *a = &table_confine(t, service_of(t, "a"))->leaf;
+	const struct device_spec *d = table_list(t, a->devices, struct device_spec);
+
+	(void)state;
+	assert_int_equal(a->devices.count, 4);
+	assert_string_equal(table_text(t, d[1].name_at), "/dev/ttyS0");
+	assert_int_equal(d[0].access * 1000 + d[1].access * 100 + d[2].access * 10 + d[3].access, 3137);
+	assert_int_equal(a->device_policy, DEVICES_ASKED);
+	assert_int_equal(service_of(t, "a")->explicit_leaf, 1);
+	assert_int_equal(table_confine(t, service_of(t, "b"))->leaf.device_policy, DEVICES_ANY);
+	assert_int_equal(table_confine(t, service_of(t, "c"))->leaf.device_policy, DEVICES_ANY);
+	assert_int_equal(table_confine(t, service_of(t, "d"))->leaf.device_policy, DEVICES_ANY);
+}
+
+static void pressure_becomes_what_the_kernel_watches_for(void **state)
+{
+	const struct table *t = table_of(
+		"[service.a]\nexec = ['a']\non_pressure = 'freeze'\n"
+		"pressure = { cpu = '150ms', memory = 'some 100ms 1s', io = 'full 1s 5s' }\n[service.b]\nexec = ['b']\n");
+	const struct leaf_spec *a = &table_confine(t, service_of(t, "a"))->leaf;
+
+	(void)state;
+	assert_string_equal(table_text(t, a->cpu_pressure_at), "some 150000 2000000");
+	assert_string_equal(table_text(t, a->memory_pressure_at), "some 100000 1000000");
+	assert_string_equal(table_text(t, a->io_pressure_at), "full 1000000 5000000");
+	assert_int_equal(a->on_pressure, PRESSURE_FREEZE);
+	assert_int_equal(table_confine(t, service_of(t, "b"))->leaf.memory_pressure_at, 0);
+}
+
 static void there_is_an_end_to_services_and_to_what_is_said(void **state)
 {
 	char *text = malloc(2 << 20), *p = text;
@@ -925,6 +960,8 @@ int main(void)
 		cmocka_unit_test(the_main_service_is_restarted_only_if_told),
 		cmocka_unit_test(limits_are_put_in_the_order_of_writing),
 		cmocka_unit_test(leaves_of_a_group_are_told_of_it),
+		cmocka_unit_test(devices_are_any_or_a_list_that_is_asked_for),
+		cmocka_unit_test(pressure_becomes_what_the_kernel_watches_for),
 		cmocka_unit_test(there_is_an_end_to_services_and_to_what_is_said),
 		cmocka_unit_test(services_that_are_confined_alike_share_one_record),
 		cmocka_unit_test(a_service_with_a_namespace_has_the_default_filter),

@@ -1,4 +1,5 @@
 // links: init/control.c init/request.c init/report.c lib/buf.c lib/json.c lib/utf8.c lib/text.c lib/clock.c
+// links: cgroup/limits.c cgroup/friendly.c
 // links: lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
 /* The control socket, from its listener to the last byte, over a made-up supervisor and a real socket. */
 #include <setjmp.h>
@@ -267,6 +268,36 @@ static void test_start_stop_restart_reach_the_services(void **data)
 	assert_reply("stop web\n", "{\"ok\":true,\"starts\":{\"web\":1},\"seq\":4}\n");
 	assert_reply("restart cache\n", "{\"ok\":true");
 	assert_string_equal(house_told(), "up web, up db, down web, restart cache");
+}
+
+static void test_a_service_is_paused_let_go_on_and_limited(void **data)
+{
+	int fd;
+
+	(void)data;
+	open_three();
+	house_spec(0)->leaf = 1;
+	house_spec(1)->leaf = 0;
+	house_move(0, STATE_UP);
+	service_at(sv, 0)->handles.pid = 7;
+	fd = ask("events web\n");
+	assert_reply("pause web\n", "{\"ok\":true");
+	assert_reply("status web\n", "\"paused\":true");
+	assert_reply("resume web\n", "{\"ok\":true");
+	assert_non_null(strstr(hear(fd), "\"notice\":\"pause\""));
+	assert_reply("pause web db\n", "{\"error\":\"db: cannot be paused: it has no cgroup leaf\"}\n");
+	assert_reply("pause\n", "{\"error\":\"pause: a service's name is missing\"}\n");
+	assert_reply("set web pids.max 5 6\n", "{\"ok\":true");
+	assert_reply("set web pids.max 5\n", "{\"error\":\"web: pids.max: Invalid argument: not that\"}\n");
+	assert_reply("set db pids.max 5\n", "{\"error\":\"db: pids.max: No such file or directory: it has no cgroup leaf\"}\n");
+	assert_reply("set wbe pids.max 5\n", "{\"error\":\"wbe: no such service\"}\n");
+	for (const char *bad = "set\0set web\0set web pids.max\0set web cgroup.procs 1\0set web ../x.y 1\0"; *bad; bad += strlen(bad) + 1) {
+		char line[64];
+
+		sprintf(line, "%s\n", bad);
+		assert_reply(line, "wants NAME FILE VALUE");
+	}
+	close(fd);
 }
 
 static void test_start_wants_up_what_is_needed(void **data)
@@ -732,6 +763,7 @@ int main(void)
 		TEST(one_round_sends_few_lines),
 		TEST(who_does_not_read_stalls_only_himself),
 		TEST(start_stop_restart_reach_the_services),
+		TEST(a_service_is_paused_let_go_on_and_limited),
 		TEST(start_wants_up_what_is_needed),
 		TEST(what_is_up_is_not_started_for_others),
 		TEST(the_longest_answer_fits),

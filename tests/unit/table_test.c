@@ -272,6 +272,7 @@ static bool spoil(const struct table *t, const void *record, const struct field 
 	case FIELD_MOUNTS:
 	case FIELD_RANGES:
 	case FIELD_SECRETS:
+	case FIELD_DEVICES:
 	case FIELD_LIMITS: memcpy(at, &outside, 8); return true;
 	case FIELD_FLAGS: memcpy(at, &beyond, 4); return true;
 	case FIELD_BITS: memcpy(at, &(uint32_t){ f->arg + 1 }, 4); return true;

@@ -1,4 +1,5 @@
 // links: init/verbs.c init/options.c init/say.c init/client.c init/field.c init/follow.c init/rows.c init/screen.c
+// links: cgroup/limits.c cgroup/friendly.c cgroup/nodes.c init/set.c
 // links: init/status.c init/wait.c init/watch.c init/control.c init/request.c init/report.c
 // links: lib/buf.c lib/json.c lib/utf8.c lib/text.c lib/clock.c lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
 /*

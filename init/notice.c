@@ -1,0 +1,228 @@
+#include "init/notice.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "init/control.h"
+#include "init/loop.h"
+#include "lib/fd.h"
+#include "lib/log.h"
+#include "services/launch.h"
+#include "services/leaf.h"
+
+enum topic { TOPIC_CPU, TOPIC_MEMORY, TOPIC_IO, TOPIC_OOM, TOPICS };
+
+static const char *const resources[] = { "cpu", "memory", "io" };
+
+struct notice {
+	int32_t fd; /* -1: none */
+	uint32_t service;
+	uint32_t topic; /* enum topic */
+};
+
+static struct supervisor *house;
+static struct notice *all;
+static uint32_t count;
+static int set = -1;
+
+/* -- who asks for what ------------------------------------------------------------------------------------------ */
+
+static const char *limit_of(uint32_t index, const char *file)
+{
+	const struct list list = spec_at(house, index)->limits;
+	const struct limit_spec *limits = table_list(house->table, list, struct limit_spec);
+
+	for (uint32_t i = 0; i < list.count; i++)
+		if (!strcmp(table_text(house->table, limits[i].file_at), file))
+			return table_text(house->table, limits[i].text_at);
+	return NULL;
+}
+
+static bool is_single(uint32_t index)
+{
+	const char *group = limit_of(index, "memory.oom.group");
+
+	return group && !strcmp(group, "0");
+}
+
+/* Beyond the leaf's own limit the kernel kills elsewhere too, but then as it likes. */
+static bool wants_oom(uint32_t index)
+{
+	return is_single(index) || limit_of(index, "memory.max");
+}
+
+/* What the kernel is to watch for, or NULL. */
+static const char *trigger_of(uint32_t index, enum topic topic)
+{
+	const struct leaf_spec *leaf = &table_confine(house->table, spec_at(house, index))->leaf;
+	const uint32_t at[] = { leaf->cpu_pressure_at, leaf->memory_pressure_at, leaf->io_pressure_at };
+
+	return table_text(house->table, at[topic]);
+}
+
+static bool wants(uint32_t index, enum topic topic)
+{
+	if (!spec_at(house, index)->leaf)
+		return false;
+	return topic == TOPIC_OOM ? wants_oom(index) : trigger_of(index, topic) != NULL;
+}
+
+/* -- watching ---------------------------------------------------------------------------------------------------- */
+
+static int watch(struct notice *n, uint32_t events)
+{
+	struct epoll_event event = { .events = events | EPOLLET, .data.u32 = (uint32_t)(n - all) };
+
+	return epoll_ctl(set, EPOLL_CTL_ADD, n->fd, &event) < 0 ? -errno : 0;
+}
+
+/* On v2 the death of the whole leaf tells, unless it is not to die as a whole. */
+static int watch_oom(struct notice *n, const char *leaf)
+{
+	const struct cgroup_home *home = &house->state->cgroup;
+	uint32_t events = 0;
+
+	if (!cgroup_oom_is_single(home) && !is_single(n->service))
+		return 0;
+	n->fd = cgroup_watch_oom(home, leaf, &events);
+	if (n->fd >= 0)
+		return watch(n, events);
+	log_debug(service_name(house, n->service), "memory: nobody tells when it is out of it");
+	return 0;
+}
+
+static int watch_pressure(struct notice *n, const char *leaf)
+{
+	BUF_ON_STACK(why, 200);
+	const char *trigger = trigger_of(n->service, n->topic);
+
+	n->fd = cgroup_watch_pressure(&house->state->cgroup, leaf, resources[n->topic], trigger, &why);
+	if (n->fd >= 0)
+		return watch(n, EPOLLPRI);
+	log_error(service_name(house, n->service), 0, "pressure.%s: %s: %s", resources[n->topic], strerror(-n->fd),
+		  buf_text(&why));
+	return n->fd;
+}
+
+static int watch_leaf(struct supervisor *sv, uint32_t index)
+{
+	struct leaf_name name;
+	int err = 0;
+
+	if (!has_leaf(sv, index))
+		return 0;
+	for (struct notice *n = all; n < all + count && !err; n++) {
+		if (n->service != index)
+			continue;
+		fd_close(&n->fd);
+		err = n->topic == TOPIC_OOM ? watch_oom(n, leaf_of(sv, index, &name)) :
+					      watch_pressure(n, leaf_of(sv, index, &name));
+	}
+	return err;
+}
+
+/* -- what is done ------------------------------------------------------------------------------------------------ */
+
+static void on_pressure(uint32_t index, const char *resource)
+{
+	enum on_pressure what = table_confine(house->table, spec_at(house, index))->leaf.on_pressure;
+	static const char *const words[] = { "", "; restarted", "; paused until `minit resume`" };
+	BUF_ON_STACK(text, 32);
+
+	log_warn(service_name(house, index), 0, "too much pressure of %s%s", resource, words[what]);
+	buf_fmt(&text, "pressure.%s", resource);
+	control_notice(house, index, buf_text(&text));
+	if (what == PRESSURE_RESTART)
+		service_event(house, index, EVENT_RESTART, 0);
+	else if (what == PRESSURE_FREEZE && leaf_pause(house, index, true))
+		log_error(service_name(house, index), 0, "it cannot be paused");
+}
+
+/* The kernel speaks of it before it counts: so the count alone would not tell how the main process has died. */
+static void on_oom(struct notice *n)
+{
+	uint32_t index = n->service;
+	char seen[512];
+
+	if (pread(n->fd, seen, sizeof(seen), 0) < 0 && read(n->fd, seen, sizeof(seen)) < 0)
+		return;
+	if (is_single(index) && launch_oom_kills(house, index) == service_at(house, index)->life.oom_kills)
+		return; /* memory.events has changed otherwise */
+	if (is_single(index))
+		log_warn(service_name(house, index), 0, "out of memory: a process of it was killed");
+	control_notice(house, index, "oom");
+	if (is_single(index))
+		return; /* else its death will be told */
+	service_at(house, index)->handles.flags |= HANDLE_OOM;
+	launch_kill(house, index);
+}
+
+static void on_notice(uint32_t id, unsigned ready)
+{
+	struct epoll_event events[8];
+	int n = epoll_wait(set, events, ARRAY_LEN(events), 0);
+
+	(void)id;
+	(void)ready;
+	for (int i = 0; i < n; i++) {
+		struct notice *notice = &all[events[i].data.u32];
+
+		if (notice->fd < 0 || !service_is_active(service_at(house, notice->service)))
+			continue;
+		if (notice->topic == TOPIC_OOM)
+			on_oom(notice);
+		else if (service_at(house, notice->service)->life.state == STATE_UP)
+			on_pressure(notice->service, resources[notice->topic]);
+	}
+}
+
+/* -- opening ----------------------------------------------------------------------------------------------------- */
+
+static uint32_t count_wishes(void)
+{
+	uint32_t wishes = 0;
+
+	for (uint32_t i = 0; i < house->state->count; i++)
+		for (unsigned topic = 0; topic < TOPICS; topic++)
+			wishes += wants(i, topic);
+	return wishes;
+}
+
+static void fill(void)
+{
+	for (uint32_t i = 0; i < house->state->count; i++)
+		for (unsigned topic = 0; topic < TOPICS; topic++)
+			if (wants(i, topic))
+				all[count++] = (struct notice){ -1, i, topic };
+}
+
+void notice_open(struct supervisor *sv)
+{
+	size_t size;
+
+	house = sv;
+	size = count_wishes() * sizeof(*all);
+	if (!size)
+		return;
+	set = epoll_create1(EPOLL_CLOEXEC);
+	all = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (set < 0 || all == MAP_FAILED) {
+		log_error(NULL, errno, "pressure and OOM of services cannot be watched");
+		return;
+	}
+	madvise(all, size, MADV_DONTFORK);
+	fill();
+	sv->on_leaf = watch_leaf;
+	loop_handler(LOOP_NOTICE, on_notice);
+	loop_watch(LOOP_NOTICE, 0, set, LOOP_READ);
+}
+
+void notice_resume(uint32_t prepared)
+{
+	for (uint32_t i = 0; count && i < MIN(prepared, house->state->count); i++)
+		if (watch_leaf(house, i))
+			log_error(service_name(house, i), 0, "its pressure is no longer watched");
+}

@@ -1,0 +1,21 @@
+/*
+ * What happens in leaves between changes of state: too much pressure, and the
+ * OOM killer. Only services that ask for it cost anything: a descriptor each,
+ * in a set of their own (epoll(7)), as the loop's library asks for no EPOLLPRI.
+ *
+ * By default none is needed for OOM on cgroup v2: the kernel kills the leaf as a
+ * whole, and that death tells. On v1, and with memory.oom.group = false, it kills
+ * one process, which may be any.
+ */
+#ifndef INIT_NOTICE_H
+#define INIT_NOTICE_H
+
+#include "services/state.h"
+
+/* Room for what the services of the table ask for, and the set; before leaves are made. */
+void notice_open(struct supervisor *sv);
+
+/* The leaves of the services before `prepared` are there already: after an execution in place. */
+void notice_resume(uint32_t prepared);
+
+#endif

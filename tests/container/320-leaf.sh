@@ -1,0 +1,151 @@
+#!/bin/bash
+# A leaf while its service runs: paused and let go on, other limits, devices, pressure, and groups of the service's own.
+set -u
+. tests/container/ct.sh
+
+cat >"$ct_dir/eat" <<'SH'
+x=0123456789abcdef0123456789abcdef
+(while :; do x=$x$x; done) &
+wait
+exec sleep 1000
+SH
+ct_table <<TOML
+[service.count]
+exec = ["/bin/sh", "-c", "while :; do i=\$((i + 1)); echo \$i >$ct_dir/count; sleep 0.02; done"]
+stop.grace = "20s"
+
+[service.spin]
+exec = ["/bin/sh", "-c", "while :; do :; done"]
+
+[service.half]
+exec = ["/bin/sh", "$ct_dir/eat"]
+restart = "never"
+[service.half.cgroup]
+memory.max = "16M"
+
+[service.single]
+autostart = false
+exec = ["/bin/sh", "$ct_dir/eat"]
+restart = "never"
+[service.single.cgroup]
+memory.max = "16M"
+memory.oom.group = false
+
+[service.closed]
+exec = ["/bin/sh", "-c", "echo good >/dev/null || exit 4; (: </dev/kmsg) 2>/dev/null && exit 5; exit 0"]
+ready = "exit"
+restart = "never"
+devices = []
+caps = "all"
+
+[service.open]
+exec = ["/bin/sh", "-c", "[ ! -e /dev/kmsg ] || (: </dev/kmsg) || exit 5"]
+ready = "exit"
+restart = "never"
+devices = ["/dev/zero", "char-mem:r"]
+caps = "all"
+
+[service.lacks]
+exec = ["/bin/sleep", "1000"]
+devices = ["/dev/there-is-no-such"]
+
+[defaults]
+backoff.first = "50ms"
+
+[service.pressed]
+autostart = false
+exec = ["/bin/sh", "-c", "for i in 1 2 3 4 5 6 7 8; do (while :; do :; done) & done; wait"]
+pressure.cpu = "some 50ms 2s"
+on_pressure = "restart"
+
+[service.frozen]
+autostart = false
+exec = ["/bin/sh", "-c", "for i in 1 2 3 4 5 6 7 8; do (while :; do :; done) & done; wait"]
+pressure = { cpu = "50ms" }
+on_pressure = "freeze"
+
+[service.bare]
+exec = ["/bin/sleep", "1000"]
+leaf = false
+TOML
+ct_start
+ct_up && ct_events
+ct_is "all run" count:up spin:up
+
+ct_mark
+ct_minit pause count
+ok $? "a service is paused"
+before=$(cat "$ct_dir/count")
+is "$(ct_field count paused) $(ct_field count state) $(ct_field count why)" "true up paused" "that is told, and it is up"
+ct_changes | grep -q '"service":"count","notice":"pause"'
+ok $? "as an event too"
+for i in 1 2 3 4 5; do ct_minit status >/dev/null; sleep 0.02; done
+is "$(cat "$ct_dir/count")" "$before" "it stands still"
+ct_minit resume count
+for i in $(seq 200); do [ "$(cat "$ct_dir/count")" = "$before" ] || break; sleep 0.02; done
+[ "$(cat "$ct_dir/count")" != "$before" ]
+ok $? "and goes on when it is let"
+ct_minit pause count
+ct_minit stop count
+ok $? "one that is paused can be stopped by its signal"
+is "$(ct_field count why)" stopped "without force"
+ct_minit start count && ct_minit pause count && ct_minit restart count
+ok $? "and started again"
+is "$(ct_field count state) $(ct_field count paused)" "up " "to run, not to stand"
+ct_minit pause bare 2>"$ct_dir/why"
+is "$? $(cat "$ct_dir/why")" "1 minit: bare: cannot be paused: it has no cgroup leaf" "without a leaf it cannot be"
+
+ct_minit set spin cpu.max=10% pids.max=7 memory.max=32M
+ok $? "limits are changed in place"
+is "$(ct_field spin memory_max) $(ct_field spin pids)" "$((32 << 20)) 2" "its processes are under them, the reaper too"
+ct_cpu() {
+	ct_field spin cpu_us
+}
+before=$(ct_cpu) began=$(date +%s%N)
+until [ "$(ct_cpu)" -ge $((before + 50000)) ]; do sleep 0.05; done
+elapsed=$((($(date +%s%N) - began) / 1000000))
+[ $elapsed -ge 250 ]
+ok $? "and kept to them: 50 ms of a processor took $elapsed ms"
+ct_minit set spin memory.mxa=1 2>"$ct_dir/why"
+is "$? $(cat "$ct_dir/why")" '2 minit: memory.mxa: no file of a limit; did you mean "memory.max"?' "a wrong file is told"
+ct_minit set spin cpu.max=fast 2>"$ct_dir/why"
+is "$?" 2 "and a wrong value"
+ct_minit set spin memory.unheard_of=1 2>"$ct_dir/why"
+is "$?" 1 "what only minit can know is told by it"
+grep -q '^minit: spin: memory.unheard_of: ' "$ct_dir/why"
+ok $? "with the reason"
+
+ct_mark
+ct_minit start --no-wait single
+ct_is "a service is killed as a whole when one process of it is out of memory" half:failed
+is "$(ct_field half why)" "out of memory: killed in its leaf" "and why is told"
+ct_wait 10 'single: out of memory: a process of it was killed'
+ok $? "one that is not to die as a whole is told of"
+ct_changes | grep -q '"service":"single","notice":"oom"'
+ok $? "as an event too"
+is "$(ct_field single state)" up "and lives"
+
+if [ -e /proc/pressure/cpu ] && : </proc/pressure/cpu && [ -n "$(find /sys/fs/cgroup -maxdepth 2 -name cgroup.controllers)" ]; then
+	ct_minit start --no-wait pressed frozen
+	ct_is "too much pressure restarts who wants that" "pressed:starts>=2"
+	ct_said '^minit: pressed: too much pressure of cpu; restarted$' "and is told"
+	ct_wait 20 '^minit: frozen: too much pressure of cpu; paused'
+	ok $? "or pauses it"
+	is "$(ct_field frozen paused) $(ct_field frozen starts)" "true 1" "until it is let go on"
+	ct_changes | grep -q '"service":"frozen","notice":"pressure.cpu"'
+	ok $? "as events too"
+else
+	ct_minit start --no-wait pressed frozen
+	ct_is "pressure that nobody measures fails who asks for it" pressed:failed frozen:failed
+	ct_said '^minit: pressed: pressure.cpu: .*(psi=1|boot with cgroup v2)' "with what to do"
+fi
+ct_minit stop --timeout 20s pressed frozen >/dev/null
+
+ct_is "devices: what every service may use can be used, others cannot" closed:done
+ct_is "what is in the list can be" open:done
+ct_is "one that is not there fails the service" lacks:failed
+ct_said 'lacks: devices: /dev/there-is-no-such: No such file or directory' "with its name"
+ct_stop "it ends in order"
+[ -z "$(find /sys/fs/cgroup -type d -path "*/minit.$(stat -Lc %i /proc/self/ns/pid).*/svc.spin" 2>/dev/null)" ]
+ok $? "and leaves no leaf"
+echo "1..$ct_tests"

@@ -1,0 +1,59 @@
+#!/bin/bash
+# A leaf that is the service's own: minit in minit in minit, each with leaves and limits below those of the other.
+set -u
+. tests/container/ct.sh
+
+# keys DEPTH: of the service that is the next minit.
+inner() {
+	cat <<TOML
+[service.m$1]
+exec = ["$MINIT", "run", "$ct_dir/$1.toml"]
+delegate = true
+init = false
+env.MINIT_SOCKET = "/run/m$1"
+$privileged
+TOML
+}
+privileged=
+for key in 'caps = "all"' 'seccomp = "none"'; do
+	printf '[service.x]\nexec = ["x"]\n%s\n' "$key" >"$ct_dir/try.toml"
+	"$MINIT" check "$ct_dir/try.toml" >/dev/null 2>&1 && privileged="$privileged$key"$'\n'
+done
+inner 3 >"$ct_dir/2.toml"
+inner 2 >"$ct_dir/1.toml"
+cat >"$ct_dir/3.toml" <<TOML
+[service.deep]
+exec = ["/bin/sh", "-c", "cat /proc/self/cgroup >$ct_dir/deep; exec sleep 1000"]
+cgroup.pids.max = 9
+TOML
+{
+	inner 1
+	cat <<TOML
+[service.user]
+exec = ["/bin/sh", "-c", "ls -ld /sys/fs/cgroup/*/cgroup.procs /sys/fs/cgroup/cgroup.procs >$ct_dir/owner 2>/dev/null; d=/sys/fs/cgroup/unified; [ -d \$d ] || d=/sys/fs/cgroup; mkdir \$d/mine && echo 0 >\$d/mine/cgroup.procs && cat /proc/self/cgroup >$ct_dir/mine; exec sleep 1000"]
+user = 1234
+delegate = true
+umask = "0000"
+TOML
+} | ct_table
+chmod 777 "$ct_dir"
+at() {
+	MINIT_SOCKET=/proc/$(ct_pid)/root/run/m$1 "$MINIT" "${@:2}"
+}
+ct_start
+ct_up
+ct_is "minit runs in minit" m1:up user:up
+at 1 wait --timeout 20s m2:up >/dev/null && at 2 wait --timeout 20s m3:up >/dev/null && at 3 wait --timeout 20s deep:up >/dev/null
+ok $? "three deep"
+grep -q svc.deep "$ct_dir/deep"
+ok $? "with a leaf of its own in the last"
+is "$(at 3 status --json deep | grep -o '"pids":[0-9]*')" '"pids":2' "under a limit of its own"
+ct_minit restart m1 >/dev/null && at 1 wait --timeout 20s m2:up >/dev/null && at 2 wait --timeout 20s m3:up >/dev/null &&
+	at 3 wait --timeout 20s deep:up >/dev/null
+ok $? "and again, though the first left groups and switches in its leaf"
+for i in $(seq 200); do [ ! -s "$ct_dir/mine" ] || break; sleep 0.02; done
+grep -q '^0::/mine$' "$ct_dir/mine"
+ok $? "a user makes groups in its leaf, and moves into them"
+ct_stop "it ends in order"
+ct_not_said 'cannot be killed' "and all of it"
+echo "1..$ct_tests"
