@@ -16,6 +16,7 @@ enum loop_kind {
 	LOOP_STATUS,  /* status pipes; id = service */
 	LOOP_LINKS,   /* the monitor of links; id 0 */
 	LOOP_NOTICE,  /* the set of init/notice.c; id 0 */
+	LOOP_RULES,   /* the network's ruleset; ids of init/rules.c */
 	LOOP_KINDS
 };
 

@@ -17,6 +17,7 @@
 #include "init/options.h"
 #include "init/reap.h"
 #include "init/reexec.h"
+#include "init/rules.h"
 #include "init/shutdown.h"
 #include "init/signals.h"
 #include "init/trim.h"
@@ -39,6 +40,8 @@ no_return static void give_up(const char *what, int err)
 static void on_change(struct supervisor *sv, uint32_t index, enum state was)
 {
 	control_change(sv, index, was);
+	if (ENABLED(CONFIG_NET_NAT) && spec_at(sv, index)->attach.flags & NET_BALANCED)
+		rules_change(sv, index);
 	shutdown_consider(sv, index);
 }
 
@@ -147,6 +150,8 @@ static void settle(bool due)
 	admit_some(house.state);
 	if (due)
 		loop_deadline(service_timeouts(&house, when_now()));
+	if (ENABLED(CONFIG_NET_NAT) && house.table->ruleset.count)
+		loop_deadline(rules_settle(when_now()));
 	loop_deadline(shutdown_settle(&house, when_now()));
 }
 
@@ -159,6 +164,7 @@ no_return static void supervise(void)
 	notice_resume(state->prepared);
 	prepare_rest(state);
 	links_watch(&house);
+	rules_watch();
 	service_recover(&house);
 	signals_resume(&house);
 	reap_all(&house);
@@ -191,6 +197,7 @@ static void open_house(struct statefile *state, const struct table *table)
 	if (err)
 		give_up("start", err);
 	loop_handler(LOOP_STATUS, on_status);
+	rules_open(&house);
 	err = signals_open(&house);
 	if (err)
 		give_up("signals", err);

@@ -9,6 +9,7 @@
 #include "init/leftover.h"
 #include "init/network.h"
 #include "init/power.h"
+#include "init/rules.h"
 #include "lib/enabled.h"
 #include "lib/log.h"
 
@@ -286,6 +287,7 @@ static void enter_leave(struct supervisor *sv)
 	}
 	remove_leaves(sv);
 	network_leave(sv);
+	rules_remove();
 	/*
 	 * In a pid namespace of its own it ends PID 1 by SIGHUP, which tells the
 	 * container's manager to start it anew; without CAP_SYS_BOOT it is refused.

@@ -97,7 +97,7 @@ static bool passes(struct net_session *s, const char *object, const struct netli
 		warn_ipv6(s, object, request);
 		*left_out = true;
 	}
-	return request->step == NET_ADDRESS || request->step == NET_LINK_QUIET;
+	return request->step == NET_ADDRESS || request->step == NET_LINK_QUIET || request->step == NET_NEIGHBOUR;
 }
 
 int net_run(struct net_session *s, const char *object, struct netlink_batch *b)
@@ -238,6 +238,8 @@ int net_attach(struct net_session *s, const char *object, const struct net_attac
 	if (err < 0)
 		return err;
 	err = configure_inside(s, object, &inside, attach, bridge);
+	if (!err && attach->bridge >= 0)
+		err = veth_outside(s, object, attach);
 	if (err < 0 && attach->bridge >= 0)
 		net_remove(s, attach->peer);
 	return err < 0 ? err : fd_steal(&ns);

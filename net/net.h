@@ -18,6 +18,7 @@
 #include "lib/enabled.h"
 #include "lib/text.h"
 #include "net/netlink.h"
+#include "net/ruleset.h"
 
 #define NET_IFNAME 16 /* IFNAMSIZ */
 #define NET_ADDRS 4   /* most addresses of one interface */
@@ -28,13 +29,22 @@ struct net_bridge {
 	char name[NET_IFNAME];
 	struct addr addr[NET_ADDRS]; /* of itself, with the subnet's prefix; family 0 ends the list */
 	uint32_t mtu;                /* of it and of the pairs that are its ports; 0: the kernel's default */
-	uint32_t reserved;
+	uint32_t flags;              /* of enum net_bridge_flag */
+};
+
+/* What net/ruleset.h does for a bridge. */
+enum net_bridge_flag {
+	NET_NAT = 1,       /* what leaves through others is masqueraded, what comes in from them must be published */
+	NET_ISOLATE = 2,   /* its services reach each other only by an allow */
+	NET_ANTISPOOF = 4, /* they send with their own MAC and addresses alone */
+	NET_PUBLISH = 8,   /* a service of it has a published port */
 };
 
 /* What one service's network namespace holds besides loopback. */
 struct net_attach {
 	int32_t bridge;              /* index in the table, or -1: loopback only */
-	uint32_t given;              /* bit i: addr[i] was asked for by the service, which fails without it */
+	uint16_t given;              /* bit i: addr[i] was asked for by the service, which fails without it */
+	uint16_t flags;              /* of enum net_attach_flag */
 	char peer[NET_IFNAME];       /* name of the host end, from the service's index: unique here */
 	struct addr addr[NET_ADDRS]; /* of eth0, with the subnet's prefix; family 0 ends the list */
 	struct addr gateway[2];      /* default routes, IPv4 and IPv6; family 0: none */
@@ -58,6 +68,12 @@ struct net_change {
 
 #define NET_OWN -1
 
+enum net_attach_flag {
+	NET_RULED = 1,     /* it must not run without the ruleset: net/ruleset.h */
+	NET_PUBLISHED = 2, /* it has published ports */
+	NET_BALANCED = 4,  /* it is a member of a balanced one */
+};
+
 /* The bridge that ports were last made on, as the kernel has it. */
 struct net_master {
 	char name[NET_IFNAME];
@@ -75,6 +91,7 @@ struct net_session {
 	int home;            /* descriptor of that namespace, or -errno */
 	struct net_master master;
 	bool ipv6_missing;   /* an IPv6 address was left out, and that was logged: once */
+	bool hairpin;        /* ports of services with published ports send back: net/ruleset.h */
 };
 
 #if ENABLED(CONFIG_NET)

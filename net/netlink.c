@@ -148,7 +148,7 @@ static int receive(const struct netlink *nl, struct netlink_answer *a)
 		n = recvfrom(nl->fd, a->mem, sizeof(a->mem), MSG_DONTWAIT | MSG_TRUNC,
 			     (struct sockaddr *)&from, &size);
 		if (n < 0)
-			return errno == EAGAIN ? -EPROTO : -errno;
+			return -errno;
 	} while (from.nl_pid != 0);
 	a->at = 0;
 	a->len = (size_t)n > sizeof(a->mem) ? 0 : (size_t)n;
@@ -196,7 +196,7 @@ static void take_words(struct netlink_answer *a, const struct nlmsghdr *h, const
 	a->words[len] = '\0';
 }
 
-static int take_error(const struct netlink_batch *b, struct netlink_answer *a, const struct nlmsghdr *h)
+static int take_error(struct netlink_answer *a, const struct nlmsghdr *h)
 {
 	struct nlmsgerr e;
 
@@ -208,7 +208,6 @@ static int take_error(const struct netlink_batch *b, struct netlink_answer *a, c
 	a->err = -e.error;
 	take_words(a, h, &e);
 	a->body.len = 0;
-	a->done = a->request == &b->request[b->count - 1];
 	return 1;
 }
 
@@ -231,6 +230,18 @@ static int take_message(const struct netlink *nl, struct netlink_answer *a, stru
 	return 0;
 }
 
+int netlink_any(const struct netlink *nl, struct netlink_answer *a, uint32_t *ret_seq)
+{
+	struct nlmsghdr h;
+	int err = take_message(nl, a, &h);
+
+	if (err < 0)
+		return err == -EAGAIN ? 0 : err;
+	a->err = 0;
+	*ret_seq = h.nlmsg_seq;
+	return h.nlmsg_type == NLMSG_ERROR ? take_error(a, &h) : 1;
+}
+
 int netlink_next(const struct netlink_batch *b, struct netlink_answer *a)
 {
 	struct nlmsghdr h;
@@ -241,11 +252,15 @@ int netlink_next(const struct netlink_batch *b, struct netlink_answer *a)
 	do { /* what an earlier batch has left unread is passed over */
 		err = take_message(b->nl, a, &h);
 		if (err < 0)
-			return err;
+			return err == -EAGAIN ? -EPROTO : err;
 	} while ((int32_t)(h.nlmsg_seq - b->first) < 0);
 	if (h.nlmsg_seq - b->first >= b->count)
 		return -EPROTO;
 	a->request = &b->request[h.nlmsg_seq - b->first];
 	a->err = 0;
-	return h.nlmsg_type == NLMSG_ERROR ? take_error(b, a, &h) : 1;
+	if (h.nlmsg_type != NLMSG_ERROR)
+		return 1;
+	err = take_error(a, &h);
+	a->done = err > 0 && a->request == &b->request[b->count - 1];
+	return err;
 }

@@ -87,6 +87,12 @@ must_check int netlink_send(struct netlink_batch *b);
  */
 must_check int netlink_next(const struct netlink_batch *b, struct netlink_answer *a);
 
+/*
+ * The next message that has come, whatever it answers: 1 with its sequence
+ * number, or 0 when there is none, or -errno. a->request is not set.
+ */
+must_check int netlink_any(const struct netlink *nl, struct netlink_answer *a, uint32_t *ret_seq);
+
 /* The first attribute of this type; false when there is none, or only a broken one. */
 bool netlink_find(struct netlink_bytes in, uint16_t attr, struct netlink_bytes *ret);
 

@@ -52,12 +52,15 @@ void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index,
 void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t index);
 void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac);
 
+/* -- mac.c -- */
+
 /*
  * Locally administered MACs that follow from the table, so that they are the
  * same on every boot and known to all without asking: of the interface whose
- * first address this is, and of a bridge.
+ * first address this is, of eth0 of a service, and of a bridge.
  */
 void mac_of_address(const struct addr *addr, uint8_t *ret_mac);
+void mac_of_attach(const struct net_attach *attach, uint8_t *ret_mac);
 void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac);
 
 /* -- net.c -- */
@@ -88,7 +91,16 @@ must_check int veth_attach(struct net_session *s, const char *object, const stru
 void veth_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
 		 const struct net_bridge *bridge, uint32_t index);
 
+/* The neighbour entries of its addresses on the bridge that it was just attached to. 0 or -errno, logged. */
+must_check int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach);
+
 #else
+
+static inline int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach)
+{
+	(void)s, (void)object, (void)attach;
+	return 0;
+}
 
 static inline int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
 			      const struct net_bridge *bridge, int ns)

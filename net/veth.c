@@ -7,15 +7,6 @@
 
 #include "net/requests.h"
 
-/* An interface without an address has the MAC of its place in the table. */
-static void mac_of_attach(const struct net_attach *attach, uint8_t *ret_mac)
-{
-	struct addr place = { .family = AF_INET6 };
-
-	memcpy(place.bytes, attach->peer, MIN(sizeof(place.bytes), sizeof(attach->peer)));
-	mac_of_address(attach->addr[0].family ? &attach->addr[0] : &place, ret_mac);
-}
-
 /*
  * One queue each way is what the kernel gives the pair in the end, but unless
  * it is asked for, it makes one per processor, switches them off again, and
@@ -76,6 +67,36 @@ int veth_attach(struct net_session *s, const char *object, const struct net_atta
 	return err < 0 ? err : create(s, object, attach, bridge, ns);
 }
 
+/*
+ * The way from here to the service waits for no answer either. And in IPv6 it could not ask for what it only passes on:
+ * that takes a link-local address, which the bridge has none of (link_quiet).
+ */
+int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach)
+{
+	struct netlink_batch b;
+	char mem[NET_BATCH];
+	uint8_t mac[NET_MAC];
+
+	mac_of_attach(attach, mac);
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	for (size_t i = 0; i < NET_ADDRS && attach->addr[i].family; i++)
+		if (attach->addr[i].family == AF_INET || !s->ipv6_missing)
+			neighbour_add(&b, &attach->addr[i], s->master.index, mac);
+	return b.count ? net_run(s, object, &b) : 0;
+}
+
+/* What comes from the port may go back there: in the request that sets it up. */
+static void put_hairpin(struct netlink_batch *b)
+{
+	size_t info = netlink_nest(b, IFLA_LINKINFO), data;
+
+	netlink_put_text(b, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = netlink_nest(b, IFLA_INFO_SLAVE_DATA);
+	netlink_put_u8(b, IFLA_BRPORT_MODE, 1);
+	netlink_nest_end(b, data);
+	netlink_nest_end(b, info);
+}
+
 int net_connect(struct net_session *s, const char *object, const struct net_attach *attach)
 {
 	struct netlink_batch b;
@@ -87,6 +108,8 @@ int net_connect(struct net_session *s, const char *object, const struct net_atta
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_quiet(&b, attach->peer);
 	link_up(&b, attach->peer);
+	if (s->hairpin && attach->flags & NET_PUBLISHED)
+		put_hairpin(&b);
 	err = net_run(s, object, &b);
 	if (err < 0)
 		net_remove(s, attach->peer);

@@ -24,6 +24,7 @@ struct plan {
 struct wish {
 	const struct toml *word, *bridge, *address, *gateway;
 	bool own; /* of the service's own section */
+	const struct toml *rules; /* what needs an address without naming one */
 };
 
 /* -- subnets ---------------------------------------------------------------------------------------------------- */
@@ -99,13 +100,12 @@ static void put_subnets(struct buf *b, const struct net_bridge *bridge)
 	}
 }
 
-/* A string node, or the first of an array of them; then the next. */
-static const struct toml *text_first(const struct toml *node)
+const struct toml *text_first(const struct toml *node)
 {
 	return node && node->type == TOML_ARRAY ? node->first : node;
 }
 
-static const struct toml *text_next(const struct toml *list, const struct toml *node)
+const struct toml *text_next(const struct toml *list, const struct toml *node)
 {
 	return list->type == TOML_ARRAY ? node->next : NULL;
 }
@@ -192,10 +192,11 @@ static void take_bridge(struct plan *p, uint32_t index)
 static struct wish wish_of(const struct compile *c, const struct draft *d)
 {
 	const struct toml *const *own = d->nodes, *const *other = c->defaults.nodes;
-	struct wish w = { own[KEY_NETWORK], own[KEY_NETWORK_BRIDGE], own[KEY_NETWORK_ADDRESS],
-			  own[KEY_NETWORK_GATEWAY], false };
+	struct wish w = { .word = own[KEY_NETWORK], .bridge = own[KEY_NETWORK_BRIDGE],
+			  .address = own[KEY_NETWORK_ADDRESS], .gateway = own[KEY_NETWORK_GATEWAY] };
 
-	w.own = w.word || w.bridge || w.address || w.gateway;
+	w.rules = own[KEY_NETWORK_PORTS] ? own[KEY_NETWORK_PORTS] : own[KEY_NETWORK_ALLOW];
+	w.own = w.word || w.bridge || w.address || w.gateway || w.rules;
 	if (w.word)
 		return w;
 	w.bridge = w.bridge ? w.bridge : other[KEY_NETWORK_BRIDGE];
@@ -221,7 +222,7 @@ static void refuse_bridge(struct compile *c, const struct draft *d, const struct
 /* The bridge's index, -1 for none, or -EINVAL when that was said. */
 static int bridge_index(struct compile *c, const struct draft *d, const struct wish *w)
 {
-	const struct toml *node = w->address ? w->address : w->gateway;
+	const struct toml *node = w->address ? w->address : w->gateway ? w->gateway : w->rules;
 	int index;
 
 	if (w->bridge) {
@@ -355,7 +356,7 @@ static void take_given(struct plan *p, uint32_t index, const struct toml *node)
 		else if (owner)
 			refuse_taken(p, d, node, owner);
 		else
-			c->specs[index].attach.given |= 1u << (addr_count(at) - 1);
+			c->specs[index].attach.given |= (uint16_t)(1u << (addr_count(at) - 1));
 	}
 }
 
@@ -559,6 +560,8 @@ static void finish_bridges(struct plan *p)
 		}
 	for (uint32_t i = 0; i < c->services.count; i++)
 		set_hosts(c, i, hosts);
+	if (ENABLED(CONFIG_NET_NAT))
+		ports_finish(c);
 }
 
 void network_finish(struct compile *c)

@@ -128,6 +128,10 @@ typedef bool take_fn(struct section *s, const struct key *key, const struct toml
 /* Reads a value into `field` (of the type that the key's kind means). Errors are told. */
 void value_take(struct section *s, const struct key *key, const struct toml *node, void *field);
 
+/* A string node, or the first of an array of them (of NULL none); then the next. services/address.c */
+const struct toml *text_first(const struct toml *node);
+const struct toml *text_next(const struct toml *list, const struct toml *node);
+
 /* The text of a string node without a NUL in it, or NULL. */
 const char *node_text(const struct toml *node);
 
@@ -147,6 +151,8 @@ void privileges_keep(struct confine_spec *confine);
 
 void network_finish(struct compile *c); /* bridges, addresses, /etc/hosts; services/address.c */
 void seccomp_finish(struct compile *c); /* when namespaces and capabilities are known; services/values_seccomp.c */
+void ports_finish(struct compile *c);   /* ports, allow, and the ruleset made of them; services/ports.c, allow.c */
+void allow_finish(struct compile *c, struct ruleset_plan *plan); /* puts plan->allow */
 void order_finish(struct compile *c);   /* needs, after, order; services/order.c */
 
 /* -- services/refuse.c: what is said of a wrong table -- */

@@ -83,6 +83,7 @@ static int attach(struct supervisor *sv, uint32_t index, const struct net_bridge
 	fd = net_open(&own);
 	if (fd < 0)
 		return fd;
+	own.hairpin = sv->state->rules.hairpin;
 	fd = net_attach(&own, service_name(sv, index), wanted, bridge);
 	if (fd >= 0 && (err = net_connect(&own, service_name(sv, index), wanted)) < 0)
 		fd_close(&fd);
@@ -95,8 +96,13 @@ static int prepare_network(struct supervisor *sv, uint32_t index)
 	const struct service_spec *spec = spec_at(sv, index);
 	const struct net_bridge *bridge =
 		spec->attach.bridge < 0 ? NULL : table_bridge(sv->table, (uint32_t)spec->attach.bridge);
-	int fd = attach(sv, index, bridge);
+	int fd = 0;
 
+	if (spec->attach.flags & NET_RULED && sv->rules)
+		fd = sv->rules(sv);
+	if (fd < 0)
+		return refuse(sv, index, STEP_network, fd, "nf_tables");
+	fd = attach(sv, index, bridge);
 	if (fd >= 0) {
 		handles_at(sv, index)->netns = fd;
 		return 0;

@@ -115,6 +115,17 @@ struct service {
 	struct handles handles;
 };
 
+/* The ruleset of the network; init/rules.c. */
+struct rules_handles {
+	int32_t fd;        /* socket for transactions, -1 for none */
+	int32_t events_fd; /* hears what others change, -1 for none */
+	uint32_t port;     /* of fd: what bears it is our own change */
+	uint8_t made;      /* it is set up */
+	uint8_t no_ipv6;   /* without IPv6, which is not to be had here */
+	uint8_t hairpin;   /* ports of bridges have to send back: net/ruleset.h */
+	uint8_t reserved;
+};
+
 /* One connection to the control socket; written by init/control.c alone. */
 struct client {
 	int32_t fd;        /* -1: free */
@@ -183,6 +194,7 @@ struct statefile {
 	uint32_t dealing;        /* index + 1 of the one that is being dealt with; init/signals.c */
 	uint8_t bridges_made[TABLE_BRIDGES_MAX / 8]; /* a bit for each that was not there before; init/network.c */
 	struct cgroup_home cgroup;
+	struct rules_handles rules; /* init/rules.c */
 	struct inflight inflight; /* services/state.c */
 	struct client clients[STATE_CLIENTS];
 	struct service services[];
@@ -206,6 +218,7 @@ struct supervisor {
 	struct net_session *net; /* open while the services are prepared, else NULL */
 	bool stdin_is_null;     /* standard input is /dev/null: services need not open it */
 	int *output_fds;        /* room for table->outputs descriptors: services/launch.c */
+	int (*rules)(struct supervisor *sv); /* sets up the ruleset if it is not: 0 or -errno, logged; NULL: none */
 	void (*on_change)(struct supervisor *sv, uint32_t index, enum state was); /* after each change of state */
 	void (*on_deadline)(struct supervisor *sv, struct when when); /* something is due then, at the latest */
 	void (*on_status_fd)(struct supervisor *sv, uint32_t index, int fd); /* watch it for reading; fd -1: no more */

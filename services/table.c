@@ -253,7 +253,7 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	return false;
 }
 
-static bool is_addrs(const struct addr *list, unsigned count)
+bool table_addrs(const struct addr *list, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		unsigned most = list[i].family == AF_INET ? 32 : list[i].family == AF_INET6 ? 128 : 0;
@@ -267,8 +267,8 @@ static bool is_addrs(const struct addr *list, unsigned count)
 static bool is_attach(const struct table *t, const struct net_attach *a)
 {
 	return a->bridge >= -1 && (a->bridge < 0 || (uint32_t)a->bridge < t->bridges.count) &&
-	       memchr(a->peer, 0, sizeof(a->peer)) && is_addrs(a->addr, ARRAY_LEN(a->addr)) &&
-	       is_addrs(a->gateway, ARRAY_LEN(a->gateway));
+	       memchr(a->peer, 0, sizeof(a->peer)) && table_addrs(a->addr, ARRAY_LEN(a->addr)) &&
+	       table_addrs(a->gateway, ARRAY_LEN(a->gateway));
 }
 
 static bool is_record(const struct table *t, const void *record, const struct field *all, size_t count)
@@ -297,7 +297,7 @@ static bool is_service(const struct table *t, const struct service_spec *spec)
 
 static bool is_bridge(const struct net_bridge *b)
 {
-	return b->name[0] && memchr(b->name, 0, sizeof(b->name)) && is_addrs(b->addr, ARRAY_LEN(b->addr));
+	return b->name[0] && memchr(b->name, 0, sizeof(b->name)) && table_addrs(b->addr, ARRAY_LEN(b->addr));
 }
 
 static bool is_group(const struct table *t, const struct group_spec *g)
@@ -353,7 +353,7 @@ static bool is_body(const struct table *t)
 
 int table_verify(const struct table *t, size_t size)
 {
-	if (!is_head(t, size) || !is_body(t))
+	if (!is_head(t, size) || !is_body(t) || !table_verify_network(t))
 		return -EBADMSG;
 	for (uint32_t i = 0; i < t->bridges.count; i++)
 		if (!is_bridge(table_bridge(t, i)))

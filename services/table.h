@@ -108,6 +108,11 @@ struct table {
 	struct list order;        /* uint32_t service indexes, each after all it needs and comes after */
 	struct list bridges;      /* struct net_bridge */
 	struct list groups;       /* struct group_spec */
+	struct list ports;        /* struct net_port: published */
+	struct list balanced;     /* struct net_group: of those, the ones of several services */
+	struct list members;      /* struct net_member, those of a group side by side */
+	struct list ruleset;      /* bytes for ruleset_commit; none: nothing of it is wanted */
+	struct list ruleset4;     /* the same without IPv6 */
 	struct list files;        /* uint32_t offsets: the files it was read from */
 };
 
@@ -182,6 +187,10 @@ must_check int table_compile(const struct table_source *source);
  */
 const struct table *table_map(int memfd, int *ret_err);
 void table_unmap(const struct table *t);
+
+/* For the checks of an image: the addresses are some; what is said of the network is good (services/table_net.c). */
+bool table_addrs(const struct addr *list, unsigned count);
+bool table_verify_network(const struct table *t);
 
 /* What table_map checks of the bytes themselves: 0 or -EBADMSG. After it every reference is good. */
 must_check int table_verify(const struct table *t, size_t size);

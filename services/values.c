@@ -537,9 +537,12 @@ bool take_network(struct section *s, const struct key *key, const struct toml *n
 		if (!text || word_find(key_text(key, KEY_WORDS), text) < 0)
 			return false;
 		nodes[KEY_NETWORK_BRIDGE] = nodes[KEY_NETWORK_ADDRESS] = nodes[KEY_NETWORK_GATEWAY] = NULL;
+		nodes[KEY_NETWORK_PORTS] = nodes[KEY_NETWORK_BALANCE] = nodes[KEY_NETWORK_ALLOW] = NULL;
 		return true;
 	}
 	nodes[KEY_NETWORK] = NULL;
+	if (key->id == KEY_NETWORK_BALANCE)
+		return text && word_find(key_text(key, KEY_WORDS), text) >= 0;
 	return key->id == KEY_NETWORK_BRIDGE ? text && *text : is_text_or_texts(node);
 }
 

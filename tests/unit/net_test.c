@@ -1,4 +1,4 @@
-// links: net/net.c net/bridge.c net/veth.c net/netlink.c net/link.c net/addr.c lib/buf.c lib/fd.c lib/text.c
+// links: net/net.c net/bridge.c net/veth.c net/netlink.c net/link.c net/addr.c net/mac.c lib/buf.c lib/fd.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=socket,--wrap=setsockopt,--wrap=ioctl,--wrap=close
 // flags: -Wl,--wrap=unshare,--wrap=setns,--wrap=log_error,--wrap=log_warn
 #include <setjmp.h>
@@ -530,6 +530,8 @@ static void a_service_is_attached(void **state)
 				   "2: neighbour 10.77.0.1 on 5\n"
 				   "2: route fd77::1 on 5\n"
 				   "2: neighbour fd77::1 on 5\n"
+				   "1: neighbour 10.77.0.10 on 2\n"
+				   "1: neighbour fd77::10 on 2\n"
 				   "1: link v3 quiet\n"
 				   "1: link v3 up\n");
 	assert_string_equal(k.said, "");
@@ -557,7 +559,7 @@ static void other_gateways_are_asked(void **state)
 	web.gateway[0] = addr("10.77.0.254");
 	ns = attach();
 	assert_non_null(strstr(k.did, "route 10.77.0.254"));
-	assert_null(strstr(k.did, "neighbour 10.77"));
+	assert_null(strstr(k.did, "2: neighbour 10.77"));
 	assert_non_null(strstr(k.did, "neighbour fd77::1"));
 	close(ns);
 }
@@ -652,7 +654,8 @@ static void the_largest_requests_fit(void **state)
 	web.gateway[1] = web.addr[1];
 	strcpy(bridge.name, "bridge-15-chars");
 	strcpy(web.peer, "peer-15-letters");
-	bridge.mtu = web.given = UINT32_MAX;
+	bridge.mtu = UINT32_MAX;
+	web.given = UINT16_MAX;
 	assert_int_equal(net_bridge_up(&net, &bridge), 0);
 	ns = attach();
 	assert_true(ns >= 0);
@@ -688,7 +691,7 @@ static void all_failures_of_attaching(void **state)
 	close(attach());
 	messages = k.messages;
 	calls = k.calls;
-	assert_true(messages == 13 && calls == 8);
+	assert_true(messages == 15 && calls == 9);
 	for (int i = 1; i <= messages + calls; i++) {
 		assert_int_equal(end(state), 0);
 		boot_bridge(state);

@@ -144,6 +144,7 @@ void __wrap__exit(int status)
 
 void control_close(struct supervisor *s) { (void)s; did("control closed\n"); }
 void network_leave(struct supervisor *s) { (void)s; did("network left\n"); }
+void rules_remove(void) { did("ruleset removed\n"); }
 void cgroup_close(struct cgroup_home *home) { (void)home; did("home closed\n"); }
 void cgroup_why(const struct cgroup_home *home, const char *file, int err, struct buf *why) { (void)home, (void)file, (void)err, (void)why; }
 int cgroup_remove(struct cgroup_home *home, const char *name) { (void)home; did("leaf %s removed\n", name); return 0; }
@@ -285,7 +286,8 @@ static void leaves_and_control_go_before_minit(void **state)
 	shutdown_begin(&sv, GOAL_EXIT, 0);
 	settle();
 	assert_true(ends(DB, 0));
-	assert_string_equal(w.did, "stop db\ncontrol closed\nleaf db removed\nhome closed\nnetwork left\nexit\n");
+	assert_string_equal(w.did, "stop db\ncontrol closed\nleaf db removed\nhome closed\nnetwork left\n"
+				   "ruleset removed\nexit\n");
 }
 
 static void end_is_told_with_duration_and_counts(void **state)

@@ -1,0 +1,276 @@
+#include "init/rules.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "init/loop.h"
+#include "lib/fd.h"
+#include "lib/log.h"
+
+/* Whoever changes the tables as often as this in a row is not to be fought. */
+#define REPAIRS_MOST 20
+#define REPAIRS_MS 10000
+
+enum { EVENTS, FLOWS }; /* ids of LOOP_RULES */
+
+static struct supervisor *house;
+static int boot_err;            /* of the first try: all services that are prepared then share it */
+static int flows_fd = -1;       /* of a sweep that is going on */
+static bool sweep_again;
+static bool any_dirty;
+static uint8_t dirty[NET_GROUPS / 8]; /* groups whose members have changed */
+static unsigned repairs;        /* since then */
+static struct when since, resume = { INT64_MAX };
+
+static struct rules_handles *handles(void)
+{
+	return &house->state->rules;
+}
+
+/* -- what the kernel is told --------------------------------------------------------------------------------------- */
+
+static bool leads_to(const void *context, const struct net_port *port)
+{
+	return service_is_ready(context, port->service);
+}
+
+static struct net_targets targets(void)
+{
+	const struct table *t = house->table;
+
+	return (struct net_targets){
+		.bridges = table_list(t, t->bridges, struct net_bridge), .bridge_count = t->bridges.count,
+		.ports = table_list(t, t->ports, struct net_port), .port_count = t->ports.count,
+		.is_ready = leads_to, .context = house,
+	};
+}
+
+static bool has_udp(void)
+{
+	struct net_targets t = targets();
+
+	for (uint32_t i = 0; i < t.port_count; i++)
+		if (t.ports[i].proto == IPPROTO_UDP)
+			return true;
+	return false;
+}
+
+static void sweep(void)
+{
+	static bool said;
+
+	if (flows_fd >= 0 || !has_udp()) {
+		sweep_again = flows_fd >= 0;
+		return;
+	}
+	flows_fd = flows_open();
+	if (flows_fd >= 0)
+		loop_watch(LOOP_RULES, FLOWS, flows_fd, LOOP_READ);
+	else if (!said)
+		flows_failed(flows_fd);
+	said |= flows_fd < 0;
+}
+
+static void on_flows(void)
+{
+	struct net_targets t = targets();
+	int more = flows_sweep(flows_fd, &t);
+
+	if (more > 0)
+		return;
+	if (more < 0)
+		flows_failed(more);
+	loop_unwatch(LOOP_RULES, FLOWS);
+	fd_close(&flows_fd);
+	if (sweep_again)
+		sweep();
+}
+
+static int commit_group(uint32_t index)
+{
+	const struct table *t = house->table;
+	const struct net_group *group = table_list(t, t->balanced, struct net_group) + index;
+	const struct net_member *all = table_list(t, t->members, struct net_member) + group->first;
+	const struct net_member *ready[NET_MEMBERS];
+	BUF_ON_STACK(b, RULESET_GROUP);
+	uint32_t n = 0;
+
+	if (handles()->no_ipv6 && group->host.family == AF_INET6)
+		return 0;
+	for (uint32_t i = 0; i < group->count; i++)
+		if (service_is_ready(house, all[i].service))
+			ready[n++] = &all[i];
+	ruleset_group(&b, index, group, ready, n);
+	return buf_check(&b) ? -ENOBUFS : ruleset_commit(handles()->fd, b.data, b.len);
+}
+
+static void commit_groups(bool all)
+{
+	for (uint32_t i = 0; i < house->table->balanced.count; i++) {
+		if (!all && !(dirty[i / 8] >> i % 8 & 1))
+			continue;
+		dirty[i / 8] &= (uint8_t)~(1 << i % 8);
+		(void)!commit_group(i); /* said; what has taken the table away is heard of, and repaired */
+	}
+	any_dirty = false;
+	sweep();
+}
+
+static int commit(void)
+{
+	const struct table *t = house->table;
+	struct list bytes = handles()->no_ipv6 ? t->ruleset4 : t->ruleset;
+	int err = ruleset_commit(handles()->fd, table_list(t, bytes, char), bytes.count);
+
+	if (!err)
+		commit_groups(true);
+	return err;
+}
+
+/* -- setting up ---------------------------------------------------------------------------------------------------- */
+
+static int open_sockets(void)
+{
+	struct rules_handles *h = handles();
+
+	if (h->fd < 0)
+		h->fd = ruleset_open(&h->port);
+	if (h->fd >= 0 && h->events_fd < 0)
+		h->events_fd = ruleset_listen();
+	return MIN(h->fd, MIN(h->events_fd, 0));
+}
+
+static int open_ways(struct net_session *net)
+{
+	const struct table *t = house->table;
+	bool hairpin = false, own = house->state->mode != MODE_SUBREAPER;
+	int err = ruleset_ways(net, table_list(t, t->bridges, struct net_bridge), t->bridges.count, own, &hairpin);
+
+	handles()->no_ipv6 = net->ipv6_missing;
+	handles()->hairpin = net->hairpin = hairpin;
+	return err;
+}
+
+static int make(struct net_session *net)
+{
+	int err = open_ways(net);
+
+	if (!err)
+		err = open_sockets();
+	if (!err)
+		err = commit();
+	if (!err)
+		handles()->made = 1;
+	return err;
+}
+
+/* Boot has a session open; a service that is tried again later finds none. */
+static int ensure(struct supervisor *sv)
+{
+	struct net_session own;
+	int err;
+
+	if (sv->net)
+		sv->net->hairpin = handles()->hairpin;
+	if (!sv->table->ruleset.count || handles()->made)
+		return 0;
+	if (sv->net) {
+		boot_err = boot_err ? boot_err : make(sv->net);
+		return boot_err;
+	}
+	err = net_open(&own);
+	if (err)
+		return err;
+	err = make(&own);
+	net_close(&own);
+	if (!err)
+		rules_watch();
+	return err;
+}
+
+/* -- what others do ------------------------------------------------------------------------------------------------ */
+
+static void repair(void)
+{
+	struct when now = when_now();
+
+	if (when_since(since, now) > REPAIRS_MS) {
+		since = now;
+		repairs = 0;
+	}
+	if (++repairs > REPAIRS_MOST) {
+		resume = when_in(now, REPAIRS_MS);
+		log_error("network", 0, "nf_tables: somebody changes the tables %s again and again, and is not fought "
+			  "for %u s; is another minit in this network?", NET_TABLE, REPAIRS_MS / 1000);
+		return;
+	}
+	resume = WHEN_NEVER;
+	if (!commit())
+		log_warn("network", 0, "nf_tables: somebody has changed the tables %s; they are as they were again",
+			 NET_TABLE);
+}
+
+static void on_event(uint32_t id, unsigned ready)
+{
+	(void)ready;
+	if (id == FLOWS)
+		on_flows();
+	else if (ruleset_was_touched(handles()->events_fd, handles()->port) && when_is_never(resume))
+		repair();
+}
+
+/* -- from outside -------------------------------------------------------------------------------------------------- */
+
+void rules_open(struct supervisor *sv)
+{
+	house = sv;
+	sv->rules = ensure;
+	loop_handler(LOOP_RULES, on_event);
+}
+
+void rules_watch(void)
+{
+	if (!handles()->made)
+		return;
+	loop_watch(LOOP_RULES, EVENTS, handles()->events_fd, LOOP_READ);
+	if (house->state->reexecs)
+		commit_groups(true); /* a change may have been noted, and not made */
+}
+
+void rules_change(struct supervisor *sv, uint32_t index)
+{
+	const struct table *t = sv->table;
+	const struct net_group *groups = table_list(t, t->balanced, struct net_group);
+	const struct net_member *members = table_list(t, t->members, struct net_member);
+
+	for (uint32_t g = 0; g < t->balanced.count; g++)
+		for (uint32_t i = 0; i < groups[g].count; i++)
+			if (members[groups[g].first + i].service == index)
+				dirty[g / 8] |= (uint8_t)(1 << g % 8);
+	any_dirty = true;
+}
+
+struct when rules_settle(struct when now)
+{
+	if (any_dirty && handles()->made)
+		commit_groups(false);
+	if (!when_before(now, resume)) {
+		repairs = 0;
+		since = now;
+		repair();
+	}
+	return resume;
+}
+
+void rules_remove(void)
+{
+	BUF_ON_STACK(b, RULESET_REMOVE);
+
+	if (!house->state->rules.made)
+		return;
+	ruleset_remove(&b);
+	house->state->rules.made = 0;
+	loop_unwatch(LOOP_RULES, EVENTS);
+	if (!buf_check(&b))
+		(void)!ruleset_commit(handles()->fd, b.data, b.len);
+}

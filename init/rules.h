@@ -1,0 +1,57 @@
+/*
+ * The ruleset of the network (net/ruleset.h) while minit runs: set up before the
+ * first service starts, repaired when somebody else changes it, and told which
+ * services behind a balanced port are ready.
+ */
+#ifndef INIT_RULES_H
+#define INIT_RULES_H
+
+#include "lib/enabled.h"
+#include "services/state.h"
+
+#if ENABLED(CONFIG_NET_NAT)
+
+/* Lets the supervisor know of it, before anything is prepared. */
+void rules_open(struct supervisor *sv);
+
+/* After everything is prepared, also by an earlier image of minit: hears of changes from here on. */
+void rules_watch(void);
+
+/* The service has become ready, or is no longer. Only noted: rules_settle does what follows. */
+void rules_change(struct supervisor *sv, uint32_t index);
+
+/* After each round of the loop; when there is more to do later. */
+struct when rules_settle(struct when now);
+
+/* In the end, when the network may stay behind without us. */
+void rules_remove(void);
+
+#else
+
+static inline void rules_open(struct supervisor *sv)
+{
+	(void)sv;
+}
+
+static inline void rules_watch(void)
+{
+}
+
+static inline void rules_change(struct supervisor *sv, uint32_t index)
+{
+	(void)sv, (void)index;
+}
+
+static inline struct when rules_settle(struct when now)
+{
+	(void)now;
+	return WHEN_NEVER;
+}
+
+static inline void rules_remove(void)
+{
+}
+
+#endif
+
+#endif

@@ -1,0 +1,257 @@
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/fd.h"
+#include "net/requests.h"
+
+#define READS 8
+#define HEADER (NLMSG_HDRLEN + sizeof(struct nfgenmsg))
+
+/* One direction of a flow. */
+struct tuple {
+	struct addr from, to;
+	uint16_t from_port, to_port;
+	uint8_t proto;
+};
+
+struct message {
+	char bytes[512];
+	size_t len;
+};
+
+/* -- requests ----------------------------------------------------------------------------------------------------- */
+
+/* The number is the request's type: so an error tells what it answers. */
+static void begin(struct message *m, uint16_t type, uint16_t flags, uint8_t family)
+{
+	struct nlmsghdr h = { .nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type),
+			      .nlmsg_flags = NLM_F_REQUEST | flags, .nlmsg_seq = type };
+	struct nfgenmsg g = { .nfgen_family = family, .version = NFNETLINK_V0 };
+
+	memcpy(m->bytes, &h, sizeof(h));
+	memcpy(m->bytes + sizeof(h), &g, sizeof(g));
+	m->len = HEADER;
+}
+
+static void put(struct message *m, uint16_t attr, const void *data, size_t len)
+{
+	struct nlattr a = { .nla_len = (uint16_t)(sizeof(a) + len), .nla_type = attr };
+
+	if (NLMSG_ALIGN(len) + sizeof(a) > sizeof(m->bytes) - m->len)
+		return;
+	memcpy(m->bytes + m->len, &a, sizeof(a));
+	memset(m->bytes + m->len + sizeof(a), 0, NLMSG_ALIGN(len));
+	memcpy(m->bytes + m->len + sizeof(a), data, len);
+	m->len += sizeof(a) + NLMSG_ALIGN(len);
+}
+
+static int send_message(int fd, struct message *m)
+{
+	uint32_t len = (uint32_t)m->len;
+
+	memcpy(m->bytes, &len, sizeof(len));
+	return send(fd, m->bytes, m->len, MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+int flows_open(void)
+{
+	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
+	struct message m;
+	int err = fd < 0 ? -errno : 0;
+
+	begin(&m, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
+	if (!err)
+		err = send_message(fd, &m);
+	return err ? err : fd_steal(&fd);
+}
+
+void flows_failed(int err)
+{
+	net_failed("network", &(struct netlink_request){ .step = NET_FLOWS }, -err, "");
+}
+
+/* With its id: one that has come anew in its place is another. */
+static void forget(int fd, uint8_t family, struct netlink_bytes tuple, struct netlink_bytes id)
+{
+	struct message m;
+
+	begin(&m, IPCTNL_MSG_CT_DELETE, 0, family);
+	put(&m, CTA_TUPLE_ORIG | NLA_F_NESTED, tuple.data, tuple.len);
+	put(&m, CTA_ID, id.data, id.len);
+	(void)!send_message(fd, &m); /* the next sweep finds it again */
+}
+
+/* -- what the kernel tells ----------------------------------------------------------------------------------------- */
+
+static bool take_addr(struct netlink_bytes in, uint16_t v4, uint16_t v6, struct addr *ret)
+{
+	struct netlink_bytes a;
+
+	*ret = (struct addr){ 0 };
+	if (netlink_find(in, v4, &a) && a.len == 4)
+		ret->family = AF_INET;
+	else if (netlink_find(in, v6, &a) && a.len == 16)
+		ret->family = AF_INET6;
+	else
+		return false;
+	memcpy(ret->bytes, a.data, a.len);
+	return true;
+}
+
+static bool take_port(struct netlink_bytes in, uint16_t attr, uint16_t *ret)
+{
+	struct netlink_bytes a;
+
+	if (!netlink_find(in, attr, &a) || a.len != sizeof(*ret))
+		return false;
+	memcpy(ret, a.data, sizeof(*ret));
+	*ret = ntohs(*ret);
+	return true;
+}
+
+static bool take_tuple(struct netlink_bytes attrs, uint16_t attr, struct netlink_bytes *ret_all, struct tuple *ret)
+{
+	struct netlink_bytes ip, proto, number;
+
+	if (!netlink_find(attrs, attr, ret_all) || !netlink_find(*ret_all, CTA_TUPLE_IP, &ip) ||
+	    !netlink_find(*ret_all, CTA_TUPLE_PROTO, &proto) || !netlink_find(proto, CTA_PROTO_NUM, &number) ||
+	    !number.len)
+		return false;
+	ret->proto = (uint8_t)number.data[0];
+	return take_addr(ip, CTA_IP_V4_SRC, CTA_IP_V6_SRC, &ret->from) &&
+	       take_addr(ip, CTA_IP_V4_DST, CTA_IP_V6_DST, &ret->to) &&
+	       take_port(proto, CTA_PROTO_SRC_PORT, &ret->from_port) &&
+	       take_port(proto, CTA_PROTO_DST_PORT, &ret->to_port);
+}
+
+/* -- where it should lead ------------------------------------------------------------------------------------------ */
+
+static bool is_any(const struct addr *a)
+{
+	static const uint8_t zeros[16];
+
+	return !memcmp(a->bytes, zeros, sizeof(zeros));
+}
+
+static bool is_published(const struct net_port *p, const struct tuple *t)
+{
+	return p->proto == t->proto && p->host.family == t->to.family && t->to_port >= p->low &&
+	       t->to_port <= p->last && (is_any(&p->host) || addr_equal(&p->host, &t->to));
+}
+
+static bool leads_to(const struct net_port *p, const struct tuple *t, const struct tuple *back)
+{
+	return addr_equal(&p->to, &back->from) && back->from_port == p->to_low + t->to_port - p->low;
+}
+
+static bool is_service(const struct net_targets *targets, const struct addr *a)
+{
+	for (uint32_t i = 0; i < targets->bridge_count; i++)
+		for (unsigned k = 0; k < NET_ADDRS && targets->bridges[i].addr[k].family; k++)
+			if (addr_in(a, &targets->bridges[i].addr[k]))
+				return true;
+	return false;
+}
+
+/* One that somebody else has led elsewhere is no business of ours. */
+static bool is_stale(const struct net_targets *targets, const struct tuple *there, const struct tuple *back)
+{
+	bool published = false;
+
+	for (uint32_t i = 0; i < targets->port_count; i++) {
+		const struct net_port *p = &targets->ports[i];
+
+		if (!is_published(p, there))
+			continue;
+		published = true;
+		if (leads_to(p, there, back) && (!p->balance || targets->is_ready(targets->context, p)))
+			return false;
+	}
+	return published && (addr_equal(&there->to, &back->from) || is_service(targets, &back->from));
+}
+
+bool flow_is_stale(struct netlink_bytes message, const struct net_targets *targets, struct netlink_bytes *ret_tuple,
+		   struct netlink_bytes *ret_id)
+{
+	struct netlink_bytes attrs = { message.data + sizeof(struct nfgenmsg), 0 }, all;
+	struct tuple there, back;
+
+	if (message.len < sizeof(struct nfgenmsg))
+		return false;
+	attrs.len = message.len - sizeof(struct nfgenmsg);
+	return take_tuple(attrs, CTA_TUPLE_ORIG, ret_tuple, &there) && there.proto == IPPROTO_UDP &&
+	       take_tuple(attrs, CTA_TUPLE_REPLY, &all, &back) && netlink_find(attrs, CTA_ID, ret_id) &&
+	       is_stale(targets, &there, &back);
+}
+
+/* A flow that could not be forgotten is gone already. */
+static int take_error(const struct nlmsghdr *h, struct netlink_bytes body)
+{
+	int32_t err;
+
+	if (h->nlmsg_seq != IPCTNL_MSG_CT_GET)
+		return 1;
+	if (body.len < sizeof(err))
+		return -EPROTO;
+	memcpy(&err, body.data, sizeof(err));
+	return err < 0 && err > -4096 ? err : -EPROTO;
+}
+
+/* 1: more will come. */
+static int sweep_message(int fd, const struct nlmsghdr *h, struct netlink_bytes body, const struct net_targets *targets)
+{
+	struct netlink_bytes tuple, id;
+
+	if (h->nlmsg_type == NLMSG_DONE)
+		return 0;
+	if (h->nlmsg_type == NLMSG_ERROR)
+		return take_error(h, body);
+	if (flow_is_stale(body, targets, &tuple, &id))
+		forget(fd, (uint8_t)body.data[0], tuple, id);
+	return 1;
+}
+
+static int sweep_datagram(int fd, struct netlink_bytes rest, const struct net_targets *targets)
+{
+	int more = 1;
+
+	while (rest.len >= NLMSG_HDRLEN && more > 0) {
+		struct netlink_bytes body;
+		struct nlmsghdr h;
+		size_t len;
+
+		memcpy(&h, rest.data, sizeof(h));
+		if (h.nlmsg_len < NLMSG_HDRLEN || h.nlmsg_len > rest.len)
+			return -EPROTO;
+		body = (struct netlink_bytes){ rest.data + NLMSG_HDRLEN, h.nlmsg_len - NLMSG_HDRLEN };
+		more = sweep_message(fd, &h, body, targets);
+		len = MIN(NLMSG_ALIGN((size_t)h.nlmsg_len), rest.len);
+		rest.data += len;
+		rest.len -= len;
+	}
+	return more;
+}
+
+int flows_sweep(int fd, const struct net_targets *targets)
+{
+	char mem[8192];
+	int more = 1;
+
+	for (unsigned i = 0; i < READS && more > 0; i++) {
+		struct sockaddr_nl from = { .nl_pid = 0 };
+		socklen_t size = sizeof(from);
+		ssize_t n = recvfrom(fd, mem, sizeof(mem), MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from, &size);
+
+		if (n < 0)
+			return errno == EAGAIN ? 1 : -errno;
+		if (!from.nl_pid && (size_t)n <= sizeof(mem))
+			more = sweep_datagram(fd, (struct netlink_bytes){ mem, (size_t)n }, targets);
+	}
+	return more;
+}

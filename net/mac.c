@@ -1,0 +1,60 @@
+#include <string.h>
+#include <sys/socket.h>
+
+#include "net/requests.h"
+
+static size_t width(const struct addr *addr)
+{
+	return addr->family == AF_INET ? 4 : 16;
+}
+
+/* FNV-1a. */
+static uint64_t hash(uint64_t h, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	while (len-- > 0)
+		h = (h ^ *p++) * 0x100000001b3;
+	return h;
+}
+
+/* The first byte has the bit of local administration and not that of groups. */
+static void put_mac(uint8_t first, uint64_t h, uint8_t *ret_mac)
+{
+	h ^= h >> 40;
+	ret_mac[0] = first;
+	for (size_t i = 1; i < NET_MAC; i++, h >>= 8)
+		ret_mac[i] = (uint8_t)h;
+}
+
+#define HASH_START 0xcbf29ce484222325
+
+/* An IPv4 address is put in as it is: two interfaces of one subnet can never have the same. */
+void mac_of_address(const struct addr *addr, uint8_t *ret_mac)
+{
+	const uint8_t *p = addr->bytes;
+
+	if (addr->family == AF_INET)
+		memcpy(ret_mac, (uint8_t[]){ 0x02, 0x6d, p[0], p[1], p[2], p[3] }, NET_MAC);
+	else
+		put_mac(0x06, hash(HASH_START, p, width(addr)), ret_mac);
+}
+
+/* An interface without an address has the MAC of its place in the table. */
+void mac_of_attach(const struct net_attach *attach, uint8_t *ret_mac)
+{
+	struct addr place = { .family = AF_INET6 };
+
+	memcpy(place.bytes, attach->peer, MIN(sizeof(place.bytes), sizeof(attach->peer)));
+	mac_of_address(attach->addr[0].family ? &attach->addr[0] : &place, ret_mac);
+}
+
+/* Its addresses too: br0 of two machines may come to be on one wire. */
+void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac)
+{
+	uint64_t h = hash(HASH_START, bridge->name, strnlen(bridge->name, sizeof(bridge->name)));
+
+	for (size_t i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
+		h = hash(h, bridge->addr[i].bytes, width(&bridge->addr[i]));
+	put_mac(0x0a, h, ret_mac);
+}

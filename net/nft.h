@@ -1,0 +1,108 @@
+/*
+ * Messages of nf_tables in memory of the caller, as the kernel wants them:
+ * tables, chains, sets with their elements, rules with their expressions. Pure:
+ * nothing here speaks to the kernel. Private to net/.
+ *
+ * One message at a time; the fields of a rule's keys lie in the registers one
+ * behind the other, each in words of 4 bytes (nft(8): a concatenation).
+ */
+#ifndef NET_NFT_H
+#define NET_NFT_H
+
+#include "net/ruleset.h"
+
+enum nft_part {
+	PART_END,
+#define PART(name, ...) PART_##name,
+#include "net/parts.def"
+#undef PART
+	PART_COUNT
+};
+
+typedef uint8_t nft_parts; /* enum nft_part; a list ends with PART_END */
+#define PARTS(...) (const nft_parts[]){ __VA_ARGS__, PART_END }
+
+struct nft {
+	struct buf *b;
+	const char *table;
+	uint8_t family;   /* NFPROTO_ of the table that is written */
+	uint32_t seq;     /* of the last message: its number in the batch, from 1 */
+	size_t message;   /* where it begins */
+	size_t list;      /* where the list in it begins: of elements or expressions */
+	const char *set;  /* whose elements are being written */
+};
+
+/* Bytes of a key or of data, built field by field. */
+struct nft_value {
+	uint8_t bytes[64];
+	uint32_t len;
+};
+
+void value_put(struct nft_value *v, const void *data, uint32_t len); /* padded to a word */
+void value_put_u8(struct nft_value *v, uint8_t n);
+void value_put_port(struct nft_value *v, uint16_t port);
+void value_put_name(struct nft_value *v, const char *ifname);
+void value_put_addr(struct nft_value *v, const struct addr *addr);
+
+/* One message of a transaction, or of what the kernel tells. */
+struct nft_message {
+	unsigned kind; /* NFT_MSG_, or NFNL_MSG_BATCH_ when it is of no subsystem */
+	unsigned subsystem;
+	struct netlink_bytes attrs;
+};
+
+/* Takes the next one off *rest; false when there is none or it is broken. walk.c */
+bool nft_take(struct netlink_bytes *rest, struct nft_message *ret);
+
+/* -- a transaction -- */
+void nft_batch_begin(struct nft *n, struct buf *b);
+void nft_batch_end(struct nft *n);
+
+/* An empty table of this name and family in place of whatever is there; what follows is in it. */
+void nft_table(struct nft *n, uint8_t family, const char *name);
+void nft_table_delete(struct nft *n, uint8_t family, const char *name); /* no error when there is none */
+
+void nft_chain(struct nft *n, const char *name);
+void nft_hook(struct nft *n, const char *name, const char *type, uint32_t hook, int32_t priority);
+void nft_chain_flush(struct nft *n, const char *name);
+
+/* -- sets -- */
+enum nft_data { DATA_NONE, DATA_TARGET4, DATA_TARGET6, DATA_CHAIN };
+struct nft_set {
+	const char *name;
+	const nft_parts *key; /* NULL: a number (of numgen or jhash) */
+	enum nft_data data;   /* DATA_NONE: a set, else a map: to address and port, or to a chain to jump to */
+	uint32_t size;        /* most elements */
+	uint32_t lifetime_ms; /* elements are added by rules and go after this; 0: they stay */
+};
+void nft_set(struct nft *n, const struct nft_set *set);
+void nft_set_flush(struct nft *n, const char *name);
+
+void nft_elements(struct nft *n, const char *set);
+void nft_element(struct nft *n, const struct nft_value *key, const struct nft_value *data, const char *jump);
+void nft_elements_end(struct nft *n);
+
+/* -- rules: begin, expressions, end -- */
+void nft_rule(struct nft *n, const char *chain);
+void nft_rule_end(struct nft *n);
+
+void nft_load(struct nft *n, const nft_parts *key); /* into the registers from the first on */
+void nft_is(struct nft *n, enum nft_part part, const void *value);
+void nft_is_not(struct nft *n, enum nft_part part, const void *value);
+void nft_is_u8(struct nft *n, enum nft_part part, uint8_t value);
+void nft_has_bits(struct nft *n, enum nft_part part, const void *bits); /* any of them; as long as the field */
+void nft_in(struct nft *n, const nft_parts *key, const char *set);
+void nft_not_in(struct nft *n, const nft_parts *key, const char *set);
+void nft_in_net(struct nft *n, enum nft_part part, const struct addr *net); /* the prefix may be any */
+void nft_is_local(struct nft *n); /* the destination is an address of this machine */
+void nft_map(struct nft *n, const nft_parts *key, const char *map);  /* address and port into the registers */
+void nft_vmap(struct nft *n, const nft_parts *key, const char *map); /* jumps */
+void nft_update(struct nft *n, const nft_parts *key, const char *set, uint32_t lifetime_ms); /* adds or renews */
+void nft_number(struct nft *n, enum net_balance how, uint8_t family, uint32_t modulus); /* into the first register */
+void nft_number_map(struct nft *n, const char *map);
+void nft_dnat(struct nft *n, uint8_t family); /* to what nft_map found */
+void nft_masquerade(struct nft *n);
+void nft_jump(struct nft *n, const char *chain);
+void nft_verdict(struct nft *n, int32_t code); /* NF_ACCEPT, NF_DROP */
+
+#endif

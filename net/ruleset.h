@@ -1,0 +1,162 @@
+/*
+ * What net/ asks of nf_tables: published ports, masquerading, who of the
+ * services may speak to whom. Two tables named NET_TABLE, of the families inet
+ * and bridge, which are replaced as a whole by one transaction.
+ *
+ * The transaction is computed once, from the plan, by who compiles the table; so
+ * whoever keeps the network needs no memory to set it up, nor to repair it.
+ */
+#ifndef NET_RULESET_H
+#define NET_RULESET_H
+
+#include "lib/buf.h"
+#include "lib/enabled.h"
+#include "lib/text.h"
+#include "net/netlink.h"
+
+#define NET_TABLE "minit"
+#define NET_GROUPS 4096 /* most ports that are balanced */
+#define NET_MEMBERS 64  /* most services behind one of them */
+#define NET_MAPPED 65536 /* most published ports in all */
+#define NET_ALLOWED 65536 /* most ports in all that services may reach */
+
+/* How a balanced port chooses among its services. */
+enum net_balance { BALANCE_NONE, BALANCE_RANDOM, BALANCE_ROUND_ROBIN, BALANCE_SOURCE };
+
+/* One published port, or several in a row. Position-independent, as all of these. */
+struct net_port {
+	struct addr host;  /* of this machine; all zeros: any of this family */
+	struct addr to;    /* of the service, of the same family */
+	uint16_t low, last; /* host's ports */
+	uint16_t to_low;   /* the service's port for `low`; the others follow */
+	uint8_t proto;     /* IPPROTO_ */
+	uint8_t balance;   /* enum net_balance; not NONE: one port alone, and its services are in a group */
+	uint32_t service;
+};
+
+/* A port with several services behind it; its members follow each other. */
+struct net_group {
+	struct addr host;
+	uint16_t port;
+	uint8_t proto, balance;
+	uint32_t first, count; /* of the members */
+};
+
+struct net_member {
+	struct addr to;
+	uint16_t port;
+	uint32_t service;
+};
+
+/* Service `from` may reach these ports of service `to`; proto 0: all of it. */
+struct net_allow {
+	uint32_t from, to;
+	uint16_t low, last;
+	uint8_t proto;
+};
+
+struct net_bridge;
+struct net_attach;
+struct net_session;
+
+struct ruleset_plan {
+	const struct net_bridge *bridges;
+	uint32_t bridge_count;
+	const void *attach; /* struct net_attach of service 0; the others follow at `stride` bytes */
+	size_t stride;
+	uint32_t attach_count;
+	const struct net_port *ports;
+	uint32_t port_count;
+	const struct net_group *groups;
+	uint32_t group_count;
+	const struct net_allow *allow;
+	uint32_t allow_count;
+	bool no_ipv6;       /* leaves out all of it, for a kernel without */
+};
+
+#if ENABLED(CONFIG_NET_NAT)
+
+/* Writes the transaction that makes the plan's tables. What does not fit into b is refused by it. */
+void ruleset_build(const struct ruleset_plan *plan, struct buf *b);
+
+/* The transaction that takes both tables away; at most RULESET_REMOVE bytes. */
+#define RULESET_REMOVE 512
+void ruleset_remove(struct buf *b);
+
+/*
+ * The transaction that puts these members, and no others, behind balanced port `index`:
+ * at most RULESET_GROUP bytes.
+ */
+#define RULESET_GROUP 6144
+void ruleset_group(struct buf *b, uint32_t index, const struct net_group *group,
+		   const struct net_member *const *members, uint32_t count);
+
+/* True when the bytes are whole messages of one transaction of nf_tables, and no others. */
+bool ruleset_verify(const char *bytes, size_t len);
+
+/* -- with the kernel: what fails is logged here -- */
+
+/* A socket for transactions in the caller's network namespace; *ret_port tells its events. The descriptor or -errno. */
+must_check int ruleset_open(uint32_t *ret_port);
+
+/* Sends a transaction; the kernel does all of it or nothing, before this returns. 0 or -errno. */
+must_check int ruleset_commit(int fd, const char *bytes, size_t len);
+
+/* A socket that hears of every change of the tables here, without waiting. The descriptor or -errno. */
+must_check int ruleset_listen(void);
+
+/*
+ * Reads what has come, up to a bound: true when the tables named NET_TABLE were
+ * changed by another socket than that of `port`, or something was missed.
+ */
+bool ruleset_was_touched(int fd, uint32_t port);
+
+/*
+ * What must be so around the ruleset: forwarding, the ways of loopback addresses to the bridges. `own`: the network is
+ * the caller's alone, so that what is between bridges and netfilter may be switched off too. *ret_hairpin: it could
+ * not, so a service that speaks to itself by a published port needs its port of the bridge to send back. 0 or -errno.
+ */
+must_check int ruleset_ways(struct net_session *s, const struct net_bridge *bridges, uint32_t count, bool own,
+			    bool *ret_hairpin);
+
+/* -- flows that the kernel tracks, and that lead where no port does any more (UDP: others end by themselves) -- */
+
+struct net_targets {
+	const struct net_bridge *bridges;
+	uint32_t bridge_count;
+	const struct net_port *ports;
+	uint32_t port_count;
+	bool (*is_ready)(const void *context, const struct net_port *port); /* a balanced one leads there now */
+	const void *context;
+};
+
+/* A socket that begins to tell all flows, without waiting. The descriptor or -errno. */
+must_check int flows_open(void);
+void flows_failed(int err); /* logs it */
+
+/*
+ * Looks at what has come, up to a bound, and has the kernel forget flows that lead nowhere.
+ * 1: there is more to come; 0: that was all; or -errno.
+ */
+must_check int flows_sweep(int fd, const struct net_targets *targets);
+
+/* For fuzzing and tests: one message of the kernel's. True when it is a flow that leads nowhere. */
+bool flow_is_stale(struct netlink_bytes message, const struct net_targets *targets, struct netlink_bytes *ret_tuple,
+		   struct netlink_bytes *ret_id);
+
+#else
+
+static inline void ruleset_build(const struct ruleset_plan *plan, struct buf *b)
+{
+	(void)plan, (void)b;
+}
+
+static inline bool ruleset_verify(const char *bytes, size_t len)
+{
+	(void)bytes, (void)len;
+	return false;
+}
+
+#endif
+
+#endif

@@ -1,0 +1,210 @@
+/* What has to be so around the ruleset, for packets to get where it leads them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/log.h"
+#include "net/requests.h"
+
+#define SYS_NET "/proc/sys/net/"
+#define LOCAL_METRIC 2000 /* behind that of the kernel's own route, by loopback */
+
+/* -- sysctls ------------------------------------------------------------------------------------------------------ */
+
+/* The digit that it is, or -errno. */
+static int sysctl_read(const char *path)
+{
+	char text[16];
+	ssize_t n = fd_read_file(AT_FDCWD, path, text, sizeof(text));
+
+	return n < 0 ? (int)n : n == 0 ? -EPROTO : text[0] - '0';
+}
+
+/* 1: it was something else before; 0: it was so already; or -errno. */
+static int sysctl_set(const char *path, int value)
+{
+	char text[2] = { (char)('0' + value) };
+	int was = sysctl_read(path), err;
+
+	if (was == value)
+		return 0;
+	if (was < 0)
+		return was;
+	err = fd_write_file(AT_FDCWD, path, text);
+	return err < 0 ? err : 1;
+}
+
+static int set_failed(const char *path, int err)
+{
+	log_error("network", -err, "%s cannot be set, which nat and ports need; mount /proc/sys read-write, or set it "
+		  "before minit starts (docker run --sysctl)", path + sizeof("/proc/sys/") - 1);
+	return err;
+}
+
+static int forward_ipv4(void)
+{
+	static const char path[] = SYS_NET "ipv4/ip_forward";
+	int err = sysctl_set(path, 1);
+
+	if (err > 0)
+		log_info("network", "net.ipv4.ip_forward: switched on, for nat and ports");
+	return err < 0 ? set_failed(path, err) : 0;
+}
+
+/* -- IPv6: an interface that forwards believes no router, unless told so by a 2 ------------------------------------ */
+
+struct entry { /* getdents64(2) */
+	uint64_t ino;
+	int64_t off;
+	uint16_t len;
+	uint8_t type;
+	char name[];
+};
+
+static void keep_router(const char *ifname)
+{
+	BUF_ON_STACK(path, 96);
+
+	buf_fmt(&path, SYS_NET "ipv6/conf/%s/accept_ra", ifname);
+	if (!buf_check(&path) && sysctl_read(buf_text(&path)) == 1)
+		(void)!fd_write_file(AT_FDCWD, buf_text(&path), "2");
+}
+
+static void keep_routers(void)
+{
+	_Alignas(struct entry) char mem[1024];
+	cleanup_fd int fd = open(SYS_NET "ipv6/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	long n;
+
+	while (fd >= 0 && (n = syscall(SYS_getdents64, fd, mem, sizeof(mem))) > 0)
+		for (long at = 0; at < n; at += ((const struct entry *)(const void *)(mem + at))->len) {
+			const struct entry *e = (const void *)(mem + at);
+
+			if (e->name[0] != '.')
+				keep_router(e->name);
+		}
+}
+
+/* Without IPv6 in the kernel there is nothing to set, and its addresses were left out before. */
+static int forward_ipv6(void)
+{
+	static const char path[] = SYS_NET "ipv6/conf/all/forwarding";
+	int was = sysctl_read(path), err;
+
+	if (was == 1 || was == -ENOENT)
+		return 0;
+	keep_routers();
+	err = sysctl_set(path, 1);
+	if (err > 0)
+		log_info("network", "net.ipv6.conf.all.forwarding: switched on, for nat and ports");
+	return err < 0 ? set_failed(path, err) : 0;
+}
+
+/* -- bridges ------------------------------------------------------------------------------------------------------ */
+
+static bool has_family(const struct net_bridge *bridge, uint8_t family)
+{
+	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
+		if (bridge->addr[i].family == family)
+			return true;
+	return false;
+}
+
+/* So that 127.0.0.1 may lead to it; the ruleset keeps what comes from it away from there. */
+static int open_localnet(const struct net_bridge *bridge)
+{
+	BUF_ON_STACK(path, 96);
+	int err;
+
+	buf_fmt(&path, SYS_NET "ipv4/conf/%s/route_localnet", bridge->name);
+	err = sysctl_set(buf_text(&path), 1);
+	return err < 0 ? set_failed(buf_text(&path), err) : 0;
+}
+
+/*
+ * What comes to ::1 is looked for on the interface it came by (rt6_need_strict in the kernel), where the answer to
+ * what ::1 has sent through the bridge comes back to. Packets that bear ::1 from outside are dropped before they are
+ * routed.
+ */
+static int open_local_route(struct net_session *s, const struct net_bridge *bridge)
+{
+	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE,
+					   .step = NET_LOCAL_ROUTE, .name = bridge->name };
+	struct rtmsg rt = { .rtm_family = AF_INET6, .rtm_dst_len = 128, .rtm_table = RT_TABLE_LOCAL,
+			    .rtm_protocol = RTPROT_STATIC, .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_LOCAL };
+	static const uint8_t loopback[16] = { [15] = 1 };
+	struct link_info info;
+	struct netlink_batch b;
+	char mem[128];
+	int err = link_find(&s->host, bridge->name, &info);
+
+	if (err < 0)
+		return link_find_failed(bridge->name, bridge->name, err);
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	netlink_begin(&b, &request);
+	netlink_raw(&b, &rt, sizeof(rt));
+	netlink_put(&b, RTA_DST, loopback, sizeof(loopback));
+	netlink_put_u32(&b, RTA_OIF, info.index);
+	netlink_put_u32(&b, RTA_PRIORITY, LOCAL_METRIC);
+	return net_run(s, bridge->name, &b);
+}
+
+static int open_bridge(struct net_session *s, const struct net_bridge *bridge, bool ipv6)
+{
+	int err = 0;
+
+	if (!(bridge->flags & NET_PUBLISH))
+		return 0;
+	if (has_family(bridge, AF_INET))
+		err = open_localnet(bridge);
+	if (!err && ipv6 && has_family(bridge, AF_INET6))
+		err = open_local_route(s, bridge);
+	return err;
+}
+
+/*
+ * br_netfilter would translate what is only bridged too: a service that speaks to itself by a published port gets
+ * nothing unless its port sends back, and what answers ::1 is dropped.
+ */
+static bool bridges_call(bool own)
+{
+	static const char *const paths[] = { SYS_NET "bridge/bridge-nf-call-iptables",
+					     SYS_NET "bridge/bridge-nf-call-ip6tables" };
+	bool calls = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		int was = sysctl_read(paths[i]);
+
+		if (was != 1 || (own && sysctl_set(paths[i], 0) > 0))
+			continue;
+		calls = true;
+	}
+	return calls;
+}
+
+static bool wants(const struct net_bridge *bridges, uint32_t count, uint8_t family)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (bridges[i].flags & (NET_NAT | NET_PUBLISH) && has_family(&bridges[i], family))
+			return true;
+	return false;
+}
+
+int ruleset_ways(struct net_session *s, const struct net_bridge *bridges, uint32_t count, bool own, bool *ret_hairpin)
+{
+	bool ipv6 = wants(bridges, count, AF_INET6) && !s->ipv6_missing;
+	int err = wants(bridges, count, AF_INET) ? forward_ipv4() : 0;
+
+	if (!err && ipv6)
+		err = forward_ipv6();
+	for (uint32_t i = 0; i < count && !err; i++)
+		err = open_bridge(s, &bridges[i], ipv6);
+	*ret_hairpin = bridges_call(own);
+	return err;
+}

@@ -1,0 +1,116 @@
+#include <errno.h>
+#include <string.h>
+
+#include "services/compile.h"
+#include "services/spans.h"
+
+/* What the services of isolated bridges may reach of each other. */
+
+struct allows {
+	struct compile *c;
+	struct net_allow *list;
+	uint32_t count, ports;
+};
+
+static bool read_ports(const char *text, struct net_allow *allow)
+{
+	struct span span = { 0 };
+
+	if (!*text) {
+		allow->proto = 0;
+		return true;
+	}
+	text++;
+	if (!span_take(&text, &span) || !protocol_take(text, &allow->proto))
+		return false;
+	allow->low = span.low;
+	allow->last = span.last;
+	return true;
+}
+
+static int find(struct compile *c, const struct draft *d, const struct toml *node, size_t len)
+{
+	struct toml name = *node;
+	int index;
+
+	name.text = arena_text(c->work, node->text, len);
+	name.len = (uint32_t)len;
+	index = service_index(c, name.text);
+	if (index < 0)
+		refuse_nobody(c, d->title, "network.allow", &name, &c->services, "service");
+	return index;
+}
+
+static bool is_isolated(const struct compile *c, int32_t bridge)
+{
+	return bridge >= 0 && c->bridge_specs[bridge].flags & NET_ISOLATE;
+}
+
+/* Says why it would change nothing. */
+static bool is_useful(struct compile *c, const struct draft *d, const struct toml *node, uint32_t from, uint32_t to)
+{
+	int32_t here = c->specs[from].attach.bridge, there = c->specs[to].attach.bridge;
+
+	if (from == to)
+		refuse(c, node, "%s: network.allow: %s is the service itself; remove it", d->title, node->text);
+	else if (there < 0)
+		refuse(c, node, "%s: network.allow: %s is on no bridge", d->title, c->services.drafts[to].title);
+	else if (here >= 0 && !is_isolated(c, here) && !is_isolated(c, there))
+		refuse(c, node, "%s: network.allow: %s can be reached anyway; make its bridge isolate = true", d->title,
+		       c->services.drafts[to].title);
+	return from != to && here >= 0 && there >= 0;
+}
+
+static void take_allow(struct allows *a, uint32_t from, const struct toml *node)
+{
+	struct compile *c = a->c;
+	const struct draft *d = &c->services.drafts[from];
+	size_t len = strcspn(node->text, ":");
+	struct net_allow *allow = &a->list[a->count];
+	int to;
+
+	*allow = (struct net_allow){ .from = from };
+	if (!len || !read_ports(node->text + len, allow)) {
+		refuse(c, node, "%s: network.allow: found \"%.60s\"; wants %s", d->title, node->text,
+		       key_text(key_by_id(KEY_NETWORK_ALLOW), KEY_WANT));
+		return;
+	}
+	to = find(c, d, node, len);
+	if (to < 0 || !is_useful(c, d, node, from, (uint32_t)to))
+		return;
+	allow->to = (uint32_t)to;
+	a->ports += allow->last - allow->low + 1u;
+	if (a->ports > NET_ALLOWED)
+		refuse(c, node, "%s: network.allow: %s: with it there are more than %u ports to be reached", d->title,
+		       node->text, NET_ALLOWED);
+	else
+		a->count++;
+}
+
+static uint32_t most_allows(const struct compile *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->services.count; i++) {
+		const struct toml *list = c->services.drafts[i].nodes[KEY_NETWORK_ALLOW];
+
+		for (const struct toml *e = text_first(list); e; e = text_next(list, e))
+			n++;
+	}
+	return n;
+}
+
+void allow_finish(struct compile *c, struct ruleset_plan *plan)
+{
+	struct allows a = { .c = c };
+
+	a.list = arena_array(c->work, struct net_allow, most_allows(c) + 1);
+	for (uint32_t i = 0; i < c->services.count; i++) {
+		const struct toml *list = c->services.drafts[i].nodes[KEY_NETWORK_ALLOW];
+
+		for (const struct toml *e = text_first(list); e; e = text_next(list, e))
+			take_allow(&a, i, e);
+	}
+	plan->allow = a.list;
+	plan->allow_count = a.count;
+}

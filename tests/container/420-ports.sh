@@ -1,0 +1,196 @@
+#!/bin/bash
+# Published ports: from everywhere they are to be reached from, with the source that is to be seen, by TCP and UDP, IPv4 and
+# IPv6. No packet leaves these namespaces: the outside is one more of them.
+set -u
+. tests/container/ct.sh
+
+# Answers "NAME SOURCE" on the ports of its arguments.
+cat >"$ct_dir/serve.py" <<'PY'
+import select, socket, sys
+name, ports = sys.argv[1], [int(p) for p in sys.argv[2:]]
+sockets = []
+for port in ports:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            s = socket.socket(family, kind)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            s.bind(("", port))
+            if kind == socket.SOCK_STREAM:
+                s.listen(50)
+            sockets.append(s)
+while True:
+    for s in select.select(sockets, [], [])[0]:
+        if s.type == socket.SOCK_STREAM:
+            c, peer = s.accept()
+            c.sendall(f"{name} {peer[0]}".encode())
+            c.close()
+        else:
+            peer = s.recvfrom(100)[1]
+            s.sendto(f"{name} {peer[0]}".encode(), peer)
+PY
+# `ask.py [tcp|udp]:ADDRESS:PORT...`: a line for each, "no" when nothing answers.
+cat >"$ct_dir/ask.py" <<'PY'
+import socket, sys
+for word in sys.argv[1:]:
+    kind, rest = word.split(":", 1)
+    host, port = rest.rsplit(":", 1)
+    s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+    s.settimeout(0.5)
+    try:
+        s.connect((host, int(port)))
+        if kind == "udp":
+            s.send(b"?")
+        print(s.recv(100).decode(), flush=True)
+    except OSError:
+        print("no", flush=True)
+    s.close()
+PY
+# soon COMMAND...: until it succeeds, for ten seconds at most.
+soon() {
+	local i
+	for i in $(seq 25); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.05
+	done
+	return 1
+}
+answers() {
+	[ "$(from "$@")" != no ]
+}
+# from PID WORD...: what ask.py says in the network of a process, on one line.
+from() {
+	local pid=$1
+	shift
+	nsenter --target "$pid" --net /usr/bin/python3 -S -E "$ct_dir/ask.py" "$@" | tr '\n' ',' | sed 's/,$//'
+}
+
+ct_client=
+ports_cleanup() {
+	[ -z "$ct_client" ] || kill -KILL "$ct_client" 2>/dev/null
+	ct_cleanup
+}
+trap ports_cleanup EXIT
+
+# An outside: another machine on a wire to ours.
+ports_outside() {
+	unshare --net sleep 1000 &
+	ct_client=$!
+	soon sh -c "[ \$(readlink /proc/$ct_client/ns/net) != $(readlink /proc/self/ns/net) ]"
+	local here="nsenter --target $(ct_pid) --net ip" there="nsenter --target $ct_client --net ip"
+	$here link add up0 type veth peer name eth0 netns $ct_client
+	$here addr add 192.0.2.1/24 dev up0 && $here addr add 2001:db8::1/64 dev up0 nodad && $here link set up0 up
+	$there addr add 192.0.2.2/24 dev eth0 && $there addr add 2001:db8::2/64 dev eth0 nodad && $there link set eth0 up
+	$there link set lo up
+	$there route add 10.77.0.0/24 via 192.0.2.1 && $there -6 route add fd77::/64 via 2001:db8::1
+	soon sh -c "$there link show eth0 | grep -q 'state UP'"
+}
+
+serve() {
+	echo "exec = [\"/usr/bin/python3\", \"-S\", \"-E\", \"$ct_dir/serve.py\", \"$1\", $2]"
+}
+ct_table <<TOML
+[network.bridge.br0]
+address = ["10.77.0.1/24", "fd77::1/64"]
+nat = true
+[network.bridge.br1]
+address = ["10.78.0.1/24", "fd78::1/64"]
+
+[service.web]
+$(serve web '"80", "443", "2000", "2001"')
+network = { bridge = "br0", address = ["10.77.0.10", "fd77::10"], ports = ["8080:80", "8080:80/udp", "127.0.0.1:8443:443", "[::1]:8443:443", "1000-1001:2000-2001/udp", "192.0.2.1:80"] }
+[service.other]
+$(serve other '"80"')
+network = { bridge = "br0", address = ["10.77.0.11", "fd77::11"], ports = ["[::]:9000:80", "0.0.0.0:9001:80"] }
+[service.far]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br1", address = ["10.78.0.10", "fd78::10"] }
+TOML
+
+ct_start
+ct_up
+ct_is "all is up" all:up || exit 1; [ -n "$(ct_pid)" ] || { ct_show; exit 1; }
+ports_outside
+soon answers "$(ct_outer web)" tcp:127.0.0.1:2001
+soon answers "$(ct_outer other)" tcp:127.0.0.1:80
+
+host=$(ct_pid)
+soon answers "$host" tcp:2001:db8::1:8080 # the first packet of IPv6 may have to be sent again
+soon answers "$ct_client" tcp:2001:db8::1:8080
+is "$(from "$host" tcp:192.0.2.1:8080 tcp:127.0.0.1:8080 tcp:127.1.2.3:8080 tcp:10.77.0.1:8080)" \
+	"web 192.0.2.1,web 10.77.0.1,web 10.77.0.1,web 10.77.0.1" "IPv4: the machine itself, by any address of its own"
+is "$(from "$host" udp:192.0.2.1:8080 udp:127.0.0.1:8080)" "web 192.0.2.1,web 10.77.0.1" "and by UDP"
+is "$(from "$host" tcp:2001:db8::1:8080 tcp:::1:8080 tcp:fd77::1:8080 udp:::1:8080)" \
+	"web 2001:db8::1,web fd77::1,web fd77::1,web fd77::1" "IPv6 likewise, ::1 too"
+is "$(from "$ct_client" tcp:192.0.2.1:8080 udp:192.0.2.1:8080 tcp:2001:db8::1:8080 udp:2001:db8::1:8080)" \
+	"web 192.0.2.2,web 192.0.2.2,web 2001:db8::2,web 2001:db8::2" "from outside, whose address is seen"
+is "$(from "$(ct_outer other)" tcp:192.0.2.1:8080 tcp:10.77.0.1:8080 udp:10.77.0.1:8080 tcp:fd77::1:8080 tcp:2001:db8::1:8080)" \
+	"web 10.77.0.1,web 10.77.0.1,web 10.77.0.1,web fd77::1,web fd77::1" "a neighbour on the bridge, by the machine's address"
+is "$(from "$(ct_outer web)" tcp:192.0.2.1:8080 tcp:10.77.0.1:8080 tcp:fd77::1:8080 udp:fd77::1:8080)" \
+	"web 10.77.0.1,web 10.77.0.1,web fd77::1,web fd77::1" "the service itself"
+is "$(from "$(ct_outer far)" tcp:192.0.2.1:8080 tcp:2001:db8::1:8080)" "web 10.78.0.10,web fd78::10" \
+	"one of another bridge, whose address is seen"
+is "$(from "$host" tcp:127.0.0.1:8443 tcp:192.0.2.1:8443 tcp:::1:8443 tcp:fd77::1:8443)" "web 10.77.0.1,no,web fd77::1,no" \
+	"a port of one address is of that alone"
+is "$(from "$ct_client" tcp:192.0.2.1:8443 tcp:192.0.2.1:80 tcp:2001:db8::1:80)" "no,web 192.0.2.2,no" "also from outside"
+is "$(from "$ct_client" udp:192.0.2.1:1000 udp:192.0.2.1:1001 udp:192.0.2.1:1002 tcp:192.0.2.1:1000)" \
+	"web 192.0.2.2,web 192.0.2.2,no,no" "a range, and no more of it than was asked for"
+is "$(from "$ct_client" tcp:192.0.2.1:9000 tcp:2001:db8::1:9000 tcp:192.0.2.1:9001 tcp:2001:db8::1:9001)" \
+	"no,other 2001:db8::2,other 192.0.2.2,no" "one family alone"
+
+# What is not published is not to be had, though there is a route to it.
+is "$(from "$ct_client" tcp:10.77.0.10:80 tcp:10.77.0.10:443 tcp:fd77::10:80)" "no,no,no" "nothing else comes in through a nat bridge"
+nsenter --target "$ct_client" --net /usr/bin/python3 -S -E "$ct_dir/serve.py" outside 5000 &
+server=$!
+soon answers "$ct_client" tcp:127.0.0.1:5000
+is "$(from "$(ct_outer other)" tcp:192.0.2.2:5000 udp:192.0.2.2:5000 tcp:2001:db8::2:5000)" \
+	"outside 192.0.2.1,outside 192.0.2.1,outside 2001:db8::1" "what goes out bears the machine's address"
+kill "$server"
+
+# route_localnet is on, but a service does not get to the machine's 127.0.0.1 by it.
+nsenter --target "$host" --net /usr/bin/python3 -S -E "$ct_dir/serve.py" local 6000 &
+server=$!
+soon answers "$host" tcp:127.0.0.1:6000
+web=$(ct_outer web)
+is "$(nsenter --target "$host" --net cat /proc/sys/net/ipv4/conf/br0/route_localnet)" 1 "127.0.0.1 may lead to the bridge"
+nsenter --target "$web" --net sh -c 'ip addr flush dev lo; ip route add 127.0.0.0/8 via 10.77.0.1 src 10.77.0.10
+	echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet'
+is "$(from "$web" tcp:127.0.0.1:6000 udp:127.0.0.1:6000)" no,no "but not the other way round"
+kill "$server"
+
+# -- somebody else flushes it ----------------------------------------------------------------------------------------
+nft="nsenter --target $host --net nft"
+before=$($nft -s list ruleset)
+[ -n "$before" ]
+ok $? "nft lists it"
+$nft -s list ruleset >"$ct_dir/rules.nft"
+unshare --net sh -c "nft -f '$ct_dir/rules.nft' && nft -s list ruleset" >"$ct_dir/again.nft" 2>&1
+is "$(cat "$ct_dir/again.nft")" "$before" "and can read what it lists"
+is_as_before() {
+	[ "$($nft -s list ruleset)" = "$before" ]
+}
+$nft add table ip theirs
+begin=$(date +%s%N)
+$nft flush ruleset
+soon sh -c "$nft list tables inet | grep -q minit"
+[ $((($(date +%s%N) - begin) / 1000000)) -lt 2000 ]
+ok $? "a flush is repaired"
+is "$($nft -s list ruleset)" "$before" "all of it, and nothing else"
+is "$(from "$ct_client" tcp:192.0.2.1:8080)" "web 192.0.2.2" "ports lead on"
+ct_said 'somebody has changed the tables minit; they are as they were again' "it is said"
+$nft delete rule inet minit ports handle "$($nft -a list chain inet minit ports | sed -n 's/.*port4 # handle //p')"
+soon is_as_before
+ok $? "one rule that is taken away comes back"
+: >"$ct_dir/out"
+$nft add table ip theirs
+ct_signal SEGV
+ct_is "after a fatal signal" all:up
+is "$($nft -s list table inet minit; $nft -s list ruleset | grep -c '^table')" "$before
+2" "it is as it was, beside that of others"
+ct_not_said 'somebody has changed' "which are no business of minit's"
+$nft flush ruleset
+soon sh -c "$nft list tables inet | grep -q minit"
+ok $? "and a flush is repaired then too"
+ct_stop "it ends in order"
+echo "1..$ct_tests"
