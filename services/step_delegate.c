@@ -28,11 +28,12 @@ static int mount_at(const char *place)
 int step_delegate(struct child *child)
 {
 	uint32_t needed = CLONE_NEWNS | CLONE_NEWCGROUP;
-	const char *place = access(BESIDE, F_OK) < 0 ? PLACE : BESIDE;
+	const char *place;
 	int err;
 
 	if (!is_delegated(child) || (child->namespaces & needed) != needed || child->home.v2 < 0)
 		return 0;
+	place = access(BESIDE, F_OK) < 0 ? PLACE : BESIDE;
 	err = mount_at(place);
 	if (err == -EBUSY && !umount2(place, MNT_DETACH)) /* it is mounted there, and not twice in one place */
 		err = mount_at(place);

@@ -28,11 +28,12 @@ static const struct privileges_spec *privileges_of(const struct child *child)
 static int set_policy(struct child *child, const struct privileges_spec *p)
 {
 	const struct sched_spec *s = &p->sched;
+	int nice = s->policy && !(p->given & GIVEN_NICE) ? getpriority(PRIO_PROCESS, 0) : p->nice;
 	struct attr attr = {
 		.size = sizeof(attr),
 		.policy = s->policy - 1,
 		.flags = s->reset_on_fork,
-		.nice = p->given & GIVEN_NICE ? p->nice : getpriority(PRIO_PROCESS, 0),
+		.nice = nice,
 		.priority = s->priority,
 		.runtime = s->runtime_ns,
 		.deadline = s->deadline_ns,
