@@ -315,4 +315,7 @@ const char *limit_nearest(const char *file);
  */
 must_check int limit_text(const char *file, const char *given, struct buf *ret, const char **want);
 
+/* Devices by name, and which of them a leaf may use. */
+#include "cgroup/devices.h"
+
 #endif

@@ -268,7 +268,8 @@ static int adopt_into(const struct cgroup_home *home, enum cgroup_v1 controller,
 {
 	bool v2 = home->v2 >= 0;
 	struct leaf_path leaf, all;
-	cleanup_fd int procs = openat(home->v1[controller], leaf_path(&leaf, name, "cgroup.procs"), O_WRONLY | O_CLOEXEC);
+	cleanup_fd int procs = openat(home->v1[controller], leaf_path(&leaf, name, "cgroup.procs"),
+				      O_WRONLY | O_CLOEXEC);
 	struct adoption a = { .procs = procs };
 
 	if (procs < 0)

@@ -190,7 +190,8 @@ static void explain_pressure(int err, const char *file, struct buf *why)
 	if (err == -EOPNOTSUPP || err == -ENOENT)
 		buf_str(why, "this kernel does not measure pressure; boot it with psi=1");
 	else if (err == -EINVAL)
-		buf_fmt(why, "%s does not take this; without CAP_SYS_RESOURCE the window is 2s, 4s, 6s, 8s or 10s", file);
+		buf_fmt(why, "%s does not take this; without CAP_SYS_RESOURCE the window is 2s, 4s, 6s, 8s or 10s",
+			file);
 	else
 		buf_str(why, cgroup_why_no_leaf(err));
 }

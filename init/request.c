@@ -430,10 +430,13 @@ static bool answer_set(struct supervisor *sv, struct client *c)
 	BUF_ON_STACK(why, 300);
 
 	if (index < 0 || limit_file(word_at(c, file))) {
-		request_refuse(c, index == -ENOENT ? "%s: no such service" : "set %s: wants NAME FILE VALUE", word_at(c, name) ?: "");
+		request_refuse(c, index == -ENOENT ? "%s: no such service" : "set %s: wants NAME FILE VALUE",
+			       word_at(c, name) ?: "");
 		return false;
 	}
-	err = has_leaf(sv, (uint32_t)index) ? leaf_set(sv, (uint32_t)index, word_at(c, file), joined(c, text), &why) : -ENOENT;
+	err = -ENOENT;
+	if (has_leaf(sv, (uint32_t)index))
+		err = leaf_set(sv, (uint32_t)index, word_at(c, file), joined(c, text), &why);
 	if (!err)
 		return say_ok(sv, c);
 	request_refuse(c, "%s: %s: %s: %s", word_at(c, name), word_at(c, file), strerror(-err),

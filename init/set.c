@@ -1,7 +1,7 @@
 /* The tool's verbs for what is to hold in a leaf: it reads what people write, minit gets the kernel's own text. */
 #include <string.h>
 
-#include "cgroup/nodes.h"
+#include "cgroup/cgroup.h"
 #include "init/client.h"
 #include "init/options.h"
 #include "init/say.h"

@@ -20,21 +20,14 @@ static const char *const step_words[] = {
 #undef STEP
 };
 
-static const struct hint {
-	uint8_t step; /* NET_COUNT: any */
-	int err;
-	const char *words;
-} hints[] = {
-#define HINT(step, err, words) { NET_##step, err, words },
-#include "net/hints.def"
-#undef HINT
-};
-
+/* As code: a table of texts would be pointers, which are relocated at the start and stay in PID 1's memory. */
 static const char *hint_for(enum net_step step, int err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(hints); i++)
-		if (hints[i].err == err && (hints[i].step == step || hints[i].step == NET_COUNT))
-			return hints[i].words;
+#define HINT(at, number, words) \
+	if (err == number && (step == NET_##at || NET_COUNT == NET_##at)) \
+		return words;
+#include "net/hints.def"
+#undef HINT
 	return NULL;
 }
 

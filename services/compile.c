@@ -450,7 +450,8 @@ static bool has_leaf_for(struct compile *c, struct service_spec *spec, const str
 	const struct toml *own = d->nodes[id];
 
 	if (own && !spec->leaf)
-		refuse(c, own, "%s: %s: needs a leaf; remove leaf = false", d->title, key_text(key_by_id(id), KEY_NAME));
+		refuse(c, own, "%s: %s: needs a leaf; remove leaf = false", d->title,
+		       key_text(key_by_id(id), KEY_NAME));
 	spec->explicit_leaf |= spec->leaf && own;
 	return spec->leaf && given(c, d, id);
 }
@@ -511,11 +512,18 @@ static void finish_service(struct compile *c, struct service_spec *spec, struct 
 	privileges_finish(c, spec, d);
 }
 
-/* When nothing more is changed in them. */
+/* When nothing more is changed in them. Most are as the one before, so that is looked at first. */
 static void finish_confine(struct compile *c)
 {
-	for (uint32_t i = 0; i < c->services.count; i++)
-		c->specs[i].confine_at = image_record(c, c->services.drafts[i].confine, sizeof(struct confine_spec));
+	const struct confine_spec *last = NULL;
+
+	for (uint32_t i = 0; i < c->services.count; i++) {
+		const struct confine_spec *confine = c->services.drafts[i].confine;
+		bool same = last && !memcmp(last, confine, sizeof(*last));
+
+		c->specs[i].confine_at = same ? c->specs[i - 1].confine_at : image_record(c, confine, sizeof(*confine));
+		last = confine;
+	}
 }
 
 static void finish_outputs(struct compile *c)

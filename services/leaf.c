@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cgroup/devices.h"
+#include "cgroup/cgroup.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/text.h"

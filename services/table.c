@@ -289,10 +289,25 @@ static bool is_confine(const struct table *t, uint32_t at)
 
 static bool is_service(const struct table *t, const struct service_spec *spec)
 {
-	return is_record(t, spec, fields, ARRAY_LEN(fields)) && is_confine(t, spec->confine_at) && spec->stop_signal &&
+	return is_record(t, spec, fields, ARRAY_LEN(fields)) && spec->stop_signal &&
 	       is_attach(t, &spec->attach) &&
 	       (spec->output != OUTPUT_FILE || spec->output_at) &&
 	       (spec->output == OUTPUT_INHERIT || spec->output == OUTPUT_NULL || spec->output_slot < t->outputs);
+}
+
+/* Alike services share one record of confinement: it is looked at once for a row of them. */
+static bool are_services(const struct table *t)
+{
+	uint32_t good = 0;
+
+	for (uint32_t i = 0; i < t->services.count; i++) {
+		uint32_t at = table_service(t, i)->confine_at;
+
+		if (!is_service(t, table_service(t, i)) || (at != good && !is_confine(t, at)) || !at)
+			return false;
+		good = at;
+	}
+	return true;
 }
 
 static bool is_bridge(const struct net_bridge *b)
@@ -361,10 +376,7 @@ int table_verify(const struct table *t, size_t size)
 	for (uint32_t i = 0; i < t->groups.count; i++)
 		if (!is_group(t, &table_list(t, t->groups, struct group_spec)[i]))
 			return -EBADMSG;
-	for (uint32_t i = 0; i < t->services.count; i++)
-		if (!is_service(t, table_service(t, i)))
-			return -EBADMSG;
-	return is_order(t) ? 0 : -EBADMSG;
+	return are_services(t) && is_order(t) ? 0 : -EBADMSG;
 }
 
 /* -- mapping ---------------------------------------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cgroup/devices.h"
+#include "cgroup/cgroup.h"
 #include "lib/text.h"
 #include "services/compile.h"
 
@@ -44,7 +44,8 @@ static void refuse_limit(struct section *s, const struct toml *node, const char 
 	for (unsigned i = 0; err && !nearest && limit_name(i); i++)
 		nearest_try(&n, limit_name(i));
 	if (err == -EPERM && strstr(name, ".pressure"))
-		refuse_key(s->c, node, "%s: %s: this is no limit; see the keys pressure and on_pressure", s->draft->title, name);
+		refuse_key(s->c, node, "%s: %s: this is no limit; see the keys pressure and on_pressure",
+			   s->draft->title, name);
 	else if (err == -EPERM)
 		refuse_key(s->c, node, "%s: %s: this file is minit's own to write", s->draft->title, name);
 	else
@@ -147,7 +148,8 @@ static bool read_access(const char *text, uint32_t *ret)
 	uint32_t access = 0;
 
 	for (; *text; text++) {
-		uint32_t bit = *text == 'r' ? DEVICE_READ : *text == 'w' ? DEVICE_WRITE : *text == 'm' ? DEVICE_MKNOD : 0;
+		uint32_t bit = *text == 'r' ? DEVICE_READ : *text == 'w' ? DEVICE_WRITE :
+			       *text == 'm' ? DEVICE_MKNOD : 0;
 
 		if (!bit || access & bit)
 			return false;
