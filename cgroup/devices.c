@@ -139,7 +139,7 @@ static int load(const struct devices *d)
 /* Programs of an earlier run, as after a crash, are taken off first: several would all have to allow. */
 static void detach_all(int leaf)
 {
-	uint32_t ids[8];
+	uint32_t ids[8] = { 0 };
 	union bpf_attr query = { .query = { .attach_type = BPF_CGROUP_DEVICE } };
 
 	query.query.target_fd = (uint32_t)leaf;

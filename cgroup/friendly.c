@@ -311,7 +311,7 @@ static int read_io_max(const char *text, struct buf *ret)
 	int err = behind && strlen(behind) < sizeof(words) ? 0 : -EINVAL;
 
 	if (!err)
-		strcpy(words, behind);
+		memcpy(words, behind, strlen(behind) + 1);
 	while (!err && (word = strsep(&rest, " ")))
 		err = read_io_word(word, ret);
 	return err;

@@ -200,7 +200,7 @@ static int put_throttle(const struct job *job)
 
 	if (strlen(job->text) >= sizeof(words))
 		return -EINVAL;
-	strcpy(words, job->text);
+	memcpy(words, job->text, strlen(job->text) + 1);
 	disk = strsep(&rest, " ");
 	while (!err && (word = strsep(&rest, " ")))
 		err = put_throttle_word(job, disk, word);

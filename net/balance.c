@@ -6,7 +6,7 @@
 
 struct group_name group_name(uint32_t index)
 {
-	struct group_name name;
+	struct group_name name = { "" };
 	struct buf b = { .data = name.text, .size = sizeof(name.text) };
 
 	buf_fmt(&b, "balance-%u", index);

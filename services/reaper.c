@@ -12,7 +12,7 @@ static no_return void leave(int code)
 
 static void reap(pid_t child)
 {
-	int status, pid;
+	int status = 0, pid;
 
 	while ((pid = pass_reap(&status, 0)) > 0)
 		if (pid == child)

@@ -226,7 +226,7 @@ static bool put_stall(const char *text, struct buf *b)
 
 	if (strlen(text) >= sizeof(words))
 		return false;
-	strcpy(words, text);
+	memcpy(words, text, strlen(text) + 1);
 	stall = strsep(&rest, " ");
 	if (text_duration(stall, &stalled) || (rest && text_duration(rest, &window)))
 		return false;

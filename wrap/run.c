@@ -208,7 +208,7 @@ static void on_status(struct wrap *w, pid_t pid, int status)
 static void reap(struct wrap *w)
 {
 	bool had_left = w->left;
-	int status, pid;
+	int status = 0, pid;
 
 	while ((pid = pass_reap(&status, WUNTRACED)) > 0)
 		on_status(w, pid, status);
