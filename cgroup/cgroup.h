@@ -315,7 +315,7 @@ const char *limit_nearest(const char *file);
  */
 must_check int limit_text(const char *file, const char *given, struct buf *ret, const char **want);
 
-/* Devices by name, and which of them a leaf may use. */
+/* Which devices a leaf may use: a part of this header that has a file of its own. */
 #include "cgroup/devices.h"
 
 #endif

@@ -85,6 +85,7 @@ static size_t count_of(enum loop_kind kind, uint32_t services)
 	switch (kind) {
 	case LOOP_CLIENT: return STATE_CLIENTS;
 	case LOOP_STATUS: return services;
+	case LOOP_NOTICE: return (size_t)services * LOOP_NOTICES;
 	case LOOP_RULES: return 2;
 	default: return 1;
 	}

@@ -15,11 +15,12 @@ enum loop_kind {
 	LOOP_CLIENT,  /* control connections; id = slot */
 	LOOP_STATUS,  /* status pipes; id = service */
 	LOOP_LINKS,   /* the monitor of links; id 0 */
-	LOOP_NOTICE,  /* the set of init/notice.c; id 0 */
+	LOOP_NOTICE,  /* sets of init/notice.c; LOOP_NOTICES for each service at most */
 	LOOP_RULES,   /* the network's ruleset; ids of init/rules.c */
 	LOOP_KINDS
 };
 
+#define LOOP_NOTICES 4
 #define LOOP_READ 1
 #define LOOP_WRITE 2
 

@@ -17,8 +17,12 @@ enum topic { TOPIC_CPU, TOPIC_MEMORY, TOPIC_IO, TOPIC_OOM, TOPICS };
 
 static const char *const resources[] = { "cpu", "memory", "io" };
 
+/*
+ * A set for each, though one set would tell which of its members is ready: a pressure trigger says so once
+ * (psi_trigger_poll), and that is when the loop asks the set, before we can.
+ */
 struct notice {
-	int32_t fd; /* -1: none */
+	int32_t fd, set; /* what speaks, and the set that it is alone in; -1: none */
 	uint32_t service;
 	uint32_t topic; /* enum topic */
 };
@@ -26,7 +30,6 @@ struct notice {
 static struct supervisor *house;
 static struct notice *all;
 static uint32_t count;
-static int set = -1;
 
 /* -- who asks for what ------------------------------------------------------------------------------------------ */
 
@@ -74,9 +77,20 @@ static bool wants(uint32_t index, enum topic topic)
 
 static int watch(struct notice *n, uint32_t events)
 {
-	struct epoll_event event = { .events = events | EPOLLET, .data.u32 = (uint32_t)(n - all) };
+	struct epoll_event event = { .events = events };
 
-	return epoll_ctl(set, EPOLL_CTL_ADD, n->fd, &event) < 0 ? -errno : 0;
+	n->set = epoll_create1(EPOLL_CLOEXEC);
+	if (n->set < 0 || epoll_ctl(n->set, EPOLL_CTL_ADD, n->fd, &event) < 0)
+		return -errno;
+	loop_watch(LOOP_NOTICE, (uint32_t)(n - all), n->set, LOOP_READ);
+	return 0;
+}
+
+static void unwatch(struct notice *n)
+{
+	loop_unwatch(LOOP_NOTICE, (uint32_t)(n - all));
+	fd_close(&n->set);
+	fd_close(&n->fd);
 }
 
 /* On v2 the death of the whole leaf tells, unless it is not to die as a whole. */
@@ -117,7 +131,7 @@ static int watch_leaf(struct supervisor *sv, uint32_t index)
 	for (struct notice *n = all; n < all + count && !err; n++) {
 		if (n->service != index)
 			continue;
-		fd_close(&n->fd);
+		unwatch(n);
 		err = n->topic == TOPIC_OOM ? watch_oom(n, leaf_of(sv, index, &name)) :
 					      watch_pressure(n, leaf_of(sv, index, &name));
 	}
@@ -141,7 +155,7 @@ static void on_pressure(uint32_t index, const char *resource)
 		log_error(service_name(house, index), 0, "it cannot be paused");
 }
 
-/* The kernel speaks of it before it counts: so the count alone would not tell how the main process has died. */
+/* v1 speaks before it kills and counts: so the count tells nothing, neither here nor when the main process dies. */
 static void on_oom(struct notice *n)
 {
 	uint32_t index = n->service;
@@ -149,8 +163,9 @@ static void on_oom(struct notice *n)
 
 	if (pread(n->fd, seen, sizeof(seen), 0) < 0 && read(n->fd, seen, sizeof(seen)) < 0)
 		return;
-	if (is_single(index) && launch_oom_kills(house, index) == service_at(house, index)->life.oom_kills)
-		return; /* memory.events has changed otherwise */
+	if (!cgroup_oom_is_single(&house->state->cgroup) &&
+	    launch_oom_kills(house, index) == service_at(house, index)->life.oom_kills)
+		return; /* memory.events of v2 has changed otherwise */
 	if (is_single(index))
 		log_warn(service_name(house, index), 0, "out of memory: a process of it was killed");
 	control_notice(house, index, "oom");
@@ -162,21 +177,17 @@ static void on_oom(struct notice *n)
 
 static void on_notice(uint32_t id, unsigned ready)
 {
-	struct epoll_event events[8];
-	int n = epoll_wait(set, events, ARRAY_LEN(events), 0);
+	struct notice *n = &all[id];
+	struct epoll_event event;
 
-	(void)id;
 	(void)ready;
-	for (int i = 0; i < n; i++) {
-		struct notice *notice = &all[events[i].data.u32];
-
-		if (notice->fd < 0 || !service_is_active(service_at(house, notice->service)))
-			continue;
-		if (notice->topic == TOPIC_OOM)
-			on_oom(notice);
-		else if (service_at(house, notice->service)->life.state == STATE_UP)
-			on_pressure(notice->service, resources[notice->topic]);
-	}
+	(void)epoll_wait(n->set, &event, 1, 0); /* so that it is quiet again */
+	if (!service_is_active(service_at(house, n->service)))
+		return;
+	if (n->topic == TOPIC_OOM)
+		on_oom(n);
+	else if (service_at(house, n->service)->life.state == STATE_UP)
+		on_pressure(n->service, resources[n->topic]);
 }
 
 /* -- opening ----------------------------------------------------------------------------------------------------- */
@@ -196,7 +207,7 @@ static void fill(void)
 	for (uint32_t i = 0; i < house->state->count; i++)
 		for (unsigned topic = 0; topic < TOPICS; topic++)
 			if (wants(i, topic))
-				all[count++] = (struct notice){ -1, i, topic };
+				all[count++] = (struct notice){ -1, -1, i, topic };
 }
 
 void notice_open(struct supervisor *sv)
@@ -207,9 +218,8 @@ void notice_open(struct supervisor *sv)
 	size = count_wishes() * sizeof(*all);
 	if (!size)
 		return;
-	set = epoll_create1(EPOLL_CLOEXEC);
 	all = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (set < 0 || all == MAP_FAILED) {
+	if (all == MAP_FAILED) {
 		log_error(NULL, errno, "pressure and OOM of services cannot be watched");
 		return;
 	}
@@ -217,7 +227,6 @@ void notice_open(struct supervisor *sv)
 	fill();
 	sv->on_leaf = watch_leaf;
 	loop_handler(LOOP_NOTICE, on_notice);
-	loop_watch(LOOP_NOTICE, 0, set, LOOP_READ);
 }
 
 void notice_resume(uint32_t prepared)

@@ -1,7 +1,7 @@
 /*
  * What happens in leaves between changes of state: too much pressure, and the
- * OOM killer. Only services that ask for it cost anything: a descriptor each,
- * in a set of their own (epoll(7)), as the loop's library asks for no EPOLLPRI.
+ * OOM killer. Only services that ask for it cost anything: two descriptors,
+ * one of them a set for itself (epoll(7)), as the loop's library asks for no EPOLLPRI.
  *
  * By default none is needed for OOM on cgroup v2: the kernel kills the leaf as a
  * whole, and that death tells. On v1, and with memory.oom.group = false, it kills

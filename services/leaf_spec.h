@@ -22,7 +22,7 @@ struct device_spec {
 struct leaf_spec {
 	uint32_t group;      /* index + 1 of the group of leaves that it is in; 0: none */
 	struct list devices; /* struct device_spec: what it may use beside the usual ones */
-	uint32_t cpu_pressure_at, memory_pressure_at, io_pressure_at; /* what the kernel is to tell of, or 0: psi.rst */
+	uint32_t cpu_pressure_at, memory_pressure_at, io_pressure_at; /* what the kernel is to tell (psi.rst), or 0 */
 	uint8_t device_policy; /* enum leaf_devices */
 	uint8_t delegate;      /* it may make groups of its own in its leaf */
 	uint8_t on_pressure;   /* enum on_pressure */

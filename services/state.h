@@ -222,7 +222,7 @@ struct supervisor {
 	void (*on_change)(struct supervisor *sv, uint32_t index, enum state was); /* after each change of state */
 	void (*on_deadline)(struct supervisor *sv, struct when when); /* something is due then, at the latest */
 	void (*on_status_fd)(struct supervisor *sv, uint32_t index, int fd); /* watch it for reading; fd -1: no more */
-	int (*on_leaf)(struct supervisor *sv, uint32_t index); /* its leaf has been made; 0 or -errno; may be NULL */
+	int (*on_leaf)(struct supervisor *sv, uint32_t index); /* its leaf is made; 0 or -errno; NULL: none */
 };
 
 /* Makes the state file for `table` with every service DOWN: its memfd, or -errno; *ret is the mapping. */
