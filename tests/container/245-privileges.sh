@@ -39,7 +39,7 @@ $(finds gains "$caps" 'no_new_privs = false')
 $(finds gainer "$caps" 'no_new_privs = false
 user = "nobody"')
 $(finds none "$caps" 'caps = []')
-$(finds all "$caps" 'caps = "all"')
+$(finds whole "$caps" 'caps = "all"')
 $(finds default "$caps" 'caps = "default"')
 $(finds listed "$caps securebits" 'caps = ["CAP_CHOWN", "kill"]')
 $(finds bound "$caps bind 80" 'caps = ["net_bind_service"]
@@ -112,7 +112,7 @@ says nobody "$none $none $none $known $none 1" "another user has none"
 says gains "$none $usual $usual $usual $none 0" "where privileges may be gained, no more than these"
 says gainer "$none $none $none $none $none 0" "and by another user none"
 says none "$none $none $none $none $none 1" "root without any"
-says all "$none $known $known $known $none 1" "all that minit has"
+says whole "$none $known $known $known $none 1" "all that minit has"
 says listed "$none 0000000000000021 0000000000000021 0000000000000021 $none 1 0" "a list, by names in any case"
 says bound "0000000000000400 0000000000000400 0000000000000400 0000000000000400 0000000000000400 1 yes" \
 	"another user has its list after the exec too"

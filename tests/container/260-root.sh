@@ -44,7 +44,7 @@ ct_table <<TOML
 ready = "exit"
 restart = "never"
 
-$(finds all 'cut -d" " -f5 /proc/self/mountinfo; stat -c %i / /..')
+$(finds whole 'cut -d" " -f5 /proc/self/mountinfo; stat -c %i / /..')
 $(finds proc 'cat /proc/keys /proc/interrupts /proc/timer_list | wc -c; ls /proc/acpi /proc/scsi 2>/dev/null | grep -v : | wc -l; echo /proc/[0-9]* | wc -w')
 $(finds writes 'for f in sys/kernel/core_pattern sys/kernel/hostname sysrq-trigger irq/default_smp_affinity bus/x fs/x; do (echo x >/proc/$f) 2>&1; done | grep -c Read-only')
 $(finds own 'echo 10 >/proc/self/oom_score_adj && cat /proc/self/oom_score_adj')
@@ -104,9 +104,9 @@ value() {
 	sed -n "s/^$1: //p" "$ct_dir/out"
 }
 
-value all | tr ' ' '\n' | grep -v -x -E '/|/(proc|sys|dev)(/.*)?|[0-9]+' >"$ct_dir/extra"
+value whole | tr ' ' '\n' | grep -v -x -E '/|/(proc|sys|dev)(/.*)?|[0-9]+' >"$ct_dir/extra"
 is "$(cat "$ct_dir/extra")" "" "no mount of minit's is left in a root of its own"
-is "$(value all | tr ' ' '\n' | tail -n 2 | uniq | wc -l)" 1 "and nothing is above it"
+is "$(value whole | tr ' ' '\n' | tail -n 2 | uniq | wc -l)" 1 "and nothing is above it"
 is "$(value proc | cut -d' ' -f1,2)" "0 0" "/proc does not tell of the machine"
 [ "$(value proc | cut -d' ' -f3)" -le 6 ]
 ok $? "nor of other processes"
