@@ -21,21 +21,14 @@ static void put_end(struct buf *b, const char *text, size_t most)
 	buf_fmt(b, "%s%s", len > most ? "..." : "", len > most ? text + len + 3 - most : text);
 }
 
+/* As code: see net/net.c. */
 static const char *hint_for(enum step step, int err)
 {
-	static const struct hint {
-		uint32_t step;
-		int err;
-		const char *words;
-	} hints[] = {
-#define HINT(step, err, words) { STEP_##step, err, words },
+#define HINT(at, number, words) \
+	if (step == STEP_##at && (!number || err == number)) \
+		return words;
 #include "services/hints.def"
 #undef HINT
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(hints); i++)
-		if (hints[i].step == step && (hints[i].err == err || !hints[i].err))
-			return hints[i].words;
 	return NULL;
 }
 
