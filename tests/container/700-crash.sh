@@ -106,7 +106,7 @@ echo 'A=1' >"$ct_dir/good.env"
 echo 'not a variable' >"$ct_dir/bad.env"
 echo 'runner:x:1234:1234:::' >"$ct_dir/root/etc/passwd"
 ct_is "and its outcome is heard of, good and bad" shared:up shared:starts=1 slow:up slow:starts=1 slowbad:failed slowbad:starts=1
-is "$(ct_field slowbad why)" "step environment: line 1 of $ct_dir/bad.env: Invalid argument" "with its reason"
+is "$(ct_field slowbad why)" "step environment: line 1 of $ct_dir/bad.env: Invalid argument: a line is NAME=value, or a # comment" "with its reason"
 ct_is "services that crash go on being restarted" "flap1:starts>=$(($(ct_field flap1 starts) + 3))" \
 	"flap2:starts>=$(($(ct_field flap2 starts) + 3))" "flap3:starts>=$(($(ct_field flap3 starts) + 3))" \
 	"flap4:starts>=$(($(ct_field flap4 starts) + 3))"
