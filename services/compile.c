@@ -512,14 +512,14 @@ static void finish_service(struct compile *c, struct service_spec *spec, struct 
 	privileges_finish(c, spec, d);
 }
 
-/* When nothing more is changed in them. Most are as the one before, so that is looked at first. */
+/* When nothing more is changed in them. Most are, byte for byte, as the one before, so that is looked at first. */
 static void finish_confine(struct compile *c)
 {
-	const struct confine_spec *last = NULL;
+	const void *last = NULL;
 
 	for (uint32_t i = 0; i < c->services.count; i++) {
 		const struct confine_spec *confine = c->services.drafts[i].confine;
-		bool same = last && !memcmp(last, confine, sizeof(*last));
+		bool same = last && !memcmp(last, confine, sizeof(*confine));
 
 		c->specs[i].confine_at = same ? c->specs[i - 1].confine_at : image_record(c, confine, sizeof(*confine));
 		last = confine;

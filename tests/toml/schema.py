@@ -131,16 +131,16 @@ cgroup = { memory.swap.max = 0, "hugetlb.2MB.max" = "4M" }
 # A wrong value of each key that a type or a pattern can tell; the names of the table's own things are beyond a schema.
 WRONG = {
     "system": ["hostname = 5", "main = ''", "x = 1"],
-    "network.bridge.br0": ["address = 5", "mtu = 5", "mtu = '1500'", "nat = true", "x = 1"],
+    "network.bridge.br0": ["address = 5", "mtu = 5", "mtu = '1500'", "nat = 1", "x = 1"],
     "service.web": [
         "description = ''", "exec = 'x'", "exec = []", "exec = [1]", "needs = 'x'", "after = [1]", "autostart = 1",
         "restart = 'x'", "backoff = 'x'", "backoff.first = 1", "backoff.max = 'x'", "backoff.factor = 2.0",
         "backoff.jitter = '5'", "backoff.stable = '5 s'", "backoff.give_up = -1", "backoff.x = 1", "stop = 'x'",
         "stop.signal = 15", "stop.grace = 10", "start_timeout = 5", "ready = 'notify'", "user = true", "group = []",
         "groups = 'x'", "groups = [true]", "cwd = 'x'", "env = []", "env.A = 1.5", "env_file = 'x'", "umask = '9'",
-        "rlimits = 5", "rlimits.x = 5", "rlimits.core = { soft = 1 }", "namespaces = ['user']", "namespaces = 'net'",
+        "rlimits = 5", "rlimits.x = 5", "rlimits.core = { soft = 1 }", "namespaces = ['x']", "namespaces = 'net'",
         "init = 'x'", "root = 'x'", "readonly = 1", "hostname = 'a b'", "hosts = 'x'", "output = 'x'", "output.file = 'x'",
-        "network = 'x'", "network.bridge = 1", "network.address = 1", "network.gateway = [1]", "network.ports = ['1']",
+        "network = 'x'", "network.bridge = 1", "network.address = 1", "network.gateway = [1]", "network.ports = [1]",
         "seccomp = 'x'", "seccomp = 5", "seccomp.base = 'x'", "seccomp.allow = 'bpf'", "seccomp.allow = [5]", "seccomp.x = 1",
         "seccomp.deny = ['a b']", "seccomp.errno = ['bpf']", "seccomp.errno.bpf = 5000", "seccomp.errno.bpf = 'x'",
         "leaf = 1", "cgroup = 'x'", "cgroup.x = 1", "cgroup.memory.max = [true]", "in_group = ''", "x = 1",

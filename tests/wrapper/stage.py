@@ -65,6 +65,14 @@ def mask_set(signals):
     call("syscall", 14, signal.SIG_SETMASK, ctypes.byref(bits), None, ctypes.c_size_t(8))
 
 
+def signals_default():
+    """None is ignored any more, 32 and 33 neither, which signal.signal() refuses."""
+    action = (ctypes.c_uint64 * 4)()
+    for number in range(1, 65):
+        if number not in (signal.SIGKILL, signal.SIGSTOP):
+            call("syscall", 13, number, ctypes.byref(action), None, ctypes.c_size_t(8))
+
+
 def lines_of(path):
     with open(path, errors="replace") as f:
         return f.read().split("\n")
@@ -290,9 +298,7 @@ class Stage:
         try:
             if session:
                 os.setsid()
-            for number in range(1, 65):
-                if number not in (9, 19, 32, 33):
-                    signal.signal(number, signal.SIG_DFL)
+            signals_default()
             self.place(streams, log, dict(fds))
             if before:
                 before()
