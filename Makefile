@@ -168,8 +168,8 @@ BEFORE_OBJS := $(AUTOCONF_H) $(B)/.flags | $(B)/uapi/.done $(LIBEV)/ev.c
 
 # Changed flags rebuild everything, unchanged ones nothing. WERROR changes no byte of the outcome.
 $(B)/.flags: FORCE
-	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT) $(CHILD) wrap: $(WRAP_CFLAGS))' >$@.new; \
-		cmp -s $@ $@.new && rm $@.new || mv $@.new $@
+	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT) $(CHILD) wrap: $(WRAP_CFLAGS))' >$@.$$$$; \
+		cmp -s $@ $@.$$$$ && rm $@.$$$$ || mv $@.$$$$ $@
 
 $(B)/obj/%.o: %.c $(BEFORE_OBJS)
 	@mkdir -p $(@D)
@@ -200,7 +200,7 @@ $(B)/obj/%.o: %.S $(BEFORE_OBJS)
 
 # A file that has left a Kbuild is seen here alone.
 $(B)/.objects: FORCE
-	@echo '$(OBJS) $(WRAP_OBJS)' >$@.new; cmp -s $@ $@.new && rm $@.new || mv $@.new $@
+	@echo '$(OBJS) $(WRAP_OBJS)' >$@.$$$$; cmp -s $@ $@.$$$$ && rm $@.$$$$ || mv $@.$$$$ $@
 
 $(B)/minit.debug: $(if $(WRAP_ALONE),,$(OBJS)) $(WRAP) $(B)/.flags $(B)/.objects Makefile
 	@echo "  LINK  $@"
