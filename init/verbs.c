@@ -8,6 +8,7 @@
 #include "init/say.h"
 #include "lib/enabled.h"
 #include "lib/text.h"
+#include "wrap/wrap.h"
 
 #define ALWAYS 1
 
@@ -70,6 +71,8 @@ bool verb_help(const char *word)
 
 static void say_usage(void)
 {
+	char options[4096];
+
 	say("minit " MINIT_VERSION ": PID 1 and service supervisor\n\n"
 	    "minit                     as PID 1: supervise the services of /etc/minit\n"
 	    "minit [OPTIONS] -- PROGRAM [ARGUMENT...]\n"
@@ -79,6 +82,8 @@ static void say_usage(void)
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		if (verbs[i].main != left_out && strcmp(verbs[i].word, "log"))
 			say("  %-10s %s\n", verbs[i].word, verbs[i].summary);
+	say("\nOptions in front of a program:\n");
+	say("%s", wrap_options_help(options, sizeof(options)));
 	say("\n`minit help VERB` says more about one; minit(8) says it all.\n");
 }
 

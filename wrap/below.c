@@ -6,6 +6,11 @@
  * Who has died is never missed: what it leaves has us, or another one below, for
  * its parent from then on. And who is forked while we look has a greater number
  * than all before it, or is found by the next look.
+ *
+ * One thing no look can see: a signal that finds a process inside fork(2) with its
+ * signals blocked, as C libraries do it, waits there, and the child comes without
+ * it. So there is one search more whenever somebody has died. It leaves alone the
+ * children of those that were told and live on: they know what they do.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +26,9 @@
 
 /* Sets of pids: a byte of it is in memory only when it was written to. */
 struct search {
-	uint8_t *below, *told;
+	uint8_t *below;      /* seen in this search */
+	uint8_t *told;       /* by this search, or seen by it and told by the one before */
+	const uint8_t *before; /* told by the search before, or NULL */
 	pid_t self;
 	int sig, proc;
 	bool grew; /* the last look has found somebody */
@@ -66,18 +73,26 @@ static pid_t parent_of(int proc, const char *pid)
 	return n > 0 ? number(stat + n + 3) : 0;
 }
 
+static bool is_to_be_told(const struct search *s, pid_t pid, pid_t parent)
+{
+	if (!s->before)
+		return true;
+	return !has(s->before, pid) && (parent == s->self || !has(s->before, parent));
+}
+
 static void look_at(struct search *s, const char *name)
 {
 	pid_t pid = number(name), parent = pid ? parent_of(s->proc, name) : 0;
 
-	if (!parent || (parent != s->self && !has(s->below, parent)))
+	if (!parent || (parent != s->self && !has(s->below, parent)) || has(s->below, pid))
 		return;
-	s->grew |= !has(s->below, pid);
 	add(s->below, pid);
-	if (has(s->told, pid))
+	s->grew = true;
+	if (is_to_be_told(s, pid, parent))
+		raw(SYS_kill, pid, s->sig);
+	else if (!has(s->before, pid))
 		return;
 	add(s->told, pid);
-	raw(SYS_kill, pid, s->sig);
 }
 
 struct entry {
@@ -113,23 +128,34 @@ static void look_until_still(struct search *s)
 
 static void *take_memory(size_t size)
 {
-	return (void *)raw(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	long at = raw(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+
+	return at < 0 ? NULL : (void *)at;
 }
 
-static bool search(struct wrap *w, int sig)
+static void give_memory(void *memory, size_t size)
 {
-	struct search s = { .self = w->self, .sig = sig };
-	uint8_t *mem = take_memory(2 * SET_BYTES);
+	if (memory)
+		raw(SYS_munmap, memory, size);
+}
+
+/* Who was told TERM is known until the next search. */
+static bool search(struct wrap *w, int sig, const uint8_t *before)
+{
+	struct search s = { .self = w->self, .sig = sig, .before = before };
 
 	s.proc = (int)raw(SYS_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s.proc < 0 || (long)mem < 0)
+	if (s.proc < 0)
 		return false;
-	s.below = mem;
-	s.told = mem + SET_BYTES;
-	look_until_still(&s);
+	s.below = take_memory(SET_BYTES);
+	s.told = take_memory(SET_BYTES);
+	if (s.below && s.told)
+		look_until_still(&s);
 	raw(SYS_close, s.proc);
-	raw(SYS_munmap, mem, 2 * SET_BYTES);
-	return true;
+	give_memory(s.below, SET_BYTES);
+	give_memory(w->told, SET_BYTES);
+	w->told = s.told;
+	return s.below && s.told;
 }
 
 /* The program hears of it whatever happens. */
@@ -138,6 +164,12 @@ void below_signal(struct wrap *w, int sig)
 	say_verbose(w, "signal %d to all processes below", sig);
 	if (w->self == 1)
 		raw(SYS_kill, -1, sig);
-	else if (!search(w, sig) && !w->left)
+	else if (!search(w, sig, NULL) && !w->left)
 		raw(SYS_kill, w->child, sig);
+}
+
+void below_signal_missed(struct wrap *w, int sig)
+{
+	if (w->told)
+		search(w, sig, w->told);
 }

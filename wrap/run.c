@@ -2,12 +2,13 @@
  * The wrapper's life: options, the program, and then one wait for a signal after
  * the other. In the plain case these system calls are all there are:
  * rt_sigprocmask, rt_sigaction, getpid, clone; in the child rt_sigprocmask and
- * execve; then close_range, chdir, rt_sigtimedwait, exit_group.
+ * execve; then fstat, close_range, chdir, rt_sigtimedwait, exit_group.
  */
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "lib/enabled.h"
@@ -99,6 +100,16 @@ static pid_t target(const struct wrap *w)
 	return group ? -w->child : w->child;
 }
 
+/* Not to be told whatever was asked for: somebody who wants a program stopped has to know why it does not stop. */
+static void tell_refused(const struct wrap *w, int err, int sig)
+{
+	bool borrowed = !w->has_error && say_borrow(w->self, w->child);
+
+	say_error(err, "signal %d cannot be passed on to process %d", sig, w->child);
+	if (borrowed)
+		say_give_back();
+}
+
 static void pass(struct wrap *w, int sig, const siginfo_t *info)
 {
 	int err;
@@ -107,7 +118,7 @@ static void pass(struct wrap *w, int sig, const siginfo_t *info)
 		sig = terminal_stop_signal(w, sig);
 	err = pass_on(target(w), sig, info);
 	if (err < 0)
-		say_error(err, "signal %d cannot be passed on to process %d", sig, w->child);
+		tell_refused(w, err, sig);
 	else
 		say_verbose(w, "signal %d passed on to process %d", sig, w->child);
 }
@@ -216,6 +227,8 @@ static void reap(struct wrap *w)
 		leave(w, w->left ? w->code : 127);
 	if (w->left && !had_left)
 		after_program(w);
+	if (w->told_all)
+		below_signal_missed(w, SIGTERM);
 }
 
 /*
@@ -346,10 +359,21 @@ static void close_all(unsigned first, unsigned last)
 		raw(SYS_close, fd);
 }
 
-/* Nothing is kept busy: no directory, no file, no pipe, no terminal. What is to be said later needs standard error. */
-static void let_go(const struct wrap *w)
+/* A pipe or a socket keeps nothing busy, and a refused signal has to be told somewhere. */
+static bool keeps_error(const struct wrap *w)
 {
-	if (w->options.verbose || option_on(&w->options, OPTION_warn)) {
+	struct stat st;
+
+	if (w->options.verbose || option_on(&w->options, OPTION_warn))
+		return true;
+	return raw(SYS_fstat, 2, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+/* Nothing is kept busy: no directory, no file, no terminal. */
+static void let_go(struct wrap *w)
+{
+	w->has_error = keeps_error(w);
+	if (w->has_error) {
 		close_all(0, 1);
 		close_all(3, ~0u);
 	} else {

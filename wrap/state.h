@@ -28,6 +28,8 @@ struct wrap {
 	bool left;              /* the program has left, with code */
 	bool told_all;          /* --all: SIGTERM has gone to everything */
 	bool timed_out;
+	bool has_error;         /* standard error was kept: to be spoken to */
+	uint8_t *told;          /* who below us has been told SIGTERM (below.c), or NULL */
 	bool handed_over;       /* the terminal is the program's group's */
 	uint8_t kills;
 	uint8_t stop_sent;      /* SIGSTOP went on in place of this signal */
@@ -70,6 +72,9 @@ int terminal_stop_signal(struct wrap *w, int sig);
 /* Sends sig to every process below us, once to each. */
 void below_signal(struct wrap *w, int sig);
 
+/* After somebody has died: to those too that were forked just when the last search went by. */
+void below_signal_missed(struct wrap *w, int sig);
+
 /* -- say.c -- */
 
 /* A line to standard error, "minit: ...". Never waits: what cannot be written at once is lost. */
@@ -77,6 +82,10 @@ printf_like(1, 2) void say(const char *fmt, ...);
 
 /* The same with an error behind it. */
 printf_like(2, 3) void say_error(int err, const char *fmt, ...);
+
+/* True when standard error is there for a while, that of the process pid or the terminal; to be given back. */
+bool say_borrow(pid_t self, pid_t pid);
+void say_give_back(void);
 
 #define say_verbose(w, ...)                      \
 	do                                       \

@@ -1,6 +1,7 @@
 // links: init/verbs.c init/options.c init/say.c init/client.c init/field.c init/follow.c init/rows.c init/screen.c
 // links: cgroup/limits.c cgroup/friendly.c cgroup/nodes.c init/set.c
 // links: init/status.c init/wait.c init/watch.c init/control.c init/request.c init/report.c
+// links: wrap/help.c wrap/options.c wrap/values.c lib/signame.c tests/fake/raw.c
 // links: lib/buf.c lib/json.c lib/utf8.c lib/text.c lib/clock.c lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
 /*
  * The tool as a person meets it: each command is run in a child, against the
@@ -742,6 +743,7 @@ static void test_help_lists_each_verb(void **data)
 	assert_int_equal(finish(), 0);
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		assert_true(strstr(said, words[i]) || !strcmp(words[i], "\n  log "));
+	assert_non_null(strstr(said, "\n      --stop-delay TIME "));
 	begin("wait --help");
 	assert_int_equal(finish(), 0);
 	assert_non_null(strstr(said, "minit wait [--timeout TIME]"));

@@ -276,7 +276,7 @@ def run_away_pid1(t):
     run_away(t)
 
 
-@case("--all: TERM reaches daemons and runaways too, and it leaves when all have left", owed=True)
+@case("--all: TERM reaches daemons and runaways too, and it leaves when all have left")
 def run_away_not_pid1(t):
     run_away(t, pid1=False)
 

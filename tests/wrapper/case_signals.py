@@ -166,18 +166,43 @@ def not_permitted(t):
     subject.ends(3)
 
 
-@case("a forward that is not permitted is no end, and is warned of")
-def not_permitted_said(t):
-    warn = [feature for feature in ("warn", "verbose") if feature in t.program.features][:1]
-    if t.program.is_minit and not warn:
-        raise stage.NotApplicable("it has no option to be told")
-    subject = t.start("uid", 4321, "until", 40, options=warn, before=without_kill)
+def refused(t, **how):
+    """A signal that cannot go on; the program is ended by one that comes from us."""
+    subject = t.start("uid", 4321, "until", 40, **how)
     child = t.expect("uid: 0", "ready")
     subject.kill(USR1)
-    stage.until("a warning", lambda: stage.matches(subject.said(), "(?i)not permitted"))
+    return subject, child
+
+
+def ends_after(t, subject, child):
     os.kill(child, 40)
     t.signals(40)
     subject.ends(0)
+
+
+@case("a forward that is not permitted is no end, and is warned of")
+def not_permitted_said(t):
+    """To a file that is not kept open, as the program has it still."""
+    def before():
+        stage.call("unshare", stage.CLONE_NEWNS)
+        stage.mount("proc", "/proc", "proc")
+        without_kill()
+
+    subject, child = refused(t, before=before)
+    stage.until("a warning", lambda: stage.matches(subject.said(), "(?i)not permitted"))
+    holds(t.program.is_minit is False or not os.path.exists(f"/proc/{subject.pid}/fd/2"), "it is kept")
+    ends_after(t, subject, child)
+
+
+@case("a forward that is not permitted is no end, and is warned of")
+def not_permitted_said_to_a_pipe(t):
+    """As in a container, whose init may not look at the files of others."""
+    read, write = os.pipe()
+    subject, child = refused(t, before=lambda: stage.drop_capabilities(5, 19), streams=(None, None, write))
+    os.close(write)
+    with open(read, errors="replace") as pipe:
+        holds(stage.matches([pipe.readline()], "(?i)not permitted"), "no warning")
+        ends_after(t, subject, child)
 
 
 @case("SIGCHLD ignored at exec does not hang it")
