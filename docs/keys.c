@@ -407,6 +407,8 @@ static void put_value(const struct key *k)
 		printf("{\"not\":{}}");
 	else if (is_kind(k, "BOOL"))
 		printf("{\"type\":\"boolean\"}");
+	else if (is_kind(k, "MAC"))
+		printf("{\"type\":\"string\",\"pattern\":\"^[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$\"}");
 	else if (is_kind(k, "COUNT"))
 		printf("{\"type\":\"integer\",\"minimum\":%ld,\"maximum\":%ld}", k->low, k->high);
 	else if (is_kind(k, "DURATION"))

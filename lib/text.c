@@ -220,6 +220,35 @@ void text_put_addr(struct buf *b, const struct addr *a, bool with_prefix)
 		buf_fmt(b, "/%u", a->prefix);
 }
 
+static int hex_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int text_mac(const char *s, uint8_t ret[6])
+{
+	uint8_t mac[6];
+
+	for (unsigned i = 0; i < sizeof(mac); i++, s += 3) {
+		int high = hex_of(s[0]), low = high < 0 ? -1 : hex_of(s[1]);
+
+		if (low < 0 || s[2] != (i + 1 < sizeof(mac) ? ':' : '\0'))
+			return -EINVAL;
+		mac[i] = (uint8_t)(high << 4 | low);
+	}
+	memcpy(ret, mac, sizeof(mac));
+	return 0;
+}
+
+void text_put_mac(struct buf *b, const uint8_t mac[6])
+{
+	for (unsigned i = 0; i < 6; i++)
+		buf_fmt(b, "%s%x%x", i ? ":" : "", mac[i] >> 4, mac[i] & 0xfu);
+}
+
 bool addr_in(const struct addr *a, const struct addr *net)
 {
 	unsigned whole = net->prefix / 8, rest = net->prefix % 8;

@@ -24,6 +24,10 @@ must_check int text_duration(const char *s, int64_t *ret_ms);
 /* "10.0.0.1", "10.0.0.1/24", "fd77::1/64"; without a prefix it is 32 or 128. */
 must_check int text_addr(const char *s, struct addr *ret);
 void text_put_addr(struct buf *b, const struct addr *a, bool with_prefix);
+/* "02:00:5e:10:00:01": six bytes, in hexadecimal. */
+must_check int text_mac(const char *s, uint8_t ret[6]);
+void text_put_mac(struct buf *b, const uint8_t mac[6]);
+
 bool addr_in(const struct addr *a, const struct addr *net); /* a lies in net's prefix */
 bool addr_equal(const struct addr *a, const struct addr *b);
 

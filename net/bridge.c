@@ -6,20 +6,57 @@
 #include "lib/log.h"
 #include "net/requests.h"
 
-static int create(struct net_session *s, const char *name)
+static void put_number(struct netlink_batch *b, const struct net_bridge *bridge, enum net_bridge_asked which,
+		       uint16_t attr, uint32_t value)
+{
+	if (bridge->asked & which)
+		netlink_put_u32(b, attr, value);
+}
+
+/* Times in 1/100 s, the kernel's USER_HZ. A kernel that does not filter VLANs does not let itself be told not to. */
+static void put_options(struct netlink_batch *b, const struct net_bridge *bridge, bool filters)
+{
+	uint16_t priority = (uint16_t)bridge->priority;
+	size_t info = netlink_nest(b, IFLA_LINKINFO), data;
+
+	netlink_put_text(b, IFLA_INFO_KIND, "bridge");
+	data = netlink_nest(b, IFLA_INFO_DATA);
+	put_number(b, bridge, NET_ASKED_FORWARD_DELAY, IFLA_BR_FORWARD_DELAY, bridge->forward_delay_ms / 10);
+	put_number(b, bridge, NET_ASKED_AGEING, IFLA_BR_AGEING_TIME, bridge->ageing_ms / 10);
+	put_number(b, bridge, NET_ASKED_STP, IFLA_BR_STP_STATE, bridge->stp);
+	if (bridge->asked & NET_ASKED_PRIORITY)
+		netlink_put(b, IFLA_BR_PRIORITY, &priority, sizeof(priority));
+	if (bridge->asked & NET_ASKED_VLAN_FILTERING && bridge->vlan_filtering != filters)
+		netlink_put_u8(b, IFLA_BR_VLAN_FILTERING, bridge->vlan_filtering);
+	netlink_nest_end(b, data);
+	netlink_nest_end(b, info);
+}
+
+static enum net_step step_of(const struct net_bridge *bridge, enum net_step step)
+{
+	return bridge->asked & NET_ASKED_VLAN_FILTERING && bridge->vlan_filtering ? NET_BRIDGE_VLANS : step;
+}
+
+static void put_settings(struct netlink_batch *b, const struct net_bridge *bridge, const uint8_t *mac, bool filters)
+{
+	netlink_put(b, IFLA_ADDRESS, mac, NET_MAC);
+	if (bridge->mtu)
+		netlink_put_u32(b, IFLA_MTU, bridge->mtu);
+	put_options(b, bridge, filters);
+}
+
+/* With its MAC from the first moment: one that nobody has set is that of the lowest port, and changes with them. */
+static int create(struct net_session *s, const struct net_bridge *bridge, const uint8_t *mac)
 {
 	struct netlink_request request = { .type = RTM_NEWLINK, .flags = NLM_F_CREATE | NLM_F_EXCL,
-					   .step = NET_BRIDGE, .name = name };
+					   .step = step_of(bridge, NET_BRIDGE), .name = bridge->name };
 	struct netlink_batch b;
 	char mem[NET_BATCH];
-	size_t info;
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_begin(&b, &request, false);
-	info = netlink_nest(&b, IFLA_LINKINFO);
-	netlink_put_text(&b, IFLA_INFO_KIND, "bridge");
-	netlink_nest_end(&b, info);
-	return net_run(s, name, &b);
+	put_settings(&b, bridge, mac, false);
+	return net_run(s, bridge->name, &b);
 }
 
 static int look_up(struct net_session *s, const char *object, const char *name, struct link_info *ret)
@@ -61,49 +98,50 @@ int bridge_find(struct net_session *s, const char *object, const struct net_brid
 	return 0;
 }
 
-/*
- * A MAC that nobody has set is that of the lowest port and changes with the
- * ports; setting it, even to what it is, keeps it.
- */
-static void put_settings(struct netlink_batch *b, const struct net_bridge *bridge, const uint8_t *mac)
+/* One that was there: what the table says of it is set; its MAC to what it is, which keeps it when ports change. */
+static void adopt(struct netlink_batch *b, const struct net_bridge *bridge, const struct link_info *found)
 {
-	struct netlink_request request = { .type = RTM_NEWLINK, .step = NET_BRIDGE_SET, .name = bridge->name };
+	struct netlink_request request = { .type = RTM_NEWLINK, .name = bridge->name,
+					   .step = step_of(bridge, NET_BRIDGE_SET) };
 
 	link_begin(b, &request, true);
-	netlink_put(b, IFLA_ADDRESS, mac, NET_MAC);
-	if (bridge->mtu)
-		netlink_put_u32(b, IFLA_MTU, bridge->mtu);
+	put_settings(b, bridge, bridge->asked & NET_ASKED_MAC ? bridge->mac : found->mac, found->filters);
 }
 
-static int configure(struct net_session *s, const struct net_bridge *bridge, bool is_ours)
+static int configure(struct net_session *s, const struct net_bridge *bridge, const struct link_info *found)
 {
 	struct netlink_batch b;
 	char mem[NET_BATCH];
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
-	if (is_ours)
+	if (found) {
+		adopt(&b, bridge, found);
+	} else {
 		link_quiet(&b, bridge->name);
-	put_settings(&b, bridge, s->master.mac);
+		link_up(&b, bridge->name);
+	}
 	addrs_add(&b, bridge->addr, s->master.index, 0);
 	return net_run(s, bridge->name, &b);
 }
 
 static int make(struct net_session *s, const struct net_bridge *bridge, bool found)
 {
-	struct link_info info;
-	int err = found ? 0 : create(s, bridge->name);
+	struct link_info info = { 0 };
+	uint8_t mac[NET_MAC];
+	int err;
 
+	mac_of_bridge(bridge, mac);
+	err = found ? 0 : create(s, bridge, mac);
+	if (!err)
+		err = look_up(s, bridge->name, bridge->name, &info);
 	if (err < 0)
 		return err;
-	err = look_up(s, bridge->name, bridge->name, &info);
-	if (err < 0)
-		return err;
-	if (!found)
-		mac_of_bridge(bridge, info.mac);
 	remember(s, bridge->name, &info);
-	err = configure(s, bridge, !found);
+	err = configure(s, bridge, found ? &info : NULL);
 	if (err < 0 && !found)
 		net_remove(s, bridge->name);
+	if (found && bridge->asked & NET_ASKED_MAC)
+		memcpy(s->master.mac, bridge->mac, sizeof(bridge->mac));
 	return err;
 }
 

@@ -45,15 +45,6 @@ void link_delete(struct netlink_batch *b, const char *name)
 	begin(b, RTM_DELLINK, NET_LINK_DELETE, name);
 }
 
-static void take_kind(struct netlink_bytes attrs, struct link_info *info)
-{
-	struct netlink_bytes linkinfo, kind;
-
-	if (!netlink_find(attrs, IFLA_LINKINFO, &linkinfo) || !netlink_find(linkinfo, IFLA_INFO_KIND, &kind))
-		return;
-	memcpy(info->kind, kind.data, strnlen(kind.data, MIN(kind.len, sizeof(info->kind) - 1)));
-}
-
 static uint8_t u8_in(struct netlink_bytes attrs, uint16_t attr)
 {
 	struct netlink_bytes got;
@@ -61,14 +52,27 @@ static uint8_t u8_in(struct netlink_bytes attrs, uint16_t attr)
 	return netlink_find(attrs, attr, &got) && got.len == 1 ? (uint8_t)got.data[0] : 0;
 }
 
+static void take_kind(struct netlink_bytes attrs, struct link_info *info)
+{
+	struct netlink_bytes linkinfo, kind;
+
+	if (!netlink_find(attrs, IFLA_LINKINFO, &linkinfo) || !netlink_find(linkinfo, IFLA_INFO_KIND, &kind))
+		return;
+	memcpy(info->kind, kind.data, strnlen(kind.data, MIN(kind.len, sizeof(info->kind) - 1)));
+	if (!strcmp(info->kind, "bridge") && netlink_find(linkinfo, IFLA_INFO_DATA, &kind))
+		info->filters = u8_in(kind, IFLA_BR_VLAN_FILTERING);
+}
+
 /* An event of the bridge has it in PROTINFO, a look-up and an event of the link in what it says of its master. */
 static void take_port(struct netlink_bytes attrs, struct link_info *info)
 {
 	struct netlink_bytes port;
 
-	if (netlink_find(attrs, IFLA_PROTINFO, &port) ||
-	    (netlink_find(attrs, IFLA_LINKINFO, &port) && netlink_find(port, IFLA_INFO_SLAVE_DATA, &port)))
-		info->port_state = u8_in(port, IFLA_BRPORT_STATE);
+	if (!netlink_find(attrs, IFLA_PROTINFO, &port) &&
+	    !(netlink_find(attrs, IFLA_LINKINFO, &port) && netlink_find(port, IFLA_INFO_SLAVE_DATA, &port)))
+		return;
+	info->port_state = u8_in(port, IFLA_BRPORT_STATE);
+	info->port_alone = u8_in(port, IFLA_BRPORT_ISOLATED);
 }
 
 int link_take(struct netlink_bytes body, struct link_info *ret)

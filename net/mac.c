@@ -54,6 +54,10 @@ void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac)
 {
 	uint64_t h = hash(HASH_START, bridge->name, strnlen(bridge->name, sizeof(bridge->name)));
 
+	if (bridge->asked & NET_ASKED_MAC) {
+		memcpy(ret_mac, bridge->mac, NET_MAC);
+		return;
+	}
 	for (size_t i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
 		h = hash(h, bridge->addr[i].bytes, width(&bridge->addr[i]));
 	put_mac(0x0a, h, ret_mac);

@@ -30,6 +30,21 @@ struct net_bridge {
 	struct addr addr[NET_ADDRS]; /* of itself, with the subnet's prefix; family 0 ends the list */
 	uint32_t mtu;                /* of it and of the pairs that are its ports; 0: the kernel's default */
 	uint32_t flags;              /* of enum net_bridge_flag */
+	uint32_t forward_delay_ms, ageing_ms, priority; /* these and the next: only what `asked` says */
+	uint8_t stp, vlan_filtering;
+	uint8_t asked;               /* of enum net_bridge_asked */
+	uint8_t mac[NET_MAC];        /* all 0: made from its name and addresses */
+	uint8_t reserved[3];
+};
+
+/* What the table says of a bridge; the kernel's default holds for the rest, and so does what one that was found has. */
+enum net_bridge_asked {
+	NET_ASKED_STP = 1,
+	NET_ASKED_FORWARD_DELAY = 2,
+	NET_ASKED_AGEING = 4,
+	NET_ASKED_PRIORITY = 8,
+	NET_ASKED_VLAN_FILTERING = 16,
+	NET_ASKED_MAC = 32,
 };
 
 /* What net/ruleset.h does for a bridge. */
@@ -72,6 +87,7 @@ enum net_attach_flag {
 	NET_RULED = 1,     /* it must not run without the ruleset: net/ruleset.h */
 	NET_PUBLISHED = 2, /* it has published ports */
 	NET_BALANCED = 4,  /* it is a member of a balanced one */
+	NET_ALONE = 8,     /* its port does not speak with others that have this flag */
 };
 
 /* The bridge that ports were last made on, as the kernel has it. */

@@ -24,6 +24,8 @@ struct link_info {
 	uint8_t mac[NET_MAC];
 	uint8_t operstate;     /* IF_OPER_* */
 	uint8_t port_state;    /* BR_STATE_* of a bridge's port, else 0 */
+	bool port_alone;       /* a port that does not speak with others like it */
+	bool filters;          /* a bridge that looks at VLANs */
 	int nsid;              /* where its other end is: the number of that namespace in ours, or -1 */
 	char name[NET_IFNAME];
 	char kind[NET_IFNAME]; /* "bridge", "veth", "" for a device */

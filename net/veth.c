@@ -85,22 +85,38 @@ int veth_outside(struct net_session *s, const char *object, const struct net_att
 	return b.count ? net_run(s, object, &b) : 0;
 }
 
-/* What comes from the port may go back there: in the request that sets it up. */
-static void put_hairpin(struct netlink_batch *b)
+/* In the request that sets the port up. hairpin: what comes from it may go back there. */
+static void put_port(struct netlink_batch *b, bool hairpin, bool alone)
 {
 	size_t info = netlink_nest(b, IFLA_LINKINFO), data;
 
 	netlink_put_text(b, IFLA_INFO_SLAVE_KIND, "bridge");
 	data = netlink_nest(b, IFLA_INFO_SLAVE_DATA);
-	netlink_put_u8(b, IFLA_BRPORT_MODE, 1);
+	if (hairpin)
+		netlink_put_u8(b, IFLA_BRPORT_MODE, 1);
+	if (alone)
+		netlink_put_u8(b, IFLA_BRPORT_ISOLATED, 1); /* Linux 4.18 */
 	netlink_nest_end(b, data);
 	netlink_nest_end(b, info);
+}
+
+/* A kernel that does not know the flag passes over it: 0 or -errno, logged. */
+static int is_alone(struct net_session *s, const char *object, const struct net_attach *attach)
+{
+	const struct netlink_request request = { .step = NET_PORT_ALONE, .name = attach->peer };
+	struct link_info port = { 0 };
+	int err = link_find(&s->host, attach->peer, &port);
+
+	if (err < 0)
+		return link_find_failed(object, attach->peer, err);
+	return port.port_alone ? 0 : net_failed(object, &request, EOPNOTSUPP, "");
 }
 
 int net_connect(struct net_session *s, const char *object, const struct net_attach *attach)
 {
 	struct netlink_batch b;
 	char mem[NET_BATCH];
+	bool hairpin;
 	int err;
 
 	if (attach->bridge < 0)
@@ -108,9 +124,12 @@ int net_connect(struct net_session *s, const char *object, const struct net_atta
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_quiet(&b, attach->peer);
 	link_up(&b, attach->peer);
-	if (s->hairpin && attach->flags & NET_PUBLISHED)
-		put_hairpin(&b);
+	hairpin = s->hairpin && attach->flags & NET_PUBLISHED;
+	if (hairpin || attach->flags & NET_ALONE)
+		put_port(&b, hairpin, attach->flags & NET_ALONE);
 	err = net_run(s, object, &b);
+	if (!err && attach->flags & NET_ALONE)
+		err = is_alone(s, object, attach);
 	if (err < 0)
 		net_remove(s, attach->peer);
 	return err;

@@ -185,6 +185,8 @@ static void take_bridge(struct plan *p, uint32_t index)
 	for (unsigned i = 0; i < n; i++)
 		set_at(&p->taken, &bridge->addr[i], ADDR_KEY)->value = BRIDGE | index;
 	check_mtu(c, d, bridge);
+	if (ENABLED(CONFIG_NET_BRIDGE))
+		bridge_finish(c, index);
 }
 
 /* -- who is attached -------------------------------------------------------------------------------------------- */
@@ -556,6 +558,8 @@ static void finish_bridges(struct plan *p)
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->specs[i].attach.bridge >= 0) {
 			name_peer(&c->specs[i], i);
+			if (has_port_isolation(c, c->specs[i].attach.bridge))
+				c->specs[i].attach.flags |= NET_ALONE;
 			set_gateway(c, i);
 		}
 	for (uint32_t i = 0; i < c->services.count; i++)

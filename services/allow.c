@@ -53,12 +53,15 @@ static bool is_useful(struct compile *c, const struct draft *d, const struct tom
 
 	if (from == to)
 		refuse(c, node, "%s: network.allow: %s is the service itself; remove it", d->title, node->text);
+	else if (here == there && has_port_isolation(c, here))
+		refuse(c, node, "%s: network.allow: %s is on the same bridge, whose port_isolation lets nothing "
+		       "through; use isolate in its place", d->title, c->services.drafts[to].title);
 	else if (there < 0)
 		refuse(c, node, "%s: network.allow: %s is on no bridge", d->title, c->services.drafts[to].title);
 	else if (here >= 0 && !is_isolated(c, here) && !is_isolated(c, there))
 		refuse(c, node, "%s: network.allow: %s can be reached anyway; make its bridge isolate = true", d->title,
 		       c->services.drafts[to].title);
-	return from != to && here >= 0 && there >= 0;
+	return from != to && here >= 0 && there >= 0 && !(here == there && has_port_isolation(c, here));
 }
 
 static void take_allow(struct allows *a, uint32_t from, const struct toml *node)

@@ -150,6 +150,8 @@ void privileges_finish(struct compile *c, struct service_spec *spec, const struc
 void privileges_keep(struct confine_spec *confine);
 
 void network_finish(struct compile *c); /* bridges, addresses, /etc/hosts; services/address.c */
+void bridge_finish(struct compile *c, uint32_t index); /* which options it was given; services/values_link.c */
+bool has_port_isolation(const struct compile *c, int32_t bridge); /* -1: no bridge */
 void seccomp_finish(struct compile *c); /* when namespaces and capabilities are known; services/values_seccomp.c */
 void ports_finish(struct compile *c);   /* ports, allow, and the ruleset made of them; services/ports.c, allow.c */
 void allow_finish(struct compile *c, struct ruleset_plan *plan); /* puts plan->allow */

@@ -313,6 +313,24 @@ static uint32_t hosts_of(const struct table *t, uint32_t bridge)
 	return at;
 }
 
+static void put_asked(struct buf *b, const struct net_bridge *bridge, const char *name, uint8_t which, uint32_t value)
+{
+	put_name(b, name);
+	if (bridge->asked & which)
+		buf_u64(b, value);
+	else
+		buf_str(b, "null");
+}
+
+static void put_bridge_options(struct buf *b, const struct net_bridge *bridge)
+{
+	put_asked(b, bridge, "stp", NET_ASKED_STP, bridge->stp);
+	put_asked(b, bridge, "forward_delay_ms", NET_ASKED_FORWARD_DELAY, bridge->forward_delay_ms);
+	put_asked(b, bridge, "ageing_ms", NET_ASKED_AGEING, bridge->ageing_ms);
+	put_asked(b, bridge, "priority", NET_ASKED_PRIORITY, bridge->priority);
+	put_asked(b, bridge, "vlan_filtering", NET_ASKED_VLAN_FILTERING, bridge->vlan_filtering);
+}
+
 static void put_bridge(struct buf *b, const struct table *t, uint32_t index)
 {
 	const struct net_bridge *bridge = table_bridge(t, index);
@@ -324,6 +342,7 @@ static void put_bridge(struct buf *b, const struct table *t, uint32_t index)
 	put_name(b, "mtu");
 	buf_u64(b, bridge->mtu);
 	put_addrs(b, "address", bridge->addr, ARRAY_LEN(bridge->addr));
+	put_bridge_options(b, bridge);
 	put_name(b, "hosts");
 	put_text(b, t, hosts_of(t, index));
 	buf_char(b, '}');

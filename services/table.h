@@ -16,7 +16,7 @@
 #include "services/list.h"
 
 #define TABLE_MAGIC 0x31544d6d /* "mMT1" */
-#define TABLE_LAYOUT 4         /* changes with every change of a struct below */
+#define TABLE_LAYOUT 5         /* changes with every change of a struct below */
 #define TABLE_SERVICES_MAX 32768
 #define TABLE_BRIDGES_MAX 1024
 #define TABLE_NAME_MAX 63

@@ -64,6 +64,13 @@ main = "web"
 [network.bridge.br0]
 address = ["10.77.0.1/24", "fd77::1/64"]
 mtu = 1400
+mac = "02:00:5e:10:00:01"
+stp = true
+forward_delay = "2s"
+priority = 4096
+ageing = "0"
+vlan_filtering = true
+port_isolation = true
 [defaults]
 restart = "always"
 backoff = { first = "1s", max = "1m", factor = "150%", jitter = "0%", stable = "5s", give_up = 3 }
@@ -131,7 +138,8 @@ cgroup = { memory.swap.max = 0, "hugetlb.2MB.max" = "4M" }
 # A wrong value of each key that a type or a pattern can tell; the names of the table's own things are beyond a schema.
 WRONG = {
     "system": ["hostname = 5", "main = ''", "x = 1"],
-    "network.bridge.br0": ["address = 5", "mtu = 5", "mtu = '1500'", "nat = 1", "x = 1"],
+    "network.bridge.br0": ["address = 5", "mtu = 5", "mtu = '1500'", "nat = 1", "mac = 'x'", "mac = '03:00:00:00:00:01'", "stp = 'on'",
+                           "forward_delay = 5", "priority = 70000", "ageing = 'x'", "vlan_filtering = 1", "port_isolation = 1", "x = 1"],
     "service.web": [
         "description = ''", "exec = 'x'", "exec = []", "exec = [1]", "needs = 'x'", "after = [1]", "autostart = 1",
         "restart = 'x'", "backoff = 'x'", "backoff.first = 1", "backoff.max = 'x'", "backoff.factor = 2.0",

@@ -29,6 +29,7 @@ struct fake_link {
 	char name[NET_IFNAME], kind[NET_IFNAME];
 	bool up;
 	char peer_of[NET_IFNAME]; /* goes with this one */
+	bool alone;
 };
 
 static struct {
@@ -50,6 +51,7 @@ static struct {
 	const char *fail_words;
 	int calls, messages;
 	bool no_ipv6;           /* not in this kernel */
+	bool old;               /* it does not isolate ports */
 	int ipv6_err;           /* what an IPv6 address gets then */
 } k;
 
@@ -237,6 +239,11 @@ static void answer_link(const struct nlmsghdr *h, const struct fake_link *l)
 	info = len;
 	put_attr(&len, IFLA_LINKINFO, "", 0);
 	put_attr(&len, IFLA_INFO_KIND, l->kind, strlen(l->kind) + 1);
+	if (l->alone) {
+		struct { struct nlattr slave, port; uint32_t alone; } data = {
+			{ sizeof(data), IFLA_INFO_SLAVE_DATA }, { 5, IFLA_BRPORT_ISOLATED }, 1 };
+		put(&len, &data, sizeof(data));
+	}
 	uint16_t size = (uint16_t)(len - info);
 	memcpy(k.answers[k.count].bytes + info, &size, sizeof(size));
 	finish(RTM_NEWLINK, 0, h->nlmsg_seq, len);
@@ -260,6 +267,40 @@ static uint32_t u32_in(struct netlink_bytes list, uint16_t type)
 	return n;
 }
 
+/* What is asked of the link itself and of the bridge. */
+static void tell_attrs(struct netlink_bytes attrs)
+{
+	struct netlink_bytes info = in_list(attrs, IFLA_LINKINFO), data = in_list(info, IFLA_INFO_DATA);
+
+	if (in_list(attrs, IFLA_ADDRESS).len)
+		did(" mac %02x", (uint8_t)in_list(attrs, IFLA_ADDRESS).data[0]);
+	if (u32_in(attrs, IFLA_MTU))
+		did(" mtu %u", u32_in(attrs, IFLA_MTU));
+	if (strcmp(in_list(info, IFLA_INFO_KIND).data, "bridge"))
+		return;
+	if (in_list(data, IFLA_BR_STP_STATE).len)
+		did(" stp %u", u32_in(data, IFLA_BR_STP_STATE));
+	if (in_list(data, IFLA_BR_FORWARD_DELAY).len)
+		did(" delay %u", u32_in(data, IFLA_BR_FORWARD_DELAY));
+	if (in_list(data, IFLA_BR_AGEING_TIME).len)
+		did(" ageing %u", u32_in(data, IFLA_BR_AGEING_TIME));
+	if (in_list(data, IFLA_BR_PRIORITY).len == 2)
+		did(" priority");
+	if (in_list(data, IFLA_BR_VLAN_FILTERING).len == 1)
+		did(" filtering %u", in_list(data, IFLA_BR_VLAN_FILTERING).data[0]);
+}
+
+/* Of a bridge's port. */
+static void change_port(struct fake_link *l, struct netlink_bytes attrs)
+{
+	struct netlink_bytes data = in_list(in_list(attrs, IFLA_LINKINFO), IFLA_INFO_SLAVE_DATA);
+
+	if (!in_list(data, IFLA_BRPORT_ISOLATED).len)
+		return;
+	did(" alone");
+	l->alone = !k.old;
+}
+
 static int create(int ns, const char *name, struct netlink_bytes attrs)
 {
 	struct netlink_bytes info = in_list(attrs, IFLA_LINKINFO), peer;
@@ -271,6 +312,7 @@ static int create(int ns, const char *name, struct netlink_bytes attrs)
 	strcpy(l.kind, in_list(info, IFLA_INFO_KIND).data);
 	k.links[k.link_count++] = l;
 	did(" create %s", l.kind);
+	tell_attrs(attrs);
 	if (strcmp(l.kind, "veth"))
 		return 0;
 	peer = in_list(in_list(info, IFLA_INFO_DATA), VETH_INFO_PEER);
@@ -298,10 +340,8 @@ static int change(int ns, const struct nlmsghdr *h, const struct ifinfomsg *ifi,
 		did(" quiet");
 	if (in_list(attrs, IFLA_AF_SPEC).len && k.no_ipv6)
 		return EAFNOSUPPORT;
-	if (in_list(attrs, IFLA_ADDRESS).len)
-		did(" mac %02x", (uint8_t)in_list(attrs, IFLA_ADDRESS).data[0]);
-	if (u32_in(attrs, IFLA_MTU))
-		did(" mtu %u", u32_in(attrs, IFLA_MTU));
+	tell_attrs(attrs);
+	change_port(l, attrs);
 	if (ifi->ifi_flags & ifi->ifi_change & IFF_UP)
 		did(" up");
 	l->up |= ifi->ifi_flags & IFF_UP;
@@ -490,13 +530,52 @@ static void a_bridge_is_made(void **state)
 	bridge.mtu = 1400;
 	assert_int_equal(net_bridge_up(&net, &bridge), 0);
 	assert_string_equal(k.did, "1: find br0 -> 19\n"
-				   "1: link br0 create bridge\n"
+				   "1: link br0 create bridge mac 0a mtu 1400\n"
 				   "1: find br0\n"
 				   "1: link br0 quiet\n"
-				   "1: link br0 mac 0a mtu 1400 up\n"
+				   "1: link br0 up\n"
 				   "1: address 10.77.0.1/24 on 2\n"
 				   "1: address fd77::1/64 on 2\n");
 	assert_string_equal(k.said, "");
+}
+
+static void a_bridge_has_options(void **state)
+{
+	(void)state;
+	bridge.asked = NET_ASKED_STP | NET_ASKED_FORWARD_DELAY | NET_ASKED_AGEING | NET_ASKED_PRIORITY |
+		       NET_ASKED_VLAN_FILTERING | NET_ASKED_MAC;
+	bridge.stp = bridge.vlan_filtering = 1;
+	bridge.forward_delay_ms = 2000;
+	bridge.mac[0] = 0x52;
+	assert_int_equal(net_bridge_up(&net, &bridge), 0);
+	assert_non_null(strstr(k.did, "create bridge mac 52 stp 1 delay 200 ageing 0 priority filtering 1\n"));
+	k.did[0] = '\0';
+	assert_int_equal(net_bridge_up(&net, &bridge), 0); /* the same of one that is there */
+	assert_non_null(strstr(k.did, "link br0 mac 52 stp 1 delay 200 ageing 0 priority filtering 1 up\n"));
+	assert_int_equal(net.master.mac[0], 0x52);
+}
+
+static void a_port_is_alone(void **state)
+{
+	int ns;
+
+	(void)state;
+	web.flags = NET_ALONE;
+	ns = attach();
+	assert_true(ns >= 0);
+	assert_non_null(strstr(k.did, "1: link v3 alone up\n"));
+	close(ns);
+}
+
+static void a_port_cannot_be_alone(void **state)
+{
+	(void)state;
+	k.old = true;
+	web.flags = NET_ALONE;
+	assert_int_equal(attach(), -EOPNOTSUPP);
+	assert_null(link_at(HOME, "v3"));
+	assert_string_equal(k.said, "error web: isolation of port v3: this kernel's bridges cannot (Linux 4.18 can); "
+			    "remove port_isolation, or use isolate\n");
 }
 
 static void a_bridge_is_adopted(void **state)
@@ -615,10 +694,11 @@ static void the_request_for_a_bridge(void **state)
 	k.fail_message = 2; /* so that it is the last thing sent */
 	k.fail_err = EBUSY;
 	assert_int_equal(net_bridge_up(&net, &bridge), -EBUSY);
-	sent_is("38000000 1000 0506 02000000 00000000" /* 0x600: create, exclusive */
+	sent_is("48000000 1000 0506 02000000 00000000" /* 0x600: create, exclusive */
 		"0000 0000 00000000 00000000 00000000"
 		"0800 0300 62723000"
-		"1000 1200 0b00 0100 62726964676500 00"); /* kind "bridge" */
+		"0a00 0100 0a9933dd5e29 0000" /* its MAC */
+		"1400 1200 0b00 0100 62726964676500 00 0400 0200"); /* kind "bridge", nothing asked of it */
 }
 
 static void the_request_for_a_pair(void **state)
@@ -845,7 +925,9 @@ int main(void)
 {
 #define TEST(name, start) cmocka_unit_test_setup_teardown(name, start, end)
 	const struct CMUnitTest tests[] = {
-		TEST(a_bridge_is_made, boot), TEST(a_bridge_is_adopted, boot), TEST(a_service_is_attached, boot_bridge),
+		TEST(a_bridge_is_made, boot), TEST(a_bridge_has_options, boot), TEST(a_bridge_is_adopted, boot),
+		TEST(a_service_is_attached, boot_bridge), TEST(a_port_is_alone, boot_bridge),
+		TEST(a_port_cannot_be_alone, boot_bridge),
 		TEST(loopback_alone, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
 		TEST(a_service_is_attached_later, boot_bridge), TEST(own_loopback, boot), TEST(removing, boot_bridge),
 		TEST(the_request_for_a_bridge, boot), TEST(the_request_for_a_pair, boot_bridge),
