@@ -153,6 +153,22 @@ uint64_t cgroup_oom_kills(const struct cgroup_home *home, const char *name);
 /* Removes the leaf (it must be empty). 0 or -errno. */
 int cgroup_remove(struct cgroup_home *home, const char *name);
 
+/*
+ * For the tool, which looks at leaves from outside (cgroup/found.c): appends
+ * what is in force of a limit, in the words of v2's file. 0; -EOPNOTSUPP for
+ * what v1 has no such words for; -errno.
+ */
+must_check int cgroup_found(const struct cgroup_home *home, const char *name, const char *file, struct buf *got);
+
+/* Whether `got` is what `asked` asks of a file of v2: the kernel rounds, and names what was not named. */
+bool cgroup_is_same(const char *asked, const char *got);
+
+/*
+ * Whether /proc/PID/cgroup (`lines`) has the leaf, or a group below it, in each
+ * hierarchy in which there is one: 1; 0 with the path that is another; -ENOENT: there is no leaf.
+ */
+must_check int cgroup_where(const struct cgroup_home *home, const char *name, const char *lines, struct buf *got);
+
 #else
 
 static inline int cgroup_open(struct cgroup_home *ret)
@@ -285,6 +301,29 @@ static inline uint64_t cgroup_oom_kills(const struct cgroup_home *home, const ch
 static inline int cgroup_remove(struct cgroup_home *home, const char *name)
 {
 	(void)name;
+	return home->err;
+}
+
+static inline int cgroup_found(const struct cgroup_home *home, const char *name, const char *file, struct buf *got)
+{
+	(void)name;
+	(void)file;
+	(void)got;
+	return home->err;
+}
+
+static inline bool cgroup_is_same(const char *asked, const char *got)
+{
+	(void)asked;
+	(void)got;
+	return false;
+}
+
+static inline int cgroup_where(const struct cgroup_home *home, const char *name, const char *lines, struct buf *got)
+{
+	(void)name;
+	(void)lines;
+	(void)got;
 	return home->err;
 }
 

@@ -242,6 +242,34 @@ static void explain(int err, struct buf *why)
 		buf_str(why, cgroup_why_no_leaf(err));
 }
 
+static int count_programs(const struct cgroup_home *home, const char *leaf)
+{
+	union bpf_attr query = { .query = { .attach_type = BPF_CGROUP_DEVICE } };
+	cleanup_fd int fd = openat(home->v2, leaf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	query.query.target_fd = (uint32_t)fd;
+	if (syscall(SYS_bpf, BPF_PROG_QUERY, &query, sizeof(query)) < 0)
+		return -errno;
+	return (int)query.query.prog_cnt;
+}
+
+int cgroup_devices_found(const struct cgroup_home *home, const char *name)
+{
+	struct leaf_path path;
+	char list[64];
+	int programs = home->v2 >= 0 ? count_programs(home, leaf_path(&path, name, "")) : 0;
+	ssize_t n = -ENOENT;
+
+	if (!programs && home->v1[CGROUP_V1_DEVICES] >= 0)
+		n = fd_read_file(home->v1[CGROUP_V1_DEVICES], leaf_path(&path, name, "devices.list"), list,
+				 sizeof(list));
+	if (n >= 0 || n == -EFBIG) /* the whole list of a leaf without rules is "a *:* rwm" */
+		return n == -EFBIG || *list != 'a';
+	return programs < 0 ? programs : programs > 0;
+}
+
 /* On a hybrid host the program is first choice: a leaf of v1 costs each start a move. */
 int cgroup_devices(struct cgroup_home *home, const char *name, const struct devices *d, int *program, struct buf *why)
 {

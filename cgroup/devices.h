@@ -42,7 +42,16 @@ must_check int devices_allow(struct devices *d, const char *name, uint8_t access
 must_check int cgroup_devices(struct cgroup_home *home, const char *name, const struct devices *d, int *program,
 			      struct buf *why);
 
+/* Whether a leaf is held to a list of devices: 1, 0, or -errno. For the tool. */
+must_check int cgroup_devices_found(const struct cgroup_home *home, const char *name);
+
 #else
+
+static inline int cgroup_devices_found(const struct cgroup_home *home, const char *name)
+{
+	(void)name;
+	return home->err;
+}
 
 static inline int cgroup_devices(struct cgroup_home *home, const char *name, const struct devices *d, int *program,
 				 struct buf *why)

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "init/control.h"
+#include "init/insight.h"
 #include "init/reexec.h"
 #include "init/report.h"
 #include "init/shutdown.h"
@@ -480,6 +481,16 @@ static bool answer_reexec(struct supervisor *sv, struct client *c)
 	return false;
 }
 
+/* "isolation NAME": not for a person, but what `minit status NAME` asks beside the rest. */
+static bool answer_isolation(struct supervisor *sv, struct client *c)
+{
+	if (!names_are_fine(sv, c))
+		return false;
+	if (!insight_send(sv, c, named_service(sv, c, word_after(c, 0))))
+		return say_ok(sv, c);
+	return false;
+}
+
 /* -- which verb -------------------------------------------------------------------------------- */
 
 enum who { ANYONE, OWNER };
@@ -492,6 +503,7 @@ static const struct {
 #define VERB(word, option, main, answer, who, ...) { #word, answer, who },
 #include "init/verbs.def"
 #undef VERB
+	{ "isolation", answer_isolation, OWNER },
 };
 
 bool request_begin(struct supervisor *sv, struct client *c)

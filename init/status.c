@@ -8,6 +8,7 @@
 
 #include "init/client.h"
 #include "init/field.h"
+#include "init/isolation.h"
 #include "init/options.h"
 #include "init/say.h"
 #include "init/verbs.h"
@@ -234,6 +235,22 @@ void status_say(const struct rows *r, bool all, bool colours)
 
 /* -- the verb ---------------------------------------------------------------------------------- */
 
+/* A named service is told of with its isolation: as a member behind the others. */
+static void say_object(const char *line, bool named)
+{
+	size_t len = strlen(line);
+	char name[TABLE_NAME_MAX + 1];
+
+	if (!named || !field_is_there(line, "name") || !len) {
+		say("%s\n", line);
+		return;
+	}
+	field_text(line, "name", name, sizeof(name));
+	say_bytes(line, len - 1);
+	isolation_json(name);
+	say("}\n");
+}
+
 static int say_json(char **names, int count, bool all)
 {
 	BUF_ON_STACK(request, 239);
@@ -249,7 +266,7 @@ static int say_json(char **names, int count, bool all)
 		return talk_complain(err);
 	while ((line = talk_line(&t, WHEN_NEVER, &err)) && !talk_is_over(line, &status))
 		if (all || count || !field_is_true(line, "internal"))
-			say("%s\n", line);
+			say_object(line, count > 0);
 	say_flush();
 	return line ? status : talk_complain(err);
 }
@@ -281,5 +298,8 @@ int status_main(int argc, char **argv)
 	if (status)
 		return status - 1;
 	status_say(&rows, all, colours_wanted());
+	for (size_t i = 0; argc > 1 && i < rows.count; i++)
+		if (rows.all[i].pid > 0)
+			isolation_show(rows.all[i].name);
 	return 0;
 }

@@ -40,6 +40,8 @@ ct_start sh -c '
 ct_up
 ct_is "what asks for nothing special runs" web:up user:up noisy:up 'again:restarts>=3'
 is "$(ct_field web missing)" "[\"cgroup leaf" "without what is only the default, which status tells"
+is "$(ct_minit status web | grep -E '^! (namespaces.mount|leaf)' | tr -s ' ')" "! namespaces.mount own minit's: a default that is not to be had here
+! leaf its own none: a default that is not to be had here" "what is asked beside what is found, with the reason"
 is "$(grep -a -c 'namespaces: .*the default ones cannot be had here' "$ct_dir/out")" 1 "and the log, once for all"
 is "$(grep -a -c 'services have no leaves: Read-only file system: /sys/fs/cgroup is read-only here' "$ct_dir/out")" 1 \
 	"that there are no leaves too, and why"

@@ -1,6 +1,6 @@
 // links: init/verbs.c init/options.c init/say.c init/client.c init/field.c init/follow.c init/rows.c init/screen.c
 // links: cgroup/limits.c cgroup/friendly.c cgroup/nodes.c init/set.c
-// links: init/status.c init/wait.c init/watch.c init/control.c init/request.c init/report.c
+// links: init/status.c init/wait.c init/watch.c init/control.c init/request.c init/insight.c init/report.c
 // links: wrap/help.c wrap/options.c wrap/values.c lib/signame.c tests/fake/raw.c
 // links: lib/buf.c lib/json.c lib/utf8.c lib/text.c lib/clock.c lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
 /*
@@ -27,8 +27,10 @@
 #include <unistd.h>
 
 #include "init/control.h"
+#include "init/isolation.h"
 #include "init/reexec.h"
 #include "init/request.h"
+#include "init/say.h"
 #include "init/shutdown.h"
 #include "init/verbs.h"
 #include "lib/fd.h"
@@ -61,6 +63,16 @@ int check_main(int argc, char **argv)
 int run_main(int argc, char **argv)
 {
 	return check_main(argc, argv);
+}
+
+void isolation_show(const char *name)
+{
+	say("isolation of %s\n", name);
+}
+
+void isolation_json(const char *name)
+{
+	say(",\"isolation\":[\"%s\"]", name);
 }
 
 int logger_main(int argc, char **argv)

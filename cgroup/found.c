@@ -1,0 +1,259 @@
+/* What a leaf has, read back and said as cgroup v2 says it; and which leaf a process is in. For the tool. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cgroup/ops.h"
+#include "cgroup/tree.h"
+#include "cgroup/v1.h"
+#include "lib/enabled.h"
+#include "lib/fd.h"
+#include "lib/text.h"
+
+#define FILE_MOST 1024
+#define ROUNDED 65536 /* the kernel counts memory in pages */
+
+struct leaf_file {
+	const struct cgroup_home *home;
+	const struct limit_row *row;
+	enum cgroup_v1 controller;
+	const char *name, *file;
+};
+
+static int read_into(int dir, const char *name, const char *file, struct buf *got)
+{
+	char text[FILE_MOST];
+	struct leaf_path path;
+	ssize_t n = fd_read_file(dir, leaf_path(&path, name, file), text, sizeof(text));
+
+	if (n < 0)
+		return (int)n;
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	buf_add(got, text, (size_t)n);
+	return 0;
+}
+
+/* -- cgroup v1, in the words of v2 -------------------------------------------------------------------------------- */
+
+static int read_v1(const struct leaf_file *f, const char *file, struct buf *got)
+{
+	return read_into(f->home->v1[f->controller], f->name, file, got);
+}
+
+static int number_v1(const struct leaf_file *f, const char *file, uint64_t *ret)
+{
+	struct leaf_path path;
+	int err = file_number(f->home->v1[f->controller], leaf_path(&path, f->name, file), ret);
+
+	if (!err && *ret >= V1_NO_LIMIT)
+		*ret = LIMIT_NONE;
+	return err;
+}
+
+static int put_amount(int err, uint64_t n, struct buf *got)
+{
+	if (err)
+		return err;
+	if (n == LIMIT_NONE)
+		buf_str(got, "max");
+	else
+		buf_u64(got, n);
+	return 0;
+}
+
+static int swap_v1(const struct leaf_file *f, struct buf *got)
+{
+	uint64_t both, memory = 0;
+	int err = number_v1(f, "memory.memsw.limit_in_bytes", &both);
+
+	if (err == -ENOENT)
+		return put_amount(0, LIMIT_NONE, got); /* swap is not counted here */
+	if (!err && both != LIMIT_NONE)
+		err = number_v1(f, "memory.limit_in_bytes", &memory);
+	return put_amount(err, both == LIMIT_NONE ? both : both - MIN(memory, both), got);
+}
+
+static int quota_v1(const struct leaf_file *f, struct buf *got)
+{
+	BUF_ON_STACK(quota, 32);
+	int err = read_v1(f, "cpu.cfs_quota_us", &quota);
+
+	if (err)
+		return err;
+	buf_fmt(got, "%s ", strcmp(buf_text(&quota), "-1") ? buf_text(&quota) : "max");
+	return read_v1(f, "cpu.cfs_period_us", got);
+}
+
+/* The weight that is translated down to these shares: limit_shares. */
+static int shares_v1(const struct leaf_file *f, struct buf *got)
+{
+	uint64_t shares = 0;
+	int err = number_v1(f, "cpu.shares", &shares);
+
+	return put_amount(err, (shares * 100 + 1023) / 1024, got);
+}
+
+/* -1 and the like are "max" of what has an end. */
+static int same_v1(const struct leaf_file *f, struct buf *got)
+{
+	BUF_ON_STACK(file, 80);
+	uint64_t n;
+	int err;
+
+	limit_v1_file(f->row, f->file, &file);
+	err = number_v1(f, buf_text(&file), &n);
+	if (!err)
+		return put_amount(0, n, got);
+	return read_v1(f, buf_text(&file), got);
+}
+
+static int found_v1(const struct leaf_file *f, struct buf *got)
+{
+	uint64_t n = 0;
+	int err;
+
+	switch (f->row ? (enum limit_v1)f->row->v1 : LIMIT_V1_NONE) {
+	case LIMIT_V1_SAME: return same_v1(f, got);
+	case LIMIT_V1_OOM: buf_str(got, "1"); return 0; /* init/notice.c sees to it */
+	case LIMIT_V1_MEMORY: err = number_v1(f, "memory.limit_in_bytes", &n); return put_amount(err, n, got);
+	case LIMIT_V1_SOFT:
+		err = number_v1(f, "memory.soft_limit_in_bytes", &n);
+		return put_amount(err, n == LIMIT_NONE ? 0 : n, got);
+	case LIMIT_V1_SWAP: return swap_v1(f, got);
+	case LIMIT_V1_QUOTA: return quota_v1(f, got);
+	case LIMIT_V1_SHARES: return shares_v1(f, got);
+	default: return -EOPNOTSUPP;
+	}
+}
+
+int cgroup_found(const struct cgroup_home *home, const char *name, const char *file, struct buf *got)
+{
+	struct leaf_file f = {
+		.home = home, .row = limit_row(file), .controller = limit_controller(file), .name = name, .file = file,
+	};
+	int err = home->v2 >= 0 ? read_into(home->v2, name, file, got) : -ENOENT;
+
+	if (err != -ENOENT || f.controller == CGROUP_V1_COUNT || home->v1[f.controller] < 0)
+		return err;
+	return found_v1(&f, got);
+}
+
+/* -- is it what was asked? ---------------------------------------------------------------------------------------- */
+
+/* The line that begins with the first word of `asked`, or the whole. */
+static const char *line_of(const char *got, const char *asked, size_t first)
+{
+	const char *at = got;
+
+	while (at && strncmp(at, asked, first) != 0) {
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	return at ? at : got;
+}
+
+static bool has_word(const char *line, const char *word, size_t len)
+{
+	while (*line && *line != '\n') {
+		size_t n = strcspn(line, " \n");
+
+		if (n == len && !strncmp(line, word, len))
+			return true;
+		line += n + (line[n] == ' ');
+	}
+	return false;
+}
+
+static bool has_words(const char *got, const char *asked)
+{
+	const char *line = line_of(got, asked, strcspn(asked, " "));
+
+	while (*asked) {
+		size_t n = strcspn(asked, " ");
+
+		if (!has_word(line, asked, n))
+			return false;
+		asked += n + (asked[n] == ' ');
+	}
+	return true;
+}
+
+/* "20" is "20.00" to the kernel, "100" of all disks "default 100". */
+bool cgroup_is_same(const char *asked, const char *got)
+{
+	uint64_t a, g;
+	size_t len = strlen(asked);
+
+	if (!text_u64(asked, &a) && !text_u64(got, &g))
+		return g <= a && a - g < ROUNDED;
+	if (!strncmp(got, asked, len) && got[len] == '.' && !got[len + 1 + strspn(got + len + 1, "0")])
+		return true;
+	return has_words(got, asked);
+}
+
+/* -- who is where ------------------------------------------------------------------------------------------------- */
+
+/* "N:LIST:PATH" with the leaf in its path, or a group below it. */
+static bool is_below(const char *path, size_t len, const char *leaf)
+{
+	size_t n = strlen(leaf);
+
+	for (size_t i = 0; i + n < len; i++)
+		if (path[i] == '/' && !strncmp(path + i + 1, leaf, n) &&
+		    (i + 1 + n == len || path[i + 1 + n] == '/'))
+			return true;
+	return false;
+}
+
+static bool has_leaf(int home, const char *leaf)
+{
+	return home >= 0 && faccessat(home, leaf, F_OK, 0) == 0;
+}
+
+static bool lists(const char *line, size_t len, const char *controller)
+{
+	const char *at = memchr(line, ':', len), *end = at ? memchr(at + 1, ':', len - (size_t)(at + 1 - line)) : NULL;
+	size_t n = strlen(controller);
+
+	for (at = at ? at + 1 : NULL; end && at + n <= end; at++)
+		if (!strncmp(at, controller, n) && (at + n == end || at[n] == ',') && (at[-1] == ':' || at[-1] == ','))
+			return true;
+	return false;
+}
+
+/* Whether the hierarchy of this line has the leaf at all. */
+static bool is_wanted(const struct cgroup_home *home, const char *leaf, const char *line, size_t len)
+{
+	bool wanted = !strncmp(line, "0::", 3) && has_leaf(home->v2, leaf);
+
+	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT && !wanted; i++)
+		wanted = *cgroup_controllers[i].v1_name && lists(line, len, cgroup_controllers[i].v1_name) &&
+			 has_leaf(home->v1[i], leaf);
+	return wanted;
+}
+
+int cgroup_where(const struct cgroup_home *home, const char *name, const char *lines, struct buf *got)
+{
+	struct leaf_path path;
+	const char *leaf = leaf_path(&path, name, "");
+	int found = 0;
+
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
+
+		if (is_wanted(home, leaf, lines, len)) {
+			const char *at = strchr(strchr(lines, ':') + 1, ':') + 1;
+			size_t n = len - (size_t)(at - lines);
+
+			if (!is_below(at, n, leaf)) {
+				buf_add(got, at, n);
+				return 0;
+			}
+			found++;
+		}
+		lines += len + (lines[len] == '\n');
+	}
+	return found ? 1 : -ENOENT;
+}

@@ -1,0 +1,61 @@
+#include "init/insight.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/fd.h"
+
+struct bundle {
+	int fds[INSIGHT_MOST];
+	size_t count;
+	uint32_t which;
+};
+
+static void add(struct bundle *b, unsigned which, int fd)
+{
+	if (fd < 0)
+		return;
+	b->fds[b->count++] = fd;
+	b->which |= 1u << which;
+}
+
+static int send_with(int to, const struct buf *line, const struct bundle *b)
+{
+	char control[CMSG_SPACE(sizeof(b->fds))] __attribute__((aligned(sizeof(size_t)))) = { 0 };
+	struct iovec bytes = { line->data, line->len };
+	struct msghdr m = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control,
+			    .msg_controllen = (socklen_t)CMSG_SPACE(b->count * sizeof(int)) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	ssize_t n;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = (socklen_t)CMSG_LEN(b->count * sizeof(int));
+	memcpy(CMSG_DATA(c), b->fds, b->count * sizeof(int));
+	n = sendmsg(to, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == line->len ? 0 : -EPIPE;
+}
+
+int insight_send(const struct supervisor *sv, const struct client *c, uint32_t index)
+{
+	const struct roots_spec *roots = &table_confine(sv->table, spec_at(sv, index))->roots;
+	const struct handles *h = &service_at(sv, index)->handles;
+	cleanup_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const pid_t joined = roots->join_flags ? service_at(sv, roots->join_service)->handles.pid : 0;
+	struct bundle b = { .count = 0 };
+	BUF_ON_STACK(line, 200);
+
+	add(&b, INSIGHT_TABLE, sv->state->table_fd);
+	add(&b, INSIGHT_PROC, proc);
+	add(&b, INSIGHT_V2, sv->state->cgroup.v2);
+	for (unsigned i = 0; i < CGROUP_V1_COUNT; i++)
+		add(&b, INSIGHT_V1 + i, sv->state->cgroup.v1[i]);
+	/* Until it is the program there is nothing to be seen of it. */
+	buf_fmt(&line, "{\"index\":%u,\"pid\":%d,\"joined\":%d,\"minit\":%d,\"missing\":%d,\"fds\":%u}\n", index,
+		service_at(sv, index)->life.execed ? h->pid : 0, joined, sv->state->pid, h->missing, b.which);
+	return send_with(c->fd, &line, &b);
+}

@@ -1,0 +1,22 @@
+/*
+ * What the tool needs to look at a service from outside, by itself: PID 1 only
+ * hands out descriptors. `minit status NAME` compares what it finds with the table.
+ */
+#ifndef INIT_INSIGHT_H
+#define INIT_INSIGHT_H
+
+#include "services/state.h"
+
+/* In the order in which they are sent (SCM_RIGHTS); those that minit does not have are left out. */
+enum insight { INSIGHT_TABLE, INSIGHT_PROC, INSIGHT_V2, INSIGHT_V1 };
+#define INSIGHT_MOST (INSIGHT_V1 + CGROUP_V1_COUNT)
+
+/*
+ * Sends a line with the descriptors: {"index":...,"pid":...,"joined":...,"minit":...,"missing":...,"fds":...}. pid: of its
+ * process once it is the program (else 0), of the one whose namespaces it has joined, and of minit, in minit's pid
+ * namespace; bits of enum missing; bits 1 << enum insight. 0 or -errno. Only for who may do anything: the table has the
+ * services' environment in it.
+ */
+must_check int insight_send(const struct supervisor *sv, const struct client *c, uint32_t index);
+
+#endif

@@ -1,0 +1,278 @@
+#include "init/isolation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "init/client.h"
+#include "init/field.h"
+#include "init/insight.h"
+#include "init/look.h"
+#include "init/say.h"
+#include "lib/fd.h"
+#include "lib/text.h"
+
+/* -- what minit hands out ---------------------------------------------------------------------------------------- */
+
+struct handed {
+	int fds[INSIGHT_MOST]; /* by enum insight; -1 for none */
+	char line[512];
+};
+
+static void take_fds(struct handed *h, struct msghdr *m)
+{
+	const struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	uint32_t which = (uint32_t)field_number(h->line, "fds", 0);
+	size_t count = 0, next = 0;
+	int fds[INSIGHT_MOST];
+
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		count = MIN((c->cmsg_len - CMSG_LEN(0)) / sizeof(int), INSIGHT_MOST);
+	if (count)
+		memcpy(fds, CMSG_DATA(c), count * sizeof(int));
+	for (unsigned i = 0; i < INSIGHT_MOST; i++)
+		h->fds[i] = which >> i & 1 && next < count ? fds[next++] : -1;
+}
+
+/* It is the first message of the answer, and comes as one piece. */
+static int receive(int from, struct handed *h)
+{
+	char control[CMSG_SPACE(sizeof(h->fds))] __attribute__((aligned(sizeof(size_t))));
+	struct iovec bytes = { h->line, sizeof(h->line) - 1 };
+	struct msghdr m = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
+
+	if (n <= 0)
+		return n ? -errno : -ECONNRESET;
+	h->line[n] = '\0';
+	h->line[strcspn(h->line, "\n")] = '\0';
+	take_fds(h, &m);
+	return field_is_there(h->line, "error") ? -EPERM : 0;
+}
+
+static void release(struct handed *h)
+{
+	for (size_t i = 0; i < INSIGHT_MOST; i++)
+		fd_close(&h->fds[i]);
+}
+
+static int ask(const char *name, struct handed *h)
+{
+	struct talk t;
+	int err;
+
+	memset(h->fds, -1, sizeof(h->fds));
+	err = talk_ask(&t, "isolation %s", name);
+	if (!err)
+		err = receive(t.fd, h);
+	talk_close(&t);
+	return err;
+}
+
+/* -- reading ------------------------------------------------------------------------------------------------------ */
+
+bool look_read(struct look *l, pid_t pid, const char *file, char *mem, size_t size)
+{
+	BUF_ON_STACK(path, 80);
+	ssize_t n;
+
+	buf_fmt(&path, "%d/%s", (int)pid, file);
+	n = fd_read_file(l->proc, buf_text(&path), mem, size);
+	l->err = n < 0 ? (int)n : 0;
+	while (n > 0 && mem[n - 1] == '\n')
+		mem[--n] = '\0';
+	return n >= 0;
+}
+
+bool look_line(const char *text, const char *name, struct buf *ret)
+{
+	size_t len = strlen(name);
+
+	while (text && (strncmp(text, name, len) != 0 || text[len] != ':')) {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	if (!text)
+		return false;
+	text += len + 1;
+	text += strspn(text, " \t");
+	for (len = strcspn(text, "\n"); len && (text[len - 1] == ' ' || text[len - 1] == '\t'); len--)
+		;
+	for (size_t i = 0; i < len; i++)
+		buf_char(ret, text[i] == '\t' ? ' ' : text[i]);
+	return true;
+}
+
+/* -- telling ------------------------------------------------------------------------------------------------------ */
+
+static const char *reason(const struct look *l, enum verdict verdict, int32_t missing)
+{
+	if (verdict == LOOK_UNSEEN)
+		return l->err == -EACCES || l->err == -EPERM ? "not to be read without CAP_SYS_PTRACE" :
+							       strerror(-l->err);
+	return verdict == LOOK_DIFFERS && missing & l->missing ? "a default that is not to be had here" : "";
+}
+
+static void tell_json(const struct look *l, const char *what, const char *asked, const char *got, enum verdict verdict,
+		      const char *why)
+{
+	static const char *const words[] = { "true", "false", "null" };
+	BUF_ON_STACK(b, 6 * 2 * LOOK_TEXT + 600);
+
+	buf_fmt(&b, "%s{\"what\":", l->count ? "," : "");
+	buf_json(&b, what);
+	buf_str(&b, ",\"asked\":");
+	buf_json(&b, asked);
+	if (verdict != LOOK_UNSEEN) {
+		buf_str(&b, ",\"got\":");
+		buf_json(&b, got);
+	}
+	buf_fmt(&b, ",\"ok\":%s", words[verdict]);
+	if (*why) {
+		buf_str(&b, ",\"why\":");
+		buf_json(&b, why);
+	}
+	buf_char(&b, '}');
+	say_bytes(b.data, b.len);
+}
+
+/* What comes from a file may have any byte in it. */
+static void say_plain(const char *text)
+{
+	for (; *text; text++)
+		say("%c", *text == '\n' ? ';' : (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+}
+
+static void pad(const char *text, size_t width)
+{
+	size_t len = strlen(text);
+
+	say("%*s", (int)(len < width ? width - len : 0) + 1, "");
+}
+
+static void tell_plain(const char *what, const char *asked, const char *got, enum verdict verdict, const char *why)
+{
+	say("%s ", verdict == LOOK_DIFFERS ? "!" : " ");
+	say_plain(what);
+	pad(what, 18);
+	say_plain(asked);
+	pad(asked, 30);
+	say_plain(verdict == LOOK_UNSEEN ? "?" : got);
+	say("%s%s\n", *why ? ": " : "", why);
+}
+
+void look_tell(struct look *l, const char *what, const char *asked, const char *got, enum verdict verdict,
+	       int32_t missing)
+{
+	const char *why = reason(l, verdict, missing);
+
+	if (l->json)
+		tell_json(l, what, asked, got, verdict, why);
+	else
+		tell_plain(what, asked, got, verdict, why);
+	l->count++;
+	l->differ += verdict == LOOK_DIFFERS;
+}
+
+void look_tell_text(struct look *l, const char *what, const char *asked, const char *got, int32_t missing)
+{
+	look_tell(l, what, asked, got, strcmp(asked, got) ? LOOK_DIFFERS : LOOK_SAME, missing);
+}
+
+/* -- one service -------------------------------------------------------------------------------------------------- */
+
+static bool has_reaper(const struct look *l)
+{
+	uint32_t own = l->spec->namespaces & (l->missing & MISSING_NAMESPACES ? l->spec->explicit_ns : UINT32_MAX);
+
+	return (l->spec->init && own & CLONE_NEWPID) || l->confine->roots.join_flags & CLONE_NEWPID;
+}
+
+/* The program is the reaper's first child: orphans come behind it. */
+static bool pass_reaper(struct look *l)
+{
+	BUF_ON_STACK(path, 40);
+	char children[4096];
+	uint64_t pid;
+
+	buf_fmt(&path, "task/%d/children", (int)l->pid);
+	if (!look_read(l, l->pid, buf_text(&path), children, sizeof(children)))
+		return false;
+	children[strcspn(children, " ")] = '\0';
+	l->err = -ESRCH;
+	if (text_u64(children, &pid))
+		return false;
+	l->pid = (pid_t)pid;
+	return true;
+}
+
+static bool open_look(struct look *l, const struct handed *h)
+{
+	uint32_t index = (uint32_t)field_number(h->line, "index", 0);
+
+	l->table = table_map(h->fds[INSIGHT_TABLE], &l->err);
+	if (!l->table || index >= l->table->services.count)
+		return false;
+	l->spec = table_service(l->table, index);
+	l->confine = table_confine(l->table, l->spec);
+	l->name = table_name(l->table, l->spec);
+	l->proc = h->fds[INSIGHT_PROC];
+	l->missing = (int32_t)field_number(h->line, "missing", 0);
+	l->minit = (pid_t)field_number(h->line, "minit", 0);
+	l->joined = (pid_t)field_number(h->line, "joined", 0);
+	l->pid = (pid_t)field_number(h->line, "pid", 0);
+	l->home.v2 = h->fds[INSIGHT_V2];
+	for (size_t i = 0; i < CGROUP_V1_COUNT; i++)
+		l->home.v1[i] = h->fds[INSIGHT_V1 + i];
+	l->err = l->pid ? 0 : -ESRCH;
+	return l->pid && (!has_reaper(l) || pass_reaper(l)) &&
+	       look_read(l, l->pid, "status", l->status, sizeof(l->status)) &&
+	       look_read(l, l->minit, "status", l->minits, sizeof(l->minits));
+}
+
+static void look(struct look *l)
+{
+	look_namespaces(l);
+	look_ids(l);
+	look_rights(l);
+	look_roots(l);
+	look_leaf(l);
+	look_habits(l);
+}
+
+/* -- for people, and for programs --------------------------------------------------------------------------------- */
+
+void isolation_show(const char *name)
+{
+	struct handed h;
+	struct look l = { 0 };
+	int err = ask(name, &h);
+
+	if (!err && open_look(&l, &h)) {
+		say("\n%s: its isolation, as asked and as found\n", name);
+		look(&l);
+		if (l.differ)
+			say("! %u of %u not as asked\n", l.differ, l.count);
+	} else if (err != -EPERM && l.err != -ESRCH) {
+		say("\n%s: its isolation cannot be seen: %s\n", name, strerror(err ? -err : -l.err));
+	}
+	say_flush();
+	release(&h);
+}
+
+void isolation_json(const char *name)
+{
+	struct handed h;
+	struct look l = { .json = true };
+
+	if (!ask(name, &h) && open_look(&l, &h)) {
+		say(",\"isolation\":[");
+		look(&l);
+		say("]");
+	}
+	release(&h);
+}

@@ -1,0 +1,59 @@
+/*
+ * A look at a service from outside, by the tool: what its table asks for beside what the kernel says of its process
+ * and its leaf. Each look_...() tells of one concern. What is there for no one to read (landlock, the keyring) is not
+ * told of.
+ */
+#ifndef INIT_LOOK_H
+#define INIT_LOOK_H
+
+#include "services/state.h"
+
+#define LOOK_TEXT 200
+
+enum verdict {
+	LOOK_SAME,    /* as asked, or the program itself has given more away */
+	LOOK_DIFFERS, /* less than asked */
+	LOOK_UNSEEN   /* it cannot be read; err says why */
+};
+
+struct look {
+	const struct table *table;
+	const struct service_spec *spec;
+	const struct confine_spec *confine;
+	const char *name;
+	struct cgroup_home home;
+	int proc;            /* minit's /proc */
+	int32_t missing;     /* bits of enum missing: what minit says it has left out */
+	pid_t minit, joined; /* numbers in that /proc */
+	pid_t pid;           /* the program's, behind the reaper if it has one */
+	char status[4096];   /* of the program, proc(5) */
+	char minits[4096];   /* of minit */
+	bool json;
+	unsigned count, differ; /* told of so far */
+	int err;             /* of what was tried to be read last */
+};
+
+/*
+ * Tells of one point. `what` is the key of the table or the file of the leaf. missing: the bit that explains a
+ * difference, or 0.
+ */
+void look_tell(struct look *l, const char *what, const char *asked, const char *got, enum verdict verdict,
+	       int32_t missing);
+
+/* The same for a file below /proc/PID of the program: `got` is compared as text. */
+void look_tell_text(struct look *l, const char *what, const char *asked, const char *got, int32_t missing);
+
+/* Reads /proc/PID/FILE, without the newline at its end; false with l->err. */
+bool look_read(struct look *l, pid_t pid, const char *file, char *mem, size_t size);
+
+/* What stands behind "NAME:" in a file of lines such as status, without blanks; false when there is none. */
+bool look_line(const char *text, const char *name, struct buf *ret);
+
+void look_namespaces(struct look *l); /* init/look_places.c */
+void look_roots(struct look *l);      /* init/look_roots.c */
+void look_ids(struct look *l);        /* init/look_ids.c */
+void look_rights(struct look *l);     /* init/look_rights.c */
+void look_leaf(struct look *l);       /* init/look_leaf.c */
+void look_habits(struct look *l);     /* init/look_habits.c */
+
+#endif

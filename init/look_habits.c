@@ -1,0 +1,212 @@
+/* How it runs: limits of the process, nice value, policy, processors, place before the OOM killer, clocks. proc(5). */
+#include <sched.h>
+#include <string.h>
+
+#include "init/look.h"
+#include "lib/text.h"
+#include "services/keys.h"
+
+/* -- rlimits: a line for each, in the order of their numbers ------------------------------------------------------ */
+
+static const char *line_number(const char *text, uint32_t n)
+{
+	for (; text && n > 0; n--) {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	return text;
+}
+
+/* "Max open files            1024                 4096                 files": the columns have places. */
+static bool take_limits(const char *line, char *soft, char *hard, size_t size)
+{
+	if (!line || strcspn(line, "\n") < 67)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		const char *at = line + 26 + i * 21;
+		char *to = i ? hard : soft;
+		size_t len = MIN(strcspn(at, " \n"), size - 1);
+
+		memcpy(to, at, len);
+		to[len] = '\0';
+	}
+	return true;
+}
+
+static void put_limit(uint64_t n, struct buf *b)
+{
+	if (n == UINT64_MAX)
+		buf_str(b, "unlimited");
+	else
+		buf_u64(b, n);
+}
+
+/* The soft one is the program's to raise. */
+static void look_rlimit(struct look *l, const char *limits, const struct rlimit_spec *r)
+{
+	char soft[24], hard[24];
+	BUF_ON_STACK(what, 40);
+	BUF_ON_STACK(asked, 60);
+	BUF_ON_STACK(most, 24);
+	BUF_ON_STACK(got, 60);
+
+	buf_fmt(&what, "rlimits.%s", resource_name(r->resource));
+	put_limit(r->soft, &asked);
+	buf_char(&asked, ' ');
+	put_limit(r->hard, &asked);
+	put_limit(r->hard, &most);
+	if (!take_limits(line_number(limits, r->resource + 1), soft, hard, sizeof(soft))) {
+		look_tell(l, buf_text(&what), buf_text(&asked), "", LOOK_UNSEEN, 0);
+		return;
+	}
+	buf_fmt(&got, "%s %s", soft, hard);
+	look_tell(l, buf_text(&what), buf_text(&asked), buf_text(&got),
+		  strcmp(hard, buf_text(&most)) ? LOOK_DIFFERS : LOOK_SAME, 0);
+}
+
+static void look_rlimits(struct look *l)
+{
+	char limits[4096];
+
+	if (l->spec->rlimits.count && !look_read(l, l->pid, "limits", limits, sizeof(limits)))
+		limits[0] = '\0';
+	for (uint32_t i = 0; i < l->spec->rlimits.count; i++)
+		look_rlimit(l, limits, &table_list(l->table, l->spec->rlimits, struct rlimit_spec)[i]);
+}
+
+/* -- scheduling --------------------------------------------------------------------------------------------------- */
+
+/* Field number n of stat, from 1; the name behind which they are counted may have anything in it. */
+static const char *stat_field(const char *text, unsigned n)
+{
+	const char *at = strrchr(text, ')');
+
+	for (unsigned i = 2; at && i < n; i++) {
+		at = strchr(at, ' ');
+		at = at ? at + 1 : NULL;
+	}
+	return at ? at : "";
+}
+
+static void tell_field(struct look *l, const char *what, const char *asked, const char *stat, unsigned n)
+{
+	BUF_ON_STACK(got, 24);
+	const char *at = stat_field(stat, n);
+
+	buf_add(&got, at, MIN(strcspn(at, " \n"), 20));
+	look_tell_text(l, what, asked, buf_text(&got), 0);
+}
+
+static const char *policy_name(uint32_t policy)
+{
+	static const char *const names[] = { "other", "fifo", "rr", "batch", "4", "idle", "deadline", "ext" };
+
+	return policy < ARRAY_LEN(names) ? names[policy] : "unknown";
+}
+
+static void look_policy(struct look *l, const char *stat)
+{
+	const struct sched_spec *sched = &l->confine->privileges.sched;
+	BUF_ON_STACK(number, 24);
+	uint64_t policy = 0;
+	const char *at = stat_field(stat, 41);
+
+	buf_add(&number, at, MIN(strcspn(at, " \n"), 20));
+	if (sched->policy && !text_u64(buf_text(&number), &policy))
+		look_tell_text(l, "sched", policy_name(sched->policy - 1), policy_name((uint32_t)policy), 0);
+}
+
+static bool has_bit(const uint64_t *words, uint32_t count, uint32_t bit)
+{
+	return bit / 64 < count && words[bit / 64] >> bit % 64 & 1;
+}
+
+/* "0-3,6", as the kernel says it. */
+static void put_mask(const struct look *l, struct list list, struct buf *b)
+{
+	const uint64_t *words = table_list(l->table, list, uint64_t);
+
+	for (uint32_t i = 0; i < list.count * 64; i++) {
+		uint32_t first = i;
+
+		if (!has_bit(words, list.count, i))
+			continue;
+		while (has_bit(words, list.count, i + 1))
+			i++;
+		buf_fmt(b, "%s%u", b->len ? "," : "", first);
+		if (i > first)
+			buf_fmt(b, "-%u", i);
+	}
+}
+
+static void look_cpus(struct look *l)
+{
+	BUF_ON_STACK(asked, LOOK_TEXT);
+	BUF_ON_STACK(got, LOOK_TEXT);
+
+	if (!l->confine->privileges.cpus.count)
+		return;
+	put_mask(l, l->confine->privileges.cpus, &asked);
+	if (look_line(l->status, "Cpus_allowed_list", &got))
+		look_tell_text(l, "cpus", buf_text(&asked), buf_text(&got), 0);
+}
+
+static void look_sched(struct look *l)
+{
+	const struct privileges_spec *p = &l->confine->privileges;
+	BUF_ON_STACK(nice, 16);
+	char stat[1024];
+
+	if (!look_read(l, l->pid, "stat", stat, sizeof(stat)))
+		stat[0] = '\0';
+	buf_fmt(&nice, "%d", p->nice);
+	if (p->given & GIVEN_NICE)
+		tell_field(l, "nice", buf_text(&nice), stat, 19);
+	look_policy(l, stat);
+	look_cpus(l);
+}
+
+/* -- the rest ----------------------------------------------------------------------------------------------------- */
+
+static void tell_file(struct look *l, const char *what, const char *asked, const char *file)
+{
+	char got[64];
+
+	if (look_read(l, l->pid, file, got, sizeof(got)))
+		look_tell_text(l, what, asked, got, 0);
+	else
+		look_tell(l, what, asked, "", LOOK_UNSEEN, 0);
+}
+
+static void look_memory(struct look *l)
+{
+	const struct privileges_spec *p = &l->confine->privileges;
+	BUF_ON_STACK(oom, 16);
+	BUF_ON_STACK(filter, 16);
+
+	buf_fmt(&oom, "%d", p->oom_score_adj);
+	buf_fmt(&filter, "%08x", p->dump_filter);
+	if (p->given & GIVEN_OOM_SCORE_ADJ)
+		tell_file(l, "oom_score_adj", buf_text(&oom), "oom_score_adj");
+	if (p->given & GIVEN_DUMP_FILTER)
+		tell_file(l, "coredump_filter", buf_text(&filter), "coredump_filter");
+}
+
+static void look_umask(struct look *l)
+{
+	BUF_ON_STACK(asked, 16);
+	BUF_ON_STACK(got, 16);
+
+	if (l->spec->umask == UMASK_INHERIT || !look_line(l->status, "Umask", &got))
+		return;
+	buf_fmt(&asked, "%04o", l->spec->umask);
+	look_tell(l, "umask", buf_text(&asked), buf_text(&got), LOOK_SAME, 0); /* the program's own to change */
+}
+
+void look_habits(struct look *l)
+{
+	look_rlimits(l);
+	look_sched(l);
+	look_memory(l);
+	look_umask(l);
+}

@@ -1,0 +1,258 @@
+/* What it sees of the file system: its root, /proc, /sys and /dev, and what its table mounts. mountinfo: proc(5). */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init/look.h"
+#include "lib/fd.h"
+#include "lib/mount.h"
+#include "services/keys.h"
+
+#define MOUNTS_MOST (1 << 20)
+
+/* Of one line; what is not there is empty. */
+struct seen {
+	bool there, readonly;
+	char type[24], source[64], options[256]; /* options of the mount, then those of the file system */
+};
+
+static char *mounts; /* of the program */
+
+static bool read_mounts(struct look *l)
+{
+	if (!mounts)
+		mounts = mmap(NULL, MOUNTS_MOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mounts == MAP_FAILED) {
+		mounts = NULL;
+		l->err = -ENOMEM;
+		return false;
+	}
+	return look_read(l, l->pid, "mountinfo", mounts, MOUNTS_MOST);
+}
+
+/* Word number i from 0, of a line. */
+static const char *word(const char *line, unsigned i)
+{
+	for (; i > 0 && line[strcspn(line, " \n")] == ' '; i--)
+		line += strcspn(line, " \n") + 1;
+	return i ? "" : line;
+}
+
+static size_t length(const char *at)
+{
+	return strcspn(at, " \n");
+}
+
+static void keep(char *mem, size_t size, const char *at)
+{
+	size_t n = MIN(length(at), size - 1);
+
+	memcpy(mem, at, n);
+	mem[n] = '\0';
+}
+
+static bool has_option(const char *options, const char *option)
+{
+	size_t n = strlen(option);
+
+	for (; *options; options += strcspn(options, ","), options += *options == ',')
+		if (!strncmp(options, option, n) && (options[n] == ',' || !options[n]))
+			return true;
+	return false;
+}
+
+static void take(const char *line, struct seen *ret)
+{
+	const char *behind = strstr(line, " - ");
+	size_t n;
+
+	if (!behind || behind > line + strcspn(line, "\n"))
+		return;
+	keep(ret->options, sizeof(ret->options) / 2, word(line, 5));
+	ret->readonly = has_option(ret->options, "ro");
+	n = strlen(ret->options);
+	ret->options[n] = ',';
+	keep(ret->options + n + 1, sizeof(ret->options) - n - 1, word(behind + 3, 2));
+	ret->readonly |= has_option(ret->options + n + 1, "ro");
+	keep(ret->type, sizeof(ret->type), word(behind + 3, 0));
+	keep(ret->source, sizeof(ret->source), word(behind + 3, 1));
+	ret->there = true;
+}
+
+/* The uppermost mount at this place. */
+static struct seen at(const char *point)
+{
+	struct seen found = { 0 };
+
+	for (const char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *place = word(line, 4);
+
+		if (length(place) == strlen(point) && !strncmp(place, point, length(place)))
+			take(line, &found);
+	}
+	return found;
+}
+
+/* -- the root ----------------------------------------------------------------------------------------------------- */
+
+static int stat_root(struct look *l, pid_t pid, const char *below, struct stat *ret)
+{
+	BUF_ON_STACK(path, 40);
+	cleanup_fd int root = -1;
+
+	buf_fmt(&path, "%d/root", (int)pid);
+	root = openat(l->proc, buf_text(&path), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	l->err = root < 0 || fstatat(root, below, ret, 0) < 0 ? -errno : 0;
+	return l->err;
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static const char *kind_of_root(const struct look *l, const struct stat *is, const struct stat *minits,
+				const struct stat *asked)
+{
+	const char *path = table_text(l->table, l->spec->root_at);
+	struct seen top = at("/");
+
+	if (l->confine->roots.overlay_at && !strcmp(top.type, "overlay"))
+		return "an overlay";
+	if (!l->confine->roots.overlay_at && S_ISREG(asked->st_mode) && !strncmp(top.source, "/dev/loop", 9))
+		return path;
+	if (!l->confine->roots.overlay_at && is_same_file(is, asked))
+		return path;
+	return is_same_file(is, minits) ? "minit's" : "another";
+}
+
+static void look_root(struct look *l)
+{
+	const char *path = table_text(l->table, l->spec->root_at);
+	struct stat is = { 0 }, minits = { 0 }, asked = { 0 };
+	const char *want, *got;
+
+	if (!path)
+		return;
+	want = l->confine->roots.overlay_at ? "an overlay" : path;
+	if (stat_root(l, l->pid, ".", &is) || stat_root(l, l->minit, ".", &minits) ||
+	    stat_root(l, l->minit, path[1] ? path + 1 : ".", &asked)) {
+		look_tell(l, "root", want, "", LOOK_UNSEEN, 0);
+		return;
+	}
+	got = kind_of_root(l, &is, &minits, &asked);
+	look_tell_text(l, "root", want, got, MISSING_NAMESPACES);
+}
+
+/* -- the kernel's files ------------------------------------------------------------------------------------------- */
+
+/* Number n of "a|b|c". */
+static void put_word(enum key_id id, unsigned n, struct buf *b)
+{
+	const char *words = key_text(key_by_id(id), KEY_WORDS);
+
+	for (; n > 0 && *words; n--)
+		words += strcspn(words, "|") + 1;
+	buf_add(b, words, strcspn(words, "|"));
+}
+
+static void tell_word(struct look *l, enum key_id id, unsigned asked, unsigned got)
+{
+	BUF_ON_STACK(want, 40);
+	BUF_ON_STACK(is, 40);
+
+	put_word(id, asked, &want);
+	put_word(id, got, &is);
+	look_tell_text(l, key_text(key_by_id(id), KEY_NAME), buf_text(&want), buf_text(&is), MISSING_NAMESPACES);
+}
+
+static unsigned proc_now(void)
+{
+	struct seen proc = at("/proc");
+
+	if (!proc.there)
+		return PROC_NONE;
+	if (has_option(proc.options, "subset=pid"))
+		return PROC_PIDS;
+	return at("/proc/sys").readonly ? PROC_MASKED : PROC_OPEN;
+}
+
+static unsigned sys_now(void)
+{
+	struct seen sys = at("/sys");
+
+	if (!sys.there)
+		return SYS_NONE;
+	return sys.readonly ? SYS_READONLY : SYS_WRITABLE;
+}
+
+/* "none" is "as it is there" for a service in minit's root, and of what is not asked for more is no less. */
+static void look_kernel(struct look *l)
+{
+	const struct roots_spec *roots = &l->confine->roots;
+	static const char *const hiding[] = { "", "hidepid=noaccess", "hidepid=invisible", "hidepid=ptraceable" };
+
+	if (roots->proc != PROC_NONE)
+		tell_word(l, KEY_PROC, roots->proc, proc_now());
+	if (roots->hidepid)
+		look_tell_text(l, "hidepid", hiding[roots->hidepid],
+			       has_option(at("/proc").options, hiding[roots->hidepid]) ? hiding[roots->hidepid] : "no",
+			       MISSING_NAMESPACES);
+	if (roots->sys != SYS_NONE)
+		tell_word(l, KEY_SYS, roots->sys, sys_now());
+	if (roots->dev == DEV_MINIMAL)
+		tell_word(l, KEY_DEV, DEV_MINIMAL, strcmp(at("/dev").type, "tmpfs") ? DEV_ALL : DEV_MINIMAL);
+}
+
+/* -- what is mounted ---------------------------------------------------------------------------------------------- */
+
+static void look_mount(struct look *l, const struct mount_spec *m)
+{
+	const char *target = table_text(l->table, m->target_at);
+	bool readonly = m->kind == MOUNT_READONLY || m->attr & MOUNT_ATTR_RDONLY;
+	struct seen is = at(target);
+	BUF_ON_STACK(what, LOOK_TEXT);
+	enum verdict v = is.there && (is.readonly || !readonly) ? LOOK_SAME : LOOK_DIFFERS;
+
+	buf_fmt(&what, "mounts.\"%s\"", target);
+	look_tell(l, buf_text(&what), readonly ? "mounted, read-only" : "mounted",
+		  !is.there ? "not there" : is.readonly ? "mounted, read-only" : "mounted", v, MISSING_NAMESPACES);
+}
+
+static void tell_type(struct look *l, const char *what, const char *asked, const char *point)
+{
+	struct seen is = at(point);
+
+	look_tell_text(l, what, asked, is.there ? is.type : "none", MISSING_NAMESPACES);
+}
+
+static void look_mounts(struct look *l)
+{
+	const struct roots_spec *roots = &l->confine->roots;
+
+	if (l->spec->readonly)
+		look_tell_text(l, "readonly", "yes", at("/").readonly ? "yes" : "no", MISSING_NAMESPACES);
+	if (roots->private_tmp)
+		tell_type(l, "private_tmp", "tmpfs", "/tmp");
+	if (roots->secrets.count)
+		tell_type(l, "secrets", "ramfs", "/run/secrets");
+	for (uint32_t i = 0; i < roots->mounts.count; i++)
+		look_mount(l, &table_list(l->table, roots->mounts, struct mount_spec)[i]);
+}
+
+void look_roots(struct look *l)
+{
+	if (!(l->spec->namespaces & CLONE_NEWNS) && !l->spec->root_at)
+		return;
+	if (!read_mounts(l)) {
+		look_tell(l, "mounts", "its own", "", LOOK_UNSEEN, 0);
+		return;
+	}
+	look_root(l);
+	look_kernel(l);
+	look_mounts(l);
+}

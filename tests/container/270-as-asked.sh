@@ -1,0 +1,115 @@
+#!/bin/bash
+# What a table asks for is compared with what is found from outside, after the exec: by `minit status NAME`, in words and JSON.
+set -u
+. tests/container/ct.sh
+
+mkdir -p "$ct_dir/root" && cp -a "$TREE/." "$ct_dir/root/"
+ct_table <<TOML
+[service.plain]
+exec = ["/bin/sleep", "1000"]
+[service.bare]
+exec = ["/bin/sleep", "1000"]
+namespaces = []
+leaf = false
+[service.full]
+exec = ["/bin/sleep", "1000"]
+user = "nobody"
+root = "$ct_dir/root"
+readonly = true
+namespaces = ["mount", "pid", "net", "ipc", "uts", "cgroup"]
+rlimits.nofile = "100"
+nice = 5
+oom_score_adj = 300
+umask = "0027"
+cpus = "0"
+devices = ["null"]
+private_tmp = true
+mounts."/data" = "$ct_dir"
+in_group = "house"
+init = false
+stop.signal = "SIGKILL"
+[service.full.cgroup]
+memory.max = "64M"
+pids.max = 20
+cpu.max = "50%"
+cpu.weight = 50
+[group.house]
+cgroup."memory.max" = "128M"
+[service.inner]
+exec = ["/bin/sleep", "1000"]
+userns = "auto"
+root = "$ct_dir/root"
+time.monotonic = "1d"
+caps = ["chown", "net_bind_service"]
+[service.mapped]
+exec = ["/bin/sleep", "1000"]
+namespaces = ["mount", "pid"]
+userns.uid = ["0 100000 1000", "1000 200000 10"]
+user = "1005"
+[service.listed]
+exec = ["/bin/sleep", "1000"]
+caps = ["net_bind_service"]
+user = "65534"
+groups = ["100"]
+no_new_privs = false
+[service.joins]
+exec = ["/bin/sleep", "1000"]
+join = { service = "full", namespaces = ["net", "ipc", "pid"] }
+needs = ["full"]
+[service.gone]
+exec = ["/bin/true"]
+ready = "exit"
+TOML
+ct_start
+ct_up
+ct_is "all of them run" plain:up bare:up full:up inner:up mapped:up listed:up joins:up gone:done
+
+# All points of these, one in a line: service what asked got ok why
+look() {
+	ct_minit status --json "$@" | python3 -c 'import json, sys
+for line in sys.stdin:
+	service = json.loads(line)
+	for point in service.get("isolation", []):
+		print(service["name"], *[point.get(k) for k in ("what", "asked", "got", "ok", "why")], sep="|")' >"$ct_dir/seen"
+}
+# seen NAME WHAT-REGEX: what was found.
+seen() {
+	awk -F'|' -v name="$1" -v what="^($2)\$" '$1 == name && $2 ~ what { print $4 }' "$ct_dir/seen"
+}
+look plain bare full inner mapped listed joins gone
+for s in plain bare full inner mapped listed joins; do
+	[ "$(grep -c "^$s|.*|True|" "$ct_dir/seen")" -gt 5 ]
+	ok $? "$s is looked at"
+	is "$(grep "^$s|" "$ct_dir/seen" | grep -v '|True|')" "" "and is as its table asks"
+done
+is "$(sed -n 's/^full|\([^|]*\)|.*/\1/p' "$ct_dir/seen" | tr '\n' ' ')" \
+	'namespaces.mount namespaces.pid namespaces.net namespaces.ipc namespaces.uts namespaces.cgroup namespaces.user namespaces.time user group groups no_new_privs caps.bounding caps.permitted caps.effective caps.inheritable caps.ambient seccomp root proc sys dev readonly private_tmp mounts."/data" leaf memory.max cpu.max cpu.weight pids.max devices house:memory.max rlimits.nofile nice cpus oom_score_adj umask ' \
+	"of all that can be seen"
+is "$(seen full 'user|memory.max|cpu.max|rlimits.nofile|root' | tr '\n' ' ')" \
+	"65534 $ct_dir/root 67108864 50000 100000 100 100 " "the kernel's own figures"
+is "$(seen mapped 'user|userns.uid')" "200005
+0 100000 1000, 1000 200000 10" "ids as they are called outside"
+is "$(seen joins 'namespaces.(net|pid|uts)' | tr '\n' ' ')" "full's full's own " "whose namespaces they are"
+is "$(seen inner caps.permitted)" "chown net_bind_service" "capabilities of who has a reaper"
+is "$(seen gone '.*')" "" "of who is not there nothing is told"
+
+# Each thing that somebody takes away behind its back is seen.
+full=$(ct_outer full)
+nsenter -t "$full" -m umount /proc/sys
+nsenter -t "$full" -m umount /tmp
+nsenter -t "$full" -m -p mount -o remount,bind,rw /
+renice -n 0 -p "$full" >/dev/null
+ct_minit set full memory.max=80M pids.max=21
+is "$(ct_minit status full | grep '^!' | tr -s ' ')" "! proc masked open
+! readonly yes no
+! private_tmp tmpfs none
+! memory.max 67108864 83886080
+! pids.max 20 21
+! nice 5 0
+! 6 of 35 not as asked" "what is taken away behind its back is found"
+look full
+is "$(grep -c '|False|' "$ct_dir/seen")" 6 "in JSON too"
+ct_in setpriv --reuid 65534 --regid 65534 --clear-groups env MINIT_SOCKET=/run/minit/control "$MINIT" status plain >"$ct_dir/other" 2>&1
+is "$? $(grep -c . "$ct_dir/other")" "0 3" "who may not look is told the rest"
+ct_stop "it ends in order"
+echo "1..$ct_tests"

@@ -1,0 +1,197 @@
+// links: cgroup/found.c cgroup/limits.c cgroup/friendly.c cgroup/tree.c lib/buf.c lib/text.c lib/fd.c lib/sys.c
+/* What is found of a limit beside what was asked: the words of cgroup v1 and v2, on files made up here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cgroup/ops.h"
+#include "lib/fd.h"
+
+static const struct {
+	const char *asked, *got;
+	bool same;
+} pairs[] = {
+	{ "67108864", "67108864", true },
+	{ "67108865", "67108864", true }, /* in whole pages */
+	{ "67108864", "67108865", false },
+	{ "67108864", "33554432", false },
+	{ "67108864", "max", false },
+	{ "max", "67108864", false },
+	{ "max", "max", true },
+	{ "max", "max 100000", true },
+	{ "50000 100000", "50000 100000", true },
+	{ "50000 100000", "50000 200000", false },
+	{ "max 50000", "max 50000", true },
+	{ "20.00", "20.00", true },
+	{ "20", "20.00", true },
+	{ "20", "20.50", false },
+	{ "0-3,6", "0-3,6", true },
+	{ "0-3", "0-3,6", false },
+	{ "100", "default 100", true },
+	{ "8:16 rbps=1048576", "8:0 rbps=1 wbps=max\n8:16 rbps=1048576 wbps=max riops=max wiops=max", true },
+	{ "8:16 rbps=1048576", "8:0 rbps=1048576 wbps=max\n8:16 rbps=max wbps=max", false },
+	{ "8:16 rbps=1048576", "", false },
+	{ "-20", "-20", true },
+	{ "-20", "-2", false },
+};
+
+static void test_what_is_the_same(void **data)
+{
+	(void)data;
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+		if (cgroup_is_same(pairs[i].asked, pairs[i].got) != pairs[i].same)
+			fail_msg("\"%s\" and \"%s\"", pairs[i].asked, pairs[i].got);
+}
+
+/* -- leaves made up ----------------------------------------------------------------------------------------------- */
+
+static char folder[64];
+static struct cgroup_home home;
+
+static int set_up(void **data)
+{
+	(void)data;
+	strcpy(folder, "/tmp/minit-found-XXXXXX");
+	home = (struct cgroup_home){ .v2 = -1 };
+	memset(home.v1, -1, sizeof(home.v1));
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **data)
+{
+	char command[100];
+
+	(void)data;
+	fd_close(&home.v2);
+	for (size_t i = 0; i < CGROUP_V1_COUNT; i++)
+		fd_close(&home.v1[i]);
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+static int hierarchy(const char *name)
+{
+	char path[200];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	mkdir(path, 0700);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	mkdirat(fd, "svc.web", 0700);
+	return fd;
+}
+
+static void put(int dir, const char *file, const char *text)
+{
+	char path[100];
+	int fd;
+
+	snprintf(path, sizeof(path), "svc.web/%s", file);
+	fd = openat(dir, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void finds(const char *file, const char *text)
+{
+	BUF_ON_STACK(got, 200);
+
+	assert_int_equal(cgroup_found(&home, "web", file, &got), 0);
+	assert_string_equal(buf_text(&got), text);
+}
+
+static void test_v1_is_told_in_the_words_of_v2(void **data)
+{
+	BUF_ON_STACK(got, 200);
+	int cpu, memory;
+
+	(void)data;
+	cpu = home.v1[CGROUP_V1_CPU] = hierarchy("cpu");
+	memory = home.v1[CGROUP_V1_MEMORY] = hierarchy("memory");
+	put(cpu, "cpu.cfs_quota_us", "25000\n");
+	put(cpu, "cpu.cfs_period_us", "100000\n");
+	finds("cpu.max", "25000 100000");
+	put(cpu, "cpu.cfs_quota_us", "-1\n");
+	finds("cpu.max", "max 100000");
+	for (uint64_t weight = 1; weight <= 10000; weight += weight < 300 ? 1 : 333) {
+		char text[24], asked[24];
+
+		snprintf(text, sizeof(text), "%lu\n", (unsigned long)limit_shares(weight));
+		snprintf(asked, sizeof(asked), "%lu", (unsigned long)weight);
+		put(cpu, "cpu.shares", text);
+		finds("cpu.weight", asked);
+	}
+	put(memory, "memory.limit_in_bytes", "67108864\n");
+	put(memory, "memory.memsw.limit_in_bytes", "100663296\n");
+	finds("memory.max", "67108864");
+	finds("memory.swap.max", "33554432");
+	put(memory, "memory.memsw.limit_in_bytes", "9223372036854771712\n");
+	finds("memory.swap.max", "max");
+	put(memory, "memory.limit_in_bytes", "9223372036854771712\n");
+	finds("memory.max", "max");
+	put(memory, "memory.soft_limit_in_bytes", "9223372036854771712\n");
+	finds("memory.low", "0");
+	assert_int_equal(cgroup_found(&home, "web", "memory.high", &got), -EOPNOTSUPP);
+	assert_int_equal(cgroup_found(&home, "web", "pids.max", &got), -ENOENT);
+	assert_int_equal(cgroup_found(&home, "db", "memory.max", &got), -ENOENT);
+}
+
+static void test_v2_is_told_as_it_is(void **data)
+{
+	(void)data;
+	home.v2 = hierarchy("v2");
+	home.v1[CGROUP_V1_MEMORY] = hierarchy("memory");
+	put(home.v2, "pids.max", "20\n");
+	put(home.v1[CGROUP_V1_MEMORY], "memory.limit_in_bytes", "4096\n");
+	finds("pids.max", "20");
+	finds("memory.max", "4096");
+}
+
+static void where(const char *lines, int result, const char *path)
+{
+	BUF_ON_STACK(got, 200);
+
+	assert_int_equal(cgroup_where(&home, "web", lines, &got), result);
+	assert_string_equal(buf_text(&got), path);
+}
+
+static void test_in_which_leaf_a_process_is(void **data)
+{
+	(void)data;
+	where("0::/a/svc.web\n", -ENOENT, "");
+	home.v2 = hierarchy("v2");
+	where("0::/a/svc.web\n", 1, "");
+	where("0::/a/svc.web/below\n", 1, "");
+	where("0::/../svc.web\n", 1, "");
+	where("0::/a/svc.webby\n", 0, "/a/svc.webby");
+	where("0::/a\n", 0, "/a");
+	where("0::/\n", 0, "/");
+	home.v1[CGROUP_V1_MEMORY] = hierarchy("memory");
+	where("5:memory:/x/svc.web\n0::/a/svc.web\n", 1, "");
+	where("5:memory:/x\n0::/a/svc.web\n", 0, "/x");
+	where("5:cpu,memory:/x\n0::/a/svc.web\n", 0, "/x");
+	where("5:memoryless:/x\n0::/a/svc.web\n", 1, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_the_same),
+		cmocka_unit_test_setup_teardown(test_v1_is_told_in_the_words_of_v2, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_v2_is_told_as_it_is, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_in_which_leaf_a_process_is, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
