@@ -55,9 +55,11 @@ nothing_on() {
 		built none
 }
 holds 'so does the one with every option off' nothing_on
-# Every option off alone; what depends on it goes with it.
+# Every option off alone; what depends on it goes with it. Most sources do not know the option, and are not compiled again.
+export CCACHE_DIR=$work/ccache
 without() {
-	mkdir -p "$one/build/without" && echo "# CONFIG_$1 is not set" >"$one/build/without/.config" && built without
+	mkdir -p "$one/build/without" && echo "# CONFIG_$1 is not set" >"$one/build/without/.config" &&
+		in_one B=build/without CC='ccache musl-gcc' && [ -x "$one/build/without/minit" ]
 }
 for option in $(sed -n 's/^config \([A-Z0-9_]*\)$/\1/p' Kconfig); do
 	grep -A 1 "^config $option$" Kconfig | grep -q 'bool "' || continue

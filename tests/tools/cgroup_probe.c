@@ -322,22 +322,24 @@ static int allow(const char *name, uint8_t access)
 
 static void try_devices(void)
 {
-	static const char node[] = "/dev/cgroup_probe";
+	static const char node[] = "/dev/cgroup_probe", null[] = "/dev/cgroup_probe_null";
 
 	unlink(node);
-	if (mknod(node, S_IFCHR | 0600, makedev(1, 11)) < 0) {
+	unlink(null);
+	if (mknod(node, S_IFCHR | 0600, makedev(1, 11)) < 0 || mknod(null, S_IFCHR | 0600, makedev(1, 3)) < 0) {
 		ok(errno == EPERM, "no node can be made here");
 		return;
 	}
 	ok(!open_in_leaf(node, O_RDONLY), "without a list a leaf may use any device");
 	ok(!allow(NULL, 0), "a list is taken");
 	ok(open_in_leaf(node, O_RDONLY) == -EPERM, "what is not in it may not be opened");
-	ok(!open_in_leaf("/dev/null", O_RDWR), "what every service has may be");
+	ok(!open_in_leaf(null, O_RDWR), "what every service has may be");
 	ok(!allow(node, DEVICE_READ), "a list may be changed");
 	ok(!open_in_leaf(node, O_RDONLY), "then what is in it may be opened");
 	ok(open_in_leaf(node, O_RDWR) == -EPERM, "but as the list says");
 	ok(!allow("char-mem", DEVICE_READ | DEVICE_WRITE) && !open_in_leaf(node, O_RDWR), "a driver stands for all its nodes");
 	ok(allow("char-unheard-of", DEVICE_READ) == -ENOENT, "a driver that is not there is told");
+	unlink(null);
 	unlink(node);
 }
 

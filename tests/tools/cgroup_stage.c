@@ -110,7 +110,7 @@ static void mount_v2(const char *where)
 
 static void mount_v1(void)
 {
-	static const char *const hierarchies[] = { "memory", "cpu,cpuacct", "pids", "blkio", "freezer" };
+	static const char *const hierarchies[] = { "memory", "cpu,cpuacct", "cpuset", "pids", "blkio", "freezer", "devices" };
 	char path[64];
 
 	must(mount("tmpfs", CGROUPS, "tmpfs", 0, NULL), CGROUPS);
@@ -123,7 +123,7 @@ static void mount_v1(void)
 
 static void show_v2(void)
 {
-	static const char *const controllers[] = { "+memory", "+io", "+cpu", "+pids" };
+	static const char *const controllers[] = { "+memory", "+io", "+cpu", "+cpuset", "+pids" };
 
 	mount_v2(CGROUPS);
 	for (size_t i = 0; i < ARRAY_LEN(controllers); i++)
