@@ -3,7 +3,7 @@
 // flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=setsockopt
 /*
  * The ruleset: what it consists of, by a reading of its messages; some of its bytes as nft(8) sends them; the answers and
- * events of the kernel. That nft(8) and the kernel understand all of it is tested in tests/container/430-ports.sh.
+ * events of the kernel. That nft(8) and the kernel understand all of it is tested in tests/container/425-ports.sh.
  */
 #include <setjmp.h>
 #include <stdarg.h>
