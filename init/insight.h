@@ -12,8 +12,8 @@ enum insight { INSIGHT_TABLE, INSIGHT_PROC, INSIGHT_V2, INSIGHT_V1 };
 #define INSIGHT_MOST (INSIGHT_V1 + CGROUP_V1_COUNT)
 
 /*
- * Sends a line with the descriptors: {"index":...,"pid":...,"joined":...,"minit":...,"missing":...,"fds":...}. pid: of its
- * process once it is the program (else 0), of the one whose namespaces it has joined, and of minit, in minit's pid
+ * Sends a line with the descriptors: {"index":...,"pid":...,"joined":...,"minit":...,"missing":...,"fds":...}. pid: of
+ * its process once it is the program (else 0), of the one whose namespaces it has joined, and of minit, in minit's pid
  * namespace; bits of enum missing; bits 1 << enum insight. 0 or -errno. Only for who may do anything: the table has the
  * services' environment in it.
  */

@@ -95,6 +95,6 @@ says lists "lists change the profile" keyctl=EOPNOTSUPP add_key=EPERM "io_uring_
 says fewer "a list of what is allowed, by groups" uname=EFAULT socket-unix=EPERM newer=ENOSYS
 says more "or of what is not" uname=EPERM mount=EFAULT x32=ENOSYS "i386=SYS|SEGV"
 ct_said 'Seccomp:[[:blank:]]*2$' "the kernel says so too"
-ct_said 'killed: .*killed by SIGSYS|killed: .*exit 159' "a call that kills is told of"
+ct_said 'killed: .*killed by SIGSYS for a system call that seccomp forbids' "a call that kills is told of"
 ct_said 'programless: .*step exec: /no/such/program: ' "a program that is not there is told of through the filter"
 echo "1..$ct_tests"

@@ -1,0 +1,49 @@
+#!/bin/bash
+# The tables of rootfs/examples do what they say.
+set -u
+. tests/container/ct.sh
+
+# Who has no cpuset controller cannot pin.
+pinned=$(grep -q '^[0-9]*:[a-z,]*cpuset' /proc/self/cgroup && echo pinned)
+tables=
+for t in $pinned memory cpu shell chroot bridge mapped; do tables="$tables rootfs/examples/$t.toml"; done
+for t in rootfs/examples/*.toml; do
+	"$MINIT" check "$t" >"$ct_dir/check" 2>&1
+	ok $? "$t is a good table"
+	sed 's/^/# /' "$ct_dir/check"
+done
+# They are written for the tree of `make rootfs`; here it is a root for all.
+cat >"$ct_dir/tree.toml" <<TOML
+[defaults]
+root = "/srv/root"
+TOML
+ct_start sh -c 'mount -t tmpfs srv /srv && mkdir /srv/root && mount --bind "$0" /srv/root && exec "$@"' "$TREE" \
+	"$MINIT" run "$ct_dir/tree.toml" $tables
+ct_up
+ct_is "three on a bridge reach each other by name" red:done green:done blue:done
+ct_is "who wants more memory than 10M is killed" stress:failed stress:starts=1
+is "$(ct_field stress why)" "out of memory: killed in its leaf" "for that"
+ct_is "the others run" burn:up shell:up go:up mapped:up
+ct_wait 10 '^shell *\| I am container, and see [2-5] processes$'
+ok $? "the shell has its own name and its own /proc"
+ct_wait 10 '^go *\| go: [0-9]* names in my root, and I am number 1$'
+ok $? "the program with a root is number 1 in it"
+ct_wait 10 '^mapped *\| I am 0 here$'
+ok $? "who is root inside"
+is "$(ct_minit status mapped | awk '$1 == "user" { print $2, $3 }')" "100000 100000" "is 100000 outside"
+for s in burn shell go mapped; do
+	is "$(ct_minit status $s | grep '^!')" "" "$s is isolated as its table asks"
+done
+until used=$(ct_field burn cpu_us) && [ "$used" -ge 100000 ]; do sleep 0.05; done
+since=$(ct_field burn since_ms)
+[ $((used / 10 / since)) -le 30 ]
+ok $? "who never rests has a quarter of a processor: $((used / 1000)) ms of $since"
+if [ -n "$pinned" ]; then
+	ct_is "who is pinned to a processor" pinned:up polite:up
+	is "$(ct_minit status polite | awk '$1 == "cpus" { print $3 }')" 0 "is pinned"
+	is "$(ct_minit status pinned polite | grep '^!')" "" "as its table asks"
+fi
+ct_minit status shell | tr -s ' ' | grep -x -q ' pids.max 10 10'
+ok $? "the shell may have ten processes"
+ct_stop "it ends in order"
+echo "1..$ct_tests"
