@@ -82,6 +82,11 @@ def seccomp(results):
           [[r["name"], r["instructions"], r["mean"], r["worst"], r["load_us"], r["load_us"] / floor] for r in results])
 
 
+def hostile(results):
+    table("while eight services do their worst", ["who answers", "asked", "p50, ms", "p99, ms", "most, ms"],
+          [[name, r["asked"], r["p50"], r["p99"], r["most"]] for name, r in results.items()])
+
+
 def wrap_vm(results):
     table("a wrapper from start to end, in instructions, kernel and all", ["system", "instructions", "x floor"],
           [[name, r["each"], r["each_x"]] for name, r in results.items()])
