@@ -168,7 +168,7 @@ BEFORE_OBJS := $(AUTOCONF_H) $(B)/.flags | $(B)/uapi/.done $(LIBEV)/ev.c
 
 # Changed flags rebuild everything, unchanged ones nothing. WERROR changes no byte of the outcome.
 $(B)/.flags: FORCE
-	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT) $(CHILD) wrap: $(WRAP_CFLAGS))' >$@.$$$$; \
+	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT) $(CHILD) wrap: $(filter-out -Werror,$(WRAP_CFLAGS)))' >$@.$$$$; \
 		cmp -s $@ $@.$$$$ && rm $@.$$$$ || mv $@.$$$$ $@
 
 $(B)/obj/%.o: %.c $(BEFORE_OBJS)
