@@ -11,6 +11,7 @@ void reap_all(struct supervisor *sv)
 	struct sys_death death;
 	bool orphans = false;
 
+	sv->reaping = true;
 	while (sys_peek_dead(&death) > 0) {
 		int index = service_by_pid(sv, death.pid);
 
@@ -22,7 +23,9 @@ void reap_all(struct supervisor *sv)
 			orphans = true;
 		}
 	}
-	if (orphans) {
+	sv->reaping = sv->strays_known = false;
+	if (orphans || sv->strays_due) {
+		sv->strays_due = false;
 		service_orphan(sv);
 		service_settle(sv);
 	}

@@ -15,6 +15,7 @@
 #include "services/frame.h"
 #include "services/leaf.h"
 #include "services/settle.h"
+#include "services/strays.h"
 
 static struct handles *handles_at(const struct supervisor *sv, uint32_t index)
 {
@@ -277,6 +278,7 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 		.table = sv->table,
 		.spec = spec,
 		.in_leaf = has_leaf(sv, index),
+		.mark = strays_mark(sv, index),
 		.has_seccomp = !(handles_at(sv, index)->missing & MISSING_SECCOMP),
 		.home = sv->state->cgroup,
 		.stdin_is_null = sv->stdin_is_null,
@@ -451,8 +453,8 @@ void launch_stop(struct supervisor *sv, uint32_t index)
 }
 
 /*
- * The group of the session leader goes with it: for a service without leaf and
- * pid namespace that is all there is to find its children by.
+ * The group of the session leader goes with it: a service may have neither leaf
+ * nor pid namespace. Who has left the group is found by services/strays.c.
  */
 void launch_kill(struct supervisor *sv, uint32_t index)
 {
@@ -485,7 +487,9 @@ bool launch_is_empty(struct supervisor *sv, uint32_t index)
 {
 	struct leaf_name name;
 
-	return !has_leaf(sv, index) || cgroup_is_empty(&sv->state->cgroup, leaf_of(sv, index, &name));
+	if (has_leaf(sv, index))
+		return cgroup_is_empty(&sv->state->cgroup, leaf_of(sv, index, &name));
+	return namespaces_of(sv, index) & CLONE_NEWPID || strays_gone(sv, index);
 }
 
 uint64_t launch_oom_kills(const struct supervisor *sv, uint32_t index)

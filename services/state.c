@@ -472,6 +472,7 @@ struct when service_timeouts(struct supervisor *sv, struct when now)
 {
 	struct when next = WHEN_NEVER;
 
+	sv->strays_known = false;
 	for (uint32_t i = 0; i < sv->state->count; i++) {
 		struct life *life = life_at(sv, i);
 

@@ -97,6 +97,7 @@ struct handles {
 enum handle_flag {
 	HANDLE_PAUSED = 1, /* its leaf is frozen; services/leaf.c */
 	HANDLE_OOM = 2,    /* all of it is being killed, as one of it was out of memory; init/notice.c */
+	HANDLE_STRAYS = 4, /* processes with its mark are being killed; services/strays.c */
 };
 
 enum missing {
@@ -212,6 +213,9 @@ struct supervisor {
 	uint32_t queue_head, queue_len;
 	uint32_t draining;      /* services in STATE_DRAINING */
 	bool settling;          /* the ring is being worked off */
+	bool reaping;           /* deaths are being told; init/reap.c */
+	bool strays_known;      /* HANDLE_STRAYS holds, in this turn of the loop; services/strays.c */
+	bool strays_due;        /* somebody waits for it to be known */
 	uint32_t *pid_heads;    /* services by pid: bucket heads, then the next of each, index + 1 */
 	uint32_t *pid_next;
 	uint32_t pid_mask;

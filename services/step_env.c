@@ -1,6 +1,7 @@
 /* The environment: minit's own, then env_file in order, then env; and limits of the process. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -207,11 +208,21 @@ static int forbid_core(struct child *child)
 	return setrlimit(RLIMIT_CORE, &none) < 0 ? child_fail(child, -errno, "coredump") : 0;
 }
 
+/* Where it is refused (a lower hard limit) they are found by their process group alone. */
+static void bear_mark(const struct child *child)
+{
+	const struct rlimit mark = { child->mark, RLIM_INFINITY };
+
+	if (!child->in_leaf && !(child->namespaces & CLONE_NEWPID))
+		setrlimit(RLIMIT_LOCKS, &mark);
+}
+
 int step_rlimits(struct child *child)
 {
 	const struct service_spec *spec = child->spec;
 	const struct rlimit_spec *list = table_list(child->table, spec->rlimits, struct rlimit_spec);
 
+	bear_mark(child);
 	if (launch_nofile.rlim_max)
 		setrlimit(RLIMIT_NOFILE, &launch_nofile);
 	for (uint32_t i = 0; i < spec->rlimits.count; i++) {

@@ -17,6 +17,9 @@ user = "nobody"
 [service.noisy]
 exec = ["/bin/sh", "-c", "echo hello; exec sleep 1000"]
 output = "console"
+[service.stray]
+exec = ["/bin/sh", "-c", "setsid sh -c '(env -i setsid sleep 4321 &)'; exec sleep 1000"]
+user = "nobody"
 [service.again]
 exec = ["/bin/sh", "-c", "sleep 0.02; exit 1"]
 [service.limited]
@@ -56,6 +59,14 @@ is "$(why alone)" "minit: alone: step clone: Operation not permitted: minit may 
 	"namespaces"
 ct_wait 10 '^noisy \| hello$'
 ok $? "output is collected"
+strays() {
+	ct_in ps -e -o args= | grep -c -x 'sleep 4321'
+}
+for i in $(seq 500); do
+	[ "$(strays)" = 0 ] || break
+done
+ct_minit stop stray >/dev/null
+is "$(strays)" 0 "a stop leaves no daemon of another user behind"
 ct_minit restart web >/dev/null
 ok $? "it is steered by its control socket"
 ct_stop "it ends in order"

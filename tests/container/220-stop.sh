@@ -36,6 +36,21 @@ leaf = false
 exec = ["/bin/sh", "-c", "sh -c ': group-child; trap : TERM; $loop' & echo group is up; exec sleep 1000"]
 namespaces = []
 leaf = false
+[service.plain]
+exec = ["/bin/sh", "-c", "setsid sh -c \"(env -i /bin/sh -c ': plain-orphan; trap : TERM; $loop' &)\"; echo plain is up; exec sleep 1000"]
+user = "nobody"
+namespaces = []
+leaf = false
+[service.beside]
+exec = ["/bin/sh", "-c", "setsid sh -c \"(setsid sh -c ': beside-orphan; $loop' &)\"; echo beside is up; exec sleep 1000"]
+namespaces = []
+leaf = false
+[service.failer]
+exec = ["/bin/sh", "-c", "setsid sh -c \"(setsid sh -c ': failer-orphan; $loop' &)\"; sleep 0.05; exit 1"]
+restart = "on-failure"
+backoff = { first = "10ms", give_up = 2 }
+namespaces = []
+leaf = false
 [service.leaver]
 exec = ["/bin/sh", "-c", "setsid sh -c \"(setsid sh -c ': leaver-orphan; $loop' &)\"; sleep 0.05; echo leaver leaves; exit 0"]
 namespaces = []
@@ -59,7 +74,7 @@ gone() {
 
 ct_start
 ct_up && ct_events
-for name in deaf ungraceful frozen daemon leafonly nsonly group; do ct_wait 10 "^$name is up"; done
+for name in deaf ungraceful frozen daemon leafonly nsonly group plain beside; do ct_wait 10 "^$name is up"; done
 ct_is "all are up" polite:up deaf:up daemon:up leafonly:up nsonly:up group:up
 
 ct_mark
@@ -90,7 +105,15 @@ there nsonly-orphan "(an orphan in a pid namespace)"
 ct_minit stop nsonly >/dev/null
 gone nsonly-orphan "and a pid namespace alone"
 ct_minit stop group >/dev/null
-gone group-child "with neither, at least its process group"
+gone group-child "with neither, its process group"
+there plain-orphan "(an orphan in neither, of another user and with an environment of its own)"
+ct_minit stop plain >/dev/null
+gone plain-orphan "and all that bears its mark"
+ct_is "one that fails again and again fails in order" failer:failed
+gone failer-orphan "and leaves nobody behind"
+there beside-orphan "who belongs to another is left alone"
+ct_minit restart beside >/dev/null
+ct_wait 10 "^beside is up"
 
 ct_stop "it ends in order"
 [ -z "$(find /sys/fs/cgroup -type d -name 'minit.*' -newer "$ct_dir/table.toml" 2>/dev/null | while read -r d; do ls -d "$d/deaf" 2>/dev/null; done)" ]

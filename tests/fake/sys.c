@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "lib/sys.h"
+#include "lib/children.h"
 #include "services/child.h"
+#include "services/strays.h"
 
 struct kernel kernel;
 struct statefile *kernel_state;
@@ -373,9 +375,9 @@ pid_t sys_clone(const struct sys_clone *how)
 	if (kernel_main(service) && lives(kernel_main(service)))
 		kernel_fault("service %u is started while its process %d is there", service,
 			     kernel_pid(kernel_main(service)));
-	if (kernel_alive(service, true))
-		kernel_fault("service %u is started while %u processes are left in its leaf", service,
-			     kernel_alive(service, true));
+	if (kernel_alive(service, false))
+		kernel_fault("service %u is started while %u of its processes are left", service,
+			     kernel_alive(service, false));
 	p = new_process();
 	if (!p)
 		return -EAGAIN;
@@ -465,6 +467,23 @@ int sys_reap(pid_t pid)
 	}
 	p->state = PROCESS_FREE;
 	return 0;
+}
+
+/* What has lost its parents, and the main processes; descendants whose parents live are not told apart here. */
+void children_each(void (*each)(void *arg, pid_t pid), void *arg)
+{
+	CALL("children");
+	for (size_t i = 0; i < KERNEL_PROCESSES; i++)
+		if (kernel.process[i].state != PROCESS_FREE)
+			each(arg, kernel_pid(&kernel.process[i]));
+}
+
+uint64_t children_mark(pid_t pid)
+{
+	const struct process *p = kernel_process(pid);
+	const struct supervisor sv = { .state = kernel_state };
+
+	return p && !p->leaf ? strays_mark(&sv, p->service) : 0;
 }
 
 /* -- leaves: their names are the services' -- */

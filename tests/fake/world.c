@@ -533,8 +533,8 @@ static const char *wrong_rest(uint32_t i)
 		return "waiting for nothing";
 	if (state == STATE_WAITING && life_of(i)->blocked != (depend_missing(&world.sv, i) >= 0))
 		return "what it needs has changed, and it was not told that it waits in vain, or no longer";
-	if (state == STATE_DRAINING && !has_zombie() && !kernel_alive(i, true))
-		return "draining, though its leaf is empty and minit was told";
+	if (state == STATE_DRAINING && !has_zombie() && !kernel_alive(i, false))
+		return "draining, though nothing of it is left and minit was told";
 	return NULL;
 }
 

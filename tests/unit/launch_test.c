@@ -1,4 +1,4 @@
-// links: services/launch.c services/frame.c services/settle.c services/state.c services/depend.c services/policy.c
+// links: services/launch.c services/strays.c services/frame.c services/settle.c services/state.c services/depend.c services/policy.c
 // links: services/words.c services/statefile.c init/reap.c lib/buf.c lib/clock.c lib/fd.c lib/signame.c
 // links: services/failure.c
 // links: tests/fake/sys.c tests/fake/log.c tests/fake/image.c
@@ -356,7 +356,72 @@ static void a_kill_is_for_the_process_its_group_and_its_leaf(void **state)
 	kernel_fork(process(), true);
 	kernel_fork(process(), false);
 	launch_kill(&sv, 0);
-	assert_int_equal(spared(), 1); /* its own session, no leaf: nothing to find it by */
+	assert_int_equal(spared(), 1); /* of a session of its own, no leaf: found when its service has died */
+	check_kernel();
+}
+
+static void who_bears_the_mark_is_killed_when_its_service_has_died(void **state)
+{
+	struct process *stray, *other;
+
+	(void)state;
+	begin();
+	kernel.leafless = 1;
+	service_event(&sv, 0, EVENT_WANT_UP, 0);
+	kernel_exec(process());
+	service_event(&sv, 0, EVENT_STATUS, 0);
+	stray = kernel_fork(process(), false);
+	other = kernel_fork(process(), false);
+	other->leaf = 1; /* bears no mark */
+	kernel_die(process(), 0);
+	reap_all(&sv);
+	assert_int_equal(service_at(&sv, 0)->life.state, STATE_DRAINING);
+	assert_true(stray->doomed);
+	assert_false(other->doomed);
+	other->state = PROCESS_FREE;
+	kernel_die(stray, 9);
+	reap_all(&sv);
+	assert_int_equal(service_at(&sv, 0)->life.state, STATE_DONE);
+	check_kernel();
+}
+
+static void in_the_shutdown_strays_are_left_for_later(void **state)
+{
+	struct process *stray;
+
+	(void)state;
+	begin();
+	kernel.leafless = 1;
+	service_event(&sv, 0, EVENT_WANT_UP, 0);
+	kernel_exec(process());
+	service_event(&sv, 0, EVENT_STATUS, 0);
+	stray = kernel_fork(process(), false);
+	sv.state->phase = PHASE_STOPPING;
+	kernel_die(process(), 0);
+	reap_all(&sv);
+	assert_int_equal(service_at(&sv, 0)->life.state, STATE_DONE);
+	assert_false(stray->doomed);
+	sv.state->phase = PHASE_RUNNING;
+	check_kernel();
+}
+
+static void a_stray_that_came_late_is_found_when_time_is_over(void **state)
+{
+	struct process *stray;
+
+	(void)state;
+	begin();
+	kernel.leafless = 1;
+	service_event(&sv, 0, EVENT_WANT_UP, 0);
+	kernel_exec(process());
+	service_event(&sv, 0, EVENT_STATUS, 0);
+	stray = kernel_fork(process(), false);
+	kernel_die(process(), 0);
+	reap_all(&sv);
+	stray->state = PROCESS_FREE;
+	kernel.now_ms += 200;
+	(void)service_timeouts(&sv, when_now());
+	assert_int_equal(service_at(&sv, 0)->life.state, STATE_DONE);
 	check_kernel();
 }
 
@@ -436,6 +501,9 @@ int main(void)
 		T(a_leaf_that_could_not_be_had_is_done_without),
 		T(a_stop_asks_the_main_process_alone),
 		T(a_kill_is_for_the_process_its_group_and_its_leaf),
+		T(who_bears_the_mark_is_killed_when_its_service_has_died),
+		T(in_the_shutdown_strays_are_left_for_later),
+		T(a_stray_that_came_late_is_found_when_time_is_over),
 		T(the_dead_are_killed_with_their_group_before_their_pid_is_free),
 		T(every_death_is_reaped_and_heard_of_once),
 		T(a_report_and_a_death_at_once_are_the_failed_step),
