@@ -9,7 +9,7 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 build=${BUILD:-$here/build}
 tree=$build/rootfs/tree
-log=$build/rootfs/run.log
+log=$build/rootfs/run.$$.log # run.log is the last one's
 
 [ "$(id -u)" = 0 ] || exec sudo BUILD="$build" "$0" "$@"
 
@@ -129,18 +129,27 @@ alive() {
 	[ -n "$unshare_pid" ] && kill -0 "$unshare_pid" 2>/dev/null
 }
 
+hurry() {
+	echo "run: again: killing what has not stopped"
+	kill -TERM "$minit_pid" 2>/dev/null
+}
+
+# A trap ends `wait`, but nothing else that waits.
+stop_minit() {
+	echo "run: stopping in order; Ctrl-C again does not wait for who is slow"
+	timeout 60 tail --pid="$unshare_pid" -s 0.1 -f /dev/null &
+	waiter=$!
+	[ -z "$minit_pid" ] || { trap hurry INT TERM; kill -TERM "$minit_pid" 2>/dev/null; }
+	while kill -0 "$waiter" 2>/dev/null; do wait "$waiter"; done
+	trap '' INT TERM
+	! alive || { echo "run: minit did not stop within 60 s; killing it"; kill -KILL "$unshare_pid"; }
+}
+
 finish() {
 	set +e
 	trap '' INT TERM HUP PIPE
 	trap - EXIT
-	if alive; then
-		echo "run: stopping in order"
-		[ -z "$minit_pid" ] || kill -TERM "$minit_pid" 2>/dev/null || true
-		timeout 60 tail --pid="$unshare_pid" -s 0.1 -f /dev/null || {
-			echo "run: minit did not stop within 60 s; killing it"
-			kill -KILL "$unshare_pid"
-		}
-	fi
+	! alive || stop_minit
 	status=0
 	[ -z "$unshare_pid" ] || wait "$unshare_pid" || status=$?
 	[ ! -s "$log" ] || { echo "run: the last lines of ${log#"$here/"}:" && tail -n 12 "$log"; }
@@ -148,14 +157,23 @@ finish() {
 	exit $status
 }
 
+# Those of runs that have ended.
+remove_logs() {
+	for old in "$build"/rootfs/run.*.log; do
+		owner=${old%.log}
+		[ -d "/proc/${owner##*.}" ] || rm -f "$old"
+	done
+}
+
 name=minit-run-$$
-remove_leaves
-make_leaves
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP PIPE
-
+remove_leaves
+remove_logs
+make_leaves
 : >"$log"
+ln -sfn "${log##*/}" "$build/rootfs/run.log"
 export BUILD="$build"
 # Its own session: Ctrl-C is for this script alone, which then asks minit to stop. A shell starts what it puts in the
 # background with some signals ignored; minit must not inherit that.

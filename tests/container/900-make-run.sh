@@ -90,6 +90,27 @@ kill -TERM "$runner"
 ends 30
 ok $? 'it can be ended by SIGTERM too'
 
+cat >"$dir/slow.toml" <<'TOML'
+[service.slow]
+exec = ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]
+stop = { grace = "50s" }
+TOML
+run "$dir/slow.toml"
+says 30 '^slow +up'
+first=$runner
+mv "$dir/out" "$dir/first"
+run "$dir/one.toml"
+says 30 '^one +up'
+ok $? 'two can run at once'
+kill -INT "$first"
+timeout 10 tail -n +1 -s 0.1 --pid="$first" -f "$dir/first" | grep -q -m 1 'stopping in order'
+kill -INT "$first"
+timeout 20 tail --pid="$first" -s 0.1 -f /dev/null && wait "$first" && grep -q 'minit: stopped in .* 1 killed' "$dir/first"
+ok $? 'Ctrl-C a second time does not wait for who is slow'
+kill -INT "$runner"
+ends 30 && grep -q 'minit: stopped in .* 1 services*, 0 killed' "$dir/out"
+ok $? 'and each has a log of its own'
+
 printf '[service.one]\nexce = ["/bin/sleep"]\n' >"$dir/bad.toml"
 run "$dir/bad.toml"
 ends 30
