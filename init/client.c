@@ -14,6 +14,7 @@
 #include "init/say.h"
 #include "init/verbs.h"
 #include "lib/fd.h"
+#include "services/table.h"
 
 const char *talk_path(void)
 {
@@ -61,6 +62,34 @@ int talk_ask(struct talk *t, const char *fmt, ...)
 	/* Refused at once (a full house): what it says about that is to be read first. */
 	(void)send(t->fd, line.data, line.len, MSG_NOSIGNAL);
 	return 0;
+}
+
+int talk_put_names(struct buf *request, char *const *names, int count)
+{
+	size_t len;
+	int n = 0;
+
+	for (; n < count; n++) {
+		len = strlen(names[n]);
+		if (!len || len > TABLE_NAME_MAX) {
+			complain("a name of %u letters: those of services have 1 to %u; `minit status` lists them",
+				 (unsigned)len, TABLE_NAME_MAX);
+			return -1;
+		}
+		if (request->len + len + 1 >= request->size)
+			return n;
+		buf_fmt(request, " %s", names[n]);
+	}
+	return n;
+}
+
+int complain_unknown(const char *name, const char *near)
+{
+	if (near)
+		complain("%s: no such service; did you mean \"%s\"?", name, near);
+	else
+		complain("%s: no such service; `minit status` lists those there are", name);
+	return 2;
 }
 
 char *talk_take(struct talk *t)
@@ -217,13 +246,29 @@ static bool is_named(const char *line, int argc, char **argv)
 	return argc < 2 || !*name;
 }
 
+/* Puts those of the names that this line tells of first; returns how many are told of by now. */
+static int note_named(const char *line, int argc, char **argv, int known)
+{
+	char name[64], *swap;
+
+	field_text(line, "service", name, sizeof(name));
+	for (int i = known + 1; i < argc; i++) {
+		if (strcmp(name, argv[i]))
+			continue;
+		swap = argv[i];
+		argv[i] = argv[++known];
+		argv[known] = swap;
+	}
+	return known;
+}
+
 int events_main(int argc, char **argv)
 {
 	bool json = true; /* the only form there is; the option is for scripts that say so */
 	const struct option_row rows[] = { { "--json", OPTION_FLAG, &json } };
 	struct talk t;
 	char *line;
-	int err, status;
+	int err, status, known = 0;
 
 	argc = options_take(argc, argv, rows, ARRAY_LEN(rows));
 	err = talk_ask(&t, "events");
@@ -232,6 +277,9 @@ int events_main(int argc, char **argv)
 	while ((line = talk_line(&t, WHEN_NEVER, &err))) {
 		if (talk_is_over(line, &status))
 			return status;
+		known = note_named(line, argc, argv, known);
+		if (field_is_there(line, "snapshot") && known + 1 < argc)
+			return complain_unknown(argv[known + 1], NULL);
 		if (is_named(line, argc, argv))
 			say("%s\n", line);
 		if (!memchr(t.mem + t.start, '\n', t.end - t.start))

@@ -34,6 +34,12 @@ void talk_close(struct talk *t);
 /* Says why there is no connection and what to do. Returns 1, the exit status. */
 int talk_complain(int err);
 
+/* Appends names to a request while there is room. Returns how many, or -1, having said which cannot be a service's. */
+int talk_put_names(struct buf *request, char *const *names, int count);
+
+/* Says that there is no such service, and which may be meant (or NULL). Returns 2, the exit status. */
+int complain_unknown(const char *name, const char *near);
+
 /* A line is a last word: says what is wrong if something is. *ret_status: the exit status. */
 bool talk_is_over(const char *line, int *ret_status);
 

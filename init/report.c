@@ -120,7 +120,7 @@ void report_minit(const struct supervisor *sv, struct buf *b)
 	put_number(b, "reexecs", (int64_t)state->reexecs);
 	put_number(b, "events", (int64_t)state->events);
 	put_text(b, "cgroup", cgroup_words(&state->cgroup));
-	if (state->cgroup.err)
+	if (state->placed && state->cgroup.err) /* else nobody has looked, as nobody wants a leaf */
 		put_text(b, "cgroup_error", strerror(state->cgroup.err < 0 ? -state->cgroup.err : state->cgroup.err));
 	buf_str(b, "}\n");
 }

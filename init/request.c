@@ -235,21 +235,26 @@ static const char *nearest_service(const struct supervisor *sv, const char *name
 	return found;
 }
 
-/* All names are looked at before anything is done. */
-static bool names_are_known(const struct supervisor *sv, const struct client *c)
+static bool name_is_known(const struct supervisor *sv, struct client *c, const char *name)
 {
-	for (size_t at = word_after(c, 0); word_at(c, at); at = word_after(c, at)) {
-		const char *name = word_at(c, at), *near;
+	const char *near;
 
-		if (table_find(sv->table, name) >= 0)
-			continue;
-		near = nearest_service(sv, name);
-		if (near)
-			request_refuse(c, "%s: no such service; did you mean \"%s\"?", name, near);
-		else
-			request_refuse(c, "%s: no such service; `minit status` lists those there are", name);
-		return false;
-	}
+	if (table_find(sv->table, name) >= 0)
+		return true;
+	near = nearest_service(sv, name);
+	if (near)
+		request_refuse(c, "%s: no such service; did you mean \"%s\"?", name, near);
+	else
+		request_refuse(c, "%s: no such service; `minit status` lists those there are", name);
+	return false;
+}
+
+/* All names are looked at before anything is done. */
+static bool names_are_known(const struct supervisor *sv, struct client *c)
+{
+	for (size_t at = word_after(c, 0); word_at(c, at); at = word_after(c, at))
+		if (!name_is_known(sv, c, word_at(c, at)))
+			return false;
 	return true;
 }
 
@@ -274,7 +279,7 @@ static bool answer_version(struct supervisor *sv, struct client *c)
 	return say_ok(sv, c);
 }
 
-static bool names_are_fine(const struct supervisor *sv, const struct client *c)
+static bool names_are_fine(const struct supervisor *sv, struct client *c)
 {
 	if (first_name(c))
 		return names_are_known(sv, c);
@@ -384,6 +389,8 @@ static bool answer_restart(struct supervisor *sv, struct client *c)
 	return tell_each(sv, c, EVENT_RESTART);
 }
 
+#define NO_LEAF "it has no cgroup leaf; leaf = true gives it one where there are cgroups"
+
 /* Each of them, in the order of the request, until one cannot be. */
 static bool pause_each(struct supervisor *sv, struct client *c, bool paused)
 {
@@ -397,7 +404,7 @@ static bool pause_each(struct supervisor *sv, struct client *c, bool paused)
 			continue;
 		}
 		request_refuse(c, "%s: cannot be %sd: %s", word_at(c, at), c->line,
-			       err == -ENOENT ? "it has no cgroup leaf" : strerror(-err));
+			       err == -ENOENT ? NO_LEAF : strerror(-err));
 		return false;
 	}
 	return say_ok(sv, c);
@@ -427,21 +434,24 @@ static bool answer_set(struct supervisor *sv, struct client *c)
 {
 	size_t name = word_after(c, 0), file = name < c->used ? word_after(c, name) : name;
 	size_t text = file < c->used ? word_after(c, file) : file;
-	int index = text < c->used ? table_find(sv->table, word_at(c, name)) : -EINVAL, err;
 	BUF_ON_STACK(why, 300);
+	int err;
 
-	if (index < 0 || limit_file(word_at(c, file))) {
-		request_refuse(c, index == -ENOENT ? "%s: no such service" : "set %s: wants NAME FILE VALUE",
-			       word_at(c, name) ?: "");
+	if (text >= c->used || limit_file(word_at(c, file))) {
+		request_refuse(c, "set %s: wants NAME FILE VALUE", word_at(c, name) ?: "");
 		return false;
 	}
-	err = -ENOENT;
-	if (has_leaf(sv, (uint32_t)index))
-		err = leaf_set(sv, (uint32_t)index, word_at(c, file), joined(c, text), &why);
+	if (!name_is_known(sv, c, word_at(c, name)))
+		return false;
+	if (!has_leaf(sv, named_service(sv, c, name))) {
+		request_refuse(c, "%s: %s: " NO_LEAF, word_at(c, name), word_at(c, file));
+		return false;
+	}
+	err = leaf_set(sv, named_service(sv, c, name), word_at(c, file), joined(c, text), &why);
 	if (!err)
 		return say_ok(sv, c);
-	request_refuse(c, "%s: %s: %s: %s", word_at(c, name), word_at(c, file), strerror(-err),
-		       why.len ? buf_text(&why) : "it has no cgroup leaf");
+	request_refuse(c, "%s: %s: %s%s%s", word_at(c, name), word_at(c, file), strerror(-err), why.len ? ": " : "",
+		       buf_text(&why));
 	return false;
 }
 

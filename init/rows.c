@@ -79,13 +79,14 @@ static int ask_some(struct rows *r, char *const *names, int count, bool quiet)
 {
 	BUF_ON_STACK(request, 239);
 	struct talk t;
-	int n = 0, status = 1, err;
+	int n, status = 1, err;
 	char *line;
 
 	buf_str(&request, "status");
-	for (; n < count && request.len + strlen(names[n]) + 1 < request.size; n++)
-		buf_fmt(&request, " %s", names[n]);
-	err = count && !n ? -ENAMETOOLONG : talk_ask(&t, "%s", buf_text(&request));
+	n = talk_put_names(&request, names, count);
+	if (n < 0)
+		return -2;
+	err = talk_ask(&t, "%s", buf_text(&request));
 	if (err)
 		return quiet ? -2 : -1 - talk_complain(err);
 	while ((line = talk_line(&t, WHEN_NEVER, &err)) && !talk_is_over(line, &status))

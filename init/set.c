@@ -38,8 +38,8 @@ static bool is_file(const char *file)
 
 	if (!limit_file(file) && !nearest)
 		return true;
-	complain("%s: no file of a limit%s%s%s", file, nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-		 nearest ? "\"?" : "");
+	complain("%s: no file of a limit%s%s%s", file, nearest ? "; did you mean \"" : "",
+		 nearest ? nearest : ", such as memory.max", nearest ? "\"?" : "");
 	return false;
 }
 

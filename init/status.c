@@ -251,24 +251,40 @@ static void say_object(const char *line, bool named)
 	say("}\n");
 }
 
-static int say_json(char **names, int count, bool all)
+/* One request of as many names as fit; minit itself is told of once. Returns how many, or -1 - exit status. */
+static int say_some_json(char **names, int count, bool all, bool first)
 {
 	BUF_ON_STACK(request, 239);
 	struct talk t;
-	int err, status = 1;
+	int n, err, status = 1;
 	char *line;
 
 	buf_str(&request, "status");
-	for (int i = 0; i < count; i++)
-		buf_fmt(&request, " %s", names[i]);
-	err = buf_check(&request) ? -EMSGSIZE : talk_ask(&t, "%s", buf_text(&request));
+	n = talk_put_names(&request, names, count);
+	if (n < 0)
+		return -2;
+	err = talk_ask(&t, "%s", buf_text(&request));
 	if (err)
-		return talk_complain(err);
+		return -1 - talk_complain(err);
 	while ((line = talk_line(&t, WHEN_NEVER, &err)) && !talk_is_over(line, &status))
-		if (all || count || !field_is_true(line, "internal"))
+		if ((first || !field_is_there(line, "version")) && (all || !field_is_true(line, "internal")))
 			say_object(line, count > 0);
+	talk_close(&t);
+	if (!line)
+		talk_complain(err);
+	return status ? -1 - status : n;
+}
+
+static int say_json(char **names, int count, bool all)
+{
+	int done = 0, n;
+
+	do {
+		n = say_some_json(names + done, count - done, all, !done);
+		done += n;
+	} while (n > 0 && done < count);
 	say_flush();
-	return line ? status : talk_complain(err);
+	return n < 0 ? -1 - n : 0;
 }
 
 int status_main(int argc, char **argv)

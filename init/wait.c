@@ -243,17 +243,6 @@ static void put_where(const struct seen *s, struct buf *b)
 	}
 }
 
-static int say_unknown(const char *name)
-{
-	const char *near = follow_nearest(&now, name);
-
-	if (near)
-		complain("%s: no such service; did you mean \"%s\"?", name, near);
-	else
-		complain("%s: no such service; `minit status` lists those there are", name);
-	return EXIT_USAGE;
-}
-
 static struct when until_of(int64_t timeout_ms)
 {
 	return timeout_ms ? when_in(when_now(), timeout_ms) : WHEN_NEVER;
@@ -311,7 +300,7 @@ static int wait_for(struct waiting *w)
 		return status - 1;
 	for (size_t i = 0; i < w->count; i++)
 		if (strcmp(w->conditions[i].name, "all") && !follow_find(&now, w->conditions[i].name))
-			return say_unknown(w->conditions[i].name);
+			return complain_unknown(w->conditions[i].name, follow_nearest(&now, w->conditions[i].name));
 	while ((status = decide(w, false)) < 0) {
 		err = next_news(until);
 		if (err == -ETIMEDOUT)
@@ -372,13 +361,14 @@ static int ask_some(struct change *c, int first)
 {
 	BUF_ON_STACK(request, 239);
 	struct talk t;
-	int n = 0, err, status = 1;
+	int n, err, status = 1;
 	char *line;
 
 	buf_str(&request, c->verb);
-	for (; first + n < c->count && request.len + strlen(c->names[first + n]) + 1 < request.size; n++)
-		buf_fmt(&request, " %s", c->names[first + n]);
-	err = n ? talk_ask(&t, "%s", buf_text(&request)) : -ENAMETOOLONG;
+	n = talk_put_names(&request, &c->names[first], c->count - first);
+	if (n < 0)
+		return -1;
+	err = talk_ask(&t, "%s", buf_text(&request));
 	if (err) {
 		talk_complain(err);
 		return -1;
@@ -493,7 +483,7 @@ static int change_and_wait(struct change *c)
 		return status - 1;
 	for (int i = 0; i < c->count; i++)
 		if (!follow_find(&now, c->names[i]))
-			return say_unknown(c->names[i]);
+			return complain_unknown(c->names[i], follow_nearest(&now, c->names[i]));
 	status = ask_all(c);
 	if (status)
 		return status;

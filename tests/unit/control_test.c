@@ -285,12 +285,12 @@ static void test_a_service_is_paused_let_go_on_and_limited(void **data)
 	assert_reply("status web\n", "\"paused\":true");
 	assert_reply("resume web\n", "{\"ok\":true");
 	assert_non_null(strstr(hear(fd), "\"notice\":\"pause\""));
-	assert_reply("pause web db\n", "{\"error\":\"db: cannot be paused: it has no cgroup leaf\"}\n");
+	assert_reply("pause web db\n", "{\"error\":\"db: cannot be paused: it has no cgroup leaf; leaf = true gives it one where there are cgroups\"}\n");
 	assert_reply("pause\n", "{\"error\":\"pause: a service's name is missing\"}\n");
 	assert_reply("set web pids.max 5 6\n", "{\"ok\":true");
 	assert_reply("set web pids.max 5\n", "{\"error\":\"web: pids.max: Invalid argument: not that\"}\n");
-	assert_reply("set db pids.max 5\n", "{\"error\":\"db: pids.max: No such file or directory: it has no cgroup leaf\"}\n");
-	assert_reply("set wbe pids.max 5\n", "{\"error\":\"wbe: no such service\"}\n");
+	assert_reply("set db pids.max 5\n", "{\"error\":\"db: pids.max: it has no cgroup leaf; leaf = true gives it one where there are cgroups\"}\n");
+	assert_reply("set wbe pids.max 5\n", "{\"error\":\"wbe: no such service; did you mean \\\"web\\\"?\"}\n");
 	for (const char *bad = "set\0set web\0set web pids.max\0set web cgroup.procs 1\0set web ../x.y 1\0"; *bad; bad += strlen(bad) + 1) {
 		char line[64];
 

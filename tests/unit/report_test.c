@@ -137,6 +137,10 @@ static void test_no_leaf_no_numbers(void **data)
 	assert_false(field_is_there(line_of(&b), "memory"));
 	buf_reset(&b);
 	report_minit(sv, &b);
+	assert_false(field_is_there(line_of(&b), "cgroup_error")); /* nobody has looked */
+	sv->state->placed = 1;
+	buf_reset(&b);
+	report_minit(sv, &b);
 	assert_non_null(strstr(line_of(&b), "\"cgroup\":\"none\",\"cgroup_error\":\"Read-only file system\""));
 }
 

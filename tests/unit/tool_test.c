@@ -258,6 +258,32 @@ static void test_status_of_one(void **data)
 	expect("status wbe", 1, "minit: wbe: no such service; did you mean \"web\"?\n");
 }
 
+#define TEN(x) x x x x x x x x x x
+
+static void test_a_name_that_is_none(void **data)
+{
+	(void)data;
+	expect("status " TEN("0123456789"), 1,
+	       "minit: a name of 100 letters: those of services have 1 to 63; `minit status` lists them\n");
+	begin("events web nobody");
+	assert_int_equal(finish(), 2);
+	assert_non_null(strstr(said, "\"service\":\"web\""));
+	assert_non_null(strstr(said, "\nminit: nobody: no such service; `minit status` lists those there are\n"));
+}
+
+static void test_many_names_are_asked_for_in_portions(void **data)
+{
+	unsigned n = 0;
+
+	(void)data;
+	begin("status --json" TEN(" web web web web web web web web"));
+	assert_int_equal(finish(), 0);
+	for (const char *at = said; (at = strstr(at, "\n{\"name\":\"web\"")); at++)
+		n++;
+	assert_int_equal(n, 80);
+	assert_null(strstr(said + 1, "{\"version\""));
+}
+
 static void test_status_in_json_is_what_minit_said(void **data)
 {
 	(void)data;
@@ -781,6 +807,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(status_is_a_table),
 		TEST(status_of_one),
+		TEST(a_name_that_is_none),
+		TEST(many_names_are_asked_for_in_portions),
 		TEST(status_in_json_is_what_minit_said),
 		TEST(a_watch_without_a_terminal_prints_tables),
 		TEST(a_watch_redraws_at_each_change),
