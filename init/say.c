@@ -1,5 +1,6 @@
 #include "init/say.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,11 +9,14 @@
 static char mem[16384];
 static struct buf kept = { .data = mem, .size = sizeof(mem) };
 
+/* A reader that is gone has what it wanted. */
 void say_flush(void)
 {
 	int err = fd_write_all(STDOUT_FILENO, kept.data, kept.len);
 
 	buf_reset(&kept);
+	if (err && err != -EPIPE)
+		complain("standard output: %s", strerror(-err));
 	if (err)
 		_exit(1);
 }

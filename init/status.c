@@ -213,8 +213,8 @@ void status_put_summary(const struct rows *r, struct buf *b)
 		buf_fmt(b, "; %ld orphan%s reaped", (long)r->orphans, r->orphans == 1 ? "" : "s");
 	if (r->crashes)
 		buf_fmt(b, "; %ld crash%s survived", (long)r->crashes, r->crashes == 1 ? "" : "es");
-	if (!strcmp(r->cgroup, "none"))
-		buf_fmt(b, "; no cgroups here%s%s", *r->cgroup_error ? ": " : "", r->cgroup_error);
+	if (*r->cgroup_error)
+		buf_fmt(b, "; no cgroups here: %s", r->cgroup_error);
 }
 
 void status_say(const struct rows *r, bool all, bool colours)

@@ -146,9 +146,8 @@ static void draw_totals(void)
 	frame_fmt("", "   %ld orphan%s reaped", (long)rows.orphans, rows.orphans == 1 ? "" : "s");
 	if (rows.crashes)
 		frame_fmt("", "   %ld crash%s survived", (long)rows.crashes, rows.crashes == 1 ? "" : "es");
-	if (!strcmp(rows.cgroup, "none"))
-		frame_fmt(paint("\033[33m"), "   no cgroups here%s%s", *rows.cgroup_error ? ": " : "",
-			  rows.cgroup_error);
+	if (*rows.cgroup_error)
+		frame_fmt(paint("\033[33m"), "   no cgroups here: %s", rows.cgroup_error);
 	frame_newline();
 }
 
@@ -394,7 +393,7 @@ static void draw_news(const struct screen *s)
 static void draw(bool all)
 {
 	struct screen s;
-	unsigned rows_room;
+	unsigned rows_room, news_room;
 
 	screen_measure(&s);
 	frame_begin(&s);
@@ -402,7 +401,8 @@ static void draw(bool all)
 	draw_totals();
 	frame_newline();
 	rows_room = frame_lines_left();
-	rows_room = rows_room > 12 ? rows_room - 6 : MAX(rows_room, 2) - 1;
+	news_room = rows_room > 12 && news_count ? 2 + MIN(news_count, 3) : 0;
+	rows_room = MAX(rows_room - news_room, 2) - 1;
 	draw_rows(&s, all, rows_room);
 	draw_news(&s);
 	frame_end();

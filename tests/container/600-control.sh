@@ -148,6 +148,13 @@ is "$(sed -n 1p "$ct_dir/full")" '{"error":"busy: minit has as many connections 
 is "$(sed -n 2p "$ct_dir/full")" '{"ok":true' "and serves again when one has left"
 does 0 "and everyone is served when they all have left" wait web:waiting
 
+ct_minit status 2>"$ct_dir/err" >/dev/full
+is "$? $(cat "$ct_dir/err")" "1 minit: standard output: No space left on device" "what cannot be written is said"
+ct_minit status 2>"$ct_dir/err" >&-
+is "$? $(cat "$ct_dir/err")" "1 minit: standard output: Bad file descriptor" "also where there is nowhere to write to"
+ct_minit status 2>"$ct_dir/err" | head -n 0
+is "$(cat "$ct_dir/err")" "" "and nothing where nobody reads on"
+
 # -- the end -----------------------------------------------------------------------------------------------------------
 
 does 0 "poweroff is taken" poweroff

@@ -248,6 +248,19 @@ static void test_status_is_a_table(void **data)
 	assert_null(strstr(said, "\033"));
 }
 
+static void test_no_cgroups_are_told_of_where_they_are_missed(void **data)
+{
+	(void)data;
+	sv->state->cgroup.err = -EROFS;
+	begin("status");
+	assert_int_equal(finish(), 0);
+	assert_null(strstr(said, "no cgroups here"));
+	sv->state->placed = 1;
+	begin("status");
+	assert_int_equal(finish(), 0);
+	assert_non_null(strstr(said, "; no cgroups here: Read-only file system\n"));
+}
+
 static void test_status_of_one(void **data)
 {
 	(void)data;
@@ -806,6 +819,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(status_is_a_table),
+		TEST(no_cgroups_are_told_of_where_they_are_missed),
 		TEST(status_of_one),
 		TEST(a_name_that_is_none),
 		TEST(many_names_are_asked_for_in_portions),
