@@ -1,6 +1,7 @@
 #include "init/client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,13 +36,17 @@ static int dial(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int beside;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
-	return fd_steal(&fd);
+	if (fd > STDERR_FILENO)
+		return fd_steal(&fd);
+	beside = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1); /* a stream is closed: it must not become this */
+	return beside < 0 ? -errno : beside;
 }
 
 int talk_ask(struct talk *t, const char *fmt, ...)

@@ -152,6 +152,8 @@ ct_minit status 2>"$ct_dir/err" >/dev/full
 is "$? $(cat "$ct_dir/err")" "1 minit: standard output: No space left on device" "what cannot be written is said"
 ct_minit status 2>"$ct_dir/err" >&-
 is "$? $(cat "$ct_dir/err")" "1 minit: standard output: Bad file descriptor" "also where there is nowhere to write to"
+MINIT_SOCKET=/proc/$(ct_pid)/root/run/minit/control timeout 10 "$MINIT" events 2>"$ct_dir/err" >&-
+is "$? $(cat "$ct_dir/err")" "1 minit: standard output: Bad file descriptor" "and does not go to minit in place of that"
 ct_minit status 2>"$ct_dir/err" | head -n 0
 is "$(cat "$ct_dir/err")" "" "and nothing where nobody reads on"
 
