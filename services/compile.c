@@ -459,7 +459,7 @@ static bool has_leaf_for(struct compile *c, struct service_spec *spec, const str
 /* A list of [defaults] is left out where it cannot be had. */
 static void finish_devices(struct compile *c, struct service_spec *spec, struct draft *d)
 {
-	bool listed = has_leaf_for(c, spec, d, KEY_DEVICES);
+	bool listed = has_leaf_for(c, spec, d, KEY_DEVICES) && given(c, d, KEY_DEVICES)->type == TOML_ARRAY;
 
 	if (listed && d->nodes[KEY_DEVICES])
 		d->confine->leaf.device_policy = DEVICES_ASKED;

@@ -95,7 +95,8 @@ static int prepare_group(struct supervisor *sv, uint32_t index, const char **det
 static struct devices last;
 static int last_program = -1;
 
-static int find_devices(struct supervisor *sv, uint32_t index, struct devices *d)
+/* What nobody asked to be held back for is passed over: a node that cannot be made fails the service by itself. */
+static int find_devices(struct supervisor *sv, uint32_t index, struct devices *d, bool asked)
 {
 	const struct list list = table_confine(sv->table, spec_at(sv, index))->leaf.devices;
 	int err = 0;
@@ -105,6 +106,8 @@ static int find_devices(struct supervisor *sv, uint32_t index, struct devices *d
 		const struct device_spec *device = &table_list(sv->table, list, struct device_spec)[i];
 
 		err = devices_allow(d, table_text(sv->table, device->name_at), (uint8_t)device->access);
+		if (err && !asked)
+			err = 0;
 		if (err)
 			log_error(service_name(sv, index), -err, "devices: %s", table_text(sv->table, device->name_at));
 	}
@@ -121,9 +124,10 @@ static void choose_program(const struct devices *d)
 
 static int limit_devices(struct supervisor *sv, uint32_t index, const char *leaf, bool asked)
 {
+	static bool is_told;
 	struct devices d = { 0 };
 	BUF_ON_STACK(why, 200);
-	int err = find_devices(sv, index, &d);
+	int err = find_devices(sv, index, &d, asked);
 
 	if (err)
 		return err;
@@ -131,8 +135,10 @@ static int limit_devices(struct supervisor *sv, uint32_t index, const char *leaf
 	err = cgroup_devices(&sv->state->cgroup, leaf, &last, &last_program, &why);
 	if (err && asked)
 		log_error(service_name(sv, index), 0, "devices: %s: %s", strerror(-err), buf_text(&why));
-	else if (err)
-		log_info(service_name(sv, index), "devices: any may be used: %s: %s", strerror(-err), buf_text(&why));
+	else if (err && !is_told)
+		log_info(service_name(sv, index), "devices: any may be used, by others like it too: %s: %s", strerror(-err),
+			 buf_text(&why));
+	is_told |= err && !asked;
 	return err;
 }
 

@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "services/compile.h"
 
@@ -150,6 +151,53 @@ static void settle_join(struct compile *c, struct service_spec *spec, const stru
 		spec->init = 0;
 }
 
+/* -- devices ----------------------------------------------------------------------------------------------------- */
+
+/* A root is looked at here, in the child that compiles: PID 1 does not wait for its disk. */
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool is_of_dev(const char *path)
+{
+	return path && !strncmp(path, "/dev", 4) && (path[4] == '/' || !path[4]);
+}
+
+static bool mounts_devices(const struct compile *c, const struct roots_spec *roots)
+{
+	const struct mount_spec *mounts = table_list(c->table, roots->mounts, struct mount_spec);
+	bool any = false;
+
+	for (uint32_t i = 0; i < roots->mounts.count; i++)
+		any |= is_of_dev(table_text(c->table, mounts[i].target_at)) ||
+		       is_of_dev(table_text(c->table, mounts[i].source_at));
+	return any;
+}
+
+/*
+ * With a /dev of its own, made of what every service may use, it would come to other devices by mknod alone: so they
+ * are held back, if nobody says otherwise. Not where the child itself needs one: the loop device of an image.
+ */
+static void settle_devices(struct compile *c, const struct service_spec *spec, const struct draft *d)
+{
+	const struct roots_spec *roots = &d->confine->roots;
+	struct leaf_spec *leaf = &d->confine->leaf;
+	struct device_spec *all;
+
+	if (!spec->leaf || given(c, d, KEY_DEVICES) || roots->dev != DEV_MINIMAL || leaf->delegate ||
+	    d->confine->privileges.tty_at || mounts_devices(c, roots) || !is_directory(table_text(c->table, spec->root_at)))
+		return;
+	all = arena_array(c->work, struct device_spec, roots->nodes.count);
+	for (uint32_t i = 0; i < roots->nodes.count; i++)
+		all[i] = (struct device_spec){ .name_at = table_list(c->table, roots->nodes, uint32_t)[i],
+					       .access = DEVICE_READ | DEVICE_WRITE };
+	leaf->devices = image_array(c, all, roots->nodes.count);
+	leaf->device_policy = DEVICES_USUAL;
+}
+
 void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d)
 {
 	struct roots_spec *roots = &d->confine->roots;
@@ -163,4 +211,6 @@ void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d)
 	check_shared(c, d, roots);
 	for (size_t i = 0; i < ARRAY_LEN(needs); i++)
 		need_namespace(c, spec, d, needs[i].id, needs[i].flag, needs[i].word);
+	if (ENABLED(CONFIG_CGROUP))
+		settle_devices(c, spec, d);
 }

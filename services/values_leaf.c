@@ -198,8 +198,10 @@ bool take_devices(struct section *s, const struct key *key, const struct toml *n
 	struct device_spec *all;
 	uint32_t n = 0;
 
-	if (node->type != TOML_ARRAY)
-		return false;
+	if (node->type != TOML_ARRAY) {
+		*(struct list *)field = (struct list){ 0 };
+		return node_text(node) && !strcmp(node_text(node), "any");
+	}
 	if (node->count > 64)
 		refuse(s->c, node, "%s: devices: more than 64 of them", s->draft->title);
 	all = arena_array(s->c->work, struct device_spec, node->count);

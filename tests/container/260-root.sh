@@ -47,6 +47,8 @@ restart = "never"
 $(finds whole 'cut -d" " -f5 /proc/self/mountinfo; stat -c %i / /..')
 $(finds proc 'cat /proc/keys /proc/interrupts /proc/timer_list | wc -c; ls /proc/acpi /proc/scsi 2>/dev/null | grep -v : | wc -l; echo /proc/[0-9]* | wc -w')
 $(finds writes 'for f in sys/kernel/core_pattern sys/kernel/hostname sysrq-trigger irq/default_smp_affinity bus/x fs/x; do (echo x >/proc/$f) 2>&1; done | grep -c Read-only')
+$(finds others 'mknod /dev/log c 1 11; (: >/dev/log) 2>&1 | grep -q "not permitted" && echo held; (: >/dev/null) && echo null')
+$(finds others2 'mknod /dev/log c 1 11; (: >/dev/log) && echo yes' 'devices = "any"')
 $(finds own 'echo 10 >/proc/self/oom_score_adj && cat /proc/self/oom_score_adj')
 $(finds open 'cat /proc/keys | wc -l; grep -c " /proc/" /proc/self/mountinfo' 'proc = "open"')
 $(finds pids 'ls /proc | grep -v "^[0-9]"' 'proc = "pids"')
@@ -122,6 +124,8 @@ says groups "Read-only 1" "the leaf can be looked at, not changed"
 says dev "fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero 666:1:3 666:5:0 666:1:9 3" "/dev has the usual devices"
 says devmounts "devpts tmpfs 0x19800202 x" "and terminals, shared memory and queues of its own"
 says nodes c "and devices of the table"
+says others "held null" "others cannot be opened, whoever makes a node of one"
+says others2 yes "but by who is allowed any"
 [ "$(value alldev)" -gt 16 ]
 ok $? 'dev = "all" is minit'"'s"
 says umask "$(umask)" "making devices leaves the umask alone"

@@ -629,6 +629,33 @@ static void devices_are_any_or_a_list_that_is_asked_for(void **state)
 	assert_int_equal(table_confine(t, service_of(t, "d"))->leaf.device_policy, DEVICES_ANY);
 }
 
+static unsigned policy_of(const char *keys)
+{
+	char text[300];
+	const struct table *t;
+
+	snprintf(text, sizeof(text), "[service.a]\nexec = ['a']\n%s\n", keys);
+	t = table_of(text);
+	return table_confine(t, service_of(t, "a"))->leaf.device_policy * 10 +
+	       table_confine(t, service_of(t, "a"))->leaf.devices.count;
+}
+
+static void a_root_of_its_own_has_the_usual_devices(void **state)
+{
+	(void)state;
+	assert_int_equal(policy_of("root = '/'"), DEVICES_USUAL * 10);
+	assert_int_equal(policy_of("root = '/'\ndev_nodes = ['/dev/fuse']"), DEVICES_USUAL * 10 + 1);
+	assert_int_equal(policy_of("root = '/'\ndevices = []"), DEVICES_ASKED * 10);
+	assert_int_equal(policy_of("root = '/'\ndevices = 'any'"), DEVICES_ANY * 10);
+	assert_int_equal(policy_of("root = '/'\ndev = 'all'"), DEVICES_ANY * 10);
+	assert_int_equal(policy_of("root = '/'\nleaf = false"), DEVICES_ANY * 10);
+	assert_int_equal(policy_of("root = '/'\ndelegate = true"), DEVICES_ANY * 10);
+	assert_int_equal(policy_of("root = '/'\ntty = '/dev/ttyS0'"), DEVICES_ANY * 10);
+	assert_int_equal(policy_of("root = '/'\nmounts.'/dev/fuse' = '/dev/fuse'"), DEVICES_ANY * 10);
+	assert_int_equal(policy_of("root = '/etc/passwd'"), DEVICES_ANY * 10);
+	assert_int_equal(policy_of(""), DEVICES_ANY * 10);
+}
+
 static void pressure_becomes_what_the_kernel_watches_for(void **state)
 {
 	const struct table *t = table_of(
@@ -962,6 +989,7 @@ int main(void)
 		cmocka_unit_test(limits_are_put_in_the_order_of_writing),
 		cmocka_unit_test(leaves_of_a_group_are_told_of_it),
 		cmocka_unit_test(devices_are_any_or_a_list_that_is_asked_for),
+		cmocka_unit_test(a_root_of_its_own_has_the_usual_devices),
 		cmocka_unit_test(pressure_becomes_what_the_kernel_watches_for),
 		cmocka_unit_test(there_is_an_end_to_services_and_to_what_is_said),
 		cmocka_unit_test(services_that_are_confined_alike_share_one_record),
