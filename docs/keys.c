@@ -449,6 +449,8 @@ static void put_value(const struct key *k)
 		printf("{\"type\":\"integer\",\"minimum\":%ld,\"maximum\":%ld}", -k->low, k->high);
 	else if (is_kind(k, "PORTS"))
 		printf("{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535}}");
+	else if (is_kind(k, "DEVICES"))
+		printf("{\"anyOf\":[{\"enum\":[\"any\"]},{\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":1}}]}");
 	else if (is_kind(k, "CAPS"))
 		put_caps_schema();
 	else if (is_kind(k, "SCHED"))

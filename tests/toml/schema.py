@@ -108,6 +108,7 @@ group = "g"
 seccomp = { base = "strict", allow = ["@debug", "keyctl"], deny = [], log = ["ptrace"], kill = ["bpf"], errno = { "@clock" = "ENOSYS", uname = 0 } }
 in_group = "shop"
 cgroup.io.max = ["/dev/vda rbps=1M", "8:16 wiops=10"]
+devices = ["tty", "/dev/ttyS0:rw", "char-alsa"]
 no_new_privs = false
 caps = ["CAP_NET_ADMIN", "kill"]
 securebits = ["noroot"]
@@ -129,6 +130,7 @@ coredump_filter = ["elf-headers"]
 [service.tty]
 exec = ["sh"]
 tty = "/dev/tty1"
+devices = "any"
 caps = { bounding = "all", ambient = ["kill"] }
 sched = "fifo:50"
 [group.shop]
@@ -151,7 +153,7 @@ WRONG = {
         "network = 'x'", "network.bridge = 1", "network.address = 1", "network.gateway = [1]", "network.ports = [1]",
         "seccomp = 'x'", "seccomp = 5", "seccomp.base = 'x'", "seccomp.allow = 'bpf'", "seccomp.allow = [5]", "seccomp.x = 1",
         "seccomp.deny = ['a b']", "seccomp.errno = ['bpf']", "seccomp.errno.bpf = 5000", "seccomp.errno.bpf = 'x'",
-        "leaf = 1", "cgroup = 'x'", "cgroup.x = 1", "cgroup.memory.max = [true]", "in_group = ''", "x = 1",
+        "leaf = 1", "cgroup = 'x'", "cgroup.x = 1", "cgroup.memory.max = [true]", "in_group = ''", "devices = 'x'", "devices = [1]", "x = 1",
         "no_new_privs = 1", "caps = 'x'", "caps = [1]", "caps.x = []", "caps.bounding = 'x'", "securebits = 'noroot'",
         "securebits = ['x']", "paths = 'x'", "paths.read = 'x'", "paths.write = [1]", "paths.x = []", "ports = 80",
         "ports.bind = 80", "ports.connect = [70000]", "scope = ['x']", "apparmor = ''", "selinux = 1", "nice = 20", "nice = '1'",
