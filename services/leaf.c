@@ -136,8 +136,8 @@ static int limit_devices(struct supervisor *sv, uint32_t index, const char *leaf
 	if (err && asked)
 		log_error(service_name(sv, index), 0, "devices: %s: %s", strerror(-err), buf_text(&why));
 	else if (err && !is_told)
-		log_info(service_name(sv, index), "devices: any may be used, by others like it too: %s: %s", strerror(-err),
-			 buf_text(&why));
+		log_info(service_name(sv, index), "devices: any may be used, by others like it too: %s: %s",
+			 strerror(-err), buf_text(&why));
 	is_told |= err && !asked;
 	return err;
 }
