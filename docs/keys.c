@@ -399,6 +399,17 @@ static void put_join_schema(const struct key *k)
 	printf("}}}");
 }
 
+/* A text or several. */
+static bool is_texts(const struct key *k)
+{
+	static const char *const names[] = { "address", "gateway", "ports", "allow", "routes" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strncmp(k->name, "network.", 8) && !strcmp(k->name + 8, names[i]))
+			return true;
+	return false;
+}
+
 static void put_value(const struct key *k)
 {
 	const char *file = "{\"type\":\"string\",\"pattern\":\"^-?/\"}", *text = "{\"type\":\"string\"}";
@@ -473,8 +484,14 @@ static void put_value(const struct key *k)
 		printf("{\"type\":\"array\",\"items\":%s}", text);
 	else if (is_kind(k, "FILES"))
 		put_either(file);
-	else if (is_kind(k, "ADDRESSES") || !strcmp(k->name, "network.address") || !strcmp(k->name, "network.gateway"))
+	else if (is_kind(k, "ADDRESSES") || is_texts(k))
 		put_either(text);
+	else if (!strcmp(k->name, "network.mtu"))
+		printf("{\"type\":\"integer\",\"minimum\":%ld,\"maximum\":%ld}", k->low, k->high);
+	else if (!strcmp(k->name, "network.mac"))
+		printf("{\"type\":\"string\",\"pattern\":\"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$\"}");
+	else if (!strcmp(k->name, "network.sysctl"))
+		printf("{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^net([.]|$)\"}}");
 	else if (is_kind(k, "ENVIRONMENT"))
 		put_object("{\"type\":[\"string\",\"integer\"]}");
 	else if (is_kind(k, "RLIMITS"))

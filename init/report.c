@@ -168,7 +168,7 @@ static void put_usage(const struct supervisor *sv, uint32_t index, struct buf *b
 
 static void put_addresses(const struct service_spec *spec, struct buf *b)
 {
-	if (spec->attach.bridge < 0 || !spec->attach.addr[0].family)
+	if (!spec->attach.addr[0].family)
 		return;
 	key(b, "addresses");
 	buf_char(b, '[');
@@ -237,7 +237,7 @@ void report_service(const struct supervisor *sv, uint32_t index, struct buf *b)
 	put_text(b, "name", service_name(sv, index));
 	put_life(sv, index, b);
 	put_usage(sv, index, b);
-	put_addresses(spec_at(sv, index), b);
+	put_addresses(spec_at(sv, table_network_owner(sv->table, index)), b);
 	put_missing(service_at(sv, index)->handles.missing, b);
 	put_role(sv, index, b);
 	put_description(sv, index, b);

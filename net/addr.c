@@ -74,6 +74,28 @@ void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t ind
 	netlink_put_u32(b, RTA_OIF, index);
 }
 
+/* One that leads nowhere is on no link. */
+void route_to_add(struct netlink_batch *b, const struct net_route *route, uint32_t index)
+{
+	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE,
+					   .step = NET_ROUTE_TO, .given = true, .addr = &route->to };
+	struct rtmsg rt = { .rtm_family = route->to.family, .rtm_dst_len = route->to.prefix,
+			    .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC,
+			    .rtm_scope = route->via.family || route->type != RTN_UNICAST ? RT_SCOPE_UNIVERSE :
+											   RT_SCOPE_LINK,
+			    .rtm_type = route->type };
+
+	netlink_begin(b, &request);
+	netlink_raw(b, &rt, sizeof(rt));
+	netlink_put(b, RTA_DST, route->to.bytes, width(&route->to));
+	if (route->via.family)
+		netlink_put(b, RTA_GATEWAY, route->via.bytes, width(&route->via));
+	if (route->type == RTN_UNICAST)
+		netlink_put_u32(b, RTA_OIF, index);
+	if (route->metric)
+		netlink_put_u32(b, RTA_PRIORITY, route->metric);
+}
+
 void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac)
 {
 	struct netlink_request request = { .type = RTM_NEWNEIGH, .flags = NLM_F_CREATE | NLM_F_REPLACE,

@@ -43,8 +43,13 @@ void mac_of_address(const struct addr *addr, uint8_t *ret_mac)
 /* An interface without an address has the MAC of its place in the table. */
 void mac_of_attach(const struct net_attach *attach, uint8_t *ret_mac)
 {
+	static const uint8_t none[NET_MAC];
 	struct addr place = { .family = AF_INET6 };
 
+	if (memcmp(attach->mac, none, NET_MAC) != 0) {
+		memcpy(ret_mac, attach->mac, NET_MAC);
+		return;
+	}
 	memcpy(place.bytes, attach->peer, MIN(sizeof(place.bytes), sizeof(attach->peer)));
 	mac_of_address(attach->addr[0].family ? &attach->addr[0] : &place, ret_mac);
 }

@@ -39,7 +39,7 @@ static void put_about(struct buf *b, const struct netlink_request *request)
 	if (request->name)
 		buf_str(b, request->name);
 	if (request->addr)
-		text_put_addr(b, request->addr, request->step == NET_ADDRESS);
+		text_put_addr(b, request->addr, request->step == NET_ADDRESS || request->step == NET_ROUTE_TO);
 }
 
 int net_failed(const char *object, const struct netlink_request *request, int err, const char *words)
@@ -203,34 +203,49 @@ static int make_namespace(const struct net_session *s, const char *object,
 }
 
 static int configure_inside(struct net_session *s, const char *object, struct netlink *inside,
-			    const struct net_attach *attach, const struct net_bridge *bridge)
+			    const struct net_attach *attach, const struct net_bridge *bridge, uint32_t *ret_index)
 {
 	struct link_info eth0 = { 0 };
 	struct netlink_batch b;
 	char mem[NET_BATCH];
-	int err = attach->bridge >= 0 ? link_find(inside, NET_ETH0, &eth0) : 0;
+	int err = net_has_eth0(attach) ? link_find(inside, NET_ETH0, &eth0) : 0;
 
 	if (err < 0)
 		return link_find_failed(object, NET_ETH0, err);
 	netlink_start(&b, inside, mem, sizeof(mem));
 	link_up(&b, "lo");
-	if (attach->bridge >= 0)
-		veth_inside(s, &b, attach, bridge, eth0.index);
+	if (net_has_eth0(attach))
+		eth0_inside(s, &b, attach, bridge, eth0.index);
+	*ret_index = eth0.index;
 	return net_run(s, object, &b);
 }
 
-int net_attach(struct net_session *s, const char *object, const struct net_attach *attach,
-	       const struct net_bridge *bridge)
+static int make_eth0(struct net_session *s, const char *object, const struct net_attach *attach,
+		     const struct net_bridge *bridge, const struct net_extra *extra, int ns)
 {
+	if (attach->flags & NET_ON_LINK)
+		return onlink_attach(s, object, attach, extra, ns);
+	return bridge ? veth_attach(s, object, attach, bridge, extra, ns) : 0;
+}
+
+int net_attach(struct net_session *s, const char *object, const struct net_attach *attach,
+	       const struct net_bridge *bridge, const struct net_extra *extra)
+{
+	static const struct net_extra none;
 	cleanup_netlink struct netlink inside = { .fd = -1 };
 	cleanup_fd int ns = -1;
+	uint32_t index;
 	int err = make_namespace(s, object, &inside, &ns);
 
-	if (!err && attach->bridge >= 0)
-		err = veth_attach(s, object, attach, bridge, ns);
+	extra = extra ? extra : &none;
+	bridge = attach->bridge >= 0 ? bridge : NULL;
+	if (!err)
+		err = make_eth0(s, object, attach, bridge, extra, ns);
 	if (err < 0)
 		return err;
-	err = configure_inside(s, object, &inside, attach, bridge);
+	err = configure_inside(s, object, &inside, attach, bridge, &index);
+	if (!err)
+		err = extra_inside(s, object, &inside, extra, index, ns);
 	if (!err && attach->bridge >= 0)
 		err = veth_outside(s, object, attach);
 	if (err < 0 && attach->bridge >= 0)

@@ -60,9 +60,43 @@ struct net_attach {
 	int32_t bridge;              /* index in the table, or -1: loopback only */
 	uint16_t given;              /* bit i: addr[i] was asked for by the service, which fails without it */
 	uint16_t flags;              /* of enum net_attach_flag */
-	char peer[NET_IFNAME];       /* name of the host end, from the service's index: unique here */
+	char peer[NET_IFNAME];       /* of the host end, from the service's index: unique here; or the link below */
 	struct addr addr[NET_ADDRS]; /* of eth0, with the subnet's prefix; family 0 ends the list */
 	struct addr gateway[2];      /* default routes, IPv4 and IPv6; family 0: none */
+	uint8_t mac[NET_MAC];        /* of eth0; all zeros: made from its first address */
+	uint8_t reserved[2];
+};
+
+/* A route beside the default ones; position-independent, as all of these. */
+struct net_route {
+	struct addr to;  /* a network, without what lies behind its prefix */
+	struct addr via; /* family 0: it is on the link itself */
+	uint32_t metric; /* 0: the kernel's */
+	uint8_t type;    /* RTN_UNICAST, RTN_BLACKHOLE, RTN_UNREACHABLE or RTN_PROHIBIT */
+	uint8_t reserved[3];
+};
+
+/* A neighbour whose MAC is known beforehand. */
+struct net_neighbour {
+	struct addr addr;
+	uint8_t mac[NET_MAC];
+};
+
+/* A file below /proc/sys, and what is written into it: offsets from net_extra.texts. */
+struct net_sysctl {
+	uint32_t path_at, value_at;
+};
+
+/* What few networks have besides; in memory of the caller. All zeros: nothing. */
+struct net_extra {
+	const struct net_route *routes;
+	uint32_t route_count;
+	const struct net_neighbour *neighbours;
+	uint32_t neighbour_count;
+	const struct net_sysctl *sysctls;
+	uint32_t sysctl_count;
+	const char *texts;
+	uint32_t mtu;    /* of the pair; 0: that of the bridge */
 };
 
 /* How far the network of a service has come, from net_connect until packets pass. Kept by the caller from { 0 } on. */
@@ -88,7 +122,17 @@ enum net_attach_flag {
 	NET_PUBLISHED = 2, /* it has published ports */
 	NET_BALANCED = 4,  /* it is a member of a balanced one */
 	NET_ALONE = 8,     /* its port does not speak with others that have this flag */
+	NET_MACVLAN = 16,  /* eth0 is a macvlan of link `peer` of minit's own network, and on no bridge */
+	NET_IPVLAN = 32,   /* the same, an ipvlan */
 };
+
+#define NET_ON_LINK (NET_MACVLAN | NET_IPVLAN)
+
+/* Whether there is an eth0. */
+static inline bool net_has_eth0(const struct net_attach *attach)
+{
+	return attach->bridge >= 0 || attach->flags & NET_ON_LINK;
+}
 
 /* The bridge that ports were last made on, as the kernel has it. */
 struct net_master {
@@ -128,11 +172,13 @@ must_check int net_loopback(struct net_session *s);
  * behind. The calling process must be single-threaded; it is in its own
  * namespace again afterwards.
  *
+ * With NET_ON_LINK eth0 is a link upon another one. `extra` may be NULL.
+ *
  * IPv6 addresses are left out, with one warning, where the kernel has no IPv6 or
  * it is disabled; not those in attach->given, and not when none other is left.
  */
-must_check int net_attach(struct net_session *s, const char *object,
-			  const struct net_attach *attach, const struct net_bridge *bridge);
+must_check int net_attach(struct net_session *s, const char *object, const struct net_attach *attach,
+			  const struct net_bridge *bridge, const struct net_extra *extra);
 
 /* Whether there is a link of this name in the namespace of the session. */
 bool net_is_there(struct net_session *s, const char *ifname);
@@ -159,10 +205,10 @@ static inline int net_loopback(struct net_session *s)
 	return -EOPNOTSUPP;
 }
 
-static inline int net_attach(struct net_session *s, const char *object,
-			     const struct net_attach *attach, const struct net_bridge *bridge)
+static inline int net_attach(struct net_session *s, const char *object, const struct net_attach *attach,
+			     const struct net_bridge *bridge, const struct net_extra *extra)
 {
-	(void)s, (void)object, (void)attach, (void)bridge;
+	(void)s, (void)object, (void)attach, (void)bridge, (void)extra;
 	return -EOPNOTSUPP;
 }
 

@@ -52,6 +52,7 @@ int link_find_failed(const char *object, const char *name, int err); /* logs it;
 /* All of the list; `given` as in struct net_attach, and all of them when only IPv6 ones are there. */
 void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index, uint32_t given);
 void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t index);
+void route_to_add(struct netlink_batch *b, const struct net_route *route, uint32_t index);
 void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac);
 
 /* -- mac.c -- */
@@ -87,14 +88,26 @@ must_check int bridge_find(struct net_session *s, const char *object, const stru
 
 /* The pair: a port of the bridge here, eth0 in the namespace of descriptor ns. 0 or -errno, logged. */
 must_check int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
-			   const struct net_bridge *bridge, int ns);
+			   const struct net_bridge *bridge, const struct net_extra *extra, int ns);
 
-/* The requests that give eth0, link number `index`, what the table says. */
-void veth_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
+/* The requests that give eth0, link number `index`, what the table says; bridge NULL: it is on none. */
+void eth0_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
 		 const struct net_bridge *bridge, uint32_t index);
 
 /* The neighbour entries of its addresses on the bridge that it was just attached to. 0 or -errno, logged. */
 must_check int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach);
+
+/* -- onlink.c -- */
+
+/* eth0 in the namespace of descriptor ns, upon link attach->peer here. 0 or -errno, logged. */
+must_check int onlink_attach(struct net_session *s, const char *object, const struct net_attach *attach,
+			     const struct net_extra *extra, int ns);
+
+/* -- extra.c -- */
+
+/* What else the network of descriptor ns has; `index` is that of eth0. 0 or -errno, logged. */
+must_check int extra_inside(struct net_session *s, const char *object, struct netlink *inside,
+			    const struct net_extra *extra, uint32_t index, int ns);
 
 #else
 
@@ -105,15 +118,28 @@ static inline int veth_outside(struct net_session *s, const char *object, const 
 }
 
 static inline int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
-			      const struct net_bridge *bridge, int ns)
+			      const struct net_bridge *bridge, const struct net_extra *extra, int ns)
 {
-	(void)s, (void)object, (void)attach, (void)bridge, (void)ns;
+	(void)s, (void)object, (void)attach, (void)bridge, (void)extra, (void)ns;
 	return -EOPNOTSUPP;
 }
 
-static inline void veth_inside(const struct net_session *s, struct netlink_batch *b,
-			       const struct net_attach *attach, const struct net_bridge *bridge,
-			       uint32_t index)
+static inline int onlink_attach(struct net_session *s, const char *object, const struct net_attach *attach,
+				const struct net_extra *extra, int ns)
+{
+	(void)s, (void)object, (void)attach, (void)extra, (void)ns;
+	return -EOPNOTSUPP;
+}
+
+static inline int extra_inside(struct net_session *s, const char *object, struct netlink *inside,
+			       const struct net_extra *extra, uint32_t index, int ns)
+{
+	(void)s, (void)object, (void)inside, (void)extra, (void)index, (void)ns;
+	return 0;
+}
+
+static inline void eth0_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
+			       const struct net_bridge *bridge, uint32_t index)
 {
 	(void)s, (void)b, (void)attach, (void)bridge, (void)index;
 }

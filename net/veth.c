@@ -12,17 +12,16 @@
  * it is asked for, it makes one per processor, switches them off again, and
  * waits for two grace periods of RCU.
  */
-static void put_both(struct netlink_batch *b, const struct net_bridge *bridge)
+static void put_both(struct netlink_batch *b, uint32_t mtu)
 {
 	netlink_put_u32(b, IFLA_NUM_TX_QUEUES, 1);
 	netlink_put_u32(b, IFLA_NUM_RX_QUEUES, 1);
-	if (bridge->mtu)
-		netlink_put_u32(b, IFLA_MTU, bridge->mtu);
+	if (mtu)
+		netlink_put_u32(b, IFLA_MTU, mtu);
 }
 
 /* Born in the namespace under its last name: moving it there would cost a grace period of RCU, 16 ms. */
-static void put_peer(struct netlink_batch *b, const struct net_attach *attach,
-		     const struct net_bridge *bridge, int ns)
+static void put_peer(struct netlink_batch *b, const struct net_attach *attach, uint32_t mtu, int ns)
 {
 	struct ifinfomsg ifi = { 0 };
 	size_t peer = netlink_nest(b, VETH_INFO_PEER);
@@ -32,13 +31,12 @@ static void put_peer(struct netlink_batch *b, const struct net_attach *attach,
 	netlink_raw(b, &ifi, sizeof(ifi));
 	netlink_put_text(b, IFLA_IFNAME, NET_ETH0);
 	netlink_put(b, IFLA_ADDRESS, mac, sizeof(mac));
-	put_both(b, bridge);
+	put_both(b, mtu);
 	netlink_put_u32(b, IFLA_NET_NS_FD, (uint32_t)ns);
 	netlink_nest_end(b, peer);
 }
 
-static int create(struct net_session *s, const char *object, const struct net_attach *attach,
-		  const struct net_bridge *bridge, int ns)
+static int create(struct net_session *s, const char *object, const struct net_attach *attach, uint32_t mtu, int ns)
 {
 	struct netlink_request request = { .type = RTM_NEWLINK, .flags = NLM_F_CREATE | NLM_F_EXCL,
 					   .step = NET_VETH, .name = attach->peer };
@@ -48,23 +46,23 @@ static int create(struct net_session *s, const char *object, const struct net_at
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_begin(&b, &request, false);
-	put_both(&b, bridge);
+	put_both(&b, mtu);
 	netlink_put_u32(&b, IFLA_MASTER, s->master.index);
 	info = netlink_nest(&b, IFLA_LINKINFO);
 	netlink_put_text(&b, IFLA_INFO_KIND, "veth");
 	data = netlink_nest(&b, IFLA_INFO_DATA);
-	put_peer(&b, attach, bridge, ns);
+	put_peer(&b, attach, mtu, ns);
 	netlink_nest_end(&b, data);
 	netlink_nest_end(&b, info);
 	return net_run(s, object, &b);
 }
 
 int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
-		const struct net_bridge *bridge, int ns)
+		const struct net_bridge *bridge, const struct net_extra *extra, int ns)
 {
 	int err = bridge_find(s, object, bridge);
 
-	return err < 0 ? err : create(s, object, attach, bridge, ns);
+	return err < 0 ? err : create(s, object, attach, extra->mtu ? extra->mtu : bridge->mtu, ns);
 }
 
 /*
@@ -140,15 +138,17 @@ static void put_gateway(const struct net_session *s, struct netlink_batch *b, co
 			const struct net_bridge *bridge, uint32_t index)
 {
 	route_add(b, gateway, index);
-	for (size_t i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
+	for (size_t i = 0; bridge && i < NET_ADDRS && bridge->addr[i].family; i++)
 		if (addr_equal(&bridge->addr[i], gateway))
 			neighbour_add(b, gateway, index, s->master.mac);
 }
 
-void veth_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
+/* On a wire of others IPv6 routers are spoken to by a link-local address. */
+void eth0_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
 		 const struct net_bridge *bridge, uint32_t index)
 {
-	link_quiet(b, NET_ETH0);
+	if (bridge)
+		link_quiet(b, NET_ETH0);
 	link_up(b, NET_ETH0);
 	addrs_add(b, attach->addr, index, attach->given);
 	for (size_t i = 0; i < ARRAY_LEN(attach->gateway); i++)

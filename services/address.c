@@ -5,26 +5,19 @@
 #include <sys/socket.h>
 
 #include "lib/enabled.h"
-#include "services/compile.h"
+#include "services/address.h"
 
 /*
  * Bridges, who is attached to which, and the addresses: given ones first, then
  * those made from names. Neither depends on the order of services or files.
  */
-struct plan {
-	struct compile *c;
-	struct set taken;  /* struct addr up to its prefix -> service index + 1, or BRIDGE | index */
-	bool *full;        /* bridge and family: the subnet has no address left */
-};
 
-#define BRIDGE 0x80000000u
 #define ADDR_KEY offsetof(struct addr, prefix)
 
 /* What a service asks of the network, its own words before those of [defaults]. */
 struct wish {
-	const struct toml *word, *bridge, *address, *gateway;
-	bool own; /* of the service's own section */
-	const struct toml *rules; /* what needs an address without naming one */
+	const struct toml *word, *bridge, *gateway;
+	const struct toml *own; /* the first of the service's own section, or NULL */
 };
 
 /* -- subnets ---------------------------------------------------------------------------------------------------- */
@@ -47,7 +40,7 @@ static uint64_t host_range(const struct addr *subnet, uint32_t *ret_low)
 	return all - (subnet->family == AF_INET ? 2 : 1);
 }
 
-static void clear_host(struct addr *a)
+void addr_clear_host(struct addr *a)
 {
 	unsigned size = a->family == AF_INET ? 4 : 16;
 
@@ -63,7 +56,7 @@ static struct addr host_addr(const struct addr *subnet, uint32_t number)
 	unsigned end = subnet->family == AF_INET ? 4 : 16;
 	struct addr a = *subnet;
 
-	clear_host(&a);
+	addr_clear_host(&a);
 	for (unsigned i = 1; i <= 4; i++, number >>= 8)
 		a.bytes[end - i] |= (uint8_t)number;
 	return a;
@@ -94,7 +87,7 @@ static void put_subnets(struct buf *b, const struct net_bridge *bridge)
 	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++) {
 		struct addr subnet = bridge->addr[i];
 
-		clear_host(&subnet);
+		addr_clear_host(&subnet);
 		buf_str(b, i ? ", " : "");
 		text_put_addr(b, &subnet, true);
 	}
@@ -183,7 +176,7 @@ static void take_bridge(struct plan *p, uint32_t index)
 	for (const struct toml *e = text_first(list); e; e = text_next(list, e))
 		take_bridge_addr(p, index, e, &n);
 	for (unsigned i = 0; i < n; i++)
-		set_at(&p->taken, &bridge->addr[i], ADDR_KEY)->value = BRIDGE | index;
+		set_at(&p->taken, &bridge->addr[i], ADDR_KEY)->value = ADDR_OF_BRIDGE | index;
 	check_mtu(c, d, bridge);
 	if (ENABLED(CONFIG_NET_BRIDGE))
 		bridge_finish(c, index);
@@ -191,14 +184,31 @@ static void take_bridge(struct plan *p, uint32_t index)
 
 /* -- who is attached -------------------------------------------------------------------------------------------- */
 
+/* The words are modes too. */
+static const struct toml *word_of(const struct toml *const *nodes)
+{
+	const struct toml *mode = nodes[KEY_NETWORK_MODE];
+
+	return mode && word_find(key_text(key_by_id(KEY_NETWORK), KEY_WORDS), mode->text) >= 0 ? mode :
+										      nodes[KEY_NETWORK];
+}
+
+static const struct toml *first_own(const struct draft *d)
+{
+	const struct toml *first = d->nodes[KEY_NETWORK];
+
+	for (enum key_id id = 0; id < KEY_COUNT && !first; id++)
+		if (d->nodes[id] && is_network_key(id))
+			first = d->nodes[id];
+	return first;
+}
+
 static struct wish wish_of(const struct compile *c, const struct draft *d)
 {
 	const struct toml *const *own = d->nodes, *const *other = c->defaults.nodes;
-	struct wish w = { .word = own[KEY_NETWORK], .bridge = own[KEY_NETWORK_BRIDGE],
-			  .address = own[KEY_NETWORK_ADDRESS], .gateway = own[KEY_NETWORK_GATEWAY] };
+	struct wish w = { .word = word_of(own), .bridge = own[KEY_NETWORK_BRIDGE], .gateway = own[KEY_NETWORK_GATEWAY],
+			  .own = first_own(d) };
 
-	w.rules = own[KEY_NETWORK_PORTS] ? own[KEY_NETWORK_PORTS] : own[KEY_NETWORK_ALLOW];
-	w.own = w.word || w.bridge || w.address || w.gateway || w.rules;
 	if (w.word)
 		return w;
 	w.bridge = w.bridge ? w.bridge : other[KEY_NETWORK_BRIDGE];
@@ -224,7 +234,7 @@ static void refuse_bridge(struct compile *c, const struct draft *d, const struct
 /* The bridge's index, -1 for none, or -EINVAL when that was said. */
 static int bridge_index(struct compile *c, const struct draft *d, const struct wish *w)
 {
-	const struct toml *node = w->address ? w->address : w->gateway ? w->gateway : w->rules;
+	const struct toml *node = w->own;
 	int index;
 
 	if (w->bridge) {
@@ -260,32 +270,69 @@ static bool is_attached(const struct compile *c, const struct service_spec *spec
 	return w->bridge || w->gateway || (c->bridges.count && !c->defaults.nodes[KEY_NAMESPACES]);
 }
 
+static enum network_kind kind_of(const struct compile *c, const struct service_spec *spec, const struct draft *d,
+				 const struct wish *w)
+{
+	const struct toml *mode = d->nodes[KEY_NETWORK_MODE];
+
+	if (d->nodes[KEY_NETWORK_JOIN] || d->confine->roots.join_flags & CLONE_NEWNET)
+		return NETWORK_JOINED;
+	if (w->word)
+		return !strcmp(w->word->text, "host") ? NETWORK_HOST : NETWORK_NONE;
+	if (mode && strcmp(mode->text, "bridge") != 0)
+		return NETWORK_ON_LINK;
+	return is_attached(c, spec, d, w) ? NETWORK_BRIDGED : NETWORK_HOST;
+}
+
+/* A list of namespaces that has "net" asks for a network of its own. */
+static void check_namespace(struct compile *c, const struct service_spec *spec, const struct draft *d,
+			    const struct toml *node)
+{
+	bool is_join = node && node == d->nodes[KEY_NETWORK_JOIN];
+
+	if (node && d->nodes[KEY_NAMESPACES] && spec->namespaces & CLONE_NEWNET)
+		refuse(c, node, "%s: network%s: \"%.60s\" and the namespace \"net\" exclude each other; remove one",
+		       d->title, is_join ? ".join" : "", node->text);
+}
+
+static void give_network(struct compile *c, struct service_spec *spec, const struct draft *d, const struct wish *w,
+			 enum network_kind kind)
+{
+	switch (kind) {
+	case NETWORK_NONE: spec->namespaces |= CLONE_NEWNET; break;
+	case NETWORK_BRIDGED: attach(c, spec, d, w); break;
+	case NETWORK_ON_LINK: network_on_link(c, spec, d); break;
+	case NETWORK_JOINED:
+		check_namespace(c, spec, d, d->nodes[KEY_NETWORK_JOIN]);
+		spec->namespaces &= ~(uint32_t)CLONE_NEWNET;
+		break;
+	case NETWORK_HOST:
+		if (!w->word)
+			break;
+		check_namespace(c, spec, d, w->word);
+		spec->namespaces &= ~(uint32_t)CLONE_NEWNET;
+	}
+}
+
 static void join_network(struct compile *c, struct service_spec *spec, const struct draft *d)
 {
 	struct wish w = wish_of(c, d);
-	bool is_host = w.word && !strcmp(w.word->text, "host");
+	enum network_kind kind = kind_of(c, spec, d, &w);
 
 	if (d->confine->roots.join_flags & CLONE_NEWNET && w.own)
 		refuse(c, d->nodes[KEY_JOIN], "%s: join: \"net\" is another service's network; remove network",
 		       d->title);
 	if (d->confine->roots.join_flags & CLONE_NEWNET)
 		return;
-	if (is_host && w.own && d->nodes[KEY_NAMESPACES] && spec->namespaces & CLONE_NEWNET)
-		refuse(c, w.word, "%s: network: \"host\" and the namespace \"net\" exclude each other; remove one",
-			 d->title);
-	if (is_host)
-		spec->namespaces &= ~(uint32_t)CLONE_NEWNET;
-	else if (w.word)
-		spec->namespaces |= CLONE_NEWNET;
-	else if (is_attached(c, spec, d, &w))
-		attach(c, spec, d, &w);
+	network_check(c, d, kind);
+	give_network(c, spec, d, &w, kind);
 	if (w.own)
 		spec->explicit_ns |= spec->namespaces & CLONE_NEWNET;
 }
 
 /* -- addresses -------------------------------------------------------------------------------------------------- */
 
-static unsigned addr_count(const struct net_attach *at)
+unsigned addr_count(const struct net_attach *at)
 {
 	unsigned n = 0;
 
@@ -294,20 +341,20 @@ static unsigned addr_count(const struct net_attach *at)
 	return n;
 }
 
-static void refuse_taken(struct plan *p, const struct draft *d, const struct toml *node, uint32_t owner)
+void addr_refuse_taken(struct plan *p, const struct draft *d, const struct toml *node, uint32_t owner)
 {
 	const struct compile *c = p->c;
 
-	if (owner & BRIDGE)
+	if (owner & ADDR_OF_BRIDGE)
 		refuse(p->c, node, "%s: network.address: %s is the address of bridge %s itself", d->title,
-			 node->text, c->bridge_specs[owner & ~BRIDGE].name);
+			 node->text, c->bridge_specs[owner & ~ADDR_OF_BRIDGE].name);
 	else
 		refuse(p->c, node, "%s: network.address: %s is the address of %s already", d->title, node->text,
 			 c->services.drafts[owner - 1].title);
 }
 
 /* Puts an address on eth0; 0, or who has it. */
-static uint32_t take_addr(struct plan *p, uint32_t index, const struct addr *a)
+uint32_t addr_take(struct plan *p, uint32_t index, const struct addr *a)
 {
 	struct net_attach *at = &p->c->specs[index].attach;
 	unsigned n = addr_count(at);
@@ -351,12 +398,12 @@ static void take_given(struct plan *p, uint32_t index, const struct toml *node)
 			 node->text, bridge->name, subnet->prefix);
 	} else {
 		a.prefix = subnet->prefix;
-		owner = is_host(&a) ? take_addr(p, index, &a) : 0;
+		owner = is_host(&a) ? addr_take(p, index, &a) : 0;
 		if (!is_host(&a))
 			refuse(c, node, "%s: network.address: %s is the subnet itself or its broadcast", d->title,
 				 node->text);
 		else if (owner)
-			refuse_taken(p, d, node, owner);
+			addr_refuse_taken(p, d, node, owner);
 		else
 			c->specs[index].attach.given |= (uint16_t)(1u << (addr_count(at) - 1));
 	}
@@ -376,7 +423,7 @@ static void refuse_full(struct compile *c, uint32_t index, const struct addr *su
 	struct addr a = *subnet;
 	BUF_ON_STACK(text, 64);
 
-	clear_host(&a);
+	addr_clear_host(&a);
 	text_put_addr(&text, &a, true);
 	refuse_key(c, d->header, "%s: the subnet %s is full; give the bridge a larger one", d->title,
 		   buf_text(&text));
@@ -393,7 +440,7 @@ static void derive(struct plan *p, uint32_t index, const struct addr *subnet)
 	for (uint64_t i = 0; i < count && !*full; i++) {
 		struct addr a = host_addr(subnet, low + (uint32_t)((start + i) % count));
 
-		if (!take_addr(p, index, &a))
+		if (!addr_take(p, index, &a))
 			return;
 	}
 	*full = true; /* the search is long: once is enough */
@@ -515,12 +562,19 @@ static uint32_t hosts_of(struct compile *c, int32_t bridge)
 	return image_string(c, text);
 }
 
+static const struct service_spec *owner_of(const struct compile *c, uint32_t index)
+{
+	const struct network_spec *network = table_network(c->table, &c->specs[index]);
+
+	return &c->specs[network && network->joins ? network->joins - 1 : index];
+}
+
 static void set_hosts(struct compile *c, uint32_t index, uint32_t *texts)
 {
 	struct service_spec *spec = &c->specs[index];
 	const struct draft *d = &c->services.drafts[index];
 	const struct toml *own = d->nodes[KEY_HOSTS], *node = given(c, d, KEY_HOSTS);
-	int32_t bridge = spec->attach.bridge;
+	int32_t bridge = owner_of(c, index)->attach.bridge;
 
 	if (!node || !node->truth)
 		return;
@@ -554,6 +608,8 @@ static void finish_bridges(struct plan *p)
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->specs[i].attach.bridge >= 0)
 			take_all_given(p, i);
+		else if (c->specs[i].attach.flags & NET_ON_LINK)
+			network_on_link_addrs(p, i);
 	derive_by_name(p);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->specs[i].attach.bridge >= 0) {
@@ -562,6 +618,7 @@ static void finish_bridges(struct plan *p)
 				c->specs[i].attach.flags |= NET_ALONE;
 			set_gateway(c, i);
 		}
+	network_extras(p);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		set_hosts(c, i, hosts);
 	if (ENABLED(CONFIG_NET_NAT))

@@ -132,6 +132,9 @@ void value_take(struct section *s, const struct key *key, const struct toml *nod
 const struct toml *text_first(const struct toml *node);
 const struct toml *text_next(const struct toml *list, const struct toml *node);
 
+/* True for network.NAME; services/values_net.c. */
+bool is_network_key(enum key_id id);
+
 /* The text of a string node without a NUL in it, or NULL. */
 const char *node_text(const struct toml *node);
 

@@ -28,6 +28,12 @@ static const struct field confine_fields[] = {
 #undef FIELD
 };
 
+static const struct field network_fields[] = {
+#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct network_spec, field), name },
+#include "services/network.def"
+#undef FIELD
+};
+
 static void put_name(struct buf *b, const char *name)
 {
 	if (b->len && b->data[b->len - 1] != '{' && b->data[b->len - 1] != '[')
@@ -114,6 +120,11 @@ static void put_limits(struct buf *b, const struct table *t, struct list list)
 static void put_group(struct buf *b, const struct table *t, uint32_t group)
 {
 	put_text(b, t, group ? table_list(t, t->groups, struct group_spec)[group - 1].name_at : 0);
+}
+
+static void put_owner(struct buf *b, const struct table *t, uint32_t owner)
+{
+	put_text(b, t, owner ? table_service(t, owner - 1)->name_at : 0);
 }
 
 static void put_mounts(struct buf *b, const struct table *t, struct list list)
@@ -226,6 +237,47 @@ static void put_program(struct buf *b, const struct table *t, struct list list)
 		buf_str(b, "null");
 }
 
+static void put_addrs(struct buf *b, const char *name, const struct addr *list, unsigned count)
+{
+	put_name(b, name);
+	buf_char(b, '[');
+	for (unsigned i = 0; i < count; i++) {
+		if (!list[i].family)
+			continue;
+		put_name(b, NULL);
+		buf_char(b, '"');
+		text_put_addr(b, &list[i], true);
+		buf_char(b, '"');
+	}
+	buf_char(b, ']');
+}
+
+static void put_routes(struct buf *b, const struct table *t, struct list list)
+{
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct net_route *r = &table_list(t, list, struct net_route)[i];
+
+		buf_str(b, i ? ",{" : "{");
+		put_addrs(b, "to", &r->to, 1);
+		put_addrs(b, "via", &r->via, 1);
+		buf_fmt(b, ",\"metric\":%u,\"type\":%u}", r->metric, r->type);
+	}
+	buf_char(b, ']');
+}
+
+static void put_sysctls(struct buf *b, const struct table *t, struct list list)
+{
+	buf_char(b, '{');
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct net_sysctl *sysctl = &table_list(t, list, struct net_sysctl)[i];
+
+		put_name(b, table_text(t, sysctl->path_at));
+		put_text(b, t, sysctl->value_at);
+	}
+	buf_char(b, '}');
+}
+
 static void put_field(struct buf *b, const struct table *t, const void *record, const struct field *f)
 {
 	const void *at = (const char *)record + f->at;
@@ -245,6 +297,9 @@ static void put_field(struct buf *b, const struct table *t, const void *record, 
 	case FIELD_MOUNTS: put_mounts(b, t, *(const struct list *)at); break;
 	case FIELD_RANGES: put_ranges(b, t, *(const struct list *)at); break;
 	case FIELD_SECRETS: put_secrets(b, t, *(const struct list *)at); break;
+	case FIELD_ROUTES: put_routes(b, t, *(const struct list *)at); break;
+	case FIELD_SYSCTLS: put_sysctls(b, t, *(const struct list *)at); break;
+	case FIELD_OWNER: put_owner(b, t, *(const uint32_t *)at); break;
 	case FIELD_SERVICE: buf_u64(b, *(const uint32_t *)at); break;
 	case FIELD_OFFSET: buf_fmt(b, "%ld", (long)*(const int64_t *)at); break;
 	case FIELD_NUMBERS: put_numbers(b, t, *(const struct list *)at); break;
@@ -267,19 +322,17 @@ static void put_record(struct buf *b, const struct table *t, const void *record,
 		put_field(b, t, record, f);
 }
 
-static void put_addrs(struct buf *b, const char *name, const struct addr *list, unsigned count)
+/* One that is given. */
+static void put_mac(struct buf *b, const uint8_t *mac)
 {
-	put_name(b, name);
-	buf_char(b, '[');
-	for (unsigned i = 0; i < count; i++) {
-		if (!list[i].family)
-			continue;
-		put_name(b, NULL);
-		buf_char(b, '"');
-		text_put_addr(b, &list[i], true);
-		buf_char(b, '"');
+	put_name(b, "network.mac");
+	if (!mac[0] && !mac[1] && !mac[2] && !mac[3] && !mac[4] && !mac[5]) {
+		buf_str(b, "null");
+		return;
 	}
-	buf_char(b, ']');
+	for (unsigned i = 0; i < NET_MAC; i++)
+		buf_fmt(b, "%s%02x", i ? ":" : "\"", mac[i]);
+	buf_char(b, '"');
 }
 
 static void put_service(struct buf *b, const struct table *t, const struct service_spec *spec)
@@ -299,6 +352,9 @@ static void put_service(struct buf *b, const struct table *t, const struct servi
 	buf_json(b, at->peer);
 	put_addrs(b, "address", at->addr, ARRAY_LEN(at->addr));
 	put_addrs(b, "gateway", at->gateway, ARRAY_LEN(at->gateway));
+	put_mac(b, at->mac);
+	if (spec->network_at)
+		put_record(b, t, table_network(t, spec), network_fields, ARRAY_LEN(network_fields));
 	buf_char(b, '}');
 }
 

@@ -12,9 +12,9 @@
 #include "lib/sys.h"
 #include "services/caps.h"
 #include "services/child.h"
+#include "services/connect.h"
 #include "services/frame.h"
 #include "services/leaf.h"
-#include "services/settle.h"
 #include "services/strays.h"
 
 static struct handles *handles_at(const struct supervisor *sv, uint32_t index)
@@ -72,46 +72,12 @@ static int prepare_leaf(struct supervisor *sv, uint32_t index)
 	return err ? refuse(sv, index, STEP_leaf, err, detail) : 0;
 }
 
-/* Boot has a session open for all of them; a service that is tried again later opens one of its own. */
-static int attach(struct supervisor *sv, uint32_t index, const struct net_bridge *bridge)
-{
-	const struct net_attach *wanted = &spec_at(sv, index)->attach;
-	struct net_session own;
-	int fd, err = 0;
-
-	if (sv->net)
-		return net_attach(sv->net, service_name(sv, index), wanted, bridge);
-	fd = net_open(&own);
-	if (fd < 0)
-		return fd;
-	own.hairpin = sv->state->rules.hairpin;
-	fd = net_attach(&own, service_name(sv, index), wanted, bridge);
-	if (fd >= 0 && (err = net_connect(&own, service_name(sv, index), wanted)) < 0)
-		fd_close(&fd);
-	net_close(&own);
-	return err ? err : fd;
-}
-
 static int prepare_network(struct supervisor *sv, uint32_t index)
 {
-	const struct service_spec *spec = spec_at(sv, index);
-	const struct net_bridge *bridge =
-		spec->attach.bridge < 0 ? NULL : table_bridge(sv->table, (uint32_t)spec->attach.bridge);
-	int fd = 0;
+	const char *what;
+	int err = connect_prepare(sv, index, &what);
 
-	if (spec->attach.flags & NET_RULED && sv->rules)
-		fd = sv->rules(sv);
-	if (fd < 0)
-		return refuse(sv, index, STEP_network, fd, "nf_tables");
-	fd = attach(sv, index, bridge);
-	if (fd >= 0) {
-		handles_at(sv, index)->netns = fd;
-		return 0;
-	}
-	if (bridge || spec->explicit_ns & CLONE_NEWNET)
-		return refuse(sv, index, STEP_network, fd, "");
-	handles_at(sv, index)->missing |= MISSING_NETWORK;
-	return 0;
+	return err ? refuse(sv, index, STEP_network, err, what) : 0;
 }
 
 static int prepare_output(struct supervisor *sv, uint32_t index)
@@ -171,19 +137,9 @@ int launch_prepare(struct supervisor *sv, uint32_t index)
 
 int launch_connect(struct supervisor *sv, uint32_t index)
 {
-	struct handles *h = handles_at(sv, index);
-	int err;
+	int err = connect_port(sv, index);
 
-	if (!sv->net || h->netns < 0)
-		return 0;
-	if (spec_at(sv, index)->attach.bridge >= 0)
-		settle_begin(sv, index);
-	err = net_connect(sv->net, service_name(sv, index), &spec_at(sv, index)->attach);
-	if (!err)
-		return 0;
-	settle_forget(sv, index);
-	fd_close(&h->netns);
-	return refuse(sv, index, STEP_network, err, "");
+	return err ? refuse(sv, index, STEP_network, err, "") : 0;
 }
 
 /* -- the clone ------------------------------------------------------------------------------------ */
@@ -283,7 +239,7 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 		.home = sv->state->cgroup,
 		.stdin_is_null = sv->stdin_is_null,
 		.status_fd = status_fd,
-		.netns_fd = handles_at(sv, index)->netns,
+		.netns_fd = handles_at(sv, table_network_owner(sv->table, index))->netns,
 		.join_fd = -1,
 		.userns_fd = -1,
 		.secrets_fd = -1,
@@ -389,6 +345,16 @@ static bool was_just_tried(const struct supervisor *sv, uint32_t index)
 	return service_at(sv, index)->life.starts == 1 && spec_at(sv, index)->autostart;
 }
 
+/* The network of another that is joined has to be there. */
+static int check_owner(struct supervisor *sv, uint32_t index)
+{
+	uint32_t owner = table_network_owner(sv->table, index);
+
+	if (owner == index || handles_at(sv, owner)->netns >= 0)
+		return 0;
+	return refuse(sv, index, STEP_network, -ENOENT, service_name(sv, owner));
+}
+
 int launch(struct supervisor *sv, uint32_t index)
 {
 	struct handles *h = handles_at(sv, index);
@@ -400,6 +366,8 @@ int launch(struct supervisor *sv, uint32_t index)
 		return 0;
 	if (h->refused)
 		err = was_just_tried(sv, index) ? -h->refused : launch_prepare(sv, index);
+	if (!err)
+		err = check_owner(sv, index);
 	if (!err)
 		err = sys_pipe(ends, O_NONBLOCK);
 	if (err)

@@ -70,6 +70,10 @@ static uint32_t read_names(struct graph *g, const struct draft *d, enum key_id i
 		list[count++] = d->confine->roots.join_service;
 		g->edges[n++] = (struct edge){ d->confine->roots.join_service, true, d->nodes[KEY_JOIN] };
 	}
+	if (id == KEY_AFTER && d->nodes[KEY_NETWORK_JOIN] && service_index(c, d->nodes[KEY_NETWORK_JOIN]->text) >= 0) {
+		list[count] = (uint32_t)service_index(c, d->nodes[KEY_NETWORK_JOIN]->text);
+		g->edges[n++] = (struct edge){ list[count++], false, d->nodes[KEY_NETWORK_JOIN] };
+	}
 	*ret = image_array(c, list, count);
 	return n;
 }
@@ -78,7 +82,7 @@ static uint32_t edges_most(const struct compile *c)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < c->services.count; i++, n++)
+	for (uint32_t i = 0; i < c->services.count; i++, n += 2) /* join, network.join */
 		for (int id = KEY_NEEDS; id <= KEY_AFTER; id++)
 			n += c->services.drafts[i].nodes[id] ? c->services.drafts[i].nodes[id]->count : 0;
 	return n;

@@ -14,16 +14,33 @@ void settle_begin(struct supervisor *sv, uint32_t index)
 	*settle_at(sv, index) = (struct net_settle){ NET_PORT | NET_INSIDE, -1 };
 }
 
+static bool is_waiting(const struct supervisor *sv, uint32_t index)
+{
+	return settle_at(sv, index)->waits != 0;
+}
+
+/* It works, and so it does for those who join it, which come after it. */
+static void wake(struct supervisor *sv, uint32_t index)
+{
+	const struct list dependents = spec_at(sv, index)->dependents;
+	const uint32_t *list = table_list(sv->table, dependents, uint32_t);
+
+	service_look(sv, index);
+	for (uint32_t i = 0; i < dependents.count; i++)
+		if (table_network_owner(sv->table, list[i]) == index)
+			service_look(sv, list[i]);
+}
+
 void settle_forget(struct supervisor *sv, uint32_t index)
 {
 	settle_at(sv, index)->waits = 0;
-	service_look(sv, index);
+	wake(sv, index);
 }
 
 bool settle_any(const struct supervisor *sv)
 {
 	for (uint32_t i = 0; i < sv->state->count; i++)
-		if (settle_waits(sv, i))
+		if (is_waiting(sv, i))
 			return true;
 	return false;
 }
@@ -34,7 +51,7 @@ static void take_from(struct supervisor *sv, uint32_t index, uint32_t what)
 
 	settle->waits &= ~what;
 	if (!settle->waits)
-		service_look(sv, index);
+		wake(sv, index);
 }
 
 static void ask(struct supervisor *sv, uint32_t index, struct net_session *net, bool all)
@@ -52,7 +69,7 @@ void settle_ask(struct supervisor *sv, bool all)
 	bool can_ask = net_open(&net) == 0;
 
 	for (uint32_t i = 0; i < sv->state->count; i++) {
-		if (!settle_waits(sv, i))
+		if (!is_waiting(sv, i))
 			continue;
 		if (can_ask)
 			ask(sv, i, &net, all);
@@ -75,6 +92,6 @@ void settle_heard(struct supervisor *sv, const struct net_change *change)
 	if (!change->works || (change->nsid != NET_OWN && !strcmp(change->name, "lo")))
 		return;
 	for (uint32_t i = 0; i < sv->state->count; i++)
-		if (settle_waits(sv, i) && is_about(sv, i, change))
+		if (is_waiting(sv, i) && is_about(sv, i, change))
 			take_from(sv, i, change->nsid == NET_OWN ? NET_PORT : NET_INSIDE);
 }

@@ -13,9 +13,10 @@ void settle_begin(struct supervisor *sv, uint32_t index);
 /* It has no network after all. */
 void settle_forget(struct supervisor *sv, uint32_t index);
 
+/* Who joins another's network waits with it. */
 static inline bool settle_waits(const struct supervisor *sv, uint32_t index)
 {
-	return service_at(sv, index)->handles.settle.waits != 0;
+	return service_at(sv, table_network_owner(sv->table, index))->handles.settle.waits != 0;
 }
 
 /* Is anybody waiting? */

@@ -137,6 +137,12 @@ static const struct field confine_fields[] = {
 #undef FIELD
 };
 
+static const struct field network_fields[] = {
+#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct network_spec, field), arg },
+#include "services/network.def"
+#undef FIELD
+};
+
 bool table_has_text(const struct table *t, uint32_t at)
 {
 	return at < t->size; /* the last byte is a NUL */
@@ -233,6 +239,8 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	case FIELD_MOUNTS: return table_has_mounts(t, list);
 	case FIELD_RANGES: return table_has_list(t, list, sizeof(struct id_range), _Alignof(struct id_range));
 	case FIELD_SECRETS: return table_has_secrets(t, list);
+	case FIELD_ROUTES: return table_has_routes(t, list);
+	case FIELD_SYSCTLS: return table_has_sysctls(t, list);
 	case FIELD_DEVICES: return is_devices(t, list);
 	case FIELD_LIMITS: return is_limits(t, list);
 	case FIELD_PROGRAM: return is_program(t, list);
@@ -246,6 +254,7 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	case FIELD_CAPS: return true;
 	case FIELD_SERVICE: return number < t->services.count;
 	case FIELD_GROUP: return number <= t->groups.count;
+	case FIELD_OWNER: return number <= t->services.count;
 	case FIELD_BYTE:
 	case FIELD_BOOL:
 	case FIELD_WORD: return number < f->arg;
@@ -287,10 +296,19 @@ static bool is_confine(const struct table *t, uint32_t at)
 	       is_record(t, table_list(t, one, struct confine_spec), confine_fields, ARRAY_LEN(confine_fields));
 }
 
+static bool is_network(const struct table *t, uint32_t at)
+{
+	const struct list one = { at, 1 };
+
+	return !at || (table_has_list(t, one, sizeof(struct network_spec), _Alignof(uint64_t)) &&
+		       is_record(t, table_list(t, one, struct network_spec), network_fields,
+				 ARRAY_LEN(network_fields)));
+}
+
 static bool is_service(const struct table *t, const struct service_spec *spec)
 {
 	return is_record(t, spec, fields, ARRAY_LEN(fields)) && spec->stop_signal &&
-	       is_attach(t, &spec->attach) &&
+	       is_attach(t, &spec->attach) && is_network(t, spec->network_at) &&
 	       (spec->output != OUTPUT_FILE || spec->output_at) &&
 	       (spec->output == OUTPUT_INHERIT || spec->output == OUTPUT_NULL || spec->output_slot < t->outputs);
 }

@@ -14,6 +14,7 @@
 #include "net/net.h"
 #include "services/confine.h"
 #include "services/list.h"
+#include "services/network.h"
 
 #define TABLE_MAGIC 0x31544d6d /* "mMT1" */
 #define TABLE_LAYOUT 5         /* changes with every change of a struct below */
@@ -91,7 +92,8 @@ struct service_spec {
 	uint8_t init;             /* 1: minit's reaper is PID 1 of its pid namespace */
 	uint8_t autostart;        /* 0: waits for `minit start` */
 	uint8_t internal;         /* 1: minit's own (the log helper); not shown unless asked for */
-	uint8_t reserved[6];
+	uint8_t reserved[2];
+	uint32_t network_at;      /* struct network_spec, or 0 */
 	uint32_t output_slot;     /* number among the services with OUTPUT_CONSOLE or _FILE, in table order */
 	uint32_t confine_at;      /* struct confine_spec; never 0 */
 };
@@ -147,6 +149,20 @@ __attribute__((returns_nonnull)) static inline const struct confine_spec *
 table_confine(const struct table *t, const struct service_spec *spec)
 {
 	return (const void *)((const char *)t + spec->confine_at);
+}
+
+/* What it has of the network beside its addresses, or NULL. */
+static inline const struct network_spec *table_network(const struct table *t, const struct service_spec *spec)
+{
+	return spec->network_at ? (const void *)((const char *)t + spec->network_at) : NULL;
+}
+
+/* Whose network a service has: its own, unless it joins another's. */
+static inline uint32_t table_network_owner(const struct table *t, uint32_t index)
+{
+	const struct network_spec *network = table_network(t, table_service(t, index));
+
+	return network && network->joins ? network->joins - 1 : index;
 }
 
 __attribute__((returns_nonnull)) static inline const char *table_name(const struct table *t,

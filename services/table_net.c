@@ -1,6 +1,39 @@
-/* What is checked of an image: published ports and the ruleset that is made of them. */
+/* What is checked of an image: networks, published ports and the ruleset that is made of them. */
+#include <linux/rtnetlink.h>
+#include <string.h>
+
 #include "services/fields.h"
 #include "services/table.h"
+
+bool table_has_routes(const struct table *t, struct list list)
+{
+	const struct net_route *routes = table_list(t, list, struct net_route);
+
+	if (!table_has_list(t, list, sizeof(*routes), _Alignof(struct net_route)))
+		return false;
+	for (uint32_t i = 0; i < list.count; i++)
+		if (!routes[i].to.family || routes[i].type > RTN_PROHIBIT || !table_addrs(&routes[i].to, 1) ||
+		    !table_addrs(&routes[i].via, 1))
+			return false;
+	return true;
+}
+
+/* Files below /proc/sys/net and no others. */
+bool table_has_sysctls(const struct table *t, struct list list)
+{
+	static const char net[] = "/proc/sys/net/";
+	const struct net_sysctl *sysctls = table_list(t, list, struct net_sysctl);
+
+	if (!table_has_list(t, list, sizeof(*sysctls), _Alignof(struct net_sysctl)))
+		return false;
+	for (uint32_t i = 0; i < list.count; i++)
+		if (!sysctls[i].path_at || !table_has_text(t, sysctls[i].path_at) || !sysctls[i].value_at ||
+		    !table_has_text(t, sysctls[i].value_at) ||
+		    strncmp(table_text(t, sysctls[i].path_at), net, sizeof(net) - 1) != 0 ||
+		    strstr(table_text(t, sysctls[i].path_at), ".."))
+			return false;
+	return true;
+}
 
 static bool is_ports(const struct table *t)
 {

@@ -514,47 +514,9 @@ bool take_rlimits(struct section *s, const struct key *key, const struct toml *n
 	return true;
 }
 
-/* -- network and output ----------------------------------------------------------------------------------------- */
+/* -- output ----------------------------------------------------------------------------------------- */
 
-static bool is_text_or_texts(const struct toml *node)
-{
-	if (node->type != TOML_ARRAY)
-		return node_text(node) != NULL;
-	for (const struct toml *e = node->first; e; e = e->next)
-		if (!node_text(e))
-			return false;
-	return true;
-}
-
-/* Kept for services/address.c. A word and a table exclude each other: the later one holds. */
-bool take_network(struct section *s, const struct key *key, const struct toml *node, void *field)
-{
-	const struct toml **nodes = s->draft->nodes;
-	const char *text = node_text(node);
-
-	(void)field;
-	if (key->id == KEY_NETWORK) {
-		if (!text || word_find(key_text(key, KEY_WORDS), text) < 0)
-			return false;
-		nodes[KEY_NETWORK_BRIDGE] = nodes[KEY_NETWORK_ADDRESS] = nodes[KEY_NETWORK_GATEWAY] = NULL;
-		nodes[KEY_NETWORK_PORTS] = nodes[KEY_NETWORK_BALANCE] = nodes[KEY_NETWORK_ALLOW] = NULL;
-		return true;
-	}
-	nodes[KEY_NETWORK] = NULL;
-	if (key->id == KEY_NETWORK_BALANCE)
-		return text && word_find(key_text(key, KEY_WORDS), text) >= 0;
-	return key->id == KEY_NETWORK_BRIDGE ? text && *text : is_text_or_texts(node);
-}
-
-bool take_addresses(struct section *s, const struct key *key, const struct toml *node, void *field)
-{
-	(void)s;
-	(void)key;
-	(void)field;
-	return is_text_or_texts(node);
-}
-
-/* Likewise: a word takes back a file that was named before. */
+/* A word takes back a file that was named before. */
 bool take_output(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	struct service_spec *spec = s->target;

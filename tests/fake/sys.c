@@ -594,9 +594,9 @@ void net_close(struct net_session *s)
 }
 
 int net_attach(struct net_session *s, const char *object, const struct net_attach *attach,
-	       const struct net_bridge *bridge)
+	       const struct net_bridge *bridge, const struct net_extra *extra)
 {
-	(void)s, (void)object, (void)attach, (void)bridge;
+	(void)s, (void)object, (void)attach, (void)bridge, (void)extra;
 	return -EPERM;
 }
 #endif

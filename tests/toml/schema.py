@@ -127,6 +127,15 @@ personality = ["linux32"]
 keyring = "private"
 coredump = "never"
 coredump_filter = ["elf-headers"]
+[service.net]
+exec = ["net"]
+network = { mode = "bridge", ports = ["80", "90-91:90-91/udp"], allow = [], routes = ["10.0.0.0/8 via 10.77.0.9", "blackhole 10.9.0.0/16"], mtu = 1400, mac = "02:00:00:00:00:0a", sysctl = { net.ipv4.ip_forward = true, "net.ipv4.ip_local_port_range" = "2000 3000" } }
+[service.pod]
+exec = ["pod"]
+network.join = "net"
+[service.wire]
+exec = ["wire"]
+network = { mode = "macvlan", parent = "eth0", address = "10.1.0.2/24" }
 [service.tty]
 exec = ["sh"]
 tty = "/dev/tty1"
@@ -150,7 +159,9 @@ WRONG = {
         "groups = 'x'", "groups = [true]", "cwd = 'x'", "env = []", "env.A = 1.5", "env_file = 'x'", "umask = '9'",
         "rlimits = 5", "rlimits.x = 5", "rlimits.core = { soft = 1 }", "namespaces = ['x']", "namespaces = 'net'",
         "init = 'x'", "root = 'x'", "readonly = 1", "hostname = 'a b'", "hosts = 'x'", "output = 'x'", "output.file = 'x'",
-        "network = 'x'", "network.bridge = 1", "network.address = 1", "network.gateway = [1]", "network.ports = [1]",
+        "network = 'x'", "network.bridge = 1", "network.address = 1", "network.gateway = [1]", "network.ports = 1",
+        "network.allow = [1]", "network.balance = 'x'", "network.mode = 'x'", "network.parent = 1", "network.join = ['x']",
+        "network.routes = 1", "network.sysctl = 'x'", "network.sysctl = { x = 1 }", "network.mtu = 5", "network.mac = '02:00'",
         "seccomp = 'x'", "seccomp = 5", "seccomp.base = 'x'", "seccomp.allow = 'bpf'", "seccomp.allow = [5]", "seccomp.x = 1",
         "seccomp.deny = ['a b']", "seccomp.errno = ['bpf']", "seccomp.errno.bpf = 5000", "seccomp.errno.bpf = 'x'",
         "leaf = 1", "cgroup = 'x'", "cgroup.x = 1", "cgroup.memory.max = [true]", "in_group = ''", "devices = 'x'", "devices = [1]", "x = 1",

@@ -129,7 +129,7 @@ static struct net_attach service(const struct net_bridge *br, unsigned n)
 
 static int attach(const char *name, const struct net_attach *at, const struct net_bridge *br)
 {
-	int ns = net_attach(&net, name, at, br);
+	int ns = net_attach(&net, name, at, br, NULL);
 
 	if (ns < 0)
 		return ns;
@@ -520,7 +520,7 @@ static void too_many_ports(void)
 	ok(net_bridge_up(&net, &br) == 0, "a bridge is filled");
 	do {
 		at = service(&br, n++);
-		err = net_attach(&net, "web", &at, &br);
+		err = net_attach(&net, "web", &at, &br, NULL);
 	} while (err >= 0);
 	ok(err == -EXFULL && n == 1024, "the 1024th service on it is an error (%u: %d)", n, err);
 	said_is("web: veth pair v1023: its bridge has 1023 ports already, the most a bridge can have; put some services on "
@@ -550,7 +550,7 @@ static void no_privilege(void)
 	ok(net_bridge_up(&plain, &br) == -EPERM, "a bridge is an error");
 	said_is("br0: bridge br0: minit lacks CAP_NET_ADMIN; run the container with --cap-add NET_ADMIN",
 		"with the right words");
-	ok(net_attach(&plain, "web", &at, NULL) == -EPERM, "a service is an error");
+	ok(net_attach(&plain, "web", &at, NULL, NULL) == -EPERM, "a service is an error");
 	said_is("web: network namespace: minit lacks CAP_SYS_ADMIN and CAP_NET_ADMIN; run the container with --cap-add "
 		"SYS_ADMIN --cap-add NET_ADMIN, or leave \"net\" out of the service's namespaces", "with the right words");
 }
@@ -599,7 +599,7 @@ static void measure(unsigned count)
 		exit(1);
 	for (unsigned i = 0; i < count; i++) {
 		struct net_attach at = service(&br, i);
-		if (net_attach(&net, "web", &at, &br) < 0)
+		if (net_attach(&net, "web", &at, &br, NULL) < 0)
 			exit(1);
 	}
 	attached = now_ms();

@@ -1,6 +1,7 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/values_link.c services/table.c services/table_net.c services/table_roots.c cgroup/limits.c lib/arena.c
+// links: services/values_net.c services/network.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -361,6 +363,44 @@ static void a_bridge_attaches_every_service_that_says_nothing_else(void **state)
 	assert_int_equal(service_of(t, "with")->attach.bridge, 0);
 	assert_true(asks->namespaces == CLONE_NEWNET && asks->attach.bridge == 0);
 	assert_true(asks->attach.addr[0].family && !asks->attach.gateway[0].family && !asks->attach.gateway[1].family);
+}
+
+/* What equal services have is kept once; a network that is joined comes first. */
+static void what_few_networks_have_is_a_record_of_its_own(void **state)
+{
+	const struct table *t = table_of(
+		BRIDGE "[defaults]\nnetwork = { routes = 'unreachable 10.9.0.0/16 metric 5', mtu = 1400 }\n"
+		"[service.pod]\nexec = ['x']\nnetwork.join = 'web'\n"
+		"[service.web]\nexec = ['x']\n[service.db]\nexec = ['x']\n"
+		"[service.set]\nexec = ['x']\nnetwork.sysctl = { net.core.somaxconn = 5, 'net.ipv4.ip_forward' = true, "
+		"net.ipv4.x = '1 2' }\nnetwork.mac = '02:00:00:00:00:0A'\n"
+		"[service.wire]\nexec = ['x']\nnetwork = { mode = 'ipvlan', parent = 'up0', address = 'fd00::2/64', "
+		"gateway = 'fd00::1', mtu = 1300 }\n"
+		"[service.host]\nexec = ['x']\nnetwork.mode = 'host'\n");
+	const struct service_spec *web = service_of(t, "web"), *wire = service_of(t, "wire"), *set = service_of(t, "set");
+	const struct network_spec *network = table_network(t, web);
+	const struct net_route *route = table_list(t, network->routes, struct net_route);
+	const struct net_sysctl *sysctl = table_list(t, table_network(t, set)->sysctls, struct net_sysctl);
+
+	(void)state;
+	assert_int_equal(web->network_at, service_of(t, "db")->network_at);
+	assert_true(network->routes.count == 1 && network->mtu == 1400 && !network->sysctls.count);
+	assert_string_equal(address(&route->to), "10.9.0.0/16");
+	assert_true(route->type == RTN_UNREACHABLE && route->metric == 5 && !route->via.family);
+	assert_int_equal(table_network_owner(t, 0), 1);
+	assert_int_equal(table_network_owner(t, 1), 1);
+	assert_true(!(service_of(t, "pod")->namespaces & CLONE_NEWNET) && service_of(t, "pod")->attach.bridge == -1);
+	assert_int_equal(table_list(t, t->order, uint32_t)[0], 1);
+	assert_int_equal(table_network(t, set)->sysctls.count, 3);
+	assert_string_equal(table_text(t, sysctl[0].path_at), "/proc/sys/net/core/somaxconn");
+	assert_string_equal(table_text(t, sysctl[1].value_at), "1 2");
+	assert_string_equal(table_text(t, sysctl[2].value_at), "1");
+	assert_memory_equal(set->attach.mac, "\2\0\0\0\0\12", NET_MAC);
+	assert_true(wire->attach.flags == NET_IPVLAN && wire->attach.bridge == -1 && wire->namespaces & CLONE_NEWNET);
+	assert_string_equal(wire->attach.peer, "up0");
+	assert_string_equal(address(&wire->attach.gateway[1]), "fd00::1/128");
+	assert_int_equal(table_network(t, wire)->mtu, 1300);
+	assert_int_equal(service_of(t, "host")->network_at, 0);
 }
 
 static void without_a_bridge_a_service_has_the_network_of_minit(void **state)
@@ -978,6 +1018,7 @@ int main(void)
 		cmocka_unit_test(dependents_are_those_who_wait_each_once),
 		cmocka_unit_test(order_and_dependents_hold_for_any_graph),
 		cmocka_unit_test(a_bridge_attaches_every_service_that_says_nothing_else),
+		cmocka_unit_test(what_few_networks_have_is_a_record_of_its_own),
 		cmocka_unit_test(without_a_bridge_a_service_has_the_network_of_minit),
 		cmocka_unit_test(a_derived_address_is_the_same_in_any_order_of_services_and_files),
 		cmocka_unit_test(the_last_address_of_a_subnet_is_given_out),

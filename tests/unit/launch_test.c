@@ -1,4 +1,5 @@
 // links: services/launch.c services/strays.c services/frame.c services/settle.c services/state.c services/depend.c services/policy.c
+// links: services/connect.c
 // links: services/words.c services/statefile.c init/reap.c lib/buf.c lib/clock.c lib/fd.c lib/signame.c
 // links: services/failure.c
 // links: tests/fake/sys.c tests/fake/log.c tests/fake/image.c

@@ -1,12 +1,13 @@
-// links: net/net.c net/bridge.c net/veth.c net/netlink.c net/link.c net/addr.c net/mac.c lib/buf.c lib/fd.c lib/text.c
+// links: net/net.c net/bridge.c net/veth.c net/extra.c net/onlink.c net/netlink.c net/link.c net/addr.c net/mac.c lib/buf.c lib/fd.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=socket,--wrap=setsockopt,--wrap=ioctl,--wrap=close
-// flags: -Wl,--wrap=unshare,--wrap=setns,--wrap=log_error,--wrap=log_warn
+// flags: -Wl,--wrap=fd_write_file,--wrap=unshare,--wrap=setns,--wrap=log_error,--wrap=log_warn
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -102,6 +103,17 @@ void __wrap_log_warn(const char *object, int err, const char *what, ...)
 	va_end(ap);
 }
 
+static bool call_fails(void);
+
+int __wrap_fd_write_file(int dir, const char *path, const char *text)
+{
+	assert_int_equal(dir, AT_FDCWD);
+	if (call_fails())
+		return -errno;
+	did("%d: %s = %s\n", k.ns, path, text);
+	return 0;
+}
+
 static bool call_fails(void)
 {
 	if (++k.calls != k.fail_call)
@@ -168,7 +180,7 @@ int __wrap_unshare(int flags)
 int __wrap_setns(int fd, int type)
 {
 	assert_int_equal(type, CLONE_NEWNET);
-	assert_int_equal(fd, 100 + HOME);
+	assert_in_range(fd, 100 + HOME, 100 + k.namespaces);
 	if (call_fails())
 		return -1;
 	k.ns = fd - 100;
@@ -312,6 +324,10 @@ static int create(int ns, const char *name, struct netlink_bytes attrs)
 	strcpy(l.kind, in_list(info, IFLA_INFO_KIND).data);
 	k.links[k.link_count++] = l;
 	did(" create %s", l.kind);
+	if (in_list(attrs, IFLA_LINK).len) {
+		k.links[k.link_count - 1].ns = (int)u32_in(attrs, IFLA_NET_NS_FD) - 100;
+		did(" upon %u in %u", u32_in(attrs, IFLA_LINK), u32_in(attrs, IFLA_NET_NS_FD) - 100);
+	}
 	tell_attrs(attrs);
 	if (strcmp(l.kind, "veth"))
 		return 0;
@@ -366,6 +382,18 @@ static int link_message(int ns, const struct nlmsghdr *h, const uint8_t *body)
 	return 0;
 }
 
+/* One beside the default routes. */
+static void did_route(const uint8_t *body, struct netlink_bytes attrs)
+{
+	struct addr to = { .family = body[0], .prefix = body[1] };
+	BUF_ON_STACK(text, 64);
+
+	memcpy(to.bytes, in_list(attrs, RTA_DST).data, in_list(attrs, RTA_DST).len);
+	text_put_addr(&text, &to, true);
+	did(" to %s type %u metric %u via", buf_text(&text), ((const struct rtmsg *)(const void *)body)->rtm_type,
+	    u32_in(attrs, RTA_PRIORITY));
+}
+
 /* Addresses, routes and neighbours all begin with their family. */
 static int addr_message(const struct nlmsghdr *h, const uint8_t *body)
 {
@@ -388,7 +416,9 @@ static int addr_message(const struct nlmsghdr *h, const uint8_t *body)
 		text_put_addr(&text, &a, h->nlmsg_type == RTM_NEWADDR);
 		if (kinds[i].index_at)
 			memcpy(&index, body + kinds[i].index_at, sizeof(index));
-		did(" %s on %u", buf_text(&text), index);
+		if (h->nlmsg_type == RTM_NEWROUTE && body[1])
+			did_route(body, attrs);
+		did(" %s on %u", a.bytes[0] ? buf_text(&text) : "-", index);
 	}
 	return *kind == AF_INET6 && k.no_ipv6 ? k.ipv6_err : 0;
 }
@@ -496,9 +526,11 @@ static int end(void **state)
 	return open_fds() ? -1 : 0;
 }
 
+static const struct net_extra *extra;
+
 static int attach(void)
 {
-	int ns = net_attach(&net, "web", &web, &bridge), err;
+	int ns = net_attach(&net, "web", &web, &bridge, extra), err;
 
 	if (ns < 0)
 		return ns;
@@ -627,6 +659,92 @@ static void loopback_alone(void **state)
 	ns = attach();
 	assert_string_equal(k.did, "unshare\n2: link lo up\n");
 	close(ns);
+}
+
+static void what_few_networks_have_comes_last(void **state)
+{
+	const struct net_route routes[] = {
+		{ .to = addr("10.9.0.0/16"), .via = addr("10.77.0.254"), .metric = 7, .type = RTN_UNICAST },
+		{ .to = addr("10.10.0.0/16"), .type = RTN_BLACKHOLE },
+		{ .to = addr("fd99::/64"), .type = RTN_UNICAST },
+	};
+	const struct net_neighbour near[] = { { addr("10.77.0.11"), { 2, 0, 0, 0, 0, 1 } } };
+	static const char texts[] = "\0/proc/sys/net/ipv4/ip_forward\0001";
+	const struct net_sysctl sysctls[] = { { 1, sizeof("\0/proc/sys/net/ipv4/ip_forward") } };
+	const struct net_extra all = { .routes = routes, .route_count = 3, .neighbours = near, .neighbour_count = 1,
+				       .sysctls = sysctls, .sysctl_count = 1, .texts = texts, .mtu = 1300 };
+	int ns;
+
+	(void)state;
+	extra = &all;
+	ns = attach();
+	extra = NULL;
+	assert_true(ns >= 0);
+	assert_non_null(strstr(k.did, "create veth mtu 1300 master"));
+	assert_non_null(strstr(k.did, "2: neighbour fd77::1 on 5\n"
+				      "2: /proc/sys/net/ipv4/ip_forward = 1\n"
+				      "2: route to 10.9.0.0/16 type 1 metric 7 via 10.77.0.254 on 5\n"
+				      "2: route to 10.10.0.0/16 type 6 metric 0 via - on 0\n"
+				      "2: route to fd99::/64 type 1 metric 0 via - on 5\n"
+				      "2: neighbour 10.77.0.11 on 5\n"
+				      "1: neighbour 10.77.0.10"));
+	assert_string_equal(k.said, "");
+	assert_int_equal(k.ns, HOME);
+	close(ns);
+}
+
+/* A sysctl that is not there, with what to do about it; nothing is left behind, and minit is at home. */
+static void a_sysctl_that_cannot_be_set_is_told(void **state)
+{
+	static const char texts[] = "\0/proc/sys/net/ipv4/x\0001";
+	const struct net_sysctl sysctls[] = { { 1, 24 } };
+	const struct net_extra all = { .sysctls = sysctls, .sysctl_count = 1, .texts = texts };
+	int calls;
+
+	(void)state;
+	close(attach());
+	calls = k.calls;
+	for (int i = 1; i <= calls + 2; i++) {
+		boot_bridge(NULL);
+		k.fail_call = i;
+		k.fail_err = ENOENT;
+		extra = &all;
+		assert_true(attach() < 0 || i > calls);
+		extra = NULL;
+		if (strstr(k.said, "sysctl"))
+			break;
+		net_close(&net);
+	}
+	assert_non_null(strstr(k.said, "error web: sysctl net/ipv4/x: a network namespace of this kernel has none of this "
+				       "name; correct network.sysctl"));
+	assert_int_equal(k.ns, HOME);
+}
+
+static void a_link_upon_another(void **state)
+{
+	int ns;
+
+	(void)state;
+	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "up0" };
+	web.bridge = -1;
+	web.flags = NET_MACVLAN;
+	strcpy(web.peer, "up0");
+	ns = attach();
+	assert_string_equal(k.did, "unshare\n"
+				   "1: find up0\n"
+				   "1: link eth0 create macvlan upon 3 in 2 mac 02\n"
+				   "2: find eth0\n"
+				   "2: link lo up\n"
+				   "2: link eth0 up\n"
+				   "2: address 10.77.0.10/24 on 5\n"
+				   "2: address fd77::10/64 on 5\n"
+				   "2: route 10.77.0.1 on 5\n"
+				   "2: route fd77::1 on 5\n");
+	close(ns);
+	web.flags = NET_IPVLAN;
+	strcpy(web.peer, "up9");
+	assert_int_equal(attach(), -ENODEV);
+	assert_non_null(strstr(k.said, "error web: look-up of up9: there is no such link"));
 }
 
 /* A gateway that is not the bridge has a MAC that only it knows. */
@@ -929,6 +1047,9 @@ int main(void)
 		TEST(a_service_is_attached, boot_bridge), TEST(a_port_is_alone, boot_bridge),
 		TEST(a_port_cannot_be_alone, boot_bridge),
 		TEST(loopback_alone, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
+		TEST(what_few_networks_have_comes_last, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
+		TEST(a_sysctl_that_cannot_be_set_is_told, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
+		TEST(a_link_upon_another, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
 		TEST(a_service_is_attached_later, boot_bridge), TEST(own_loopback, boot), TEST(removing, boot_bridge),
 		TEST(the_request_for_a_bridge, boot), TEST(the_request_for_a_pair, boot_bridge),
 		TEST(the_largest_requests_fit, boot), TEST(all_failures_of_attaching, boot_bridge),

@@ -1,6 +1,7 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/values_link.c services/table.c services/table_net.c services/table_roots.c services/dump.c cgroup/limits.c lib/arena.c
+// links: services/values_net.c services/network.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -91,7 +93,7 @@ static int compile_text(const char *text)
 	"needs = ['db']\nafter = ['log']\n" \
 	"env = { A = 'b' }\nenv_file = '/e'\ngroups = ['g']\nuser = 'u'\ngroup = 'g'\ncwd = '/c'\nroot = '/r'\n" \
 	"description = 'd'\nhostname = 'w'\nrlimits = { nofile = 5, core = 0 }\ncgroup = { pids.max = 5, cpu.max = '50%' }\n" \
-	"output.file = '/o'\n[service.db]\nexec = ['db']\noutput = 'console'\n" PRIVILEGES "[service.log]\nexec = ['log']\nneeds = ['db']\n"
+	"output.file = '/o'\nnetwork = { routes = '10.9.0.0/16', sysctl.net.ipv4.ip_forward = 1 }\n[service.db]\nexec = ['db']\noutput = 'console'\n" PRIVILEGES "[service.log]\nexec = ['log']\nneeds = ['db']\n"
 
 static void a_table_becomes_a_sealed_image_that_can_be_mapped(void **state)
 {
@@ -251,6 +253,10 @@ static const struct field {
 #define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct confine_spec, field), arg, name },
 #include "services/confine.def"
 #undef FIELD
+}, network_fields[] = {
+#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct network_spec, field), arg, name },
+#include "services/network.def"
+#undef FIELD
 };
 
 /* Writes into the field of a record of service 0 what is just beyond what it may be; false when it may be anything. */
@@ -273,6 +279,8 @@ static bool spoil(const struct table *t, const void *record, const struct field 
 	case FIELD_MOUNTS:
 	case FIELD_RANGES:
 	case FIELD_SECRETS:
+	case FIELD_ROUTES:
+	case FIELD_SYSCTLS:
 	case FIELD_DEVICES:
 	case FIELD_LIMITS: memcpy(at, &outside, 8); return true;
 	case FIELD_FLAGS: memcpy(at, &beyond, 4); return true;
@@ -282,6 +290,7 @@ static bool spoil(const struct table *t, const void *record, const struct field 
 	case FIELD_CAPS:
 	case FIELD_OFFSET: return false;
 	case FIELD_SERVICE:
+	case FIELD_OWNER:
 	case FIELD_GROUP: memcpy(at, &size, 4); return true;
 	case FIELD_BYTE:
 	case FIELD_BOOL:
@@ -306,19 +315,29 @@ static void a_field_just_beyond_what_it_may_be_is_refused(void **state)
 		    table_verify(t, t->size) != -EBADMSG)
 			fail_msg("%s is not looked at", confine_fields[i].name);
 	}
+	for (size_t i = 0; i < sizeof(network_fields) / sizeof(network_fields[0]); i++) {
+		const struct table *t = table_of(GOOD);
+
+		if (spoil(t, table_network(t, table_service(t, 0)), &network_fields[i]) &&
+		    table_verify(t, t->size) != -EBADMSG)
+			fail_msg("%s is not looked at", network_fields[i].name);
+	}
 }
 
 /* The same for what has no row of its own. */
 static void the_rest_just_beyond_what_it_may_be_is_refused(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 24; i++) {
+	for (int i = 0; i < 28; i++) {
 		struct table *t = (struct table *)(uintptr_t)table_of(GOOD);
 		struct service_spec *s = (struct service_spec *)(uintptr_t)table_service(t, 0);
 		struct net_bridge *b = (struct net_bridge *)(uintptr_t)table_bridge(t, 0);
 		struct rlimit_spec *r = (struct rlimit_spec *)(uintptr_t)table_list(t, s->rlimits, struct rlimit_spec);
 		struct limit_spec *l = (struct limit_spec *)(uintptr_t)table_list(t, s->limits, struct limit_spec);
 		struct group_spec *g = (struct group_spec *)(uintptr_t)table_list(t, t->groups, struct group_spec);
+		const struct network_spec *n = table_network(t, s);
+		struct net_sysctl *sysctl = (struct net_sysctl *)(uintptr_t)table_list(t, n->sysctls, struct net_sysctl);
+		struct net_route *route = (struct net_route *)(uintptr_t)table_list(t, n->routes, struct net_route);
 
 		switch (i) {
 		case 0: t->magic++; break;
@@ -345,6 +364,10 @@ static void the_rest_just_beyond_what_it_may_be_is_refused(void **state)
 		case 21: g->name_at = t->size; break;
 		case 22: g->limits = (struct list){ t->size & ~3u, 1 }; break;
 		case 23: t->groups.count = t->size; break;
+		case 24: s->network_at += 4; break;
+		case 25: s->network_at = t->size & ~7u; break;
+		case 26: sysctl->path_at = s->name_at; break; /* not below /proc/sys/net */
+		case 27: route->type = RTN_NAT; break;
 		}
 		if (table_verify(t, image.used) != -EBADMSG)
 			fail_msg("case %d is not looked at", i);

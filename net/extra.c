@@ -1,0 +1,70 @@
+/* What few networks have beside addresses and default routes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+
+#include "lib/fd.h"
+#include "net/requests.h"
+
+#define SYS "/proc/sys/"
+
+static int put_route(struct net_session *s, const char *object, struct netlink *inside, const struct net_route *route,
+		     uint32_t index)
+{
+	struct netlink_batch b;
+	char mem[256];
+
+	netlink_start(&b, inside, mem, sizeof(mem));
+	route_to_add(&b, route, index);
+	return net_run(s, object, &b);
+}
+
+static int put_neighbour(struct net_session *s, const char *object, struct netlink *inside,
+			 const struct net_neighbour *neighbour, uint32_t index)
+{
+	struct netlink_batch b;
+	char mem[128];
+
+	netlink_start(&b, inside, mem, sizeof(mem));
+	neighbour_add(&b, &neighbour->addr, index, neighbour->mac);
+	return net_run(s, object, &b);
+}
+
+/* -- sysctls: /proc/sys/net shows the network of who opens it ----------------------------------------------------- */
+
+static int put_sysctl(const char *object, const char *path, const char *value)
+{
+	int err = fd_write_file(AT_FDCWD, path, value);
+	const struct netlink_request request = { .step = NET_SYSCTL, .name = path + sizeof(SYS) - 1 };
+
+	return err < 0 ? net_failed(object, &request, -err, "") : 0;
+}
+
+static int put_sysctls(const struct net_session *s, const char *object, const struct net_extra *extra, int ns)
+{
+	const struct netlink_request request = { .step = NET_NAMESPACE };
+	int err = 0;
+
+	if (!extra->sysctl_count)
+		return 0;
+	if (setns(ns, CLONE_NEWNET) < 0)
+		return net_failed(object, &request, errno, "");
+	for (uint32_t i = 0; i < extra->sysctl_count && !err; i++)
+		err = put_sysctl(object, extra->texts + extra->sysctls[i].path_at,
+				 extra->texts + extra->sysctls[i].value_at);
+	if (setns(s->home, CLONE_NEWNET) < 0)
+		return net_failed(object, &request, errno, "minit cannot return to its own");
+	return err;
+}
+
+int extra_inside(struct net_session *s, const char *object, struct netlink *inside, const struct net_extra *extra,
+		 uint32_t index, int ns)
+{
+	int err = put_sysctls(s, object, extra, ns);
+
+	for (uint32_t i = 0; i < extra->route_count && !err; i++)
+		err = put_route(s, object, inside, &extra->routes[i], index);
+	for (uint32_t i = 0; i < extra->neighbour_count && !err; i++)
+		err = put_neighbour(s, object, inside, &extra->neighbours[i], index);
+	return err;
+}

@@ -1,0 +1,46 @@
+/* What services/address.c and network.c share while networks are laid out. */
+#ifndef SERVICES_ADDRESS_H
+#define SERVICES_ADDRESS_H
+
+#include "services/compile.h"
+
+/* The addresses of the table: who has which. */
+struct plan {
+	struct compile *c;
+	struct set taken;  /* struct addr up to its prefix -> service index + 1, or ADDR_OF_BRIDGE | index */
+	bool *full;        /* bridge and family: the subnet has no address left */
+};
+
+#define ADDR_OF_BRIDGE 0x80000000u
+
+/* What a service's network is, as bits. */
+enum network_kind {
+	NETWORK_HOST = 1,    /* minit's own */
+	NETWORK_NONE = 2,    /* loopback alone */
+	NETWORK_BRIDGED = 4,
+	NETWORK_ON_LINK = 8, /* macvlan, ipvlan */
+	NETWORK_JOINED = 16, /* that of another service */
+};
+
+/* -- address.c -- */
+
+void addr_clear_host(struct addr *a); /* what lies behind the prefix */
+unsigned addr_count(const struct net_attach *at);
+
+/* Puts an address on eth0 of a service; 0, or who has it already. */
+uint32_t addr_take(struct plan *p, uint32_t index, const struct addr *a);
+void addr_refuse_taken(struct plan *p, const struct draft *d, const struct toml *node, uint32_t owner);
+
+/* -- network.c -- */
+
+/* Refuses each key of the service's own that has no meaning for such a network. */
+void network_check(struct compile *c, const struct draft *d, enum network_kind kind);
+
+/* eth0 upon a link of minit's. */
+void network_on_link(struct compile *c, struct service_spec *spec, const struct draft *d);
+void network_on_link_addrs(struct plan *p, uint32_t index);
+
+/* Whose network it has too, once all have theirs; routes and the like. */
+void network_extras(struct plan *p);
+
+#endif

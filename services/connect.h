@@ -1,0 +1,13 @@
+/* The networks of services, as PID 1 makes them: at boot, and at a later start if it has to. */
+#ifndef SERVICES_CONNECT_H
+#define SERVICES_CONNECT_H
+
+#include "services/state.h"
+
+/* The network namespace of a service; handles.netns is it then. 0 or -errno; *ret_what names what failed. */
+must_check int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what);
+
+/* At boot, when all are prepared: sets up the port of its bridge. 0 or -errno, logged, and the network is gone. */
+must_check int connect_port(struct supervisor *sv, uint32_t index);
+
+#endif

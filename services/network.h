@@ -1,0 +1,18 @@
+/*
+ * What few services have of the network beside struct net_attach: a record of the image that equal ones share; a
+ * service without any of it has none. Its fields are listed in services/network.def.
+ */
+#ifndef SERVICES_NETWORK_H
+#define SERVICES_NETWORK_H
+
+#include "lib/util.h"
+#include "services/list.h"
+
+struct network_spec {
+	struct list routes;  /* struct net_route */
+	struct list sysctls; /* struct net_sysctl, in the order to write them */
+	uint32_t mtu;        /* 0: that of the bridge */
+	uint32_t joins;      /* index + 1 of the service whose network is its own too; 0: none */
+};
+
+#endif

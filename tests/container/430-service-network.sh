@@ -1,0 +1,103 @@
+#!/bin/bash
+# What a service may have of the network beside a bridge: routes, settings, an MTU, a MAC, another's network, a link of its own
+# upon one of minit's.
+set -u
+. tests/container/ct.sh
+
+ct_table <<TOML
+[network.bridge.br0]
+address = ["10.77.0.1/24", "fd77::1/64"]
+
+[service.web]
+exec = ["/bin/sleep", "1000"]
+[service.web.network]
+address = "10.77.0.10"
+routes  = ["10.9.0.0/16 via 10.77.0.254 metric 7", "blackhole 10.10.0.0/16", "fd99::/64 via fd77::9"]
+sysctl  = { net.ipv4.ip_unprivileged_port_start = 0, "net.ipv4.conf.eth0.rp_filter" = 2 }
+mtu     = 1400
+mac     = "02:00:00:00:00:0A"
+
+[service.side]
+exec = ["/bin/sleep", "1000"]
+hosts = true
+network.join = "web"
+
+[service.alone]
+exec = ["/bin/sleep", "1000"]
+network = { mode = "none", sysctl.net.ipv4.ip_forward = true }
+
+[service.wire]
+exec = ["/bin/sleep", "1000"]
+network = { mode = "macvlan", parent = "up0", address = "192.0.2.9/24", gateway = "192.0.2.1" }
+
+[service.nowhere]
+exec = ["/bin/sleep", "1000"]
+network = { mode = "macvlan", parent = "up9" }
+restart = "never"
+
+[service.wrong]
+exec = ["/bin/sleep", "1000"]
+network.sysctl."net.ipv4.nothing" = 1
+restart = "never"
+
+[service.bereft]
+exec = ["/bin/sleep", "1000"]
+network.join = "wrong"
+restart = "never"
+TOML
+
+inside() {
+	local pid
+	pid=$(ct_outer "$1")
+	shift
+	nsenter --target "$pid" --net "$@"
+}
+netns() {
+	readlink "/proc/$(ct_outer "$1")/ns/net"
+}
+
+ct_start sh -c "ip link add up0 type veth peer name up1 && ip link set up0 up && ip link set up1 up &&
+	ip addr add 192.0.2.1/24 dev up1 && exec '$MINIT' run '$ct_dir/table.toml'"
+ct_up
+ct_is "what can be had is up" web:up side:up alone:up wire:up nowhere:failed wrong:failed bereft:failed
+is "$(inside web ip route | sed 's/ *$//' | sort | tr '\n' ,)" \
+	"10.77.0.0/24 dev eth0 proto kernel scope link src 10.77.0.10,10.9.0.0/16 via 10.77.0.254 dev eth0 proto static metric 7,blackhole 10.10.0.0/16 proto static,default via 10.77.0.1 dev eth0 proto static," \
+	"routes"
+inside web ip -6 route | grep -q '^fd99::/64 via fd77::9 dev eth0 '
+ok $? "of IPv6 too"
+is "$(inside web cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/conf/eth0/rp_filter | tr '\n' ,)" 0,2, \
+	"settings of its network"
+is "$(inside alone cat /proc/sys/net/ipv4/ip_forward),$(ct_in cat /proc/sys/net/ipv4/ip_forward)" 1,0 "which are not those of minit's"
+inside web ip link show eth0 | tr '\n' ' ' | grep -q 'mtu 1400 .*ether 02:00:00:00:00:0a '
+ok $? "an MTU and a MAC"
+inside wire ip route | grep -q '^default via 192.0.2.1 dev eth0'
+ok $? "a macvlan with address and gateway"
+inside wire /usr/bin/python3 -S -E -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+s.settimeout(5)
+try:
+    s.connect(("192.0.2.1", 9))
+except ConnectionRefusedError:
+    print("refused")' | grep -q refused
+ok $? "which reaches the wire that its parent is on"
+ct_said 'nowhere: look-up of up9: there is no such link' "a parent that is not there is said"
+ct_said 'wrong: sysctl net/ipv4/nothing: a network namespace of this kernel has none of this name; correct network.sysctl' \
+	"and a setting that is not there"
+ct_said 'bereft: .*network namespace: wrong: No such file or directory: the service whose network it joins has none' \
+	"and who joins such a network"
+
+is "$(netns side)" "$(netns web)" "a service has the network of another"
+is "$(ct_field side addresses)" "$(ct_field web addresses)" "and its addresses in the status"
+nsenter --target "$(ct_outer side)" --mount grep -q "^10.77.0.10.*web" /etc/hosts
+ok $? "and the names of its bridge"
+before=$(netns web)
+kill -KILL "$(ct_outer web)"
+ct_is "who owns it dies" 'web:starts>=2' web:up 'side:starts=1' side:up
+is "$(netns web),$(netns side)" "$before,$before" "and it goes on for both"
+ct_signal SEGV
+kill -KILL "$(ct_outer side)"
+ct_is "after a fatal signal to minit the other" 'side:starts>=2' side:up
+is "$(netns side)" "$before" "is in it again"
+ct_stop "it ends in order"
+echo "1..$ct_tests"
