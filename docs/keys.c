@@ -402,7 +402,7 @@ static void put_join_schema(const struct key *k)
 /* A text or several. */
 static bool is_texts(const struct key *k)
 {
-	static const char *const names[] = { "address", "gateway", "ports", "allow", "routes" };
+	static const char *const names[] = { "address", "gateway", "ports", "allow", "routes", "dns", "search" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strncmp(k->name, "network.", 8) && !strcmp(k->name + 8, names[i]))
@@ -490,6 +490,8 @@ static void put_value(const struct key *k)
 		printf("{\"type\":\"integer\",\"minimum\":%ld,\"maximum\":%ld}", k->low, k->high);
 	else if (!strcmp(k->name, "network.mac"))
 		printf("{\"type\":\"string\",\"pattern\":\"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$\"}");
+	else if (!strcmp(k->name, "network.hosts"))
+		put_object("{\"type\":[\"string\",\"array\"]}");
 	else if (!strcmp(k->name, "network.sysctl"))
 		printf("{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^net([.]|$)\"}}");
 	else if (is_kind(k, "ENVIRONMENT"))

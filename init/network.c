@@ -2,9 +2,13 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "init/boot.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 
@@ -18,6 +22,54 @@ static void note_made(struct statefile *state, struct net_session *net, const ch
 {
 	if (!net_is_there(net, name))
 		state->bridges_made[i / 8] |= (uint8_t)(1 << i % 8);
+}
+
+static void put_path(struct buf *path, const struct net_bridge *bridge)
+{
+	buf_fmt(path, BOOT_RUN_DIR "/hosts.%s", bridge->name);
+}
+
+/* In memory, so it waits for no disk; in another's place at once, as somebody may read it. */
+static int write_names(const char *path, const char *text)
+{
+	static const char fresh[] = BOOT_RUN_DIR "/hosts.new";
+	cleanup_fd int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	int err = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+
+	if (!err && (fchmod(fd, 0644) < 0 || rename(fresh, path) < 0))
+		err = -errno;
+	return err;
+}
+
+/* For name servers that run as services: services/hosts.c has made the texts. */
+static void tell_names(const struct table *t)
+{
+	const uint32_t *names = table_list(t, t->names, uint32_t);
+
+	for (uint32_t i = 0; i < t->names.count; i++) {
+		BUF_ON_STACK(path, 64);
+		int err;
+
+		if (!names[i])
+			continue;
+		put_path(&path, table_bridge(t, i));
+		(void)!mkdir(BOOT_RUN_DIR, 0755);
+		err = write_names(buf_text(&path), table_text(t, names[i]));
+		if (err)
+			log_error(table_bridge(t, i)->name, -err, "hosts_file: %s cannot be written: mount a tmpfs on "
+				  "/run, or leave hosts_file out", buf_text(&path));
+	}
+}
+
+static void forget_names(const struct table *t)
+{
+	for (uint32_t i = 0; i < t->names.count; i++) {
+		BUF_ON_STACK(path, 64);
+
+		put_path(&path, table_bridge(t, i));
+		if (table_list(t, t->names, uint32_t)[i])
+			unlink(buf_text(&path));
+	}
 }
 
 static void bring_up(struct supervisor *sv, struct net_session *net)
@@ -65,8 +117,10 @@ void network_open(struct supervisor *sv, struct net_session *net)
 	sv->net = net;
 	if (state->netns < 0 && net->home >= 0)
 		state->netns = fcntl(net->home, F_DUPFD_CLOEXEC, 3);
-	if (state->prepared == 0)
+	if (state->prepared == 0) {
+		tell_names(sv->table);
 		bring_up(sv, net);
+	}
 	if (state->prepared < state->count)
 		remove_half_made(sv, net);
 }
@@ -109,6 +163,7 @@ void network_leave(struct supervisor *sv)
 
 	if (!sv->table->bridges.count || net_open(&net))
 		return;
+	forget_names(sv->table);
 	end_namespaces(sv);
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
 		if (state->bridges_made[i / 8] & 1 << i % 8)

@@ -531,63 +531,6 @@ static void set_gateway(struct compile *c, uint32_t index)
 			take_gateway(c, index, e);
 }
 
-/* -- /etc/hosts ------------------------------------------------------------------------------------------------- */
-
-static void put_host(struct compile *c, const struct service_spec *spec)
-{
-	const char *name = table_name(c->table, spec), *alias = table_text(c->table, spec->hostname_at);
-
-	for (unsigned i = 0; i < addr_count(&spec->attach); i++) {
-		BUF_ON_STACK(b, 256);
-
-		text_put_addr(&b, &spec->attach.addr[i], false);
-		buf_fmt(&b, "\t%s", name);
-		if (alias && strcmp(alias, name) != 0)
-			buf_fmt(&b, " %s", alias);
-		buf_char(&b, '\n');
-		arena_put(c->work, b.data, b.len);
-	}
-}
-
-/* One text for all services of a bridge. */
-static uint32_t hosts_of(struct compile *c, int32_t bridge)
-{
-	static const char local[] = "127.0.0.1\tlocalhost\n::1\tlocalhost\n";
-	const char *text = arena_put(c->work, local, sizeof(local) - 1);
-
-	for (uint32_t i = 0; i < c->services.count; i++)
-		if (c->specs[i].attach.bridge == bridge)
-			put_host(c, &c->specs[i]);
-	arena_put(c->work, "", 1);
-	return image_string(c, text);
-}
-
-static const struct service_spec *owner_of(const struct compile *c, uint32_t index)
-{
-	const struct network_spec *network = table_network(c->table, &c->specs[index]);
-
-	return &c->specs[network && network->joins ? network->joins - 1 : index];
-}
-
-static void set_hosts(struct compile *c, uint32_t index, uint32_t *texts)
-{
-	struct service_spec *spec = &c->specs[index];
-	const struct draft *d = &c->services.drafts[index];
-	const struct toml *own = d->nodes[KEY_HOSTS], *node = given(c, d, KEY_HOSTS);
-	int32_t bridge = owner_of(c, index)->attach.bridge;
-
-	if (!node || !node->truth)
-		return;
-	if (bridge < 0 && own && own->truth)
-		refuse(c, own, "%s: hosts: it is on no bridge whose services could be named; remove it", d->title);
-	if (bridge < 0)
-		return;
-	need_namespace(c, spec, d, KEY_HOSTS, CLONE_NEWNS, "mount");
-	if (!texts[bridge])
-		texts[bridge] = hosts_of(c, bridge);
-	spec->hosts_at = texts[bridge];
-}
-
 /* -- all of it -------------------------------------------------------------------------------------------------- */
 
 /* Distinct for each service of the table, and well below the 15 bytes that an interface may have. */
@@ -602,7 +545,6 @@ static void name_peer(struct service_spec *spec, uint32_t index)
 static void finish_bridges(struct plan *p)
 {
 	struct compile *c = p->c;
-	uint32_t *hosts = arena_array(c->work, uint32_t, c->bridges.count);
 
 	p->full = arena_array(c->work, bool, c->bridges.count * 2);
 	for (uint32_t i = 0; i < c->services.count; i++)
@@ -619,8 +561,7 @@ static void finish_bridges(struct plan *p)
 			set_gateway(c, i);
 		}
 	network_extras(p);
-	for (uint32_t i = 0; i < c->services.count; i++)
-		set_hosts(c, i, hosts);
+	hosts_finish(c);
 	if (ENABLED(CONFIG_NET_NAT))
 		ports_finish(c);
 }

@@ -43,4 +43,12 @@ void network_on_link_addrs(struct plan *p, uint32_t index);
 /* Whose network it has too, once all have theirs; routes and the like. */
 void network_extras(struct plan *p);
 
+/* -- hosts.c: files of names, when all addresses are known -- */
+
+/* What /etc/resolv.conf of a service is, or 0. */
+uint32_t hosts_resolv(struct compile *c, uint32_t index);
+
+/* /etc/hosts of all services, and what the bridges' files of names have. */
+void hosts_finish(struct compile *c);
+
 #endif

@@ -28,6 +28,9 @@ static void refuse_text(struct compile *c, const struct draft *d, enum key_id id
 static unsigned kinds_of(enum key_id id)
 {
 	switch (id) {
+	case KEY_NETWORK_DNS:
+	case KEY_NETWORK_SEARCH:
+	case KEY_NETWORK_HOSTS: return ~0u;
 	case KEY_NETWORK_MODE: return ~(unsigned)NETWORK_JOINED;
 	case KEY_NETWORK_JOIN: return NETWORK_JOINED;
 	case KEY_NETWORK_PARENT: return NETWORK_ON_LINK;
@@ -392,29 +395,15 @@ static void take_mtu(struct compile *c, uint32_t index, struct network_spec *net
 		       d->title, network->mtu, IPV6_MTU_LEAST);
 }
 
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-/* Six bytes of two digits each, of one interface and not of a group. */
+/* Of one interface and not of a group. */
 static bool read_mac(const char *text, uint8_t *mac)
 {
 	static const uint8_t none[NET_MAC];
 
-	for (unsigned i = 0; i < NET_MAC; i++, text += 3) {
-		int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
-
-		if (low < 0 || text[2] != (i + 1 < NET_MAC ? ':' : '\0'))
-			return false;
-		mac[i] = (uint8_t)(high << 4 | low);
-	}
-	return !(mac[0] & 1) && memcmp(mac, none, NET_MAC) != 0;
+	return !text_mac(text, mac) && !(mac[0] & 1) && memcmp(mac, none, NET_MAC) != 0;
 }
 
-static void take_mac(struct compile *c, uint32_t index, struct set *macs)
+static void take_own_mac(struct compile *c, uint32_t index, struct set *macs)
 {
 	struct net_attach *at = &c->specs[index].attach;
 	const struct draft *d = &c->services.drafts[index];
@@ -454,7 +443,8 @@ void network_extras(struct plan *p)
 		take_routes(c, i, &network);
 		take_sysctls(c, i, &network);
 		take_mtu(c, i, &network);
-		take_mac(c, i, &macs);
+		take_own_mac(c, i, &macs);
+		network.resolv_at = hosts_resolv(c, i);
 		if (memcmp(&network, &none, sizeof(none)) != 0)
 			c->specs[i].network_at = image_record(c, &network, sizeof(network));
 	}

@@ -11,8 +11,10 @@
 struct network_spec {
 	struct list routes;  /* struct net_route */
 	struct list sysctls; /* struct net_sysctl, in the order to write them */
+	uint32_t resolv_at;  /* text of /etc/resolv.conf, or 0 */
 	uint32_t mtu;        /* 0: that of the bridge */
 	uint32_t joins;      /* index + 1 of the service whose network is its own too; 0: none */
+	uint32_t reserved;
 };
 
 #endif

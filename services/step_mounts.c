@@ -1,6 +1,6 @@
 /*
  * The service's own view of the file system, from its parts (services/view.h): private mounts, its root, /proc, /sys,
- * /dev, what its table mounts, /etc/hosts. mount_namespaces(7).
+ * /dev, what its table mounts, files of names. mount_namespaces(7).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,47 +20,54 @@ static int change_root(struct child *child, const char *root)
 	return 0;
 }
 
-static int write_hosts(int dir, const char *text)
+static int write_file(int dir, const char *name, const char *text)
 {
-	cleanup_fd int fd = openat(dir, "hosts", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	cleanup_fd int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
 	if (fd < 0 || fchmod(fd, 0644) < 0)
 		return -errno;
 	return fd_write_all(fd, text, strlen(text));
 }
 
-static int put_hosts(struct view *v, int tmpfs, const char *text)
+/* `path` is what it is in the service's root, and behind its last slash in the tmpfs. A root of its own is given it. */
+static int put_file(struct view *v, int tmpfs, const char *path, const char *text)
 {
+	const char *name = strrchr(path, '/') + 1;
 	cleanup_fd int copy = -1, at = -1;
-	int err = write_hosts(tmpfs, text);
+	int err = text ? write_file(tmpfs, name, text) : 0;
 
-	copy = err ? err : mount_copy(tmpfs, "hosts", false);
-	at = copy < 0 ? copy : view_open(v, "/etc/hosts");
-	return at < 0 ? at : mount_put(copy, at, "");
+	if (!text)
+		return 0;
+	copy = err ? err : mount_copy(tmpfs, name, false);
+	at = copy < 0 ? copy : v->own ? view_make(v, path, true) : view_open(v, path);
+	err = at < 0 ? at : mount_put(copy, at, "");
+	return err ? child_fail(v->child, err, path) : 0;
 }
 
 /*
- * A file of our own over /etc/hosts, held by a tmpfs that lies upon minit's root for the moment of copying it: so it
- * also works on a root without any writable place. A memfd cannot be bound: its file system is mounted inside the
+ * Files of our own over those in /etc, held by a tmpfs that lies upon minit's root for the moment of copying them: so
+ * it also works on a root without any writable place. A memfd cannot be bound: its file system is mounted inside the
  * kernel only.
  */
-static int bind_hosts(struct view *v)
+static int bind_files(struct view *v)
 {
-	const char *text = table_text(v->child->table, v->child->spec->hosts_at);
+	const struct network_spec *network = table_network(v->child->table, v->child->spec);
+	const char *hosts = table_text(v->child->table, v->child->spec->hosts_at);
+	const char *resolv = network ? table_text(v->child->table, network->resolv_at) : NULL;
 	cleanup_fd int tmpfs = -1;
 	int err, dropped;
 
-	if (!text)
+	if (!hosts && !resolv)
 		return 0;
 	tmpfs = mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	err = tmpfs < 0 ? tmpfs : mount_put(tmpfs, v->old, "");
 	if (err)
-		return child_fail(v->child, err, "/etc/hosts");
-	err = put_hosts(v, tmpfs, text);
-	dropped = mount_drop(tmpfs);
+		return child_fail(v->child, err, hosts ? "/etc/hosts" : "/etc/resolv.conf");
+	err = put_file(v, tmpfs, "/etc/hosts", hosts);
 	if (!err)
-		err = dropped;
-	return err ? child_fail(v->child, err, "/etc/hosts") : 0;
+		err = put_file(v, tmpfs, "/etc/resolv.conf", resolv);
+	dropped = mount_drop(tmpfs);
+	return !err && dropped ? child_fail(v->child, dropped, "/etc/hosts") : err;
 }
 
 /* Read-only is this mount, not the file system under it, which others may share. */
@@ -76,7 +83,7 @@ typedef int part_fn(struct view *v);
 
 static part_fn *const parts[] = {
 	view_share, view_root, view_proc, view_sys, view_dev, view_directories, view_fill, view_secrets,
-	bind_hosts, seal_root, view_enter,
+	bind_files, seal_root, view_enter,
 };
 
 static int make_view(struct view *v)
@@ -105,13 +112,20 @@ static int own_mounts(struct child *child)
 	return err;
 }
 
+static bool has_resolv(const struct child *child)
+{
+	const struct network_spec *network = table_network(child->table, child->spec);
+
+	return network && network->resolv_at;
+}
+
 int step_mounts(struct child *child)
 {
 	const char *root = table_text(child->table, child->spec->root_at);
 
 	if (child->namespaces & CLONE_NEWNS)
 		return own_mounts(child);
-	if (child->spec->hosts_at || child->spec->readonly)
-		return child_fail(child, -EPERM, "hosts and readonly need a mount namespace");
+	if (child->spec->hosts_at || child->spec->readonly || has_resolv(child))
+		return child_fail(child, -EPERM, "hosts, dns and readonly need a mount namespace");
 	return root ? change_root(child, root) : 0;
 }

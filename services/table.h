@@ -109,6 +109,7 @@ struct table {
 	struct list services;     /* struct service_spec, in table order */
 	struct list order;        /* uint32_t service indexes, each after all it needs and comes after */
 	struct list bridges;      /* struct net_bridge */
+	struct list names;        /* uint32_t by bridge: text of its file of names, or 0 */
 	struct list groups;       /* struct group_spec */
 	struct list ports;        /* struct net_port: published */
 	struct list balanced;     /* struct net_group: of those, the ones of several services */

@@ -80,8 +80,18 @@ static bool is_ruleset(const struct table *t, struct list list)
 	       (!list.count || ruleset_verify(table_list(t, list, char), list.count));
 }
 
+static bool is_names(const struct table *t)
+{
+	if (t->names.count != t->bridges.count || !table_has_list(t, t->names, sizeof(uint32_t), _Alignof(uint32_t)))
+		return !t->names.count;
+	for (uint32_t i = 0; i < t->names.count; i++)
+		if (!table_has_text(t, table_list(t, t->names, uint32_t)[i]))
+			return false;
+	return true;
+}
+
 bool table_verify_network(const struct table *t)
 {
-	return is_ports(t) && is_members(t) && is_balanced(t) && is_ruleset(t, t->ruleset) &&
+	return is_names(t) && is_ports(t) && is_members(t) && is_balanced(t) && is_ruleset(t, t->ruleset) &&
 	       is_ruleset(t, t->ruleset4);
 }

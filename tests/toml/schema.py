@@ -71,6 +71,7 @@ priority = 4096
 ageing = "0"
 vlan_filtering = true
 port_isolation = true
+hosts_file = true
 [defaults]
 restart = "always"
 backoff = { first = "1s", max = "1m", factor = "150%", jitter = "0%", stable = "5s", give_up = 3 }
@@ -129,7 +130,7 @@ coredump = "never"
 coredump_filter = ["elf-headers"]
 [service.net]
 exec = ["net"]
-network = { mode = "bridge", ports = ["80", "90-91:90-91/udp"], allow = [], routes = ["10.0.0.0/8 via 10.77.0.9", "blackhole 10.9.0.0/16"], mtu = 1400, mac = "02:00:00:00:00:0a", sysctl = { net.ipv4.ip_forward = true, "net.ipv4.ip_local_port_range" = "2000 3000" } }
+network = { mode = "bridge", ports = ["80", "90-91:90-91/udp"], allow = [], routes = ["10.0.0.0/8 via 10.77.0.9", "blackhole 10.9.0.0/16"], mtu = 1400, mac = "02:00:00:00:00:0a", dns = "9.9.9.9", search = ["x"], hosts = { p = "10.9.0.7", "q.r" = ["10.9.0.7"] }, sysctl = { net.ipv4.ip_forward = true, "net.ipv4.ip_local_port_range" = "2000 3000" } }
 [service.pod]
 exec = ["pod"]
 network.join = "net"
@@ -150,7 +151,7 @@ cgroup = { memory.swap.max = 0, "hugetlb.2MB.max" = "4M" }
 WRONG = {
     "system": ["hostname = 5", "main = ''", "x = 1"],
     "network.bridge.br0": ["address = 5", "mtu = 5", "mtu = '1500'", "nat = 1", "mac = 'x'", "mac = '03:00:00:00:00:01'", "stp = 'on'",
-                           "forward_delay = 5", "priority = 70000", "ageing = 'x'", "vlan_filtering = 1", "port_isolation = 1", "x = 1"],
+                           "forward_delay = 5", "priority = 70000", "ageing = 'x'", "vlan_filtering = 1", "port_isolation = 1", "hosts_file = 1", "x = 1"],
     "service.web": [
         "description = ''", "exec = 'x'", "exec = []", "exec = [1]", "needs = 'x'", "after = [1]", "autostart = 1",
         "restart = 'x'", "backoff = 'x'", "backoff.first = 1", "backoff.max = 'x'", "backoff.factor = 2.0",
@@ -161,7 +162,7 @@ WRONG = {
         "init = 'x'", "root = 'x'", "readonly = 1", "hostname = 'a b'", "hosts = 'x'", "output = 'x'", "output.file = 'x'",
         "network = 'x'", "network.bridge = 1", "network.address = 1", "network.gateway = [1]", "network.ports = 1",
         "network.allow = [1]", "network.balance = 'x'", "network.mode = 'x'", "network.parent = 1", "network.join = ['x']",
-        "network.routes = 1", "network.sysctl = 'x'", "network.sysctl = { x = 1 }", "network.mtu = 5", "network.mac = '02:00'",
+        "network.routes = 1", "network.dns = 1", "network.search = [1]", "network.hosts = 1", "network.hosts.x = 1", "network.sysctl = 'x'", "network.sysctl = { x = 1 }", "network.mtu = 5", "network.mac = '02:00'",
         "seccomp = 'x'", "seccomp = 5", "seccomp.base = 'x'", "seccomp.allow = 'bpf'", "seccomp.allow = [5]", "seccomp.x = 1",
         "seccomp.deny = ['a b']", "seccomp.errno = ['bpf']", "seccomp.errno.bpf = 5000", "seccomp.errno.bpf = 'x'",
         "leaf = 1", "cgroup = 'x'", "cgroup.x = 1", "cgroup.memory.max = [true]", "in_group = ''", "devices = 'x'", "devices = [1]", "x = 1",

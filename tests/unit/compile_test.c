@@ -1,7 +1,7 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/values_link.c services/table.c services/table_net.c services/table_roots.c cgroup/limits.c lib/arena.c
-// links: services/values_net.c services/network.c
+// links: services/values_net.c services/network.c services/hosts.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
@@ -401,6 +401,29 @@ static void what_few_networks_have_is_a_record_of_its_own(void **state)
 	assert_string_equal(address(&wire->attach.gateway[1]), "fd00::1/128");
 	assert_int_equal(table_network(t, wire)->mtu, 1300);
 	assert_int_equal(service_of(t, "host")->network_at, 0);
+}
+
+static void names_are_files_of_the_service_and_of_its_bridge(void **state)
+{
+	const struct table *t = table_of(
+		"[network.bridge.b0]\naddress = '10.0.0.1/24'\nhosts_file = true\n[network.bridge.b1]\naddress = '10.1.0.1/24'\n"
+		"[defaults]\nnetwork.dns = ['9.9.9.9', '2620:fe::fe']\n"
+		"[service.a]\nexec = ['x']\nnetwork = { bridge = 'b0', address = '10.0.0.5', search = ['x.org', 'y'] }\n"
+		"[service.b]\nexec = ['x']\nnetwork.join = 'a'\nnetwork.hosts = { p = ['10.9.0.7', 'fd09::7'] }\nhosts = true\n"
+		"[service.c]\nexec = ['x']\nnetwork.bridge = 'b1'\n[service.d]\nexec = ['x']\nnetwork = { mode = 'host', dns = [] }\n");
+	const struct network_spec *a = table_network(t, service_of(t, "a")), *c = table_network(t, service_of(t, "c"));
+
+	(void)state;
+	assert_string_equal(table_text(t, a->resolv_at), "nameserver 9.9.9.9\nnameserver 2620:fe::fe\nsearch x.org y\n");
+	assert_string_equal(table_text(t, c->resolv_at), "nameserver 9.9.9.9\nnameserver 2620:fe::fe\n");
+	assert_int_equal(service_of(t, "d")->network_at, 0);
+	assert_string_equal(table_text(t, service_of(t, "b")->hosts_at),
+			    "127.0.0.1\tlocalhost\n::1\tlocalhost\n10.0.0.5\ta\n10.0.0.5\tb\n10.9.0.7\tp\nfd09::7\tp\n");
+	assert_int_equal(service_of(t, "a")->hosts_at, 0);
+	assert_int_equal(t->names.count, 2);
+	assert_string_equal(table_text(t, table_list(t, t->names, uint32_t)[0]),
+			    "# names of the services of this bridge, by minit\n10.0.0.5\ta\n10.0.0.5\tb\n");
+	assert_int_equal(table_list(t, t->names, uint32_t)[1], 0);
 }
 
 static void without_a_bridge_a_service_has_the_network_of_minit(void **state)
@@ -1019,6 +1042,7 @@ int main(void)
 		cmocka_unit_test(order_and_dependents_hold_for_any_graph),
 		cmocka_unit_test(a_bridge_attaches_every_service_that_says_nothing_else),
 		cmocka_unit_test(what_few_networks_have_is_a_record_of_its_own),
+		cmocka_unit_test(names_are_files_of_the_service_and_of_its_bridge),
 		cmocka_unit_test(without_a_bridge_a_service_has_the_network_of_minit),
 		cmocka_unit_test(a_derived_address_is_the_same_in_any_order_of_services_and_files),
 		cmocka_unit_test(the_last_address_of_a_subnet_is_given_out),
