@@ -223,6 +223,21 @@ static void put_cell(const struct row *row, enum column c, struct buf *b)
 	}
 }
 
+/* What nobody here can have: no leaf, no network. Not the cells, as those of CPU come with the second sample. */
+static void leave_out_empty(unsigned widths[COLUMN_COUNT])
+{
+	bool has_usage = false, has_address = false;
+
+	for (size_t i = 0; i < rows.count; i++) {
+		has_usage |= rows.all[i].memory >= 0 || rows.all[i].cpu_us >= 0;
+		has_address |= rows.all[i].address[0] != '\0';
+	}
+	if (!has_usage)
+		widths[CPU] = widths[MEMORY] = widths[BAR] = 0;
+	if (!has_address)
+		widths[ADDRESS] = 0;
+}
+
 static void measure(unsigned widths[COLUMN_COUNT], bool all)
 {
 	BUF_ON_STACK(cell, 512);
@@ -237,6 +252,7 @@ static void measure(unsigned widths[COLUMN_COUNT], bool all)
 		}
 	widths[NAME] = MIN(widths[NAME], 24);
 	widths[ADDRESS] = MIN(widths[ADDRESS], 39);
+	leave_out_empty(widths);
 }
 
 static unsigned total(const unsigned widths[COLUMN_COUNT])

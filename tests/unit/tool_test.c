@@ -338,6 +338,8 @@ static void test_a_watch_redraws_at_each_change(void **data)
 	begin_on_terminal(100, 20);
 	await_said("2 down");
 	assert_non_null(strstr(said, ENTER));
+	assert_non_null(strstr(said, "MEMORY"));
+	assert_null(strstr(said, "ADDRESS")); /* none of them has one */
 	await_said("\033[32mup\033[0m"); /* a redraw may come in pieces */
 	house_move(1, STATE_FAILED);
 	await_said("db: down -> \033[1;31mfailed\033[0m: exit 1");
@@ -367,7 +369,7 @@ static void test_a_watch_fits_its_window(void **data)
 	(void)data;
 	house_move(0, STATE_UP);
 	begin_on_terminal(100, 20);
-	await_said("ADDRESS");
+	await_said("RESTARTS");
 	ioctl(said_fd, TIOCSWINSZ, &small);
 	await_said("and 2 more"); /* three services, and room for two lines */
 	for (at = strstr(said, "and 2 more"); strncmp(at, "\033[H", 3); at--)
