@@ -64,15 +64,16 @@ static uint32_t end_text(struct compile *c, const char *text)
 
 static void refuse_entry(struct compile *c, const struct draft *d, const struct toml *node)
 {
-	refuse_key(c, node, "%s: network.hosts: \"%.60s\": wants a name, in quotes if it has dots, and its address or an array "
-		   "of them", d->title, node->key);
+	refuse_key(c, node, "%s: network.hosts: \"%.60s\": wants a name, in quotes if it has dots, and its address or "
+		   "an array of them", d->title, node->key);
 }
 
 static void put_entry(struct compile *c, const struct draft *d, const struct toml *node)
 {
-	bool good = name_is_good(node->key, 253) && text_first(node);
+	const struct toml *first = node->type == TOML_TABLE ? NULL : text_first(node);
+	bool good = name_is_good(node->key, 253) && first;
 
-	for (const struct toml *e = node->type == TOML_TABLE ? NULL : text_first(node); e && good; e = text_next(node, e)) {
+	for (const struct toml *e = first; e && good; e = text_next(node, e)) {
 		struct addr a;
 
 		good = e->type == TOML_STRING && node_text(e) && !text_addr(e->text, &a) && !strchr(e->text, '/');
@@ -83,7 +84,7 @@ static void put_entry(struct compile *c, const struct draft *d, const struct tom
 		put(c, node->key);
 		put(c, "\n");
 	}
-	if (!good || node->type == TOML_TABLE)
+	if (!good)
 		refuse_entry(c, d, node);
 }
 
@@ -104,7 +105,8 @@ static void set_hosts(struct compile *c, uint32_t index, uint32_t *texts)
 {
 	struct service_spec *spec = &c->specs[index];
 	const struct draft *d = &c->services.drafts[index];
-	const struct toml *own = d->nodes[KEY_HOSTS], *node = given(c, d, KEY_HOSTS), *more = d->nodes[KEY_NETWORK_HOSTS];
+	const struct toml *own = d->nodes[KEY_HOSTS], *node = given(c, d, KEY_HOSTS);
+	const struct toml *more = d->nodes[KEY_NETWORK_HOSTS];
 	int32_t bridge = owner_of(c, index)->attach.bridge;
 	bool wants = node && node->truth;
 
