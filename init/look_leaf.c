@@ -66,7 +66,7 @@ void look_leaf(struct look *l)
 	BUF_ON_STACK(parent, TABLE_NAME_MAX + 2);
 	BUF_ON_STACK(prefix, TABLE_NAME_MAX + 8);
 
-	if (!l->spec->leaf)
+	if (!ENABLED(CONFIG_CGROUP) || !l->spec->leaf)
 		return;
 	tell_place(l, leaf);
 	tell_limits(l, leaf, l->spec->limits, "");

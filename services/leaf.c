@@ -145,8 +145,10 @@ static int limit_devices(struct supervisor *sv, uint32_t index, const char *leaf
 static int prepare_devices(struct supervisor *sv, uint32_t index, const char *leaf, const char **detail)
 {
 	uint8_t policy = table_confine(sv->table, spec_at(sv, index))->leaf.device_policy;
-	int err = policy == DEVICES_ANY ? 0 : limit_devices(sv, index, leaf, policy == DEVICES_ASKED);
+	int err = 0;
 
+	if (ENABLED(CONFIG_CGROUP) && policy != DEVICES_ANY)
+		err = limit_devices(sv, index, leaf, policy == DEVICES_ASKED);
 	if (err && policy == DEVICES_USUAL) {
 		service_at(sv, index)->handles.missing |= MISSING_DEVICES;
 		err = 0;
