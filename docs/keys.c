@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SYSTEM = 1, BRIDGE = 2, SERVICE = 4, COMMON = 12, GROUP = 16 };
+enum { SYSTEM = 1, BRIDGE = 2, SERVICE = 4, COMMON = 12, GROUP = 16, LINK = 32 };
 
 struct key {
 	int sections;
@@ -151,7 +151,7 @@ static void put_key(const struct key *k)
 static void put_keys(const char *section)
 {
 	int bit = !strcmp(section, "SYSTEM") ? SYSTEM : !strcmp(section, "BRIDGE") ? BRIDGE :
-		  !strcmp(section, "GROUP") ? GROUP : SERVICE;
+		  !strcmp(section, "LINK") ? LINK : !strcmp(section, "GROUP") ? GROUP : SERVICE;
 
 	printf(".Bl -tag -width Ds\n");
 	for (size_t i = 0; i < KEYS; i++)
@@ -480,7 +480,7 @@ static void put_value(const struct key *k)
 		printf("{\"type\":\"array\",\"items\":{\"type\":[\"string\",\"integer\"]}}");
 	else if (is_kind(k, "COMMAND"))
 		printf("{\"type\":\"array\",\"minItems\":1,\"items\":%s}", text);
-	else if (is_kind(k, "SERVICES"))
+	else if (is_kind(k, "SERVICES") || is_kind(k, "ONLINE"))
 		printf("{\"type\":\"array\",\"items\":%s}", text);
 	else if (is_kind(k, "FILES"))
 		put_either(file);
@@ -587,6 +587,8 @@ static int schema(void)
 	printf("},\n\"network\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"bridge\":"
 	       "{\"type\":\"object\",\"additionalProperties\":");
 	put_section(BRIDGE, BRIDGE);
+	printf("},\"link\":{\"type\":\"object\",\"additionalProperties\":");
+	put_section(LINK, LINK);
 	printf("}}},\n\"service\":{\"type\":\"object\",\"additionalProperties\":");
 	put_section(SERVICE, SERVICE);
 	printf("}}}\n");

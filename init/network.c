@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "init/boot.h"
+#include "init/uplinks.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 
@@ -17,10 +18,13 @@
 
 /* -- at boot ----------------------------------------------------------------------------------- */
 
-/* Noted before it is made: a crash in between costs at most the removal of what is not there. */
+/*
+ * Noted before it is made: a crash in between costs at most the removal of what is not there. One that a killed minit
+ * has left is ours too.
+ */
 static void note_made(struct statefile *state, struct net_session *net, const char *name, uint32_t i)
 {
-	if (!net_is_there(net, name))
+	if (!net_is_there(net, name) || net_is_left(net, name))
 		state->bridges_made[i / 8] |= (uint8_t)(1 << i % 8);
 }
 
@@ -87,13 +91,60 @@ static void bring_up(struct supervisor *sv, struct net_session *net)
 	}
 }
 
+static void await_end(struct supervisor *sv, struct net_session *net)
+{
+	static const struct timespec moment = { .tv_nsec = 5000000 };
+	struct when until = when_in(when_now(), GONE_MS);
+
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		const struct net_attach *attach = &spec_at(sv, i)->attach;
+
+		while (attach->bridge >= 0 && net_is_there(net, attach->peer) && when_before(when_now(), until))
+			nanosleep(&moment, NULL);
+	}
+}
+
+static bool is_left(struct supervisor *sv, struct net_session *net)
+{
+	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
+		if (net_is_left(net, table_bridge(sv->table, i)->name))
+			return true;
+	return false;
+}
+
+/*
+ * The pairs of a run that was killed go with its namespaces, a moment later; those that do not, as somebody holds their
+ * namespace, are in the way.
+ */
+static void clear_left(struct supervisor *sv, struct net_session *net)
+{
+	if (sv->state->reexecs || !is_left(sv, net))
+		return;
+	await_end(sv, net);
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		const struct net_attach *attach = &spec_at(sv, i)->attach;
+
+		if (attach->bridge >= 0 && net_is_there(net, attach->peer))
+			(void)net_remove(net, attach->peer);
+	}
+}
+
+/* Links come behind the bridges that they may be ports of. */
+static void bring_all_up(struct supervisor *sv, struct net_session *net)
+{
+	net->alone = uplinks_alone();
+	clear_left(sv, net);
+	bring_up(sv, net);
+	uplinks_up(sv, net);
+}
+
 /* The network is PID 1's own to bring up, an ordinary process's only if the table says so. */
 static bool is_wanted(enum mode mode, const struct table *table)
 {
 	for (uint32_t i = 0; i < table->services.count; i++)
 		if (table_service(table, i)->namespaces & CLONE_NEWNET)
 			return true;
-	return mode != MODE_SUBREAPER || table->bridges.count;
+	return mode != MODE_SUBREAPER || table->bridges.count || table->links.count;
 }
 
 /*
@@ -119,7 +170,7 @@ void network_open(struct supervisor *sv, struct net_session *net)
 		state->netns = fcntl(net->home, F_DUPFD_CLOEXEC, 3);
 	if (state->prepared == 0) {
 		tell_names(sv->table);
-		bring_up(sv, net);
+		bring_all_up(sv, net);
 	}
 	if (state->prepared < state->count)
 		remove_half_made(sv, net);
@@ -143,28 +194,16 @@ static void end_namespaces(struct supervisor *sv)
 		fd_close(&service_at(sv, i)->handles.netns);
 }
 
-static void await_end(struct supervisor *sv, struct net_session *net)
-{
-	static const struct timespec moment = { .tv_nsec = 5000000 };
-	struct when until = when_in(when_now(), GONE_MS);
-
-	for (uint32_t i = 0; i < sv->state->count; i++) {
-		const struct net_attach *attach = &spec_at(sv, i)->attach;
-
-		while (attach->bridge >= 0 && net_is_there(net, attach->peer) && when_before(when_now(), until))
-			nanosleep(&moment, NULL);
-	}
-}
-
 void network_leave(struct supervisor *sv)
 {
 	const struct statefile *state = sv->state;
 	struct net_session net;
 
-	if (!sv->table->bridges.count || net_open(&net))
+	if ((!sv->table->bridges.count && !state->links_made) || net_open(&net))
 		return;
 	forget_names(sv->table);
 	end_namespaces(sv);
+	uplinks_leave(sv, &net);
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
 		if (state->bridges_made[i / 8] & 1 << i % 8)
 			(void)net_remove(&net, table_bridge(sv->table, i)->name);

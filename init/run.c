@@ -21,6 +21,7 @@
 #include "init/shutdown.h"
 #include "init/signals.h"
 #include "init/trim.h"
+#include "init/uplinks.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/text.h"
@@ -164,6 +165,7 @@ no_return static void supervise(void)
 	notice_resume(state->prepared);
 	prepare_rest(state);
 	links_watch(&house);
+	uplinks_watch(&house);
 	rules_watch();
 	service_recover(&house);
 	signals_resume(&house);

@@ -96,6 +96,29 @@ void route_to_add(struct netlink_batch *b, const struct net_route *route, uint32
 		netlink_put_u32(b, RTA_PRIORITY, route->metric);
 }
 
+void route_put(struct netlink_batch *b, const struct net_link_route *route, uint32_t index)
+{
+	const struct addr *via = &route->via, *to = &route->to;
+	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE, .given = true,
+					   .step = via->family ? NET_ROUTE : NET_ROUTE_TO,
+					   .addr = via->family ? via : to };
+	struct rtmsg rt = { .rtm_family = to->family, .rtm_dst_len = to->prefix, .rtm_table = RT_TABLE_MAIN,
+			    .rtm_protocol = RTPROT_STATIC, .rtm_type = RTN_UNICAST,
+			    .rtm_scope = via->family || to->family == AF_INET6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK };
+
+	if (to->prefix)
+		request.step = via->family ? NET_ROUTE_VIA : NET_ROUTE_TO;
+	netlink_begin(b, &request);
+	netlink_raw(b, &rt, sizeof(rt));
+	if (to->prefix)
+		netlink_put(b, RTA_DST, to->bytes, width(to));
+	if (via->family)
+		netlink_put(b, RTA_GATEWAY, via->bytes, width(via));
+	netlink_put_u32(b, RTA_OIF, index);
+	if (route->metric)
+		netlink_put_u32(b, RTA_PRIORITY, route->metric);
+}
+
 void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac)
 {
 	struct netlink_request request = { .type = RTM_NEWNEIGH, .flags = NLM_F_CREATE | NLM_F_REPLACE,

@@ -52,11 +52,16 @@ static int create(struct net_session *s, const struct net_bridge *bridge, const 
 					   .step = step_of(bridge, NET_BRIDGE), .name = bridge->name };
 	struct netlink_batch b;
 	char mem[NET_BATCH];
+	int err;
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_begin(&b, &request, false);
 	put_settings(&b, bridge, mac, false);
-	return net_run(s, bridge->name, &b);
+	link_mark(&b, bridge->name);
+	err = net_run(s, bridge->name, &b);
+	if (err < 0 && err != -EEXIST && net_is_there(s, bridge->name))
+		net_remove(s, bridge->name);
+	return err;
 }
 
 static int look_up(struct net_session *s, const char *object, const char *name, struct link_info *ret)

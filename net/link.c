@@ -45,6 +45,12 @@ void link_delete(struct netlink_batch *b, const char *name)
 	begin(b, RTM_DELLINK, NET_LINK_DELETE, name);
 }
 
+void link_mark(struct netlink_batch *b, const char *name)
+{
+	begin(b, RTM_NEWLINK, NET_LINK_SET, name);
+	netlink_put(b, IFLA_IFALIAS, LINK_MARK, sizeof(LINK_MARK) - 1);
+}
+
 static uint8_t u8_in(struct netlink_bytes attrs, uint16_t attr)
 {
 	struct netlink_bytes got;
@@ -91,6 +97,10 @@ int link_take(struct netlink_bytes body, struct link_info *ret)
 		memcpy(info.mac, mac.data, sizeof(info.mac));
 	if (netlink_find(attrs, IFLA_IFNAME, &name))
 		memcpy(info.name, name.data, strnlen(name.data, MIN(name.len, sizeof(info.name) - 1)));
+	if (netlink_find(attrs, IFLA_IFALIAS, &name))
+		memcpy(info.alias, name.data, strnlen(name.data, MIN(name.len, sizeof(info.alias) - 1)));
+	if (netlink_find(attrs, IFLA_MASTER, &nsid) && nsid.len == sizeof(info.master))
+		memcpy(&info.master, nsid.data, sizeof(info.master));
 	if (netlink_find(attrs, IFLA_LINK_NETNSID, &nsid) && nsid.len == sizeof(info.nsid))
 		memcpy(&info.nsid, nsid.data, sizeof(info.nsid));
 	info.operstate = u8_in(attrs, IFLA_OPERSTATE);

@@ -99,6 +99,8 @@ struct net_extra {
 	uint32_t mtu;    /* of the pair; 0: that of the bridge */
 };
 
+#include "net/links.h"
+
 /* How far the network of a service has come, from net_connect until packets pass. Kept by the caller from { 0 } on. */
 struct net_settle {
 	uint32_t waits; /* NET_PORT, NET_INSIDE: for these; 0: a packet passes */
@@ -151,6 +153,7 @@ struct net_session {
 	int home;            /* descriptor of that namespace, or -errno */
 	struct net_master master;
 	bool ipv6_missing;   /* an IPv6 address was left out, and that was logged: once */
+	bool alone;          /* no other minit is in this network (net_claim): what bears a mark is a killed one's */
 	bool hairpin;        /* ports of services with published ports send back: net/ruleset.h */
 };
 
@@ -236,6 +239,29 @@ static inline int net_remove(struct net_session *s, const char *ifname)
 must_check int net_bridge_up(struct net_session *s, const struct net_bridge *bridge);
 
 /*
+ * Finds or makes a link, and gives it what the table says; routes: the table's list. Again, it changes nothing; what
+ * a killed run has made is made anew. 0 with how it is in *ret; -ENODEV, not logged: it, its parent or its master is
+ * not there; or -errno, logged.
+ */
+must_check int net_link_up(struct net_session *s, const struct net_link *link, const struct net_link_route *routes,
+			   struct net_seen *ret);
+
+/* A descriptor that says to others that minit is in this network, the caller's; -EADDRINUSE: another one is. */
+must_check int net_claim(void);
+
+/* Whether it is there, made by a minit that is gone. */
+bool net_is_left(struct net_session *s, const char *ifname);
+
+/* How it is. 0, or -errno, not logged. */
+must_check int net_link_ask(struct net_session *s, const struct net_link *link, struct net_seen *ret);
+
+/* Hears of every change of a link in minit's own network: non-blocking, O_CLOEXEC, the caller's; or -errno. */
+must_check int net_seen_open(void);
+
+/* The next it has heard (name "": nothing of interest): 1, 0 for nothing more, -ENOBUFS when something was lost. */
+must_check int net_seen_read(int fd, struct net_seen *ret);
+
+/*
  * Sets up the host end of what net_attach made; nothing to do for loopback
  * only. At boot, after net_attach of all services: each port that comes up
  * makes the services behind the others receive what it announces and the bridge walk
@@ -276,6 +302,41 @@ static inline int net_monitor_read(int fd, struct net_change *ret)
 static inline int net_settle_ask(struct net_session *s, const struct net_attach *attach, struct net_settle *settle)
 {
 	(void)s, (void)attach, (void)settle;
+	return -EOPNOTSUPP;
+}
+
+static inline int net_link_up(struct net_session *s, const struct net_link *link, const struct net_link_route *routes,
+			      struct net_seen *ret)
+{
+	(void)s, (void)link, (void)routes, (void)ret;
+	return -EOPNOTSUPP;
+}
+
+static inline int net_claim(void)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline bool net_is_left(struct net_session *s, const char *ifname)
+{
+	(void)s, (void)ifname;
+	return false;
+}
+
+static inline int net_link_ask(struct net_session *s, const struct net_link *link, struct net_seen *ret)
+{
+	(void)s, (void)link, (void)ret;
+	return -EOPNOTSUPP;
+}
+
+static inline int net_seen_open(void)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int net_seen_read(int fd, struct net_seen *ret)
+{
+	(void)fd, (void)ret;
 	return -EOPNOTSUPP;
 }
 

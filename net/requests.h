@@ -27,17 +27,22 @@ struct link_info {
 	bool port_alone;       /* a port that does not speak with others like it */
 	bool filters;          /* a bridge that looks at VLANs */
 	int nsid;              /* where its other end is: the number of that namespace in ours, or -1 */
+	uint32_t master;       /* number of the bridge or bond that it is a port of, or 0 */
 	char name[NET_IFNAME];
+	char alias[8];         /* what fits of it */
 	char kind[NET_IFNAME]; /* "bridge", "veth", "" for a device */
 };
 
 /* -- link.c -- */
+
+#define LINK_MARK "minit" /* the alias of what minit has made: what a killed run has left is known by it */
 
 /* Begins request->type on the link of request->name; up: sets IFF_UP. More attributes may follow. */
 void link_begin(struct netlink_batch *b, const struct netlink_request *request, bool up);
 void link_up(struct netlink_batch *b, const char *name);
 void link_quiet(struct netlink_batch *b, const char *name); /* no IPv6 link-local address once it is up */
 void link_delete(struct netlink_batch *b, const char *name);
+void link_mark(struct netlink_batch *b, const char *name); /* LINK_MARK; in the send that makes it */
 
 /* 0, -ENODEV, or -errno; nothing is logged. */
 must_check int link_find(struct netlink *nl, const char *name, struct link_info *ret);
@@ -54,6 +59,13 @@ void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index,
 void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t index);
 void route_to_add(struct netlink_batch *b, const struct net_route *route, uint32_t index);
 void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac);
+
+/* In place of one like it. */
+void route_put(struct netlink_batch *b, const struct net_link_route *route, uint32_t index);
+
+/* -- kind_put.c -- */
+
+void kind_put(struct netlink_batch *b, const struct net_link *link, uint32_t parent); /* number of the parent, or 0 */
 
 /* -- mac.c -- */
 

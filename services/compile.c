@@ -96,7 +96,8 @@ static void apply_key(struct section *s, const struct key *key, const struct tom
 static const struct {
 	enum key_section kind;
 	char title[22];
-} places[] = { { IN_SYSTEM, "[system]" }, { IN_BRIDGE, "[network.bridge.NAME]" }, { IN_SERVICE, "[service.NAME]" },
+} places[] = { { IN_SYSTEM, "[system]" }, { IN_BRIDGE, "[network.bridge.NAME]" },
+	       { IN_LINK, "[network.link.NAME]" }, { IN_SERVICE, "[service.NAME]" },
 	       { IN_GROUP, "[group.NAME]" } };
 
 /* Where a key that is unknown here would be at home, or NULL. */
@@ -175,17 +176,20 @@ static uint32_t count_of(const struct toml *table)
 /* With room for the sections that the files can have at most; minit's own services come behind. */
 static void groups_open(struct compile *c)
 {
-	uint32_t services = 0, bridges = 0, leaf_groups = 0;
+	uint32_t services = 0, bridges = 0, links = 0, leaf_groups = 0;
 
 	for (uint32_t i = 0; i < c->files; i++) {
 		services += count_of(section_of(c->roots[i], "service"));
 		bridges += count_of(section_of(section_of(c->roots[i], "network"), "bridge"));
+		links += count_of(section_of(section_of(c->roots[i], "network"), "link"));
 		leaf_groups += count_of(section_of(c->roots[i], "group"));
 	}
 	c->services = (struct group){ .names = { .arena = c->work }, .most = TABLE_SERVICES_MAX - 2 };
 	c->services.drafts = arena_array(c->work, struct draft, services + 2);
 	c->bridges = (struct group){ .names = { .arena = c->work }, .most = TABLE_BRIDGES_MAX };
 	c->bridges.drafts = arena_array(c->work, struct draft, bridges);
+	c->links = (struct group){ .names = { .arena = c->work }, .most = TABLE_LINKS_MAX };
+	c->links.drafts = arena_array(c->work, struct draft, links);
 	c->leaf_groups = (struct group){ .names = { .arena = c->work }, .most = GROUPS_MAX };
 	c->leaf_groups.drafts = arena_array(c->work, struct draft, leaf_groups);
 }
@@ -251,9 +255,11 @@ static void read_names(struct compile *c, const struct toml *root)
 	for (const struct toml *node = root->first; node; node = node->next)
 		name_section(c, node);
 	for (const struct toml *node = network ? network->first : NULL; node; node = node->next)
-		if (strcmp(node->key, "bridge") != 0 || node->type != TOML_TABLE)
-			refuse_unknown(c, "network", "section", node, node->key, "bridge.NAME");
+		if ((strcmp(node->key, "bridge") != 0 && strcmp(node->key, "link") != 0) || node->type != TOML_TABLE)
+			refuse_unknown(c, "network", "section", node, node->key,
+				       node->key[0] == 'l' ? "link.NAME" : "bridge.NAME");
 	group_read(c, &c->bridges, section_of(network, "bridge"), "network.bridge.", name_bridge);
+	group_read(c, &c->links, section_of(network, "link"), "network.link.", name_link);
 	group_read(c, &c->leaf_groups, section_of(root, "group"), "group.", name_group);
 	group_read(c, &c->services, section_of(root, "service"), "service.", name_service);
 }
@@ -318,6 +324,9 @@ static void lay_out(struct compile *c)
 	for (uint32_t i = 0; i < c->bridges.count; i++)
 		memcpy(c->bridge_specs[i].name, c->bridges.drafts[i].header->key,
 		       c->bridges.drafts[i].header->key_len); /* within NET_IFNAME: name_bridge */
+	c->link_specs = arena_array(c->work, struct net_link, c->links.count);
+	for (uint32_t i = 0; i < c->links.count; i++)
+		memcpy(c->link_specs[i].name, c->links.drafts[i].header->key, c->links.drafts[i].header->key_len);
 	c->group_specs = arena_array(c->image, struct group_spec, c->leaf_groups.count);
 	for (uint32_t i = 0; i < c->leaf_groups.count; i++)
 		c->group_specs[i].name_at = image_string(c, c->leaf_groups.drafts[i].header->key);
@@ -336,6 +345,8 @@ static void read_sections(struct compile *c)
 		read_section(c, section_of(root, "system"), IN_SYSTEM, &c->system, c->table);
 		read_group(c, &c->bridges, section_of(network, "bridge"), IN_BRIDGE, c->bridge_specs,
 			   sizeof(c->bridge_specs[0]));
+		read_group(c, &c->links, section_of(network, "link"), IN_LINK, c->link_specs,
+			   sizeof(c->link_specs[0]));
 		read_group(c, &c->leaf_groups, section_of(root, "group"), IN_GROUP, c->group_specs,
 			   sizeof(c->group_specs[0]));
 		read_group(c, &c->services, section_of(root, "service"), IN_SERVICE, c->specs, sizeof(c->specs[0]));
@@ -545,6 +556,8 @@ static void finish(struct compile *c, const struct table_source *source)
 		append_log_helper(c);
 	roots_ranges(c);
 	network_finish(c);
+	if (ENABLED(CONFIG_NET_BRIDGE))
+		links_finish(c);
 	if (ENABLED(CONFIG_SECCOMP))
 		seccomp_finish(c);
 	finish_confine(c);

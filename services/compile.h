@@ -11,6 +11,8 @@
 #include "services/set.h"
 #include "services/table.h"
 
+#define LINK_ROUTES_MAX 256 /* of all links */
+
 /* What a section of the files has given, so that later checks can point to it. */
 struct draft {
 	const char *title;         /* for messages: "service.web" */
@@ -37,9 +39,12 @@ struct compile {
 	const struct toml **roots; /* of the files */
 	uint32_t files;
 	struct set texts;     /* of the image: text -> offset */
-	struct group services, bridges, leaf_groups;
+	struct group services, bridges, links, leaf_groups;
 	struct service_spec *specs;   /* in the image, by index */
 	struct net_bridge *bridge_specs;
+	struct net_link *link_specs; /* not in the image yet */
+	struct net_link_route *link_routes; /* room for LINK_ROUTES_MAX */
+	uint32_t link_route_count;
 	struct group_spec *group_specs;
 	struct draft system, defaults;
 	struct service_spec builtin;  /* what keys.def makes of a service */
@@ -54,7 +59,7 @@ struct section {
 	struct compile *c;
 	enum key_section kind;
 	struct draft *draft;
-	void *target; /* struct service_spec, net_bridge, group_spec or table */
+	void *target; /* struct service_spec, net_bridge, net_link, group_spec or table */
 };
 
 /*
@@ -115,6 +120,7 @@ void name_keys(struct compile *c, const struct toml *table);
 void name_section(struct compile *c, const struct toml *node);
 bool name_service(struct compile *c, const struct toml *node);
 bool name_bridge(struct compile *c, const struct toml *node);
+bool name_link(struct compile *c, const struct toml *node);
 bool name_group(struct compile *c, const struct toml *node);
 
 /* -- services/values.c: what a key's value means -- */
@@ -154,6 +160,7 @@ void privileges_keep(struct confine_spec *confine);
 
 void network_finish(struct compile *c); /* bridges, addresses, /etc/hosts; services/address.c */
 void bridge_finish(struct compile *c, uint32_t index); /* which options it was given; services/values_link.c */
+void links_finish(struct compile *c);   /* links and who waits for them; services/values_link.c */
 bool has_port_isolation(const struct compile *c, int32_t bridge); /* -1: no bridge */
 void seccomp_finish(struct compile *c); /* when namespaces and capabilities are known; services/values_seccomp.c */
 void ports_finish(struct compile *c);   /* ports, allow, and the ruleset made of them; services/ports.c, allow.c */

@@ -27,6 +27,7 @@ struct confine_spec {
 	uint8_t no_new_privs; /* no program it executes gains privileges: prctl(2), PR_SET_NO_NEW_PRIVS */
 	uint8_t reserved[7];
 	struct privileges_spec privileges;
+	uint64_t online;      /* links of the table, a bit each, that it waits for: services/online.h */
 };
 
 #endif

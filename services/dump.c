@@ -404,6 +404,58 @@ static void put_bridge(struct buf *b, const struct table *t, uint32_t index)
 	buf_char(b, '}');
 }
 
+static void put_link_routes(struct buf *b, const struct table *t, const struct net_link *link)
+{
+	const struct net_link_route *routes = table_list(t, t->link_routes, struct net_link_route) + link->first;
+
+	put_name(b, "routes");
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < link->routes; i++) {
+		put_name(b, NULL);
+		buf_char(b, '"');
+		text_put_addr(b, &routes[i].to, true);
+		buf_str(b, routes[i].via.family ? " via " : "");
+		text_put_addr(b, &routes[i].via, false);
+		if (routes[i].metric)
+			buf_fmt(b, " metric %u", routes[i].metric);
+		buf_char(b, '"');
+	}
+	buf_char(b, ']');
+}
+
+static void put_link(struct buf *b, const struct table *t, const struct net_link *link)
+{
+	const char *kind = link->kind ? net_kind_name(link->kind) : "device";
+	const char *const texts[][2] = { { "name", link->name }, { "kind", kind }, { "match", link->match },
+					 { "parent", link->parent }, { "master", link->master } };
+
+	put_name(b, NULL);
+	buf_str(b, "\n{");
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		put_name(b, texts[i][0]);
+		buf_json(b, texts[i][1]);
+	}
+	put_name(b, "id");
+	buf_u64(b, link->id);
+	put_name(b, "mtu");
+	buf_u64(b, link->mtu);
+	put_name(b, "up");
+	buf_str(b, link->flags & NET_LINK_DOWN ? "false" : "true");
+	put_addrs(b, "address", link->addr, ARRAY_LEN(link->addr));
+	put_addrs(b, "gateway", link->gateway, ARRAY_LEN(link->gateway));
+	put_link_routes(b, t, link);
+	buf_char(b, '}');
+}
+
+static void put_links(struct buf *b, const struct table *t)
+{
+	put_name(b, "links");
+	buf_char(b, '[');
+	for (uint32_t i = 0; ENABLED(CONFIG_NET_BRIDGE) && i < t->links.count; i++)
+		put_link(b, t, table_link(t, i));
+	buf_char(b, ']');
+}
+
 static void put_leaf_group(struct buf *b, const struct table *t, const struct group_spec *g)
 {
 	put_name(b, NULL);
@@ -433,6 +485,7 @@ static void put_table(struct buf *b, const struct table *t)
 	for (uint32_t i = 0; i < t->bridges.count; i++)
 		put_bridge(b, t, i);
 	buf_char(b, ']');
+	put_links(b, t);
 	put_name(b, "groups");
 	buf_char(b, '[');
 	for (uint32_t i = 0; i < t->groups.count; i++)

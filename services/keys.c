@@ -9,6 +9,7 @@
 #define TEXTS(name, want, words, later, option) name "\0" want "\0" words "\0" later "\0" option
 #define SYS(name) offsetof(struct table, name)
 #define BR(name) offsetof(struct net_bridge, name)
+#define LNK(name) offsetof(struct net_link, name)
 #define GRP(name) offsetof(struct group_spec, name)
 #define SPEC(name) offsetof(struct service_spec, name)
 #define CONFINE(name) (IN_CONFINE | offsetof(struct confine_spec, name))

@@ -18,6 +18,7 @@ enum key_section {
 	IN_SERVICE = 4,
 	IN_DEFAULTS = 8,
 	IN_GROUP = 16,
+	IN_LINK = 32,
 	IN_COMMON = IN_SERVICE | IN_DEFAULTS,
 };
 

@@ -93,16 +93,27 @@ bool name_group(struct compile *c, const struct toml *node)
 	return false;
 }
 
-bool name_bridge(struct compile *c, const struct toml *node)
+static bool name_interface(struct compile *c, const struct toml *node, const char *what, const char *example)
 {
 	if (node->type == TOML_BROKEN)
 		return false;
 	if (node->type != TOML_TABLE)
-		refuse_key(c, node, "network.bridge.%.64s: wants a section such as [network.bridge.br0]", node->key);
+		refuse_key(c, node, "network.%s.%.64s: wants a section such as [network.%s.%s]", what, node->key,
+			   what, example);
 	else if (!name_is_good(node->key, NET_IFNAME - 1))
-		refuse_key(c, node, "network.bridge.%.64s: the name of an interface has up to %d letters, digits, "
-			   "and . _ - @ behind the first", node->key, NET_IFNAME - 1);
+		refuse_key(c, node, "network.%s.%.64s: the name of an interface has up to %d letters, digits, "
+			   "and . _ - @ behind the first", what, node->key, NET_IFNAME - 1);
 	else
 		return true;
 	return false;
+}
+
+bool name_bridge(struct compile *c, const struct toml *node)
+{
+	return name_interface(c, node, "bridge", "br0");
+}
+
+bool name_link(struct compile *c, const struct toml *node)
+{
+	return name_interface(c, node, "link", "wan");
 }

@@ -8,6 +8,7 @@
 #include "services/depend.h"
 #include "services/launch.h"
 #include "services/policy.h"
+#include "services/online.h"
 #include "services/settle.h"
 
 /* How long a leaf may take to become empty before it is killed again. */
@@ -100,7 +101,7 @@ static enum state begin(struct supervisor *sv, uint32_t index)
 static enum state admit(struct supervisor *sv, uint32_t index, int arg)
 {
 	(void)arg;
-	if (depend_unmet(sv, index) < 0 && !settle_waits(sv, index))
+	if (depend_unmet(sv, index) < 0 && !settle_waits(sv, index) && !online_unmet(sv, index))
 		return begin(sv, index);
 	life_at(sv, index)->blocked = depend_missing(sv, index) >= 0;
 	return STATE_WAITING;

@@ -16,7 +16,7 @@
 #include "services/table.h"
 
 #define STATE_MAGIC 0x31536d6d
-#define STATE_LAYOUT 2
+#define STATE_LAYOUT 3
 #define STATE_CLIENTS 32
 #define STATE_DETAIL 48
 #define STATE_WHY 320 /* bytes of a service_why; in JSON none but quotes, backslashes and broken UTF-8 are longer */
@@ -194,6 +194,9 @@ struct statefile {
 	uint32_t heard[STATE_SIGNALS][32]; /* signals read (signalfd(2)); [0] 0: dealt with; init/signals.c */
 	uint32_t dealing;        /* index + 1 of the one that is being dealt with; init/signals.c */
 	uint8_t bridges_made[TABLE_BRIDGES_MAX / 8]; /* a bit for each that was not there before; init/network.c */
+	uint64_t links_made;     /* a bit for each link of the table that minit has made; init/uplinks.c */
+	uint64_t links_done;     /* that is as the table says */
+	uint64_t links_online;   /* and has carrier */
 	struct cgroup_home cgroup;
 	struct rules_handles rules; /* init/rules.c */
 	struct inflight inflight; /* services/state.c */

@@ -17,9 +17,10 @@
 #include "services/network.h"
 
 #define TABLE_MAGIC 0x31544d6d /* "mMT1" */
-#define TABLE_LAYOUT 5         /* changes with every change of a struct below */
+#define TABLE_LAYOUT 6         /* changes with every change of a struct below */
 #define TABLE_SERVICES_MAX 32768
 #define TABLE_BRIDGES_MAX 1024
+#define TABLE_LINKS_MAX 64 /* as there are bits in confine_spec.online */
 #define TABLE_NAME_MAX 63
 #define TABLE_ARGS_MAX 4096 /* of one command */
 
@@ -111,6 +112,8 @@ struct table {
 	struct list bridges;      /* struct net_bridge */
 	struct list names;        /* uint32_t by bridge: text of its file of names, or 0 */
 	struct list groups;       /* struct group_spec */
+	struct list links;        /* struct net_link, each behind those it is upon or a port of */
+	struct list link_routes;  /* struct net_link_route */
 	struct list ports;        /* struct net_port: published */
 	struct list balanced;     /* struct net_group: of those, the ones of several services */
 	struct list members;      /* struct net_member, those of a group side by side */
@@ -135,6 +138,11 @@ static inline const struct service_spec *table_service(const struct table *t, ui
 static inline const struct net_bridge *table_bridge(const struct table *t, uint32_t index)
 {
 	return table_list(t, t->bridges, struct net_bridge) + index;
+}
+
+static inline const struct net_link *table_link(const struct table *t, uint32_t index)
+{
+	return table_list(t, t->links, struct net_link) + index;
 }
 
 /* The group of leaves that the service is in, or NULL. */

@@ -90,8 +90,35 @@ static bool is_names(const struct table *t)
 	return true;
 }
 
+static bool is_link(const struct table *t, const struct net_link *l)
+{
+	return l->name[0] && memchr(l->name, 0, sizeof(l->name)) && memchr(l->match, 0, sizeof(l->match)) &&
+	       memchr(l->parent, 0, sizeof(l->parent)) && memchr(l->master, 0, sizeof(l->master)) &&
+	       l->kind < NET_KINDS && table_addrs(l->addr, ARRAY_LEN(l->addr)) &&
+	       table_addrs(l->gateway, ARRAY_LEN(l->gateway)) && table_addrs(&l->local, 1) &&
+	       table_addrs(&l->remote, 1) &&
+	       l->first <= t->link_routes.count && l->routes <= t->link_routes.count - l->first;
+}
+
+static bool is_links(const struct table *t)
+{
+	const struct net_link_route *routes = table_list(t, t->link_routes, struct net_link_route);
+
+	if (t->links.count > TABLE_LINKS_MAX ||
+	    !table_has_list(t, t->links, sizeof(struct net_link), _Alignof(struct net_link)) ||
+	    !table_has_list(t, t->link_routes, sizeof(*routes), _Alignof(struct net_link_route)))
+		return false;
+	for (uint32_t i = 0; i < t->link_routes.count; i++)
+		if (!routes[i].to.family || !table_addrs(&routes[i].to, 1) || !table_addrs(&routes[i].via, 1))
+			return false;
+	for (uint32_t i = 0; i < t->links.count; i++)
+		if (!is_link(t, table_link(t, i)))
+			return false;
+	return true;
+}
+
 bool table_verify_network(const struct table *t)
 {
-	return is_names(t) && is_ports(t) && is_members(t) && is_balanced(t) && is_ruleset(t, t->ruleset) &&
+	return is_links(t) && is_names(t) && is_ports(t) && is_members(t) && is_balanced(t) && is_ruleset(t, t->ruleset) &&
 	       is_ruleset(t, t->ruleset4);
 }

@@ -1,5 +1,6 @@
 /* What a table says of bridges and links beside their addresses. */
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/text.h"
 #include "services/compile.h"
@@ -44,4 +45,300 @@ bool has_port_isolation(const struct compile *c, int32_t bridge)
 	const struct toml *node = bridge < 0 ? NULL : c->bridges.drafts[bridge].nodes[KEY_BRIDGE_PORT_ISOLATION];
 
 	return node && node->truth;
+}
+
+/* -- links --------------------------------------------------------------------------------------------------------- */
+
+/* Kept for links_finish. */
+bool take_online(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	(void)s, (void)key, (void)field;
+	if (node->type != TOML_ARRAY)
+		return false;
+	for (const struct toml *e = node->first; e; e = e->next)
+		if (!node_text(e))
+			return false;
+	return true;
+}
+
+static void refuse_link(struct compile *c, const struct draft *d, enum key_id id, const struct toml *node)
+{
+	refuse(c, node, "%s: %s: found \"%.60s\"; wants %s", d->title, key_text(key_by_id(id), KEY_NAME), node->text,
+	       key_text(key_by_id(id), KEY_WANT));
+}
+
+static bool has_subnet(const struct net_link *link, const struct addr *a)
+{
+	for (unsigned i = 0; i < NET_ADDRS && link->addr[i].family; i++)
+		if (addr_in(a, &link->addr[i]))
+			return true;
+	return false;
+}
+
+static void take_link_address(struct compile *c, const struct draft *d, struct net_link *link, const struct toml *node)
+{
+	struct addr a = { 0 };
+	unsigned n = 0;
+
+	while (n < NET_ADDRS && link->addr[n].family)
+		n++;
+	if (!strchr(node->text, '/') || text_addr(node->text, &a))
+		refuse_link(c, d, KEY_LINK_ADDRESS, node);
+	else if (n == NET_ADDRS)
+		refuse(c, node, "%s: address: more than %d addresses", d->title, NET_ADDRS);
+	else
+		link->addr[n] = a;
+}
+
+static void take_link_gateway(struct compile *c, const struct draft *d, struct net_link *link, const struct toml *node)
+{
+	struct addr a = { 0 };
+
+	if (strchr(node->text, '/') || text_addr(node->text, &a))
+		refuse_link(c, d, KEY_LINK_GATEWAY, node);
+	else if (!has_subnet(link, &a) && link->addr[0].family)
+		refuse(c, node, "%s: gateway: %s is in none of its subnets", d->title, node->text);
+	else if (link->gateway[a.family == AF_INET6].family)
+		refuse(c, node, "%s: gateway: %s is a second one of its family", d->title, node->text);
+	else
+		link->gateway[a.family == AF_INET6] = a;
+}
+
+/* The next word of *text, up to a space, in mem of 64 bytes; "" at the end. */
+static const char *next_word(const char **text, char *mem)
+{
+	size_t len;
+
+	*text += strspn(*text, " ");
+	len = MIN(strcspn(*text, " "), 63u);
+	memcpy(mem, *text, len);
+	mem[len] = '\0';
+	*text += len;
+	return mem;
+}
+
+/* NET [via ADDRESS] [metric NUMBER] */
+static bool read_route(const char *text, struct net_link_route *ret)
+{
+	struct net_link_route route = { 0 };
+	char word[64], value[64];
+	uint64_t metric;
+
+	if (text_addr(next_word(&text, word), &route.to))
+		return false;
+	while (*next_word(&text, word)) {
+		next_word(&text, value);
+		if (!strcmp(word, "via") && !route.via.family && !strchr(value, '/') && !text_addr(value, &route.via) &&
+		    route.via.family == route.to.family)
+			continue;
+		if (strcmp(word, "metric") != 0 || route.metric || text_u64(value, &metric) || metric > UINT32_MAX)
+			return false;
+		route.metric = (uint32_t)metric;
+	}
+	*ret = route;
+	return true;
+}
+
+static void take_link_routes(struct compile *c, const struct draft *d, struct net_link *link)
+{
+	const struct toml *list = d->nodes[KEY_LINK_ROUTES];
+
+	link->first = c->link_route_count;
+	for (const struct toml *e = text_first(list); e; e = text_next(list, e)) {
+		if (c->link_route_count == LINK_ROUTES_MAX)
+			refuse(c, e, "%s: routes: more than %d of them in the table", d->title, LINK_ROUTES_MAX);
+		else if (!read_route(e->text, &c->link_routes[c->link_route_count]))
+			refuse_link(c, d, KEY_LINK_ROUTES, e);
+		else
+			c->link_route_count++;
+	}
+	link->routes = c->link_route_count - link->first;
+}
+
+/* A name of an interface, or "". */
+static void take_link_name(struct compile *c, const struct draft *d, enum key_id id, char *field, size_t size)
+{
+	const struct toml *node = d->nodes[id];
+
+	if (!node)
+		return;
+	if (node->len >= size)
+		refuse(c, node, "%s: %s: \"%.60s\" is too long: up to %zu characters", d->title,
+		       key_text(key_by_id(id), KEY_NAME), node->text, size - 1);
+	else
+		memcpy(field, node->text, node->len + 1);
+}
+
+/* Keys that only some kinds have; and those that these need. */
+static const struct {
+	uint16_t key;
+	uint8_t may, must; /* bits by enum net_kind */
+} kind_keys[] = {
+#define K(kind) (1 << NET_KIND_##kind)
+	{ KEY_LINK_MATCH, K(DEVICE), 0 },
+	{ KEY_LINK_PARENT, K(VLAN) | K(MACVLAN) | K(IPVLAN) | K(VXLAN), K(VLAN) | K(MACVLAN) | K(IPVLAN) },
+	{ KEY_LINK_ID, K(VLAN) | K(VXLAN), K(VLAN) | K(VXLAN) },
+	{ KEY_LINK_MODE, K(MACVLAN) | K(IPVLAN) | K(BOND), 0 },
+	{ KEY_LINK_LOCAL, K(VXLAN), 0 },
+	{ KEY_LINK_REMOTE, K(VXLAN), 0 },
+	{ KEY_LINK_PORT, K(VXLAN), 0 },
+#undef K
+};
+
+static void check_kind(struct compile *c, const struct draft *d, const struct net_link *link)
+{
+	const char *kind = link->kind ? net_kind_name(link->kind) : "device";
+
+	for (size_t i = 0; i < ARRAY_LEN(kind_keys); i++) {
+		const struct toml *node = d->nodes[kind_keys[i].key];
+		const struct key *key = key_by_id(kind_keys[i].key);
+
+		if (node && !(kind_keys[i].may >> link->kind & 1))
+			refuse_key(c, node, "%s: %s: a %s has none; remove it, or say another kind", d->title,
+				   key_text(key, KEY_NAME), kind);
+		else if (!is_seen(d, key->id) && kind_keys[i].must >> link->kind & 1 && !c->is_cut)
+			refuse_key(c, d->header, "%s: %s is missing; a %s wants %s", d->title, key_text(key, KEY_NAME),
+				   kind, key_text(key, KEY_WANT));
+	}
+	if (link->kind == NET_KIND_VLAN && d->nodes[KEY_LINK_ID] && (link->id < 1 || link->id > 4094))
+		refuse(c, d->nodes[KEY_LINK_ID], "%s: id: found the integer %u; a vlan wants 1 to 4094", d->title,
+		       link->id);
+}
+
+static void take_mode_of(struct compile *c, const struct draft *d, struct net_link *link)
+{
+	const struct toml *node = d->nodes[KEY_LINK_MODE];
+	const char *modes = net_kind_modes(link->kind);
+	int word = node && *modes ? word_find(modes, node->text) : -1;
+
+	if (!node || !*modes)
+		return;
+	if (word < 0)
+		refuse(c, node, "%s: mode: found \"%.60s\"; a %s wants one of %s", d->title, node->text,
+		       net_kind_name(link->kind), modes);
+	else
+		link->mode = net_kind_mode(link->kind, (unsigned)word);
+	link->flags |= NET_LINK_MODE;
+}
+
+static void take_end(struct compile *c, const struct draft *d, enum key_id id, struct addr *field)
+{
+	const struct toml *node = d->nodes[id];
+
+	if (node && (strchr(node->text, '/') || text_addr(node->text, field)))
+		refuse_link(c, d, id, node);
+}
+
+static int link_index(const struct compile *c, const char *name)
+{
+	return (int)set_get(&c->links.names, name, strlen(name)) - 1;
+}
+
+/* A bridge or a bond of the table. */
+static void check_master(struct compile *c, const struct draft *d, struct net_link *link)
+{
+	const struct toml *node = d->nodes[KEY_LINK_MASTER], *address = d->nodes[KEY_LINK_ADDRESS];
+	int bond = node ? link_index(c, link->master) : -1;
+
+	if (!node || !link->master[0])
+		return;
+	if (address)
+		refuse_key(c, address, "%s: address: a port has none; give it to %s", d->title, link->master);
+	if (bond >= 0 && c->link_specs[bond].kind == NET_KIND_BOND)
+		link->flags |= NET_LINK_BONDED;
+	else if (bond >= 0)
+		refuse(c, node, "%s: master: %s is no bridge and no bond", d->title, link->master);
+	else if (!set_get(&c->bridges.names, link->master, strlen(link->master)))
+		refuse_nobody(c, d->title, "master", node, &c->bridges, "bridge");
+}
+
+static void take_link(struct compile *c, uint32_t index)
+{
+	const struct draft *d = &c->links.drafts[index];
+	struct net_link *link = &c->link_specs[index];
+	const struct toml *addresses = d->nodes[KEY_LINK_ADDRESS], *gateways = d->nodes[KEY_LINK_GATEWAY];
+	const struct toml *up = d->nodes[KEY_LINK_UP];
+
+	if (set_get(&c->bridges.names, link->name, strlen(link->name)))
+		refuse_key(c, d->header, "%s: a bridge of the table has this name", d->title);
+	link->flags |= (up && !up->truth ? NET_LINK_DOWN : 0) | (d->nodes[KEY_LINK_MAC] ? NET_LINK_MAC : 0);
+	take_link_name(c, d, KEY_LINK_MATCH, link->match, sizeof(link->match));
+	take_link_name(c, d, KEY_LINK_PARENT, link->parent, sizeof(link->parent));
+	take_link_name(c, d, KEY_LINK_MASTER, link->master, sizeof(link->master));
+	check_kind(c, d, link);
+	take_mode_of(c, d, link);
+	take_end(c, d, KEY_LINK_LOCAL, &link->local);
+	take_end(c, d, KEY_LINK_REMOTE, &link->remote);
+	check_master(c, d, link);
+	for (const struct toml *e = text_first(addresses); e; e = text_next(addresses, e))
+		take_link_address(c, d, link, e);
+	for (const struct toml *e = text_first(gateways); e; e = text_next(gateways, e))
+		take_link_gateway(c, d, link, e);
+	take_link_routes(c, d, link);
+}
+
+/* -- in which order ------------------------------------------------------------------------------------------------ */
+
+/* How many links of the table it comes behind; more than there are: it goes in a circle. */
+static unsigned depth_of(const struct compile *c, const struct net_link *link, unsigned depth)
+{
+	int parent = link->parent[0] ? link_index(c, link->parent) : -1;
+	int master = link->master[0] ? link_index(c, link->master) : -1;
+	unsigned most = depth;
+
+	if (depth > 8)
+		return depth;
+	if (parent >= 0)
+		most = MAX(most, depth_of(c, &c->link_specs[parent], depth + 1));
+	if (master >= 0)
+		most = MAX(most, depth_of(c, &c->link_specs[master], depth + 1));
+	return most;
+}
+
+/* Of each depth, in the order of the table; puts where each has come to into place. */
+static struct net_link *in_order(struct compile *c, uint8_t *place)
+{
+	struct net_link *sorted = arena_array(c->work, struct net_link, c->links.count);
+	uint32_t n = 0;
+
+	for (unsigned depth = 0; depth <= 8; depth++)
+		for (uint32_t i = 0; i < c->links.count; i++)
+			if (depth_of(c, &c->link_specs[i], 0) == depth) {
+				place[i] = (uint8_t)n;
+				sorted[n++] = c->link_specs[i];
+			}
+	for (uint32_t i = 0; i < c->links.count; i++)
+		if (depth_of(c, &c->link_specs[i], 0) > 8)
+			refuse_key(c, c->links.drafts[i].header, "%s: parent and master lead in a circle, or through "
+				   "more than 8 links", c->links.drafts[i].title);
+	return sorted;
+}
+
+static void take_waits(struct compile *c, const struct draft *d, const uint8_t *place)
+{
+	const struct toml *list = d->nodes[KEY_ONLINE];
+
+	for (const struct toml *e = list ? list->first : NULL; e; e = e->next) {
+		int index = link_index(c, e->text);
+
+		if (index < 0)
+			refuse_nobody(c, d->title, "online", e, &c->links, "link");
+		else
+			d->confine->online |= (uint64_t)1 << place[index];
+	}
+}
+
+void links_finish(struct compile *c)
+{
+	uint8_t place[TABLE_LINKS_MAX] = { 0 };
+	struct net_link *sorted;
+
+	c->link_routes = arena_array(c->work, struct net_link_route, LINK_ROUTES_MAX);
+	for (uint32_t i = 0; i < c->links.count; i++)
+		take_link(c, i);
+	sorted = in_order(c, place);
+	for (uint32_t i = 0; i < c->services.count; i++)
+		take_waits(c, &c->services.drafts[i], place);
+	c->table->links = image_array(c, sorted, c->links.count);
+	c->table->link_routes = image_array(c, c->link_routes, c->link_route_count);
 }

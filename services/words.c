@@ -5,6 +5,7 @@
 #include "services/depend.h"
 #include "services/launch.h"
 #include "services/leaf.h"
+#include "services/online.h"
 #include "services/settle.h"
 
 static const char *const state_names[] = {
@@ -68,11 +69,24 @@ static void put_ending(const struct supervisor *sv, uint32_t index, struct buf *
 	}
 }
 
+/* The first of the links that it waits for. */
+static void put_link(const struct supervisor *sv, uint64_t links, struct buf *b)
+{
+	uint32_t i = (uint32_t)__builtin_ctzll(links);
+	bool done = sv->state->links_done >> i & 1;
+
+	if (i < sv->table->links.count)
+		buf_fmt(b, "waiting for link %s: %s", table_link(sv->table, i)->name,
+			done ? "no carrier" : "it is not set up");
+}
+
 static void put_waiting(const struct supervisor *sv, uint32_t index, struct buf *b)
 {
 	int last = service_blocker(sv, index), first = last < 0 ? depend_unmet(sv, index) : depend_missing(sv, index);
 
-	if (first < 0 && settle_waits(sv, index))
+	if (first < 0 && online_unmet(sv, index))
+		put_link(sv, online_unmet(sv, index), b);
+	else if (first < 0 && settle_waits(sv, index))
 		buf_fmt(b, "waiting for its network: %s does not pass packets yet", spec_at(sv, index)->attach.peer);
 	if (first < 0)
 		return;

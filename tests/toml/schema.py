@@ -72,6 +72,28 @@ ageing = "0"
 vlan_filtering = true
 port_isolation = true
 hosts_file = true
+[network.link.wan]
+kind = "device"
+match = "enp*"
+address = ["192.0.2.10/24", "2001:db8::10/64"]
+gateway = "192.0.2.1"
+metric = 5
+routes = ["10.9.0.0/16 via 192.0.2.254 metric 7"]
+mtu = 1400
+mac = "02:00:5e:10:00:02"
+up = true
+[network.link.vx]
+kind = "vxlan"
+parent = "wan"
+id = 5
+local = "192.0.2.10"
+remote = "192.0.2.11"
+port = 4790
+master = "br0"
+[network.link.mac0]
+kind = "macvlan"
+parent = "wan"
+mode = "bridge"
 [defaults]
 restart = "always"
 backoff = { first = "1s", max = "1m", factor = "150%", jitter = "0%", stable = "5s", give_up = 3 }
@@ -139,6 +161,7 @@ exec = ["wire"]
 network = { mode = "macvlan", parent = "eth0", address = "10.1.0.2/24" }
 [service.tty]
 exec = ["sh"]
+online = ["wan"]
 tty = "/dev/tty1"
 devices = "any"
 caps = { bounding = "all", ambient = ["kill"] }
@@ -152,7 +175,10 @@ WRONG = {
     "system": ["hostname = 5", "main = ''", "x = 1"],
     "network.bridge.br0": ["address = 5", "mtu = 5", "mtu = '1500'", "nat = 1", "mac = 'x'", "mac = '03:00:00:00:00:01'", "stp = 'on'",
                            "forward_delay = 5", "priority = 70000", "ageing = 'x'", "vlan_filtering = 1", "port_isolation = 1", "hosts_file = 1", "x = 1"],
+    "network.link.wan": ["kind = 'x'", "match = 5", "parent = 1", "id = -1", "mode = 1", "port = 0", "master = ''", "mtu = 5",
+                         "mac = 'x'", "up = 1", "address = 5", "gateway = [1]", "routes = 5", "metric = 0", "x = 1"],
     "service.web": [
+        "online = 'wan'",
         "description = ''", "exec = 'x'", "exec = []", "exec = [1]", "needs = 'x'", "after = [1]", "autostart = 1",
         "restart = 'x'", "backoff = 'x'", "backoff.first = 1", "backoff.max = 'x'", "backoff.factor = 2.0",
         "backoff.jitter = '5'", "backoff.stable = '5 s'", "backoff.give_up = -1", "backoff.x = 1", "stop = 'x'",
@@ -220,7 +246,7 @@ tell({("service", "exec"), ("service.backoff", "first"), ("service.network", "br
       ("service.cgroup", "memory.max"), ("group", "cgroup"), ("defaults", "restart"), ("system", "main")} <= keys, "it has the keys of all sections",
      str(sorted(keys)))
 
-base = {"system": "main = 'web'\n", "network.bridge.br0": "address = '10.77.0.1/24'\n", "service.web": "exec = ['x']\n",
+base = {"system": "main = 'web'\n", "network.bridge.br0": "address = '10.77.0.1/24'\n", "network.link.wan": "", "service.web": "exec = ['x']\n",
         "group.shop": "", "defaults": ""}
 for section, wrongs in WRONG.items():
     for wrong in wrongs:

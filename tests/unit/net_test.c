@@ -1,4 +1,4 @@
-// links: net/net.c net/bridge.c net/veth.c net/extra.c net/onlink.c net/netlink.c net/link.c net/addr.c net/mac.c lib/buf.c lib/fd.c lib/text.c
+// links: net/net.c net/bridge.c net/veth.c net/extra.c net/onlink.c net/netlink.c net/link.c net/addr.c net/mac.c net/links.c net/kinds.c net/kind_put.c lib/buf.c lib/fd.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=socket,--wrap=setsockopt,--wrap=ioctl,--wrap=close
 // flags: -Wl,--wrap=fd_write_file,--wrap=unshare,--wrap=setns,--wrap=log_error,--wrap=log_warn
 #include <setjmp.h>
@@ -30,7 +30,8 @@ struct fake_link {
 	char name[NET_IFNAME], kind[NET_IFNAME];
 	bool up;
 	char peer_of[NET_IFNAME]; /* goes with this one */
-	bool alone;
+	bool alone, marked;
+	uint32_t master;
 };
 
 static struct {
@@ -247,7 +248,12 @@ static void answer_link(const struct nlmsghdr *h, const struct fake_link *l)
 	size_t len = sizeof(*h), info;
 
 	put(&len, &ifi, sizeof(ifi));
+	put_attr(&len, IFLA_IFNAME, l->name, strlen(l->name) + 1);
 	put_attr(&len, IFLA_ADDRESS, "\2kern!", 6);
+	if (l->marked)
+		put_attr(&len, IFLA_IFALIAS, "minit", 5);
+	if (l->master)
+		put_attr(&len, IFLA_MASTER, &l->master, sizeof(l->master));
 	info = len;
 	put_attr(&len, IFLA_LINKINFO, "", 0);
 	put_attr(&len, IFLA_INFO_KIND, l->kind, strlen(l->kind) + 1);
@@ -357,6 +363,11 @@ static int change(int ns, const struct nlmsghdr *h, const struct ifinfomsg *ifi,
 	if (in_list(attrs, IFLA_AF_SPEC).len && k.no_ipv6)
 		return EAFNOSUPPORT;
 	tell_attrs(attrs);
+	if (in_list(attrs, IFLA_IFALIAS).len)
+		did(" mark");
+	l->marked |= in_list(attrs, IFLA_IFALIAS).len > 0;
+	if (in_list(attrs, IFLA_MASTER).len)
+		did(" master %u", l->master = u32_in(attrs, IFLA_MASTER));
 	change_port(l, attrs);
 	if (ifi->ifi_flags & ifi->ifi_change & IFF_UP)
 		did(" up");
@@ -563,6 +574,7 @@ static void a_bridge_is_made(void **state)
 	assert_int_equal(net_bridge_up(&net, &bridge), 0);
 	assert_string_equal(k.did, "1: find br0 -> 19\n"
 				   "1: link br0 create bridge mac 0a mtu 1400\n"
+				   "1: link br0 mark\n"
 				   "1: find br0\n"
 				   "1: link br0 quiet\n"
 				   "1: link br0 up\n"
@@ -608,6 +620,112 @@ static void a_port_cannot_be_alone(void **state)
 	assert_null(link_at(HOME, "v3"));
 	assert_string_equal(k.said, "error web: isolation of port v3: this kernel's bridges cannot (Linux 4.18 can); "
 			    "remove port_isolation, or use isolate\n");
+}
+
+/* -- links -- */
+
+static struct net_link link_of(const char *name, enum net_kind kind)
+{
+	struct net_link l = { .kind = kind };
+
+	strcpy(l.name, name);
+	return l;
+}
+
+static void a_device_is_configured(void **state)
+{
+	const struct net_link_route routes[] = { { addr("10.9.0.0/16"), addr("192.0.2.254"), 7 } };
+	struct net_link wan = link_of("wan", NET_KIND_DEVICE);
+	struct net_seen seen;
+
+	(void)state;
+	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "wan" };
+	wan.addr[0] = addr("192.0.2.10/24");
+	wan.gateway[0] = addr("192.0.2.1");
+	wan.mtu = 1400;
+	wan.routes = 1;
+	assert_int_equal(net_link_up(&net, &wan, routes, &seen), 0);
+	assert_string_equal(k.did, "1: find wan\n"
+				   "1: link wan mtu 1400\n"
+				   "1: link wan up\n"
+				   "1: address 192.0.2.10/24 on 2\n"
+				   "1: route 192.0.2.1 on 2\n"
+				   "1: route 192.0.2.254 on 2\n"
+				   "1: find wan\n");
+	assert_string_equal(k.said, "");
+}
+
+/* In one send with its mark, so that no crash leaves one without. */
+static void a_link_is_made(void **state)
+{
+	struct net_link vlan = link_of("v10", NET_KIND_VLAN);
+	struct net_seen seen;
+
+	(void)state;
+	vlan.id = 10;
+	strcpy(vlan.parent, "wan");
+	strcpy(vlan.master, "br0");
+	assert_int_equal(net_link_up(&net, &vlan, NULL, &seen), -ENODEV); /* and nothing is said: it may come */
+	assert_string_equal(k.said, "");
+	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "wan" };
+	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "br0", .kind = "bridge" };
+	k.did[0] = '\0';
+	assert_int_equal(net_link_up(&net, &vlan, NULL, &seen), 0);
+	assert_string_equal(k.did, "1: find wan\n"
+				   "1: find v10 -> 19\n"
+				   "1: link v10 create vlan\n"
+				   "1: link v10 mark\n"
+				   "1: find v10\n"
+				   "1: find br0\n"
+				   "1: link v10 master 3\n"
+				   "1: link v10 up\n"
+				   "1: find v10\n");
+}
+
+static void a_link_of_a_killed_run_is_made_anew(void **state)
+{
+	struct net_link dummy = link_of("d0", NET_KIND_DUMMY);
+	struct net_seen seen;
+
+	(void)state;
+	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "d0", .kind = "dummy", .marked = true };
+	assert_int_equal(net_link_up(&net, &dummy, NULL, &seen), -EEXIST); /* another minit may live */
+	net.alone = true;
+	assert_int_equal(net_link_up(&net, &dummy, NULL, &seen), 0);
+	k.links[k.link_count - 1].marked = false;
+	assert_int_equal(net_link_up(&net, &dummy, NULL, &seen), -EEXIST);
+	assert_string_equal(k.said,
+		"error d0: link d0: there is a link of this name already, a dummy that another minit here has made; "
+		"delete it (ip link delete d0) or give this one another name\n"
+		"error d0: link d0: there is a link of this name already, a dummy that minit has not made; "
+		"delete it (ip link delete d0) or give this one another name\n");
+}
+
+static void what_a_kernel_lacks(void **state)
+{
+	struct net_link bond = link_of("bond0", NET_KIND_BOND);
+	struct net_seen seen;
+
+	(void)state;
+	k.fail_message = 2;
+	k.fail_err = EOPNOTSUPP;
+	assert_int_equal(net_link_up(&net, &bond, NULL, &seen), -EOPNOTSUPP);
+	assert_non_null(strstr(k.said, "error bond0: link bond0: this kernel has no links of this kind; load its module"));
+}
+
+static void a_pattern_is_of_a_name_or_a_mac(void **state)
+{
+	struct net_link wan = link_of("wan", NET_KIND_DEVICE);
+	struct net_seen seen = { .name = "enp3s0", .mac = { 0x52, 0x54, 0, 0, 0, 1 } };
+
+	(void)state;
+	assert_false(net_link_matches(&wan, &seen));
+	strcpy(wan.match, "enp*");
+	assert_true(net_link_matches(&wan, &seen));
+	strcpy(wan.match, "52:54:00:*");
+	assert_true(net_link_matches(&wan, &seen));
+	strcpy(wan.match, "52:55:*");
+	assert_false(net_link_matches(&wan, &seen));
 }
 
 static void a_bridge_is_adopted(void **state)
@@ -810,13 +928,16 @@ static void the_request_for_a_bridge(void **state)
 {
 	(void)state;
 	k.fail_message = 2; /* so that it is the last thing sent */
-	k.fail_err = EBUSY;
-	assert_int_equal(net_bridge_up(&net, &bridge), -EBUSY);
-	sent_is("48000000 1000 0506 02000000 00000000" /* 0x600: create, exclusive */
+	k.fail_err = EEXIST;
+	assert_int_equal(net_bridge_up(&net, &bridge), -EEXIST);
+	sent_is("48000000 1000 0106 02000000 00000000" /* 0x600: create, exclusive */
 		"0000 0000 00000000 00000000 00000000"
 		"0800 0300 62723000"
 		"0a00 0100 0a9933dd5e29 0000" /* its MAC */
-		"1400 1200 0b00 0100 62726964676500 00 0400 0200"); /* kind "bridge", nothing asked of it */
+		"1400 1200 0b00 0100 62726964676500 00 0400 0200" /* kind "bridge", nothing asked of it */
+		"34000000 1000 0500 03000000 00000000" /* and its mark */
+		"0000 0000 00000000 00000000 00000000"
+		"0800 0300 62723000 0900 1400 6d696e6974 000000");
 }
 
 static void the_request_for_a_pair(void **state)
@@ -914,7 +1035,7 @@ static void all_failures_of_a_bridge(void **state)
 	assert_int_equal(net_bridge_up(&net, &bridge), 0);
 	messages = k.messages;
 	calls = k.calls;
-	assert_true(messages == 7 && calls == 6); /* two calls were net_open's */
+	assert_true(messages == 8 && calls == 6); /* two calls were net_open's */
 	for (int i = 1; i <= messages + calls - 2; i++) {
 		assert_int_equal(end(state), 0);
 		boot(state);
@@ -1044,6 +1165,8 @@ int main(void)
 #define TEST(name, start) cmocka_unit_test_setup_teardown(name, start, end)
 	const struct CMUnitTest tests[] = {
 		TEST(a_bridge_is_made, boot), TEST(a_bridge_has_options, boot), TEST(a_bridge_is_adopted, boot),
+		TEST(a_device_is_configured, boot), TEST(a_link_is_made, boot), TEST(what_a_kernel_lacks, boot),
+		TEST(a_link_of_a_killed_run_is_made_anew, boot), TEST(a_pattern_is_of_a_name_or_a_mac, boot),
 		TEST(a_service_is_attached, boot_bridge), TEST(a_port_is_alone, boot_bridge),
 		TEST(a_port_cannot_be_alone, boot_bridge),
 		TEST(loopback_alone, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),

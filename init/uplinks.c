@@ -1,0 +1,200 @@
+#include "init/uplinks.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "init/loop.h"
+#include "lib/fd.h"
+#include "lib/log.h"
+
+#define AT_ONCE 64 /* events, before the loop looks at what else has happened */
+
+static struct supervisor *house;
+static int events = -1;
+static uint64_t failed; /* to be set up: not tried again before it is gone, as each try is an event too */
+
+static int claim = -1;  /* held for life, and claimed again after an execution in place */
+
+bool uplinks_alone(void)
+{
+	if (claim < 0)
+		claim = net_claim();
+	return claim >= 0;
+}
+
+static uint64_t bit(uint32_t i)
+{
+	return (uint64_t)1 << i;
+}
+
+static void set(uint64_t *bits, uint32_t i, bool on)
+{
+	*bits = on ? *bits | bit(i) : *bits & ~bit(i);
+}
+
+/* Whom it concerns looks at it. */
+static void set_online(struct supervisor *sv, uint32_t link, bool online)
+{
+	uint64_t was = sv->state->links_online;
+
+	set(&sv->state->links_online, link, online);
+	if (was == sv->state->links_online)
+		return;
+	log_info(table_link(sv->table, link)->name, online ? "link: online" : "link: no longer online");
+	for (uint32_t i = 0; i < sv->state->count && online; i++)
+		if (table_confine(sv->table, spec_at(sv, i))->online & bit(link))
+			service_look(sv, i);
+}
+
+static void say_missing(const struct net_link *link)
+{
+	const char *match = link->match, *also = match[0] ? " or matches \"" : "", *end = match[0] ? "\"" : "";
+
+	if (link->kind == NET_KIND_DEVICE)
+		log_warn(link->name, 0, "link: no device is called %s%s%s%s; it is set up when one comes: load its "
+			   "driver, or see what there is by `ip link`", link->name, also, match, end);
+	else
+		log_warn(link->name, 0, "link: %s is not there; it is set up when that comes",
+			 link->parent[0] ? link->parent : link->master);
+}
+
+/* Noted before it is made, as a bridge is. */
+static void set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
+{
+	const struct net_link *link = table_link(sv->table, i);
+	struct net_seen seen = { 0 };
+	int err;
+
+	set(&sv->state->links_made, i, link->kind != NET_KIND_DEVICE);
+	err = net_link_up(net, link, table_list(sv->table, sv->table->link_routes, struct net_link_route), &seen);
+	if (err == -EEXIST)
+		set(&sv->state->links_made, i, false);
+	set(&sv->state->links_done, i, !err);
+	set(&failed, i, err && err != -ENODEV);
+	if (err == -ENODEV && net == sv->net)
+		say_missing(link);
+	if (!err)
+		set_online(sv, i, seen.works);
+}
+
+void uplinks_up(struct supervisor *sv, struct net_session *net)
+{
+	for (uint32_t i = 0; i < sv->table->links.count; i++)
+		set_up(sv, net, i);
+}
+
+/* -- what becomes of them ------------------------------------------------------------------------------------------ */
+
+static void try_again(struct supervisor *sv, uint32_t i)
+{
+	struct net_session net;
+
+	if (net_open(&net))
+		return;
+	net.alone = uplinks_alone();
+	set_up(sv, &net, i);
+	net_close(&net);
+}
+
+static bool concerns(const struct net_link *link, const struct net_seen *seen)
+{
+	return net_link_matches(link, seen) || !strcmp(link->parent, seen->name) || !strcmp(link->master, seen->name);
+}
+
+static void lose(struct supervisor *sv, uint32_t i)
+{
+	set_online(sv, i, false);
+	set(&sv->state->links_done, i, false);
+	set(&failed, i, false);
+}
+
+/* The one that was made anew in its place may be there already. */
+static void check_gone(struct supervisor *sv, uint32_t i)
+{
+	struct net_session net;
+	struct net_seen seen;
+
+	if (net_open(&net))
+		return;
+	if (net_link_ask(&net, table_link(sv->table, i), &seen) == -ENODEV)
+		lose(sv, i);
+	net_close(&net);
+}
+
+static void heard(struct supervisor *sv, uint32_t i, const struct net_seen *seen)
+{
+	const struct net_link *link = table_link(sv->table, i);
+	bool done = sv->state->links_done & bit(i);
+
+	if (!strcmp(link->name, seen->name) && seen->gone)
+		check_gone(sv, i);
+	else if (!strcmp(link->name, seen->name) && done)
+		set_online(sv, i, seen->works);
+	if (!seen->gone && !done && !(failed & bit(i)) && concerns(link, seen))
+		try_again(sv, i);
+}
+
+/* Of each that was set up, as it is now; what was lost meanwhile is tried again. */
+static void ask(struct supervisor *sv)
+{
+	struct net_session net;
+	struct net_seen seen;
+
+	if (net_open(&net))
+		return;
+	net.alone = uplinks_alone();
+	for (uint32_t i = 0; i < sv->table->links.count; i++) {
+		int err = net_link_ask(&net, table_link(sv->table, i), &seen);
+
+		if (err == -ENODEV)
+			lose(sv, i);
+		if (!err && sv->state->links_done & bit(i))
+			set_online(sv, i, seen.works);
+		else if (!(failed & bit(i)))
+			set_up(sv, &net, i);
+	}
+	net_close(&net);
+}
+
+static void on_events(uint32_t id, unsigned ready)
+{
+	struct net_seen seen;
+	int n = 1;
+
+	(void)id, (void)ready;
+	for (unsigned k = 0; n > 0 && k < AT_ONCE; k++) {
+		n = net_seen_read(events, &seen);
+		for (uint32_t i = 0; n > 0 && seen.name[0] && i < house->table->links.count; i++)
+			heard(house, i, &seen);
+	}
+	if (n < 0 && n != -EINTR)
+		ask(house);
+	service_settle(house);
+}
+
+void uplinks_watch(struct supervisor *sv)
+{
+	house = sv;
+	if (sv->table->links.count || sv->table->bridges.count)
+		(void)uplinks_alone();
+	if (!sv->table->links.count)
+		return;
+	events = net_seen_open();
+	if (events < 0) {
+		log_warn(NULL, -events, "events of links cannot be heard: what is online later is not noticed");
+		return;
+	}
+	loop_handler(LOOP_UPLINKS, on_events);
+	loop_watch(LOOP_UPLINKS, 0, events, LOOP_READ);
+	ask(sv);
+}
+
+void uplinks_leave(struct supervisor *sv, struct net_session *net)
+{
+	if (events >= 0)
+		loop_unwatch(LOOP_UPLINKS, 0);
+	fd_close(&events);
+	for (uint32_t i = sv->table->links.count; i-- > 0;)
+		if (sv->state->links_made & bit(i))
+			(void)net_remove(net, table_link(sv->table, i)->name);
+}

@@ -1,0 +1,298 @@
+/* A link of minit's own network: found or made, named, configured. */
+#include <errno.h>
+#include <fnmatch.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/log.h"
+#include "net/requests.h"
+
+/* -- which device -------------------------------------------------------------------------------------------------- */
+
+bool net_link_matches(const struct net_link *link, const struct net_seen *seen)
+{
+	BUF_ON_STACK(mac, 24);
+
+	if (!strcmp(seen->name, link->name))
+		return true;
+	if (link->kind != NET_KIND_DEVICE || !link->match[0])
+		return false;
+	text_put_mac(&mac, seen->mac);
+	return !fnmatch(link->match, seen->name, 0) || !fnmatch(link->match, buf_text(&mac), 0);
+}
+
+static struct net_seen seen_of(const struct link_info *info)
+{
+	struct net_seen seen = { .works = info->flags & IFF_UP && info->flags & IFF_RUNNING };
+
+	memcpy(seen.name, info->name, sizeof(seen.name));
+	memcpy(seen.mac, info->mac, sizeof(seen.mac));
+	return seen;
+}
+
+/* The first one in the order of the kernel's numbers; loopback and what has a kind are made, and no device. */
+static int match(struct netlink *nl, const struct net_link *link, struct link_info *ret)
+{
+	struct netlink_request request = { .type = RTM_GETLINK, .flags = NLM_F_DUMP, .step = NET_LINK_FIND };
+	struct netlink_answer a = { 0 };
+	struct netlink_batch b;
+	struct link_info info;
+	char mem[64];
+	int n, err = -ENODEV;
+
+	netlink_start(&b, nl, mem, sizeof(mem));
+	netlink_begin(&b, &request);
+	netlink_raw(&b, &(struct ifinfomsg){ 0 }, sizeof(struct ifinfomsg));
+	netlink_put_u32(&b, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	n = netlink_send(&b);
+	if (n < 0)
+		return n;
+	/* NLMSG_DONE is shorter than any link. */
+	while ((n = netlink_next(&b, &a)) > 0 && !a.err && a.body.len >= sizeof(struct ifinfomsg)) {
+		struct net_seen seen;
+
+		if (err == 0 || link_take(a.body, &info) < 0 || info.flags & IFF_LOOPBACK)
+			continue;
+		seen = seen_of(&info);
+		if (!net_link_matches(link, &seen) || (info.kind[0] && strcmp(info.kind, "veth") != 0))
+			continue;
+		*ret = info;
+		err = 0;
+	}
+	return n < 0 ? n : a.err ? -a.err : err;
+}
+
+/* Only what is down can be renamed, before Linux 6.2. */
+static int rename_to(struct net_session *s, const struct net_link *link, const struct link_info *info)
+{
+	struct netlink_request down = { .type = RTM_NEWLINK, .step = NET_LINK_SET_DOWN, .name = link->name };
+	struct netlink_request named = { .type = RTM_NEWLINK, .step = NET_LINK_NAME, .name = link->name };
+	struct ifinfomsg ifi = { .ifi_index = (int)info->index, .ifi_change = IFF_UP };
+	struct netlink_batch b;
+	char mem[160];
+
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	netlink_begin(&b, &down);
+	netlink_raw(&b, &ifi, sizeof(ifi));
+	ifi.ifi_change = 0;
+	netlink_begin(&b, &named);
+	netlink_raw(&b, &ifi, sizeof(ifi));
+	netlink_put_text(&b, IFLA_IFNAME, link->name);
+	return net_run(s, link->name, &b);
+}
+
+static int find_device(struct net_session *s, const struct net_link *link, struct link_info *ret)
+{
+	int err = link_find(&s->host, link->name, ret);
+
+	if (err != -ENODEV || !link->match[0])
+		return err == -ENODEV || !err ? err : link_find_failed(link->name, link->name, err);
+	err = match(&s->host, link, ret);
+	if (err)
+		return err == -ENODEV ? err : link_find_failed(link->name, link->match, err);
+	return rename_to(s, link, ret);
+}
+
+/* -- what is made -------------------------------------------------------------------------------------------------- */
+
+/* In one send, which the kernel works off as a whole: nothing of minit's is without its mark. */
+static int create(struct net_session *s, const struct net_link *link, uint32_t parent)
+{
+	struct netlink_request request = { .type = RTM_NEWLINK, .flags = NLM_F_CREATE | NLM_F_EXCL,
+					   .step = NET_LINK_MAKE, .name = link->name };
+	struct netlink_batch b;
+	char mem[NET_BATCH];
+
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	link_begin(&b, &request, false);
+	if (link->flags & NET_LINK_MAC)
+		netlink_put(&b, IFLA_ADDRESS, link->mac, NET_MAC);
+	kind_put(&b, link, parent);
+	link_mark(&b, link->name);
+	return net_run(s, link->name, &b);
+}
+
+/* One of a killed run is made anew, as it may be another one by now; one of somebody else's is left alone. */
+static int clear(struct net_session *s, const struct net_link *link)
+{
+	struct link_info info;
+	int err = link_find(&s->host, link->name, &info);
+
+	if (err < 0)
+		return err == -ENODEV ? 0 : link_find_failed(link->name, link->name, err);
+	if (s->alone && !strcmp(info.alias, LINK_MARK) && !strcmp(info.kind, net_kind_name(link->kind)))
+		return net_remove(s, link->name);
+	log_error(link->name, 0, "link %s: there is a link of this name already, a %s that %s; delete it "
+		  "(ip link delete %s) or give this one another name", link->name, info.kind[0] ? info.kind : "device",
+		  strcmp(info.alias, LINK_MARK) ? "minit has not made" : "another minit here has made", link->name);
+	return -EEXIST;
+}
+
+static int make(struct net_session *s, const struct net_link *link, struct link_info *ret)
+{
+	struct link_info parent = { 0 };
+	int err = link->parent[0] ? link_find(&s->host, link->parent, &parent) : 0;
+
+	if (err < 0)
+		return err == -ENODEV ? err : link_find_failed(link->name, link->parent, err);
+	err = clear(s, link);
+	if (!err)
+		err = create(s, link, parent.index);
+	if (!err && link_find(&s->host, link->name, ret) < 0)
+		err = link_find_failed(link->name, link->name, -ENODEV);
+	return err;
+}
+
+/* -- what it is to be ---------------------------------------------------------------------------------------------- */
+
+/* A bond takes what is down, and has it up afterwards. */
+static void put_settings(struct netlink_batch *b, const struct net_link *link, const struct link_info *info,
+			 uint32_t master)
+{
+	struct netlink_request down = { .type = RTM_NEWLINK, .step = NET_LINK_SET_DOWN, .name = link->name };
+	struct netlink_request set = { .type = RTM_NEWLINK, .step = NET_LINK_SET, .name = link->name };
+	struct ifinfomsg ifi = { .ifi_index = (int)info->index, .ifi_change = IFF_UP };
+
+	if (link->flags & NET_LINK_BONDED && info->master != master) {
+		netlink_begin(b, &down);
+		netlink_raw(b, &ifi, sizeof(ifi));
+	}
+	link_begin(b, &set, false);
+	if (link->mtu)
+		netlink_put_u32(b, IFLA_MTU, link->mtu);
+	if (link->flags & NET_LINK_MAC && link->kind == NET_KIND_DEVICE)
+		netlink_put(b, IFLA_ADDRESS, link->mac, NET_MAC);
+	if (link->master[0] && info->master != master)
+		netlink_put_u32(b, IFLA_MASTER, master);
+	if (!(link->flags & NET_LINK_DOWN))
+		link_up(b, link->name);
+}
+
+static void put_gateway(struct netlink_batch *b, const struct net_link *link, const struct addr *via, uint32_t index)
+{
+	struct net_link_route route = { .to.family = via->family, .via = *via, .metric = link->metric };
+
+	route_put(b, &route, index);
+}
+
+static int configure(struct net_session *s, const struct net_link *link, const struct link_info *info)
+{
+	struct link_info master = { 0 };
+	struct netlink_batch b;
+	char mem[NET_BATCH];
+	int err = link->master[0] ? link_find(&s->host, link->master, &master) : 0;
+
+	if (err < 0)
+		return err == -ENODEV ? err : link_find_failed(link->name, link->master, err);
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	put_settings(&b, link, info, master.index);
+	addrs_add(&b, link->addr, info->index, UINT32_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(link->gateway) && !(link->flags & NET_LINK_DOWN); i++)
+		if (link->gateway[i].family)
+			put_gateway(&b, link, &link->gateway[i], info->index);
+	return net_run(s, link->name, &b);
+}
+
+static int add_route(struct net_session *s, const struct net_link *link, const struct net_link_route *route,
+		     uint32_t index)
+{
+	struct netlink_batch b;
+	char mem[160];
+
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	route_put(&b, route, index);
+	return net_run(s, link->name, &b);
+}
+
+int net_link_up(struct net_session *s, const struct net_link *link, const struct net_link_route *routes,
+		struct net_seen *ret)
+{
+	struct link_info info = { 0 };
+	int err = link->kind == NET_KIND_DEVICE ? find_device(s, link, &info) : make(s, link, &info);
+
+	if (!err)
+		err = configure(s, link, &info);
+	for (uint32_t i = 0; i < link->routes && !err && !(link->flags & NET_LINK_DOWN); i++)
+		err = add_route(s, link, &routes[link->first + i], info.index);
+	return err ? err : net_link_ask(s, link, ret);
+}
+
+int net_link_ask(struct net_session *s, const struct net_link *link, struct net_seen *ret)
+{
+	struct link_info info;
+	int err = link_find(&s->host, link->name, &info);
+
+	if (!err)
+		*ret = seen_of(&info);
+	return err;
+}
+
+/* -- whose it is --------------------------------------------------------------------------------------------------- */
+
+bool net_is_left(struct net_session *s, const char *ifname)
+{
+	struct link_info info;
+
+	return s->alone && !link_find(&s->host, ifname, &info) && !strcmp(info.alias, LINK_MARK);
+}
+
+/* A name that is bound in the network itself, for as long as whoever has bound it lives. */
+int net_claim(void)
+{
+	static const struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "\0minit network" };
+	cleanup_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&name, offsetof(struct sockaddr_un, sun_path) + 14) < 0)
+		return -errno;
+	return fd_steal(&fd);
+}
+
+/* -- what becomes of it -------------------------------------------------------------------------------------------- */
+
+int net_seen_open(void)
+{
+	const struct sockaddr_nl group = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	return fd < 0 || bind(fd, (const struct sockaddr *)&group, sizeof(group)) < 0 ? -errno : fd_steal(&fd);
+}
+
+/* Events of a bridge about its ports are of another family, and say less. */
+static void take(struct netlink_bytes message, struct net_seen *ret)
+{
+	struct link_info info;
+	struct nlmsghdr h;
+
+	if (message.len < sizeof(h) + sizeof(struct ifinfomsg))
+		return;
+	memcpy(&h, message.data, sizeof(h));
+	if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > message.len || message.data[sizeof(h)] != AF_UNSPEC ||
+	    (h.nlmsg_type != RTM_NEWLINK && h.nlmsg_type != RTM_DELLINK) ||
+	    link_take((struct netlink_bytes){ message.data + sizeof(h), h.nlmsg_len - sizeof(h) }, &info) < 0)
+		return;
+	*ret = seen_of(&info);
+	ret->gone = h.nlmsg_type == RTM_DELLINK;
+}
+
+int net_seen_read(int fd, struct net_seen *ret)
+{
+	char mem[NETLINK_ANSWER];
+	struct sockaddr_nl from = { .nl_pid = 0 };
+	socklen_t size = sizeof(from);
+	struct net_seen seen = { 0 };
+	ssize_t n = recvfrom(fd, mem, sizeof(mem), MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from, &size);
+
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	if (!from.nl_pid && (size_t)n <= sizeof(mem))
+		take((struct netlink_bytes){ mem, (size_t)n }, &seen);
+	*ret = seen;
+	return 1;
+}

@@ -1,0 +1,114 @@
+#!/bin/bash
+# Links of minit's own network: a device by its MAC, what is made upon it, one that comes late, and who waits for it.
+set -u
+. tests/container/ct.sh
+
+ct_table <<TOML
+[network.bridge.br0]
+address = ["10.77.0.1/24"]
+[network.link.vx]
+kind = "vxlan"
+id = 42
+parent = "wan"
+remote = "192.0.2.2"
+address = "10.42.0.1/24"
+[network.link.wan]
+match = "02:00:00:00:00:*"
+mtu = 1400
+address = ["192.0.2.10/24", "2001:db8::10/64"]
+gateway = ["192.0.2.1", "2001:db8::1"]
+metric = 50
+routes = ["10.9.0.0/16 via 192.0.2.254 metric 7", "10.8.0.0/16"]
+[network.link.mac0]
+kind = "macvlan"
+mode = "bridge"
+parent = "wan"
+address = "198.51.100.1/24"
+[network.link.port]
+match = "late*"
+master = "br0"
+[network.link.upon]
+kind = "macvlan"
+parent = "other"
+
+[service.now]
+exec = ["/bin/sleep", "1000"]
+network = "host"
+online = ["wan", "mac0"]
+[service.late]
+exec = ["/bin/sleep", "1000"]
+network = "host"
+online = ["port"]
+[service.upon]
+exec = ["/bin/sleep", "1000"]
+network = "host"
+online = ["upon"]
+TOML
+
+ct_start sh -c 'ip link add u0 address 02:00:00:00:00:05 type veth peer name u1 && ip link set u1 up && exec "$@"' \
+	sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "a service starts when its links are online" now:up
+is "$(ct_in ip -br addr show wan | awk '{ print $3, $4 }')" "192.0.2.10/24 2001:db8::10/64" \
+	"the device is found by its MAC, called as the table says, and has its addresses"
+is "$(ct_in ip -o link show wan | grep -o "mtu [0-9]*")" "mtu 1400" "and its MTU"
+is "$(ct_in ip route show dev wan | grep -v src | sed 's/ *$//' | tr '\n' ,)" \
+	"default via 192.0.2.1 proto static metric 50,10.8.0.0/16 proto static scope link,10.9.0.0/16 via 192.0.2.254 proto static metric 7," \
+	"and its routes"
+is "$(ct_in ip -6 route show default | grep -c 'via 2001:db8::1 dev wan')" 1 "of IPv6 too"
+is "$(ct_in ip -d link show mac0 | grep -o 'macvlan mode bridge')" "macvlan mode bridge" "a macvlan is made upon it"
+is "$(ct_in ip -d link show vx | grep -o 'vxlan id 42 remote 192.0.2.2 dev wan' )" "vxlan id 42 remote 192.0.2.2 dev wan" \
+	"and a vxlan that comes before it in the table"
+ct_said 'port: link: no device is called port or matches "late\*"; it is set up when one comes' "what is missing is told of"
+is "$(ct_field late state),$(ct_field late why)" "waiting,waiting for link port: it is not set up" "who waits for it waits"
+ct_in ip link add late0 type veth peer name far1
+is "$(ct_field late state)" waiting "without carrier it is not online"
+ct_in ip link set far1 up
+ct_is "it starts when the device comes" late:up
+is "$(ct_in ip link show port | grep -o 'master br0')" "master br0" "which is a port of the bridge"
+ct_in ip link add other type veth peer name another
+ct_in ip link set other up
+ct_in ip link set another up
+ct_is "what is made upon another link comes with that" upon:up
+ct_signal SEGV
+ct_wait 10 'executed in place'
+ct_minit stop late >/dev/null
+ct_in ip link del another
+ct_in ip link del far1
+ct_minit start --no-wait late >/dev/null
+ct_is "after a crash a link that is gone is noticed" late:waiting
+ct_in ip link add late0 type veth peer name far1
+ct_in ip link set far1 up
+ct_is "and one that comes again" late:up
+ct_minit restart upon --no-wait >/dev/null
+ct_is "what was upon a link that is gone is no longer online" upon:waiting
+
+# What a run that was killed has made is known by its mark; what another has made is not touched.
+ct_in ip link del mac0
+ct_in ip link add mac0 type veth peer name mac1
+kill -KILL "$(ct_pid)"
+ct_end 10
+cat >"$ct_dir/again.sh" <<SH
+ip link add u0 address 02:00:00:00:00:05 type veth peer name u1 && ip link set u1 up
+ip link add mac0 type veth peer name mac1
+ip link add wan address 02:00:00:00:00:06 type veth peer name w1
+'$MINIT' run '$ct_dir/table.toml' & minit=\$!
+'$MINIT' wait --timeout 20s late:waiting
+ip link add late0 type veth peer name far1
+ip link set far1 up
+'$MINIT' wait --timeout 20s late:up
+kill -KILL \$minit
+wait \$minit
+'$MINIT' run '$ct_dir/table.toml' & minit=\$!
+'$MINIT' wait --timeout 20s late:up && echo again
+'$MINIT' poweroff
+wait \$minit
+echo left \$(ip -br link | grep -c -w -E 'vx|br0')
+SH
+ct_start sh "$ct_dir/again.sh"
+ct_end 60
+ct_said '^again$' "a run that was killed is no hindrance to the next"
+ct_said 'mac0: link mac0: there is a link of this name already, a veth that minit has not made' \
+	"a link of somebody else is left alone"
+ct_said '^left 0$' "what was made goes at the end"
+echo "1..$ct_tests"
