@@ -1,0 +1,44 @@
+#!/bin/bash
+# minit is killed before each message of the set-up of its network, and started again: it works, and leaves nothing.
+set -u
+. tests/container/ct.sh
+
+ct_table <<TOML
+[network.bridge.br0]
+address = ["10.77.0.1/24", "fd77::1/64"]
+nat = true
+[network.link.wan]
+address = "192.0.2.10/24"
+gateway = "192.0.2.1"
+[network.link.mac0]
+kind = "macvlan"
+parent = "wan"
+address = "198.51.100.1/24"
+[service.one]
+exec = ["/bin/true"]
+ready = "exit"
+online = ["wan", "mac0"]
+[service.two]
+exec = ["/bin/true"]
+ready = "exit"
+TOML
+
+# A run of which all services are tasks ends when they are done. What is left is what was there before.
+cat >"$ct_dir/each.sh" <<SH
+ip link add wan type veth peer name far && ip link set far up
+run() { "\$@" unshare --fork --pid --mount-proc --kill-child '$MINIT' run '$ct_dir/table.toml'; }
+left() { echo \$(ip -br link | cut -d' ' -f1 | cut -d@ -f1 | grep -v -w -E 'lo|wan|far') \$(nft list tables); }
+for n in \$(seq 100); do
+	run strace -f -qq -o /dev/null -e trace=sendto -e inject=sendto:signal=KILL:when=\$n 2>/dev/null && break
+	[ \$((n % 4)) = 0 ] || continue # else the next is killed upon what this one has left
+	run >'$ct_dir/second' 2>&1 && [ -z "\$(left)" ] || { echo "message \$n: left: \$(left)"; cat '$ct_dir/second'; bad=1; }
+done
+echo killed \$n \${bad:-well}
+SH
+ct_start sh "$ct_dir/each.sh"
+ct_end 120
+is $? 0 "killed before each message"
+grep -a -q -E '^killed (1[5-9]|[2-9][0-9]) well$' "$ct_dir/out"
+ok $? "the next run works, and leaves nothing behind: $(grep -a '^killed' "$ct_dir/out")"
+ct_show 20
+echo "1..$ct_tests"
