@@ -119,6 +119,6 @@ static bool is_links(const struct table *t)
 
 bool table_verify_network(const struct table *t)
 {
-	return is_links(t) && is_names(t) && is_ports(t) && is_members(t) && is_balanced(t) && is_ruleset(t, t->ruleset) &&
-	       is_ruleset(t, t->ruleset4);
+	return is_links(t) && is_names(t) && is_ports(t) && is_members(t) && is_balanced(t) &&
+	       is_ruleset(t, t->ruleset) && is_ruleset(t, t->ruleset4);
 }

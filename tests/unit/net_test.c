@@ -330,7 +330,7 @@ static int create(int ns, const char *name, struct netlink_bytes attrs)
 	strcpy(l.kind, in_list(info, IFLA_INFO_KIND).data);
 	k.links[k.link_count++] = l;
 	did(" create %s", l.kind);
-	if (in_list(attrs, IFLA_LINK).len) {
+	if (in_list(attrs, IFLA_LINK).len && in_list(attrs, IFLA_NET_NS_FD).len) {
 		k.links[k.link_count - 1].ns = (int)u32_in(attrs, IFLA_NET_NS_FD) - 100;
 		did(" upon %u in %u", u32_in(attrs, IFLA_LINK), u32_in(attrs, IFLA_NET_NS_FD) - 100);
 	}
@@ -650,7 +650,7 @@ static void a_device_is_configured(void **state)
 				   "1: link wan up\n"
 				   "1: address 192.0.2.10/24 on 2\n"
 				   "1: route 192.0.2.1 on 2\n"
-				   "1: route 192.0.2.254 on 2\n"
+				   "1: route to 10.9.0.0/16 type 1 metric 7 via 192.0.2.254 on 2\n"
 				   "1: find wan\n");
 	assert_string_equal(k.said, "");
 }

@@ -362,12 +362,12 @@ static void answers(void **state)
 	assert_int_equal(ruleset_commit(5, b.data, b.len), 0);
 	assert_int_equal(k.sent_len, b.len);
 	assert_int_equal(ruleset_commit(5, b.data, b.len), -EPROTO);
-	assert_string_equal(k.said, "network: 13 minit: 71 \n");
+	assert_string_equal(k.said, "network: 16 minit: 71 \n");
 	k.said[0] = '\0';
 	answer(7, ENOENT); /* the first one is what was wrong: chain postrouting */
 	answer(8, EINVAL);
 	assert_int_equal(ruleset_commit(5, b.data, b.len), -ENOENT);
-	assert_string_equal(k.said, "network: 14 postrouting: 2 \n");
+	assert_string_equal(k.said, "network: 17 postrouting: 2 \n");
 }
 
 static void event(uint32_t port, uint16_t type, const char *table)
