@@ -490,6 +490,9 @@ static void put_value(const struct key *k)
 		printf("{\"type\":\"integer\",\"minimum\":%ld,\"maximum\":%ld}", k->low, k->high);
 	else if (!strcmp(k->name, "network.mac"))
 		printf("{\"type\":\"string\",\"pattern\":\"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$\"}");
+	else if (!strcmp(k->name, "network.rate"))
+		printf("{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^(in|out)$\"},"
+		       "\"additionalProperties\":{\"type\":\"string\",\"pattern\":\"^[0-9]+[KMG]?$\"}}");
 	else if (!strcmp(k->name, "network.hosts"))
 		put_object("{\"type\":[\"string\",\"array\"]}");
 	else if (!strcmp(k->name, "network.sysctl"))

@@ -181,6 +181,16 @@ static void put_addresses(const struct service_spec *spec, struct buf *b)
 	buf_char(b, ']');
 }
 
+static void put_rate(const struct table *t, const struct service_spec *spec, struct buf *b)
+{
+	const struct network_spec *network = table_network(t, spec);
+
+	if (network && network->in_bps)
+		put_amount(b, "rate_in_bps", true, network->in_bps);
+	if (network && network->out_bps)
+		put_amount(b, "rate_out_bps", true, network->out_bps);
+}
+
 static void put_missing(int32_t missing, struct buf *b)
 {
 	static const struct {
@@ -238,6 +248,7 @@ void report_service(const struct supervisor *sv, uint32_t index, struct buf *b)
 	put_life(sv, index, b);
 	put_usage(sv, index, b);
 	put_addresses(spec_at(sv, table_network_owner(sv->table, index)), b);
+	put_rate(sv->table, spec_at(sv, table_network_owner(sv->table, index)), b);
 	put_missing(service_at(sv, index)->handles.missing, b);
 	put_role(sv, index, b);
 	put_description(sv, index, b);

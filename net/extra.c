@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/socket.h>
 
 #include "lib/fd.h"
 #include "net/requests.h"
@@ -25,6 +26,8 @@ static int put_neighbour(struct net_session *s, const char *object, struct netli
 	struct netlink_batch b;
 	char mem[128];
 
+	if (neighbour->addr.family == AF_INET6 && s->ipv6_missing)
+		return 0;
 	netlink_start(&b, inside, mem, sizeof(mem));
 	neighbour_add(&b, &neighbour->addr, index, neighbour->mac);
 	return net_run(s, object, &b);
@@ -57,6 +60,30 @@ static int put_sysctls(const struct net_session *s, const char *object, const st
 	return err;
 }
 
+static int put_rate(struct net_session *s, const char *object, struct netlink *nl, const char *name, uint32_t index,
+		    uint64_t bps)
+{
+	struct netlink_batch b;
+	char mem[256];
+
+	netlink_start(&b, nl, mem, sizeof(mem));
+	rate_add(&b, name, index, bps);
+	return net_run(s, object, &b);
+}
+
+int extra_outside(struct net_session *s, const char *object, const struct net_attach *attach,
+		  const struct net_extra *extra)
+{
+	struct link_info port;
+	int err;
+
+	if (!extra->in_bps)
+		return 0;
+	err = link_find(&s->host, attach->peer, &port);
+	return err < 0 ? link_find_failed(object, attach->peer, err) :
+			 put_rate(s, object, &s->host, attach->peer, port.index, extra->in_bps);
+}
+
 int extra_inside(struct net_session *s, const char *object, struct netlink *inside, const struct net_extra *extra,
 		 uint32_t index, int ns)
 {
@@ -66,5 +93,7 @@ int extra_inside(struct net_session *s, const char *object, struct netlink *insi
 		err = put_route(s, object, inside, &extra->routes[i], index);
 	for (uint32_t i = 0; i < extra->neighbour_count && !err; i++)
 		err = put_neighbour(s, object, inside, &extra->neighbours[i], index);
+	if (extra->out_bps && !err)
+		err = put_rate(s, object, inside, NET_ETH0, index, extra->out_bps);
 	return err;
 }

@@ -246,8 +246,10 @@ int net_attach(struct net_session *s, const char *object, const struct net_attac
 	err = configure_inside(s, object, &inside, attach, bridge, &index);
 	if (!err)
 		err = extra_inside(s, object, &inside, extra, index, ns);
-	if (!err && attach->bridge >= 0)
+	if (!err && bridge)
 		err = veth_outside(s, object, attach);
+	if (!err && bridge)
+		err = extra_outside(s, object, attach, extra);
 	if (err < 0 && attach->bridge >= 0)
 		net_remove(s, attach->peer);
 	return err < 0 ? err : fd_steal(&ns);

@@ -97,6 +97,7 @@ struct net_extra {
 	uint32_t sysctl_count;
 	const char *texts;
 	uint32_t mtu;    /* of the pair; 0: that of the bridge */
+	uint64_t in_bps, out_bps; /* most bits in a second to eth0 and from it; 0: no limit */
 };
 
 #include "net/links.h"
@@ -230,6 +231,9 @@ static inline int net_remove(struct net_session *s, const char *ifname)
 #endif
 
 #if ENABLED(CONFIG_NET_BRIDGE)
+
+/* The MAC of eth0: as it was given, or made from its first address. mac.c */
+void mac_of_attach(const struct net_attach *attach, uint8_t *ret_mac);
 
 /*
  * Makes the bridge with its addresses and sets it up; one that exists under

@@ -72,10 +72,9 @@ void kind_put(struct netlink_batch *b, const struct net_link *link, uint32_t par
 /*
  * Locally administered MACs that follow from the table, so that they are the
  * same on every boot and known to all without asking: of the interface whose
- * first address this is, of eth0 of a service, and of a bridge.
+ * first address this is, and of a bridge.
  */
 void mac_of_address(const struct addr *addr, uint8_t *ret_mac);
-void mac_of_attach(const struct net_attach *attach, uint8_t *ret_mac);
 void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac);
 
 /* -- net.c -- */
@@ -115,7 +114,16 @@ must_check int veth_outside(struct net_session *s, const char *object, const str
 must_check int onlink_attach(struct net_session *s, const char *object, const struct net_attach *attach,
 			     const struct net_extra *extra, int ns);
 
+/* -- rate.c -- */
+
+/* The link of this name and index sends no more than so many bits in a second. */
+void rate_add(struct netlink_batch *b, const char *name, uint32_t index, uint64_t bps);
+
 /* -- extra.c -- */
+
+/* What is done for it at the host end. 0 or -errno, logged. */
+must_check int extra_outside(struct net_session *s, const char *object, const struct net_attach *attach,
+			     const struct net_extra *extra);
 
 /* What else the network of descriptor ns has; `index` is that of eth0. 0 or -errno, logged. */
 must_check int extra_inside(struct net_session *s, const char *object, struct netlink *inside,
@@ -141,6 +149,13 @@ static inline int onlink_attach(struct net_session *s, const char *object, const
 {
 	(void)s, (void)object, (void)attach, (void)extra, (void)ns;
 	return -EOPNOTSUPP;
+}
+
+static inline int extra_outside(struct net_session *s, const char *object, const struct net_attach *attach,
+				const struct net_extra *extra)
+{
+	(void)s, (void)object, (void)attach, (void)extra;
+	return 0;
 }
 
 static inline int extra_inside(struct net_session *s, const char *object, struct netlink *inside,

@@ -43,6 +43,11 @@ void network_on_link_addrs(struct plan *p, uint32_t index);
 /* Whose network it has too, once all have theirs; routes and the like. */
 void network_extras(struct plan *p);
 
+/* -- peers.c -- */
+
+/* Who speaks with whom of a bridge: lists of struct net_neighbour, by service. When MACs are known. */
+struct list *peers_of_all(struct compile *c);
+
 /* -- hosts.c: files of names, when all addresses are known -- */
 
 /* What /etc/resolv.conf of a service is, or 0. */

@@ -15,9 +15,11 @@ static struct net_extra extra_of(const struct table *t, const struct service_spe
 		return (struct net_extra){ 0 };
 	return (struct net_extra){
 		.routes = table_list(t, network->routes, struct net_route), .route_count = network->routes.count,
+		.neighbours = table_list(t, network->peers, struct net_neighbour),
+		.neighbour_count = network->peers.count,
 		.sysctls = table_list(t, network->sysctls, struct net_sysctl), .sysctl_count = network->sysctls.count,
 		.texts = (const char *)t,
-		.mtu = network->mtu,
+		.mtu = network->mtu, .in_bps = network->in_bps, .out_bps = network->out_bps,
 	};
 }
 

@@ -266,6 +266,17 @@ static void put_routes(struct buf *b, const struct table *t, struct list list)
 	buf_char(b, ']');
 }
 
+static void put_neighbours(struct buf *b, const struct table *t, struct list list)
+{
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < list.count; i++) {
+		buf_str(b, i ? ",\"" : "\"");
+		text_put_addr(b, &table_list(t, list, struct net_neighbour)[i].addr, false);
+		buf_char(b, '"');
+	}
+	buf_char(b, ']');
+}
+
 static void put_sysctls(struct buf *b, const struct table *t, struct list list)
 {
 	buf_char(b, '{');
@@ -298,6 +309,7 @@ static void put_field(struct buf *b, const struct table *t, const void *record, 
 	case FIELD_RANGES: put_ranges(b, t, *(const struct list *)at); break;
 	case FIELD_SECRETS: put_secrets(b, t, *(const struct list *)at); break;
 	case FIELD_ROUTES: put_routes(b, t, *(const struct list *)at); break;
+	case FIELD_NEIGHBOURS: put_neighbours(b, t, *(const struct list *)at); break;
 	case FIELD_SYSCTLS: put_sysctls(b, t, *(const struct list *)at); break;
 	case FIELD_OWNER: put_owner(b, t, *(const uint32_t *)at); break;
 	case FIELD_SERVICE: buf_u64(b, *(const uint32_t *)at); break;
@@ -309,6 +321,7 @@ static void put_field(struct buf *b, const struct table *t, const void *record, 
 	case FIELD_NUMBER: buf_u64(b, *(const uint32_t *)at); break;
 	case FIELD_GROUP: put_group(b, t, *(const uint32_t *)at); break;
 	case FIELD_SIGNED: buf_fmt(b, "%d", *(const int32_t *)at); break;
+	case FIELD_AMOUNT: buf_u64(b, *(const uint64_t *)at); break;
 	case FIELD_CAPS: put_caps(b, *(const uint64_t *)at); break;
 	case FIELD_BYTE: buf_u64(b, byte); break;
 	case FIELD_BOOL: buf_str(b, byte ? "true" : "false"); break;

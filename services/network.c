@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/enabled.h"
 #include "services/address.h"
 
 #define ROUTES_MAX 64 /* of one service */
@@ -369,6 +370,60 @@ static void take_sysctls(struct compile *c, uint32_t index, struct network_spec 
 						  all.count };
 }
 
+/* -- rates ----------------------------------------------------------------------------------------------------- */
+
+#define RATE_LEAST 8000u
+#define RATE_MOST 100000000000u
+#define CAP_NET_ADMIN_BIT 12
+
+/* "10M", "1.5G" without the point: a number and K, M or G of 1000. */
+static bool read_rate(const char *text, uint64_t *ret)
+{
+	static const char units[] = "KMG";
+	size_t digits = text ? strspn(text, "0123456789") : 0;
+	const char *unit = digits && text[digits] ? strchr(units, text[digits]) : NULL;
+	BUF_ON_STACK(number, 16);
+	uint64_t n;
+
+	if (!digits || (text[digits] && (!unit || text[digits + 1])))
+		return false;
+	buf_add(&number, text, digits);
+	if (buf_check(&number) || text_u64(buf_text(&number), &n) || n > RATE_MOST)
+		return false;
+	for (long i = unit ? unit - units : -1; i >= 0; i--)
+		n *= 1000;
+	*ret = n;
+	return n >= RATE_LEAST && n <= RATE_MOST;
+}
+
+/* Who may change the network could lift what is held back inside of it. */
+static bool may_lift(const struct draft *d)
+{
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < CAP_SETS; i++)
+		all |= d->confine->privileges.caps.set[i];
+	return all >> CAP_NET_ADMIN_BIT & 1;
+}
+
+static void take_rate(struct compile *c, uint32_t index, struct network_spec *network)
+{
+	const struct draft *d = &c->services.drafts[index];
+	const struct toml *table = own_or_default(c, d, KEY_NETWORK_RATE, c->specs[index].attach.bridge >= 0);
+
+	for (const struct toml *e = table ? table->first : NULL; e; e = e->next) {
+		bool in = !strcmp(e->key, "in");
+
+		if ((!in && strcmp(e->key, "out") != 0) || !node_text(e) ||
+		    !read_rate(e->text, in ? &network->in_bps : &network->out_bps))
+			refuse(c, e, "%s: network.rate: wants %s", d->title,
+			       key_text(key_by_id(KEY_NETWORK_RATE), KEY_WANT));
+	}
+	if (network->out_bps && may_lift(d))
+		refuse(c, table, "%s: network.rate: with the capability net_admin it could lift the limit of out; "
+		       "remove one of the two", d->title);
+}
+
 /* -- eth0 itself -------------------------------------------------------------------------------------------------- */
 
 #define IPV6_MTU_LEAST 1280
@@ -433,7 +488,12 @@ void network_extras(struct plan *p)
 	static const struct network_spec none;
 	struct compile *c = p->c;
 	struct set macs = { .arena = c->work };
+	const struct list *peers = NULL;
 
+	for (uint32_t i = 0; i < c->services.count; i++)
+		take_own_mac(c, i, &macs);
+	if (ENABLED(CONFIG_NET_BRIDGE))
+		peers = peers_of_all(c);
 	for (uint32_t i = 0; i < c->services.count; i++) {
 		struct network_spec network = { 0 };
 
@@ -443,7 +503,8 @@ void network_extras(struct plan *p)
 		take_routes(c, i, &network);
 		take_sysctls(c, i, &network);
 		take_mtu(c, i, &network);
-		take_own_mac(c, i, &macs);
+		take_rate(c, i, &network);
+		network.peers = peers ? peers[i] : (struct list){ 0 };
 		network.resolv_at = hosts_resolv(c, i);
 		if (memcmp(&network, &none, sizeof(none)) != 0)
 			c->specs[i].network_at = image_record(c, &network, sizeof(network));

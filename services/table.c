@@ -240,6 +240,7 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	case FIELD_RANGES: return table_has_list(t, list, sizeof(struct id_range), _Alignof(struct id_range));
 	case FIELD_SECRETS: return table_has_secrets(t, list);
 	case FIELD_ROUTES: return table_has_routes(t, list);
+	case FIELD_NEIGHBOURS: return table_has_neighbours(t, list);
 	case FIELD_SYSCTLS: return table_has_sysctls(t, list);
 	case FIELD_DEVICES: return is_devices(t, list);
 	case FIELD_LIMITS: return is_limits(t, list);
@@ -251,6 +252,7 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	case FIELD_NUMBER:
 	case FIELD_SIGNED:
 	case FIELD_OFFSET:
+	case FIELD_AMOUNT:
 	case FIELD_CAPS: return true;
 	case FIELD_SERVICE: return number < t->services.count;
 	case FIELD_GROUP: return number <= t->groups.count;

@@ -18,6 +18,18 @@ bool table_has_routes(const struct table *t, struct list list)
 	return true;
 }
 
+bool table_has_neighbours(const struct table *t, struct list list)
+{
+	const struct net_neighbour *near = table_list(t, list, struct net_neighbour);
+
+	if (!table_has_list(t, list, sizeof(*near), _Alignof(struct net_neighbour)))
+		return false;
+	for (uint32_t i = 0; i < list.count; i++)
+		if (!near[i].addr.family || !table_addrs(&near[i].addr, 1))
+			return false;
+	return true;
+}
+
 /* Files below /proc/sys/net and no others. */
 bool table_has_sysctls(const struct table *t, struct list list)
 {

@@ -40,6 +40,7 @@ static bool is_good(const struct key *key, const struct toml *node)
 	case KEY_NETWORK_MTU:
 		return node->type == TOML_INTEGER && node->number >= key->low && node->number <= key->high;
 	case KEY_NETWORK_HOSTS:
+	case KEY_NETWORK_RATE:
 	case KEY_NETWORK_SYSCTL: return node->type == TOML_TABLE;
 	default: return is_text_or_texts(node);
 	}

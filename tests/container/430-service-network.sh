@@ -16,11 +16,17 @@ routes  = ["10.9.0.0/16 via 10.77.0.254 metric 7", "blackhole 10.10.0.0/16", "fd
 sysctl  = { net.ipv4.ip_unprivileged_port_start = 0, "net.ipv4.conf.eth0.rp_filter" = 2 }
 mtu     = 1400
 mac     = "02:00:00:00:00:0A"
+rate    = { in = "50M", out = "10M" }
 
 [service.side]
 exec = ["/bin/sleep", "1000"]
 hosts = true
 network.join = "web"
+
+[service.friend]
+exec = ["/bin/sleep", "1000"]
+needs = ["web"]
+network.address = ["10.77.0.11", "fd77::11"]
 
 [service.alone]
 exec = ["/bin/sleep", "1000"]
@@ -59,7 +65,7 @@ netns() {
 ct_start sh -c "ip link add up0 type veth peer name up1 && ip link set up0 up && ip link set up1 up &&
 	ip addr add 192.0.2.1/24 dev up1 && exec '$MINIT' run '$ct_dir/table.toml'"
 ct_up
-ct_is "what can be had is up" web:up side:up alone:up wire:up nowhere:failed wrong:failed bereft:failed
+ct_is "what can be had is up" web:up side:up friend:up alone:up wire:up nowhere:failed wrong:failed bereft:failed
 is "$(inside web ip route | sed 's/ *$//' | sort | tr '\n' ,)" \
 	"10.77.0.0/24 dev eth0 proto kernel scope link src 10.77.0.10,10.9.0.0/16 via 10.77.0.254 dev eth0 proto static metric 7,blackhole 10.10.0.0/16 proto static,default via 10.77.0.1 dev eth0 proto static," \
 	"routes"
@@ -70,6 +76,12 @@ is "$(inside web cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net
 is "$(inside alone cat /proc/sys/net/ipv4/ip_forward),$(ct_in cat /proc/sys/net/ipv4/ip_forward)" 1,0 "which are not those of minit's"
 inside web ip link show eth0 | tr '\n' ' ' | grep -q 'mtu 1400 .*ether 02:00:00:00:00:0a '
 ok $? "an MTU and a MAC"
+is "$(inside web tc qdisc show dev eth0 | grep -o 'tbf .*rate [^ ]*' | sed 's/ .* / /'),$(ct_in tc qdisc show dev mv0 |
+	grep -o 'tbf .*rate [^ ]*' | sed 's/ .* / /')" "tbf 10Mbit,tbf 50Mbit" "a rate at both ends"
+is "$(ct_field web rate_in_bps),$(ct_field web rate_out_bps)" 50000000,10000000 "which the status has"
+inside web ip neigh show 10.77.0.11 | grep -q PERMANENT && inside web ip neigh show fd77::11 | grep -q PERMANENT &&
+	inside friend ip neigh show 10.77.0.10 | grep -q 'lladdr 02:00:00:00:00:0a PERMANENT'
+ok $? "who needs another is its neighbour without asking, and it is theirs"
 inside wire ip route | grep -q '^default via 192.0.2.1 dev eth0'
 ok $? "a macvlan with address and gateway"
 inside wire /usr/bin/python3 -S -E -c '

@@ -1,7 +1,7 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/values_link.c net/kinds.c services/table.c services/table_net.c services/table_roots.c cgroup/limits.c lib/arena.c
-// links: services/values_net.c services/network.c services/hosts.c
+// links: services/values_net.c services/network.c services/hosts.c services/peers.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
@@ -401,6 +401,29 @@ static void what_few_networks_have_is_a_record_of_its_own(void **state)
 	assert_string_equal(address(&wire->attach.gateway[1]), "fd00::1/128");
 	assert_int_equal(table_network(t, wire)->mtu, 1300);
 	assert_int_equal(service_of(t, "host")->network_at, 0);
+}
+
+static void who_speaks_with_whom_is_a_neighbour(void **state)
+{
+	const struct table *t = table_of(
+		"[network.bridge.b0]\naddress = ['10.0.0.1/24', 'fd00::1/64']\nisolate = true\n"
+		"[network.bridge.b1]\naddress = '10.1.0.1/24'\n[defaults]\nnetwork.bridge = 'b0'\n"
+		"[service.web]\nexec = ['x']\nneeds = ['db', 'far']\nnetwork = { address = ['10.0.0.5', 'fd00::5'], allow = ['db:1', 'db:2', 'far'], "
+		"rate = { in = '50M', out = '8000' } }\n"
+		"[service.db]\nexec = ['x']\nnetwork = { address = '10.0.0.6', gateway = '10.0.0.1', mac = '02:00:00:00:00:06' }\n"
+		"[service.far]\nexec = ['x']\nnetwork.bridge = 'b1'\n");
+	const struct network_spec *web = table_network(t, service_of(t, "web")), *db = table_network(t, service_of(t, "db"));
+	const struct net_neighbour *near = table_list(t, web->peers, struct net_neighbour);
+
+	(void)state;
+	assert_int_equal(web->peers.count, 2); /* its IPv4 and its IPv6 address, once */
+	assert_string_equal(address(&near[0].addr), "10.0.0.6/24");
+	assert_memory_equal(near[0].mac, "\2\0\0\0\0\6", NET_MAC);
+	assert_int_equal(near[1].addr.family, AF_INET6);
+	assert_int_equal(db->peers.count, 2); /* answers are sent too */
+	assert_memory_equal(table_list(t, db->peers, struct net_neighbour)[0].mac, "\2m\12\0\0\5", NET_MAC);
+	assert_int_equal(service_of(t, "far")->network_at, 0);
+	assert_true(web->in_bps == 50000000 && web->out_bps == 8000 && !db->in_bps);
 }
 
 static void names_are_files_of_the_service_and_of_its_bridge(void **state)
@@ -1042,6 +1065,7 @@ int main(void)
 		cmocka_unit_test(order_and_dependents_hold_for_any_graph),
 		cmocka_unit_test(a_bridge_attaches_every_service_that_says_nothing_else),
 		cmocka_unit_test(what_few_networks_have_is_a_record_of_its_own),
+		cmocka_unit_test(who_speaks_with_whom_is_a_neighbour),
 		cmocka_unit_test(names_are_files_of_the_service_and_of_its_bridge),
 		cmocka_unit_test(without_a_bridge_a_service_has_the_network_of_minit),
 		cmocka_unit_test(a_derived_address_is_the_same_in_any_order_of_services_and_files),

@@ -1,0 +1,102 @@
+/*
+ * Services that are said to speak to each other (needs, network.allow) know each other's MACs from the table: the first
+ * packet between them asks nobody, and none is lost with the question.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/address.h"
+
+struct pair {
+	uint32_t from, to;
+};
+
+struct pairs {
+	struct compile *c;
+	struct pair *list;
+	uint32_t count;
+};
+
+static uint32_t count_texts(const struct compile *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->services.count; i++) {
+		const struct toml *const *nodes = c->services.drafts[i].nodes, *allow = nodes[KEY_NETWORK_ALLOW];
+
+		n += nodes[KEY_NEEDS] ? nodes[KEY_NEEDS]->count : 0;
+		for (const struct toml *e = text_first(allow); e; e = text_next(allow, e))
+			n++;
+	}
+	return n;
+}
+
+/* The service that a text of needs or allow begins with; what is wrong in it is told elsewhere. */
+static void add(struct pairs *p, uint32_t from, const struct toml *node)
+{
+	struct compile *c = p->c;
+	size_t len = node_text(node) ? strcspn(node->text, ":") : 0;
+	int to = len ? service_index(c, arena_text(c->work, node->text, len)) : -1;
+
+	if (to < 0 || (uint32_t)to == from || c->specs[from].attach.bridge < 0 ||
+	    c->specs[to].attach.bridge != c->specs[from].attach.bridge)
+		return;
+	p->list[p->count++] = (struct pair){ from, (uint32_t)to };
+	p->list[p->count++] = (struct pair){ (uint32_t)to, from };
+}
+
+static void read_all(struct pairs *p)
+{
+	for (uint32_t i = 0; i < p->c->services.count; i++) {
+		const struct toml *const *nodes = p->c->services.drafts[i].nodes;
+		const struct toml *needs = nodes[KEY_NEEDS], *allow = nodes[KEY_NETWORK_ALLOW];
+
+		for (const struct toml *e = needs ? needs->first : NULL; e; e = e->next)
+			add(p, i, e);
+		for (const struct toml *e = text_first(allow); e; e = text_next(allow, e))
+			add(p, i, e);
+	}
+}
+
+static int by_service(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return x->to < y->to ? -1 : x->to > y->to;
+}
+
+/* The addresses of the services that pairs[0..count[ lead to, each of these once. */
+static struct list neighbours(struct compile *c, const struct pair *pairs, uint32_t count)
+{
+	struct net_neighbour *list = arena_array(c->work, struct net_neighbour, count * NET_ADDRS);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct net_attach *to = &c->specs[pairs[i].to].attach;
+
+		if (i && pairs[i].to == pairs[i - 1].to)
+			continue;
+		for (unsigned k = 0; k < addr_count(to); k++) {
+			list[n].addr = to->addr[k];
+			mac_of_attach(to, list[n++].mac);
+		}
+	}
+	return image_array(c, list, n);
+}
+
+struct list *peers_of_all(struct compile *c)
+{
+	struct list *lists = arena_array(c->work, struct list, c->services.count);
+	struct pairs p = { .c = c, .list = arena_array(c->work, struct pair, 2 * count_texts(c)) };
+
+	read_all(&p);
+	qsort(p.list, p.count, sizeof(p.list[0]), by_service);
+	for (uint32_t i = 0, end; i < p.count; i = end) {
+		for (end = i; end < p.count && p.list[end].from == p.list[i].from;)
+			end++;
+		lists[p.list[i].from] = neighbours(c, p.list + i, end - i);
+	}
+	return lists;
+}
