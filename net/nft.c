@@ -426,12 +426,6 @@ void nft_is(struct nft *n, enum nft_part part, const void *value)
 	compare(n, NFT_CMP_EQ, value, part_rows[part].len);
 }
 
-void nft_is_not(struct nft *n, enum nft_part part, const void *value)
-{
-	load(n, part, NFT_REG32_00);
-	compare(n, NFT_CMP_NEQ, value, part_rows[part].len);
-}
-
 void nft_is_u8(struct nft *n, enum nft_part part, uint8_t value)
 {
 	nft_is(n, part, &value);

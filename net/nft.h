@@ -88,7 +88,6 @@ void nft_rule_end(struct nft *n);
 
 void nft_load(struct nft *n, const nft_parts *key); /* into the registers from the first on */
 void nft_is(struct nft *n, enum nft_part part, const void *value);
-void nft_is_not(struct nft *n, enum nft_part part, const void *value);
 void nft_is_u8(struct nft *n, enum nft_part part, uint8_t value);
 void nft_has_bits(struct nft *n, enum nft_part part, const void *bits); /* any of them; as long as the field */
 void nft_in(struct nft *n, const nft_parts *key, const char *set);
