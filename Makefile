@@ -20,7 +20,9 @@ KCONFIG_CONFIG ?= $(B)/.config
 endif
 
 # The time in archives and in __DATE__: that of the last commit, so that a checkout gives the same bytes anywhere.
-export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+# Once, not for each recipe anew.
+SOURCE_DATE_EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || echo 0))
+export SOURCE_DATE_EPOCH
 export LC_ALL := C
 
 .DELETE_ON_ERROR:
@@ -263,9 +265,12 @@ test:
 # The sources as the build sees them (headers of musl, the same configuration), read by other compilers.
 CLANG := clang
 SOURCES = $(sort $(wildcard $(OBJS:$(B)/obj/%.o=%.c) $(WRAP_OBJS:$(B)/obj/nolibc/%.o=%.c)))
-MUSL_INCLUDE = $(patsubst %/stdlib.h,%,$(shell dpkg -L musl-dev 2>/dev/null | grep '/stdlib.h$$'))
+# Asked for once, and only by who needs it.
+once = $(eval $1 := $2)$($1)
+MUSL_INCLUDE = $(call once,MUSL_INCLUDE,$(patsubst %/stdlib.h,%,$(shell dpkg -L musl-dev 2>/dev/null | grep '/stdlib.h$$')))
+CLANG_INCLUDE = $(call once,CLANG_INCLUDE,$(shell $(CLANG) -print-resource-dir)/include)
 CLANG_FLAGS = -std=gnu17 $(WARN) -Werror $(DEFS) -nostdinc -isystem $(MUSL_INCLUDE) \
-	-isystem $(shell $(CLANG) -print-resource-dir)/include $(INCLUDES)
+	-isystem $(CLANG_INCLUDE) $(INCLUDES)
 
 lint-clang: $(BEFORE_OBJS)
 	@$(CLANG) -fsyntax-only $(CLANG_FLAGS) $(filter-out init/loop.c,$(SOURCES))

@@ -9,16 +9,27 @@
 static char mem[16384];
 static struct buf kept = { .data = mem, .size = sizeof(mem) };
 
+static void end_complaint(struct buf *b)
+{
+	if (b->len == b->size)
+		b->len--;
+	buf_char(b, '\n');
+	(void)!fd_write_all(STDERR_FILENO, b->data, b->len);
+}
+
 /* A reader that is gone has what it wanted. */
 void say_flush(void)
 {
+	BUF_ON_STACK(b, 128);
 	int err = fd_write_all(STDOUT_FILENO, kept.data, kept.len);
 
 	buf_reset(&kept);
-	if (err && err != -EPIPE)
-		complain("standard output: %s", strerror(-err));
-	if (err)
-		_exit(1);
+	if (!err)
+		return;
+	buf_fmt(&b, "minit: standard output: %s", strerror(-err));
+	if (err != -EPIPE)
+		end_complaint(&b);
+	_exit(1);
 }
 
 void say_bytes(const char *text, size_t len)
@@ -55,8 +66,5 @@ void complain(const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vfmt(&b, fmt, ap);
 	va_end(ap);
-	if (b.len == b.size)
-		b.len--;
-	buf_char(&b, '\n');
-	(void)!fd_write_all(STDERR_FILENO, b.data, b.len);
+	end_complaint(&b);
 }

@@ -234,7 +234,7 @@ int net_attach(struct net_session *s, const char *object, const struct net_attac
 	static const struct net_extra none;
 	cleanup_netlink struct netlink inside = { .fd = -1 };
 	cleanup_fd int ns = -1;
-	uint32_t index;
+	uint32_t index = 0;
 	int err = make_namespace(s, object, &inside, &ns);
 
 	extra = extra ? extra : &none;

@@ -526,13 +526,14 @@ static void finish_service(struct compile *c, struct service_spec *spec, struct 
 /* When nothing more is changed in them. Most are, byte for byte, as the one before, so that is looked at first. */
 static void finish_confine(struct compile *c)
 {
+	const size_t size = sizeof(struct confine_spec);
 	const void *last = NULL;
 
 	for (uint32_t i = 0; i < c->services.count; i++) {
-		const struct confine_spec *confine = c->services.drafts[i].confine;
-		bool same = last && !memcmp(last, confine, sizeof(*confine));
+		const void *confine = c->services.drafts[i].confine;
+		bool same = last && !memcmp(last, confine, size);
 
-		c->specs[i].confine_at = same ? c->specs[i - 1].confine_at : image_record(c, confine, sizeof(*confine));
+		c->specs[i].confine_at = same ? c->specs[i - 1].confine_at : image_record(c, confine, size);
 		last = confine;
 	}
 }

@@ -73,26 +73,26 @@ static pid_t parent_of(int proc, const char *pid)
 	return n > 0 ? number(stat + n + 3) : 0;
 }
 
-static bool is_to_be_told(const struct search *s, pid_t pid, pid_t parent)
+/* In the first search everybody is told; later those that have missed it, and have nobody above who was told. */
+static bool has_missed_it(const struct search *s, pid_t parent)
 {
-	if (!s->before)
-		return true;
-	return !has(s->before, pid) && (parent == s->self || !has(s->before, parent));
+	return !s->before || parent == s->self || !has(s->before, parent);
 }
 
 static void look_at(struct search *s, const char *name)
 {
 	pid_t pid = number(name), parent = pid ? parent_of(s->proc, name) : 0;
+	bool told;
 
 	if (!parent || (parent != s->self && !has(s->below, parent)) || has(s->below, pid))
 		return;
 	add(s->below, pid);
 	s->grew = true;
-	if (is_to_be_told(s, pid, parent))
-		raw(SYS_kill, pid, s->sig);
-	else if (!has(s->before, pid))
-		return;
-	add(s->told, pid);
+	told = s->before && has(s->before, pid);
+	if (!told && has_missed_it(s, parent))
+		told = raw(SYS_kill, pid, s->sig) == 0;
+	if (told)
+		add(s->told, pid);
 }
 
 struct entry {
