@@ -4,7 +4,7 @@
 set -u
 . tests/container/ct.sh
 
-probe=$BUILD/tests/privileges_probe
+probe=$BUILD/tests/privileges_cannot_probe
 gcc -std=gnu17 -O1 -static -Wall -Wextra -Wshadow -Wconversion -Werror -D_GNU_SOURCE -o "$probe" \
 	tests/tools/privileges_probe.c || { echo "not ok - privileges_probe builds"; exit 1; }
 chmod 755 "$ct_dir"

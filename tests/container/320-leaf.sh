@@ -93,7 +93,8 @@ ct_minit start count && ct_minit pause count && ct_minit restart count
 ok $? "and started again"
 is "$(ct_field count state) $(ct_field count paused)" "up " "to run, not to stand"
 ct_minit pause bare 2>"$ct_dir/why"
-is "$? $(cat "$ct_dir/why")" "1 minit: bare: cannot be paused: it has no cgroup leaf" "without a leaf it cannot be"
+is "$? $(cat "$ct_dir/why")" "1 minit: bare: cannot be paused: it has no cgroup leaf; leaf = true gives it one where there are cgroups" \
+	"without a leaf it cannot be, and how it can"
 
 ct_minit set spin cpu.max=10% pids.max=7 memory.max=32M
 ok $? "limits are changed in place"

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -471,10 +472,25 @@ static void the_descriptors_minit_needs_are_its_own(void **state)
 {
 	(void)state;
 	begin();
+	child.in_leaf = true;
 	launch_nofile = (struct rlimit){ 1024, 4096 };
 	assert_int_equal(step_rlimits(&child), 0);
 	assert_string_equal(did, "rlimit 7 1024 4096;");
 	begin();
+	child.in_leaf = true;
+	assert_int_equal(step_rlimits(&child), 0);
+	assert_string_equal(did, "");
+}
+
+static void what_nothing_else_holds_bears_a_mark(void **state)
+{
+	(void)state;
+	begin();
+	child.mark = 77;
+	assert_int_equal(step_rlimits(&child), 0);
+	assert_string_equal(did, "rlimit 10 77 18446744073709551615;");
+	begin();
+	child.namespaces = CLONE_NEWPID;
 	assert_int_equal(step_rlimits(&child), 0);
 	assert_string_equal(did, "");
 }
@@ -529,6 +545,7 @@ int main(void)
 		T(a_user_of_its_own_does_not_get_who_minit_is),
 		T(what_the_table_says_of_home_stays),
 		T(the_descriptors_minit_needs_are_its_own),
+		T(what_nothing_else_holds_bears_a_mark),
 		T(a_umask_is_set_only_when_it_is_given),
 	};
 
