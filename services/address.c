@@ -197,8 +197,8 @@ static const struct toml *first_own(const struct draft *d)
 {
 	const struct toml *first = d->nodes[KEY_NETWORK];
 
-	for (enum key_id id = 0; id < KEY_COUNT && !first; id++)
-		if (d->nodes[id] && is_network_key(id))
+	for (unsigned id = seen_from(d, 0); id < KEY_COUNT && !first; id = seen_from(d, id + 1))
+		if (is_network_key((enum key_id)id))
 			first = d->nodes[id];
 	return first;
 }

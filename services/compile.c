@@ -20,7 +20,18 @@ const struct toml *given(const struct compile *c, const struct draft *d, enum ke
 
 bool is_seen(const struct draft *d, enum key_id id)
 {
-	return d->seen[id / 8] >> id % 8 & 1;
+	return d->seen[id / 64] >> id % 64 & 1;
+}
+
+unsigned seen_from(const struct draft *d, unsigned from)
+{
+	for (; from < KEY_COUNT; from = (from / 64 + 1) * 64) {
+		uint64_t left = d->seen[from / 64] >> from % 64;
+
+		if (left)
+			return from + (unsigned)__builtin_ctzll(left);
+	}
+	return KEY_COUNT;
 }
 
 /* -- the image -------------------------------------------------------------------------------------------------- */
@@ -83,7 +94,7 @@ static void apply_key(struct section *s, const struct key *key, const struct tom
 {
 	void *field = field_of(s, key);
 
-	s->draft->seen[key->id / 8] |= (uint8_t)(1 << key->id % 8);
+	s->draft->seen[key->id / 64] |= UINT64_C(1) << key->id % 64;
 	if (node->type == TOML_BROKEN)
 		return;
 	if (!key->enabled && node->file != UINT16_MAX)
@@ -523,17 +534,29 @@ static void finish_service(struct compile *c, struct service_spec *spec, struct 
 	privileges_finish(c, spec, d);
 }
 
-/* When nothing more is changed in them. Most are, byte for byte, as the one before, so that is looked at first. */
+/* By words: memcmp() of this libc goes byte by byte. */
+static bool is_alike(const struct confine_spec *one, const struct confine_spec *other)
+{
+	const uint64_t *a = (const void *)one, *b = (const void *)other;
+	size_t i = 0;
+
+	_Static_assert(sizeof(*one) % sizeof(*a) == 0 && _Alignof(struct confine_spec) >= _Alignof(uint64_t),
+		       "a confine_spec is made of words");
+	while (i < sizeof(*one) / sizeof(*a) && a[i] == b[i])
+		i++;
+	return i == sizeof(*one) / sizeof(*a);
+}
+
+/* When nothing more is changed in them. Most are as the one before, so that is looked at first. */
 static void finish_confine(struct compile *c)
 {
-	const size_t size = sizeof(struct confine_spec);
-	const void *last = NULL;
+	const struct confine_spec *last = NULL;
 
 	for (uint32_t i = 0; i < c->services.count; i++) {
-		const void *confine = c->services.drafts[i].confine;
-		bool same = last && !memcmp(last, confine, size);
+		const struct confine_spec *confine = c->services.drafts[i].confine;
+		bool same = last && is_alike(last, confine);
 
-		c->specs[i].confine_at = same ? c->specs[i - 1].confine_at : image_record(c, confine, size);
+		c->specs[i].confine_at = same ? c->specs[i - 1].confine_at : image_record(c, confine, sizeof(*confine));
 		last = confine;
 	}
 }

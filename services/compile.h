@@ -18,7 +18,7 @@ struct draft {
 	const char *title;         /* for messages: "service.web" */
 	const struct toml *header; /* that first mentioned it; NULL: not from a file */
 	const struct toml *nodes[KEY_COUNT]; /* good values */
-	uint8_t seen[(KEY_COUNT + 7) / 8];   /* bit per key: given, be it good or not */
+	uint64_t seen[(KEY_COUNT + 63) / 64]; /* bit per key: given, be it good or not */
 	struct confine_spec *confine;        /* of a service, or of [defaults] */
 };
 
@@ -79,6 +79,9 @@ must_check int compile_files(const struct compile_file *files, uint32_t count,
 			     struct compile *ret);
 
 bool is_seen(const struct draft *d, enum key_id id);
+
+/* The first key from `from` on that was given, or KEY_COUNT. */
+unsigned seen_from(const struct draft *d, unsigned from);
 
 /* What is given for a key: by the section itself, else by [defaults]. */
 const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id);

@@ -59,7 +59,8 @@ static const char *words_of(enum network_kind kind)
 
 void network_check(struct compile *c, const struct draft *d, enum network_kind kind)
 {
-	for (enum key_id id = 0; id < KEY_COUNT; id++) {
+	for (unsigned at = seen_from(d, 0); at < KEY_COUNT; at = seen_from(d, at + 1)) {
+		enum key_id id = (enum key_id)at;
 		const struct toml *node = d->nodes[id];
 
 		if (!node || !is_network_key(id) || kinds_of(id) & kind)
@@ -264,11 +265,10 @@ static bool check_route(struct compile *c, const struct draft *d, const struct n
 	return false;
 }
 
-static void take_routes(struct compile *c, uint32_t index, struct network_spec *network)
+static void take_route_list(struct compile *c, uint32_t index, const struct toml *list, struct network_spec *network)
 {
 	const struct net_attach *at = &c->specs[index].attach;
 	const struct draft *d = &c->services.drafts[index];
-	const struct toml *list = own_or_default(c, d, KEY_NETWORK_ROUTES, net_has_eth0(at));
 	struct net_route routes[ROUTES_MAX] = { 0 };
 	uint32_t n = 0;
 
@@ -284,6 +284,15 @@ static void take_routes(struct compile *c, uint32_t index, struct network_spec *
 	}
 	if (n)
 		network->routes = (struct list){ image_record(c, routes, n * sizeof(routes[0])), n };
+}
+
+static void take_routes(struct compile *c, uint32_t index, struct network_spec *network)
+{
+	const struct draft *d = &c->services.drafts[index];
+	const struct toml *list = own_or_default(c, d, KEY_NETWORK_ROUTES, net_has_eth0(&c->specs[index].attach));
+
+	if (list)
+		take_route_list(c, index, list, network);
 }
 
 /* -- sysctls ------------------------------------------------------------------------------------------------------ */
