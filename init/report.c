@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/text.h"
+#include "lib/addr.h"
 #include "services/leaf.h"
 
 #define DESCRIPTION_MAX 100

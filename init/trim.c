@@ -16,14 +16,14 @@ struct range {
 
 static uintptr_t page_up(uintptr_t at)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t page = (uintptr_t)getauxval(AT_PAGESZ);
 
 	return (at + page - 1) & ~(page - 1);
 }
 
 static uintptr_t page_down(uintptr_t at)
 {
-	return at & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
+	return at & ~((uintptr_t)getauxval(AT_PAGESZ) - 1);
 }
 
 static void advise(uintptr_t from, uintptr_t end, int advice)

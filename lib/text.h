@@ -8,28 +8,12 @@
 
 #include "lib/buf.h"
 
-struct addr {
-	uint8_t bytes[16]; /* network order; an IPv4 address fills the first 4 */
-	uint8_t family;    /* AF_INET, AF_INET6, or 0 for none */
-	uint8_t prefix;    /* length of the network part */
-};
-
 must_check int text_u64(const char *s, uint64_t *ret);       /* decimal */
 must_check int text_octal(const char *s, uint32_t *ret);     /* "0022", "755" */
 /* Bytes: "64M", "1.5G", "4096"; K M G T of 1024, B and iB may follow. */
 must_check int text_size(const char *s, uint64_t *ret);
 /* "500ms" "10s" "1.5m" "2h" "1d"; a bare number is seconds. */
 must_check int text_duration(const char *s, int64_t *ret_ms);
-
-/* "10.0.0.1", "10.0.0.1/24", "fd77::1/64"; without a prefix it is 32 or 128. */
-must_check int text_addr(const char *s, struct addr *ret);
-void text_put_addr(struct buf *b, const struct addr *a, bool with_prefix);
-/* "02:00:5e:10:00:01": six bytes, in hexadecimal. */
-must_check int text_mac(const char *s, uint8_t ret[6]);
-void text_put_mac(struct buf *b, const uint8_t mac[6]);
-
-bool addr_in(const struct addr *a, const struct addr *net); /* a lies in net's prefix */
-bool addr_equal(const struct addr *a, const struct addr *b);
 
 /* Sizes and durations for people: "12.3M", "1h02m". */
 void text_put_size(struct buf *b, uint64_t bytes);

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/addr.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "net/requests.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/addr.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "net/requests.h"

@@ -15,8 +15,8 @@
 
 #include <errno.h>
 
+#include "lib/addr.h"
 #include "lib/enabled.h"
-#include "lib/text.h"
 #include "net/netlink.h"
 #include "net/ruleset.h"
 

@@ -10,8 +10,8 @@
 #ifndef NET_NETLINK_H
 #define NET_NETLINK_H
 
+#include "lib/addr.h"
 #include "lib/buf.h"
-#include "lib/text.h"
 
 #define NETLINK_REQUESTS 16  /* most in one batch */
 #define NETLINK_ANSWER 4096  /* most bytes of one answer: a link with all its attributes is about 1.2 KiB */

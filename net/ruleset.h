@@ -9,9 +9,9 @@
 #ifndef NET_RULESET_H
 #define NET_RULESET_H
 
+#include "lib/addr.h"
 #include "lib/buf.h"
 #include "lib/enabled.h"
-#include "lib/text.h"
 #include "net/netlink.h"
 
 #define NET_TABLE "minit"

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/addr.h"
 #include "lib/arena.h"
 #include "lib/enabled.h"
 #include "lib/fd.h"

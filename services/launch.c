@@ -33,7 +33,7 @@ void launch_raise_nofile(void)
 		return;
 	launch_nofile = most;
 	most.rlim_cur = most.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &most);
+	prlimit(0, RLIMIT_NOFILE, &most, NULL); /* setrlimit(3) brings all that threads need */
 }
 
 /* How many services are begun before the loop looks at what else has happened. */

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/addr.h"
 #include "lib/enabled.h"
+#include "lib/text.h"
 #include "services/address.h"
 
 #define ROUTES_MAX 64 /* of one service */

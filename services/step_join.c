@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "lib/text.h"
 #include "services/child.h"
 #include "services/reaper.h"
 

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/addr.h"
 #include "lib/enabled.h"
 #include "lib/fd.h"
 #include "lib/log.h"

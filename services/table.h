@@ -10,6 +10,7 @@
 #define SERVICES_TABLE_H
 
 #include "cgroup/cgroup.h"
+#include "lib/addr.h"
 #include "lib/util.h"
 #include "net/net.h"
 #include "services/confine.h"

@@ -5,6 +5,7 @@
 
 #include "lib/enabled.h"
 #include "lib/signame.h"
+#include "lib/text.h"
 #include "lib/utf8.h"
 #include "services/compile.h"
 

@@ -1,4 +1,4 @@
-// links: init/field.c init/follow.c lib/buf.c lib/utf8.c lib/text.c
+// links: init/field.c init/follow.c lib/buf.c lib/utf8.c lib/addr.c lib/text.c
 /* The tool's look into a line, whoever has written it: what is shown has no control characters and an end. */
 #include <assert.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/values_link.c net/kinds.c services/table.c services/table_net.c services/table_roots.c services/dump.c cgroup/limits.c lib/arena.c
 // links: services/values_net.c services/network.c services/hosts.c services/peers.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
-// links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
+// links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/addr.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
 // links: services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c services/dump_seccomp.c
 /* A good image with any changes: what table_verify lets through can be read to the end. Input: place, value, each 4 bytes. */

@@ -1,4 +1,4 @@
-// links: init/follow.c init/field.c lib/utf8.c lib/text.c lib/buf.c
+// links: init/follow.c init/field.c lib/utf8.c lib/addr.c lib/text.c lib/buf.c
 /* What the tool knows of the services from the lines of events. */
 #include <setjmp.h>
 #include <stdarg.h>

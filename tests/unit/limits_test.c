@@ -1,4 +1,4 @@
-// links: cgroup/limits.c cgroup/friendly.c lib/buf.c lib/text.c
+// links: cgroup/limits.c cgroup/friendly.c lib/buf.c lib/addr.c lib/text.c
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

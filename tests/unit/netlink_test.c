@@ -1,4 +1,4 @@
-// links: net/netlink.c net/link.c net/addr.c net/mac.c lib/buf.c lib/fd.c lib/text.c
+// links: net/netlink.c net/link.c net/addr.c net/mac.c lib/buf.c lib/fd.c lib/addr.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=socket,--wrap=setsockopt,--wrap=ioctl
 #include <setjmp.h>
 #include <stdarg.h>

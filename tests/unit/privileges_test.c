@@ -1,11 +1,11 @@
-// links: services/table_net.c services/values_net.c services/network.c services/hosts.c
+// links: services/table_net.c services/values_net.c services/network.c services/hosts.c services/peers.c
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/walk.c net/ruleset.c net/balance.c
 // links: net/between.c net/mac.c services/refuse.c services/roots.c services/set.c services/values.c
 // links: services/values_root.c services/values_link.c net/kinds.c services/table.c services/table_roots.c cgroup/limits.c lib/arena.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c cgroup/friendly.c
-// links: services/values_leaf.c lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/text.c lib/toml.c
+// links: services/values_leaf.c lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/addr.c lib/text.c lib/toml.c
 // links: lib/toml_scalar.c lib/utf8.c
 #include <setjmp.h>
 #include <stdarg.h>

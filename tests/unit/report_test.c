@@ -1,4 +1,4 @@
-// links: init/report.c init/field.c lib/buf.c lib/json.c lib/utf8.c lib/text.c lib/clock.c tests/fake/house.c
+// links: init/report.c init/field.c lib/buf.c lib/json.c lib/utf8.c lib/addr.c lib/text.c lib/clock.c tests/fake/house.c
 /* The lines PID 1 says: none is too long, whatever is in it, and all of them can be read. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // links: net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c net/commit.c net/flows.c net/netlink.c
-// links: lib/buf.c lib/fd.c lib/text.c
+// links: lib/buf.c lib/fd.c lib/addr.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=setsockopt
 /*
  * The ruleset: what it consists of, by a reading of its messages; some of its bytes as nft(8) sends them; the answers and

@@ -1,4 +1,4 @@
-// links: lib/text.c lib/buf.c lib/signame.c lib/arena.c
+// links: lib/addr.c lib/text.c lib/buf.c lib/signame.c lib/arena.c
 /* Scalars from text, and back: sizes, durations, addresses, signals, nearness of words. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/addr.h"
 #include "lib/arena.h"
 #include "lib/signame.h"
 #include "lib/text.h"

@@ -2,7 +2,7 @@
 // links: cgroup/limits.c cgroup/friendly.c cgroup/nodes.c init/set.c
 // links: init/status.c init/wait.c init/watch.c init/control.c init/request.c init/insight.c init/report.c
 // links: wrap/help.c wrap/options.c wrap/values.c lib/signame.c tests/fake/raw.c
-// links: lib/buf.c lib/json.c lib/utf8.c lib/text.c lib/clock.c lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
+// links: lib/buf.c lib/json.c lib/utf8.c lib/addr.c lib/text.c lib/clock.c lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
 /*
  * The tool as a person meets it: each command is run in a child, against the
  * control socket of a made-up supervisor in the test; what it prints and its

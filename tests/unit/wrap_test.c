@@ -1,4 +1,4 @@
-// links: wrap/options.c wrap/values.c lib/signame.c lib/text.c lib/buf.c
+// links: wrap/options.c wrap/values.c lib/signame.c lib/addr.c lib/text.c lib/buf.c
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

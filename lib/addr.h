@@ -1,0 +1,27 @@
+/*
+ * Addresses of the network and of its devices, read from text as a whole and put
+ * as text. The readers return 0, or -EINVAL for what is none, -ERANGE for a
+ * prefix too long.
+ */
+#ifndef LIB_ADDR_H
+#define LIB_ADDR_H
+
+#include "lib/buf.h"
+
+struct addr {
+	uint8_t bytes[16]; /* network order; an IPv4 address fills the first 4 */
+	uint8_t family;    /* AF_INET, AF_INET6, or 0 for none */
+	uint8_t prefix;    /* length of the network part */
+};
+
+/* "10.0.0.1", "10.0.0.1/24", "fd77::1/64"; without a prefix it is 32 or 128. */
+must_check int text_addr(const char *s, struct addr *ret);
+void text_put_addr(struct buf *b, const struct addr *a, bool with_prefix);
+/* "02:00:5e:10:00:01": six bytes, in hexadecimal. */
+must_check int text_mac(const char *s, uint8_t ret[6]);
+void text_put_mac(struct buf *b, const uint8_t mac[6]);
+
+bool addr_in(const struct addr *a, const struct addr *net); /* a lies in net's prefix */
+bool addr_equal(const struct addr *a, const struct addr *b);
+
+#endif
