@@ -49,39 +49,28 @@ ready = "exit"
 hosts = true
 TOML
 
-# inside NAME COMMAND...: in the network of a service.
-inside() {
-	local pid
-	pid=$(ct_outer "$1")
-	shift
-	nsenter --target "$pid" --net "$@"
-}
-netns() {
-	readlink "/proc/$(ct_outer "$1")/ns/net"
-}
-
 ct_start
 ct_up && ct_events
 ct_is "all is up" web:up client:up any:up alone:up host:up task:done
 ct_wait 20 '^fetched: the page$'
 ok $? "a client finds the server by its name, over the bridge"
-is "$(inside web ip -br -4 addr show eth0 | awk '{ print $3 }')" 10.77.0.10/24 "a given address"
-address=$(inside any ip -br -4 addr show eth0 | awk '{ print $3 }')
+is "$(ct_inside web ip -br -4 addr show eth0 | awk '{ print $3 }')" 10.77.0.10/24 "a given address"
+address=$(ct_inside any ip -br -4 addr show eth0 | awk '{ print $3 }')
 echo "$address" | grep -q '^10\.77\.0\.[0-9]*/24$'
 ok $? "or one of the bridge's subnet: $address"
 is "$(ct_field any addresses | tr -d '[]\"')" "$address" "which status tells"
-is "$(inside any ip route | grep -o '^default via 10.77.0.1 dev eth0')" "default via 10.77.0.1 dev eth0" "the bridge is the way out"
-is "$(inside alone ip -br link | awk '{ print $1, $4 }')" "lo <LOOPBACK,UP,LOWER_UP>" "network none: loopback alone"
-is "$(netns host)" "$(readlink "/proc/$(ct_pid)/ns/net")" "network host: minit's own"
+is "$(ct_inside any ip route | grep -o '^default via 10.77.0.1 dev eth0')" "default via 10.77.0.1 dev eth0" "the bridge is the way out"
+is "$(ct_inside alone ip -br link | awk '{ print $1, $4 }')" "lo <LOOPBACK,UP,LOWER_UP>" "network none: loopback alone"
+is "$(ct_netns host)" "$(readlink "/proc/$(ct_pid)/ns/net")" "network host: minit's own"
 grep -a -E -q "^10\.77\.0\.10 +web$" "$ct_dir/out" && grep -a -E -q "^${address%/*} +any$" "$ct_dir/out"
 ok $? "names are those of the services"
 is "$(ct_in ip -br link show master br0 | grep -c ' UP ')" 4 "each is a port of the bridge"
 
-before=$(netns web)
+before=$(ct_netns web)
 kill -KILL "$(ct_outer web)"
 ct_is "it is started again when it dies" 'web:starts>=2' web:up
-is "$(netns web)" "$before" "in the same network namespace"
-is "$(inside web ip -br -4 addr show eth0 | awk '{ print $3 }')" 10.77.0.10/24 "with the same address"
+is "$(ct_netns web)" "$before" "in the same network namespace"
+is "$(ct_inside web ip -br -4 addr show eth0 | awk '{ print $3 }')" 10.77.0.10/24 "with the same address"
 : >"$ct_dir/out"
 ct_minit restart client >/dev/null
 ct_wait 20 '^fetched: the page$'
@@ -89,13 +78,13 @@ ok $? "and is found again"
 ct_minit stop any >/dev/null
 is "$(ct_in ip -br link show master br0 | grep -c '^mv')" 4 "one that is stopped keeps its place"
 ct_minit start any >/dev/null
-is "$(inside any ip -br -4 addr show eth0 | awk '{ print $3 }')" "$address" "and its address"
+is "$(ct_inside any ip -br -4 addr show eth0 | awk '{ print $3 }')" "$address" "and its address"
 
 ct_signal SEGV
 ct_is "after a fatal signal to minit" 'web:starts=2' web:up
 kill -KILL "$(ct_outer web)"
 ct_is "services still come back" 'web:starts>=3' web:up
-is "$(netns web),$(inside web ip -br -4 addr show eth0 | awk '{ print $3 }')" "$before,10.77.0.10/24" \
+is "$(ct_netns web),$(ct_inside web ip -br -4 addr show eth0 | awk '{ print $3 }')" "$before,10.77.0.10/24" \
 	"in their network, with their address"
 is "$(ct_in ip -br link show master br0 | grep -c '^mv')" 4 "and nothing is made twice"
 ct_stop "it ends in order"
@@ -133,6 +122,6 @@ is "$(tail -n 1 "$ct_dir/out")" 1 "and leaves what was there before"
 ct_start
 ct_up
 ct_is "another time" any:up
-is "$(inside any ip -br -4 addr show eth0 | awk '{ print $3 }')" "$address" "the address is the same: it comes of the name"
+is "$(ct_inside any ip -br -4 addr show eth0 | awk '{ print $3 }')" "$address" "the address is the same: it comes of the name"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -42,12 +42,6 @@ exec = ["/bin/sleep", "1000"]
 network = "host"
 TOML
 
-inside() {
-	local pid
-	pid=$(ct_outer "$1")
-	shift
-	nsenter --target "$pid" --net "$@"
-}
 # told NAME WORD: what `ip -d link` says of a link behind a word.
 told() {
 	ct_in ip -d link show "$1" | grep -o -w -E "$2 [^ ]+" | head -n 1
@@ -62,9 +56,9 @@ is "$(told br0 stp_state),$(told br0 forward_delay),$(told br0 priority),$(told 
 is "$(told old ageing_time),$(told old stp_state),$(told old forward_delay)" "ageing_time 0,stp_state 1,forward_delay 300" \
 	"one that was there gets what is asked of it, and keeps the rest"
 is "$(ct_in ip -d link show master br1 | grep -c -o 'isolated on')" 2 "ports are isolated"
-inside one python3 -c "$hail" 10.78.0.1
+ct_inside one python3 -c "$hail" 10.78.0.1
 ok $? "who is behind one reaches minit's network"
-! inside one python3 -c "$hail" 10.78.0.11
+! ct_inside one python3 -c "$hail" 10.78.0.11
 ok $? "and not who is behind another"
 ct_stop "it ends in order"
 

@@ -52,39 +52,29 @@ network.join = "wrong"
 restart = "never"
 TOML
 
-inside() {
-	local pid
-	pid=$(ct_outer "$1")
-	shift
-	nsenter --target "$pid" --net "$@"
-}
-netns() {
-	readlink "/proc/$(ct_outer "$1")/ns/net"
-}
-
 ct_start sh -c "ip link add up0 type veth peer name up1 && ip link set up0 up && ip link set up1 up &&
 	ip addr add 192.0.2.1/24 dev up1 && exec '$MINIT' run '$ct_dir/table.toml'"
 ct_up
 ct_is "what can be had is up" web:up side:up friend:up alone:up wire:up nowhere:failed wrong:failed bereft:failed
-is "$(inside web ip route | sed 's/ *$//' | sort | tr '\n' ,)" \
+is "$(ct_inside web ip route | sed 's/ *$//' | sort | tr '\n' ,)" \
 	"10.77.0.0/24 dev eth0 proto kernel scope link src 10.77.0.10,10.9.0.0/16 via 10.77.0.254 dev eth0 proto static metric 7,blackhole 10.10.0.0/16 proto static,default via 10.77.0.1 dev eth0 proto static," \
 	"routes"
-inside web ip -6 route | grep -q '^fd99::/64 via fd77::9 dev eth0 '
+ct_inside web ip -6 route | grep -q '^fd99::/64 via fd77::9 dev eth0 '
 ok $? "of IPv6 too"
-is "$(inside web cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/conf/eth0/rp_filter | tr '\n' ,)" 0,2, \
+is "$(ct_inside web cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/conf/eth0/rp_filter | tr '\n' ,)" 0,2, \
 	"settings of its network"
-is "$(inside alone cat /proc/sys/net/ipv4/ip_forward),$(ct_in cat /proc/sys/net/ipv4/ip_forward)" 1,0 "which are not those of minit's"
-inside web ip link show eth0 | tr '\n' ' ' | grep -q 'mtu 1400 .*ether 02:00:00:00:00:0a '
+is "$(ct_inside alone cat /proc/sys/net/ipv4/ip_forward),$(ct_in cat /proc/sys/net/ipv4/ip_forward)" 1,0 "which are not those of minit's"
+ct_inside web ip link show eth0 | tr '\n' ' ' | grep -q 'mtu 1400 .*ether 02:00:00:00:00:0a '
 ok $? "an MTU and a MAC"
-is "$(inside web tc qdisc show dev eth0 | grep -o 'tbf .*rate [^ ]*' | sed 's/ .* / /'),$(ct_in tc qdisc show dev mv0 |
+is "$(ct_inside web tc qdisc show dev eth0 | grep -o 'tbf .*rate [^ ]*' | sed 's/ .* / /'),$(ct_in tc qdisc show dev mv0 |
 	grep -o 'tbf .*rate [^ ]*' | sed 's/ .* / /')" "tbf 10Mbit,tbf 50Mbit" "a rate at both ends"
 is "$(ct_field web rate_in_bps),$(ct_field web rate_out_bps)" 50000000,10000000 "which the status has"
-inside web ip neigh show 10.77.0.11 | grep -q PERMANENT && inside web ip neigh show fd77::11 | grep -q PERMANENT &&
-	inside friend ip neigh show 10.77.0.10 | grep -q 'lladdr 02:00:00:00:00:0a PERMANENT'
+ct_inside web ip neigh show 10.77.0.11 | grep -q PERMANENT && ct_inside web ip neigh show fd77::11 | grep -q PERMANENT &&
+	ct_inside friend ip neigh show 10.77.0.10 | grep -q 'lladdr 02:00:00:00:00:0a PERMANENT'
 ok $? "who needs another is its neighbour without asking, and it is theirs"
-inside wire ip route | grep -q '^default via 192.0.2.1 dev eth0'
+ct_inside wire ip route | grep -q '^default via 192.0.2.1 dev eth0'
 ok $? "a macvlan with address and gateway"
-inside wire /usr/bin/python3 -S -E -c '
+ct_inside wire /usr/bin/python3 -S -E -c '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 s.settimeout(5)
@@ -99,17 +89,17 @@ ct_said 'wrong: sysctl net/ipv4/nothing: a network namespace of this kernel has 
 ct_said 'bereft: .*network namespace: wrong: No such file or directory: the service whose network it joins has none' \
 	"and who joins such a network"
 
-is "$(netns side)" "$(netns web)" "a service has the network of another"
+is "$(ct_netns side)" "$(ct_netns web)" "a service has the network of another"
 is "$(ct_field side addresses)" "$(ct_field web addresses)" "and its addresses in the status"
 nsenter --target "$(ct_outer side)" --mount grep -q "^10.77.0.10.*web" /etc/hosts
 ok $? "and the names of its bridge"
-before=$(netns web)
+before=$(ct_netns web)
 kill -KILL "$(ct_outer web)"
 ct_is "who owns it dies" 'web:starts>=2' web:up 'side:starts=1' side:up
-is "$(netns web),$(netns side)" "$before,$before" "and it goes on for both"
+is "$(ct_netns web),$(ct_netns side)" "$before,$before" "and it goes on for both"
 ct_signal SEGV
 kill -KILL "$(ct_outer side)"
 ct_is "after a fatal signal to minit the other" 'side:starts>=2' side:up
-is "$(netns side)" "$before" "is in it again"
+is "$(ct_netns side)" "$before" "is in it again"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -111,6 +111,18 @@ ct_outer() {
 	done
 }
 
+# ct_inside NAME COMMAND...: in the network of a service.
+ct_inside() {
+	local pid
+	pid=$(ct_outer "$1")
+	shift
+	nsenter --target "$pid" --net "$@"
+}
+
+ct_netns() {
+	readlink "/proc/$(ct_outer "$1")/ns/net"
+}
+
 # The snapshot says that it listens.
 ct_events() {
 	ct_from=0
