@@ -361,17 +361,23 @@ static void a_kill_is_for_the_process_its_group_and_its_leaf(void **state)
 	check_kernel();
 }
 
-static void who_bears_the_mark_is_killed_when_its_service_has_died(void **state)
+/* A service with neither leaf nor pid namespace runs, and has forked. */
+static struct process *begin_with_stray(void)
 {
-	struct process *stray, *other;
-
-	(void)state;
 	begin();
 	kernel.leafless = 1;
 	service_event(&sv, 0, EVENT_WANT_UP, 0);
 	kernel_exec(process());
 	service_event(&sv, 0, EVENT_STATUS, 0);
-	stray = kernel_fork(process(), false);
+	return kernel_fork(process(), false);
+}
+
+static void who_bears_the_mark_is_killed_when_its_service_has_died(void **state)
+{
+	struct process *stray, *other;
+
+	(void)state;
+	stray = begin_with_stray();
 	other = kernel_fork(process(), false);
 	other->leaf = 1; /* bears no mark */
 	kernel_die(process(), 0);
@@ -391,12 +397,7 @@ static void in_the_shutdown_strays_are_left_for_later(void **state)
 	struct process *stray;
 
 	(void)state;
-	begin();
-	kernel.leafless = 1;
-	service_event(&sv, 0, EVENT_WANT_UP, 0);
-	kernel_exec(process());
-	service_event(&sv, 0, EVENT_STATUS, 0);
-	stray = kernel_fork(process(), false);
+	stray = begin_with_stray();
 	sv.state->phase = PHASE_STOPPING;
 	kernel_die(process(), 0);
 	reap_all(&sv);
@@ -411,12 +412,7 @@ static void a_stray_that_came_late_is_found_when_time_is_over(void **state)
 	struct process *stray;
 
 	(void)state;
-	begin();
-	kernel.leafless = 1;
-	service_event(&sv, 0, EVENT_WANT_UP, 0);
-	kernel_exec(process());
-	service_event(&sv, 0, EVENT_STATUS, 0);
-	stray = kernel_fork(process(), false);
+	stray = begin_with_stray();
 	kernel_die(process(), 0);
 	reap_all(&sv);
 	stray->state = PROCESS_FREE;
