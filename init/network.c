@@ -12,6 +12,7 @@
 #include "init/uplinks.h"
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "services/connect.h"
 
 /* How long the kernel may take to end a network namespace that nobody is in. */
 #define GONE_MS 2000
@@ -147,18 +148,6 @@ static bool is_wanted(enum mode mode, const struct table *table)
 	return mode != MODE_SUBREAPER || table->bridges.count || table->links.count;
 }
 
-/*
- * The network of a service that a crash left half made: the namespace is gone,
- * its pair goes with it, but some time later.
- */
-static void remove_half_made(const struct supervisor *sv, struct net_session *net)
-{
-	const struct net_attach *attach = &spec_at(sv, sv->state->prepared)->attach;
-
-	if (sv->state->reexecs && sv->state->mode != MODE_SUBREAPER && attach->bridge >= 0)
-		(void)net_remove(net, attach->peer);
-}
-
 void network_open(struct supervisor *sv, struct net_session *net)
 {
 	struct statefile *state = sv->state;
@@ -173,7 +162,7 @@ void network_open(struct supervisor *sv, struct net_session *net)
 		bring_all_up(sv, net);
 	}
 	if (state->prepared < state->count)
-		remove_half_made(sv, net);
+		connect_resume(sv, state->prepared);
 }
 
 /* -- at the end -------------------------------------------------------------------------------- */

@@ -6,22 +6,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void fd_close(int *fd)
-{
-	int saved = errno;
-
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-	errno = saved;
-}
-
 int fd_steal(int *fd)
 {
 	int taken = *fd;
 
 	*fd = -1;
 	return taken;
+}
+
+/* Forgotten first: after a crash in between the number may be somebody else's. */
+void fd_close(int *fd)
+{
+	int saved = errno, taken = fd_steal(fd);
+
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (taken >= 0)
+		close(taken);
+	errno = saved;
 }
 
 static ssize_t read_all(int fd, char *mem, size_t size)

@@ -70,6 +70,15 @@ int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what
 	return 0;
 }
 
+void connect_resume(struct supervisor *sv, uint32_t index)
+{
+	const struct net_attach *attach = &spec_at(sv, index)->attach;
+
+	if (sv->state->reexecs && sv->state->mode != MODE_SUBREAPER && attach->bridge >= 0 &&
+	    service_at(sv, index)->handles.netns < 0)
+		(void)net_remove(sv->net, attach->peer);
+}
+
 int connect_port(struct supervisor *sv, uint32_t index)
 {
 	struct handles *h = &service_at(sv, index)->handles;

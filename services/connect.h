@@ -7,6 +7,12 @@
 /* The network namespace of a service; handles.netns is it then. 0 or -errno; *ret_what names what failed. */
 must_check int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what);
 
+/*
+ * After an execution in place, before the service that was being prepared is prepared again: removes the pair of a
+ * network that is not noted. Its namespace is gone, and the pair goes with it, but some time later.
+ */
+void connect_resume(struct supervisor *sv, uint32_t index);
+
 /* At boot, when all are prepared: sets up the port of its bridge. 0 or -errno, logged, and the network is gone. */
 must_check int connect_port(struct supervisor *sv, uint32_t index);
 

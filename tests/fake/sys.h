@@ -51,6 +51,8 @@ struct kernel {
 	int64_t now_ms;
 	int64_t clones;
 	/* What the next calls answer; 0: they work. */
+	bool has_net;     /* else a network namespace is refused */
+	uint32_t pairs;   /* of networks, that are there */
 	int clone_err, clone_into_err, clone_ns_err, pipe_err, filter_err;
 	uint64_t last_clone_flags;
 	int32_t last_clone_leaf; /* descriptor, or -1 */

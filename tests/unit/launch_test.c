@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "init/reap.h"
+#include "services/connect.h"
 #include "tests/fake/image.h"
 #include "tests/fake/log.h"
 #include "tests/fake/sys.h"
@@ -474,6 +475,28 @@ static void a_report_and_a_death_at_once_are_the_failed_step(void **state)
 	check_kernel();
 }
 
+static void a_crash_takes_the_half_of_a_network_along_and_nothing_of_a_whole_one(void **state)
+{
+	struct net_session net = { 0 };
+	struct service_spec *spec;
+
+	(void)state;
+	spec = begin();
+	spec->namespaces = CLONE_NEWNET;
+	spec->attach.bridge = 0;
+	sv.net = &net;
+	kernel.has_net = true;
+	assert_int_equal(launch_prepare(&sv, 0), 0);
+	assert_true(handles()->netns >= 0);
+	sv.state->reexecs = 1;
+	connect_resume(&sv, 0);
+	assert_int_equal(kernel.pairs, 1);
+	handles()->netns = -1;
+	connect_resume(&sv, 0);
+	assert_int_equal(kernel.pairs, 0);
+	check_kernel();
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
@@ -504,6 +527,7 @@ int main(void)
 		T(the_dead_are_killed_with_their_group_before_their_pid_is_free),
 		T(every_death_is_reaped_and_heard_of_once),
 		T(a_report_and_a_death_at_once_are_the_failed_step),
+		T(a_crash_takes_the_half_of_a_network_along_and_nothing_of_a_whole_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
