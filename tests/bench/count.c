@@ -8,7 +8,9 @@
  * Takes hold of PID, which is about to execute the program to be counted, and
  * says "ready". Counts from there until EXECS children have executed a program
  * (a child counts up to its exec, or its end) and nothing has moved for a while.
- * All of them are bound to one CPU, which makes the order of events repeat. Then
+ * All of them are bound to one CPU, which makes the order of events repeat. What
+ * runs in the vdso is the kernel's, and no step: it reads the clock again when
+ * that has ticked meanwhile, which stepping makes likely. Then
  * prints lines "WHO what KEY COUNT", WHO being pid1 or child: `step` by offset
  * in the program, `call` by number of the system call; and lets all go on.
  * "pid1 held 0 COUNT" is how many instructions it took until signals were first
@@ -43,7 +45,7 @@ struct step {
 static const char *const who_names[WHOS] = { "pid1", "child" };
 static struct step steps[WHOS][SLOTS];
 static uint64_t calls[WHOS][CALLS];
-static uint64_t base, moves, pid1_steps, held_after;
+static uint64_t base, end, moves, pid1_steps, held_after;
 static pid_t pid1;
 static long execs_left;
 
@@ -65,19 +67,24 @@ static void step_count(enum who who, uint64_t at)
 	steps[who][slot].count++;
 }
 
-/* Where the program begins: its first mapping of a file; a static-pie may have the vdso before it. */
-static void find_base(void)
+/* Where the program is: its mappings of a file; a static-pie may have the vdso before it. */
+static void find_program(void)
 {
 	char path[64], line[512];
-	unsigned long at, inode = 0;
+	unsigned long from, to, inode = 0;
 	FILE *maps;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid1);
 	maps = fopen(path, "re");
 	check(!maps, path);
-	while (!inode && fgets(line, sizeof(line), maps))
-		check(sscanf(line, "%lx-%*x %*s %*x %*s %lu", &at, &inode) != 2, path);
-	base = at;
+	base = 0;
+	while (fgets(line, sizeof(line), maps)) {
+		check(sscanf(line, "%lx-%lx %*s %*x %*s %lu", &from, &to, &inode) != 3, path);
+		if (!inode)
+			continue;
+		base = base ? base : from;
+		end = to;
+	}
 	fclose(maps);
 }
 
@@ -87,7 +94,7 @@ static void stepped(pid_t pid)
 	enum who who = pid == pid1 ? PID1 : CHILD;
 	struct user_regs_struct regs;
 
-	if (!base || ptrace(PTRACE_GETREGS, pid, 0, &regs))
+	if (!base || ptrace(PTRACE_GETREGS, pid, 0, &regs) || regs.rip < base || regs.rip >= end)
 		return;
 	step_count(who, regs.rip - base);
 	pid1_steps += who == PID1;
@@ -100,7 +107,7 @@ static void stepped(pid_t pid)
 static void executed(pid_t pid)
 {
 	if (pid == pid1) {
-		find_base();
+		find_program();
 		ptrace(PTRACE_SINGLESTEP, pid, 0, 0);
 		return;
 	}

@@ -143,8 +143,8 @@ MARKS = [
 LIMITS = [
     ("system calls of PID 1 for a start", 8, lambda r: at(r, "count", "minit", "pid1_call", "each")),
     ("system calls of the child before its exec", 8, lambda r: at(r, "count", "minit", "child_call", "each")),
-    ("user instructions of PID 1 for a start", 11000, lambda r: at(r, "count", "minit", "pid1_step", "each")),
-    ("user instructions of the child, and of the parser for it", 18000,
+    ("user instructions of PID 1 for a start", 9000, lambda r: at(r, "count", "minit", "pid1_step", "each")),
+    ("user instructions of the child, and of the parser for it", 17000,
      lambda r: at(r, "count", "minit", "child_step", "each")),
     ("KiB of proportional memory without a service", 128, lambda r: at(r, "memory", 0, "minit", "pss_kib")),
     ("bytes of minit's own for a service", 1024, lambda r: at(r, "memory", 300, "minit", "each_bytes")),
