@@ -40,26 +40,32 @@ two=$work/a-longer-name/b
 in_one() {
 	make -s -j2 -C "$one" WERROR=1 "$@"
 }
-built() {
-	in_one "B=build/$1" && [ -x "$one/build/$1/minit" ]
-}
 configured() {
-	in_one "B=build/$1" "$1_defconfig" && built "$1"
+	in_one "B=build/$1" "$1_defconfig" && in_one "B=build/$1" && [ -x "$one/build/$1/minit" ]
+}
+# Most sources do not know what differs between two configurations, and in one folder are not compiled again for the next.
+export CCACHE_DIR=$work/ccache
+cached() {
+	in_one B=build/many CC='ccache musl-gcc' "$@"
+}
+written() {
+	mkdir -p "$one/build/many" && cat >"$one/build/many/.config" && cached && [ -x "$one/build/many/minit" ]
 }
 
-for config in full container wrapper; do
+for config in full wrapper; do
 	holds "the $config configuration builds without a warning" configured "$config"
 done
+container() {
+	cached container_defconfig && cached && [ -x "$one/build/many/minit" ]
+}
+holds 'so does the container configuration' container
 nothing_on() {
-	mkdir -p "$one/build/none" && sed -n 's/^config \(.*\)/# CONFIG_\1 is not set/p' "$one/Kconfig" >"$one/build/none/.config" &&
-		built none
+	sed -n 's/^config \(.*\)/# CONFIG_\1 is not set/p' "$one/Kconfig" | written
 }
 holds 'so does the one with every option off' nothing_on
-# Every option off alone; what depends on it goes with it. Most sources do not know the option, and are not compiled again.
-export CCACHE_DIR=$work/ccache
+# Every option off alone; what depends on it goes with it.
 without() {
-	mkdir -p "$one/build/without" && echo "# CONFIG_$1 is not set" >"$one/build/without/.config" &&
-		in_one B=build/without CC='ccache musl-gcc' && [ -x "$one/build/without/minit" ]
+	echo "# CONFIG_$1 is not set" | written
 }
 for option in $(sed -n 's/^config \([A-Z0-9_]*\)$/\1/p' Kconfig); do
 	grep -A 1 "^config $option$" Kconfig | grep -q 'bool "' || continue
@@ -134,7 +140,8 @@ rebuilt_by() {
 holds 'a changed header builds what includes it' rebuilt_by init/say.h B=build/full
 
 minimal() {
-	in_one B=build/full full_defconfig && in_one B=build/full savedefconfig && diff <(grep -v '^#.*[.]$' "$one/configs/full_defconfig") "$one/build/full/defconfig"
+	in_one B=build/saved full_defconfig && in_one B=build/saved savedefconfig &&
+		diff <(grep -v '^#.*[.]$' "$one/configs/full_defconfig") "$one/build/saved/defconfig"
 }
 holds 'configs/full_defconfig is what savedefconfig writes' minimal
 
@@ -152,7 +159,7 @@ measured() {
 }
 holds 'make size tells the size and what has grown' measured
 say
-holds 'a changed option builds what it must' rebuilt_by Kconfig B=build/without CC='ccache musl-gcc'
+holds 'a changed option builds what it must' rebuilt_by Kconfig B=build/many WERROR=1 CC='ccache musl-gcc'
 
 wrong_sum() {
 	local out
