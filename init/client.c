@@ -190,7 +190,7 @@ bool talk_is_over(const char *line, int *ret_status)
 		return false;
 	field_text(line, "error", why, sizeof(why));
 	complain("%s", strncmp(why, "minit: ", 7) ? why : why + 7); /* it says so itself */
-	*ret_status = 1;
+	*ret_status = field_is_true(line, "unknown") ? 2 : 1;
 	return true;
 }
 

@@ -81,24 +81,25 @@ int request_send(const struct client *c, const struct buf *line)
 	return (size_t)n == line->len ? 0 : -EPIPE;
 }
 
-static void put_error(struct buf *line, const char *text)
+static void send_error(const struct client *c, const char *text, const char *more)
 {
-	buf_str(line, "{\"error\":");
-	buf_json(line, text);
-	buf_str(line, "}\n");
+	BUF_ON_STACK(line, REPORT_LINE);
+
+	buf_str(&line, "{\"error\":");
+	buf_json(&line, text);
+	buf_fmt(&line, "%s}\n", more);
+	(void)request_send(c, &line);
 }
 
 void request_refuse(const struct client *c, const char *fmt, ...)
 {
 	BUF_ON_STACK(text, 640);
-	BUF_ON_STACK(line, REPORT_LINE);
 	va_list ap;
 
 	va_start(ap, fmt);
 	buf_vfmt(&text, fmt, ap);
 	va_end(ap);
-	put_error(&line, buf_text(&text));
-	(void)request_send(c, &line);
+	send_error(c, buf_text(&text), "");
 }
 
 /* seq: the change this has led to is told under this number or a later one; none for what is not there yet. */
@@ -237,15 +238,17 @@ static const char *nearest_service(const struct supervisor *sv, const char *name
 
 static bool name_is_known(const struct supervisor *sv, struct client *c, const char *name)
 {
+	BUF_ON_STACK(text, 640);
 	const char *near;
 
 	if (table_find(sv->table, name) >= 0)
 		return true;
 	near = nearest_service(sv, name);
 	if (near)
-		request_refuse(c, "%s: no such service; did you mean \"%s\"?", name, near);
+		buf_fmt(&text, "%s: no such service; did you mean \"%s\"?", name, near);
 	else
-		request_refuse(c, "%s: no such service; `minit status` lists those there are", name);
+		buf_fmt(&text, "%s: no such service; `minit status` lists those there are", name);
+	send_error(c, buf_text(&text), ",\"unknown\":true");
 	return false;
 }
 

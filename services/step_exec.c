@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/exec.h"
+#include "lib/fd.h"
 #include "lib/sys.h"
 #include "services/child.h"
 #include "services/interpreter.h"
@@ -84,12 +85,21 @@ static bool is_landlocked(const struct child *child, const char *program)
 	return child_confine(child)->privileges.given & GIVEN_PATHS && may_look(child) && access(program, X_OK) == 0;
 }
 
+static bool is_directory(const char *path)
+{
+	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd >= 0;
+}
+
 /* A program that is there, and whose interpreter is not, is told of by that: else it would seem not to be there. */
 static int exec_failed(struct child *child, const char *program, int err)
 {
 	char interpreter[STATE_DETAIL];
 
-	if (err == -EACCES && is_landlocked(child, program))
+	if (err == -EACCES && may_look(child) && is_directory(program))
+		err = -EISDIR;
+	else if (err == -EACCES && is_landlocked(child, program))
 		child->blamed = STEP_landlock;
 	if (err == -ENOENT && may_look(child) &&
 	    !interpreter_missing(program, child_getenv(child, "PATH"), interpreter, sizeof(interpreter)))

@@ -80,7 +80,7 @@ is_why loader "exec: $ct_dir/foreign: its interpreter /no/such/ld.so is not ther
 	"a program whose loader is not there, too"
 is_why pathloader "exec: foreign: its interpreter /no/such/ld.so is not there: install it (a script names it in its first line)" \
 	"also when it was found in PATH"
-is_why directory "exec: /etc: Permission denied: make it executable (chmod +x), and its folders open to the service's user" "a directory"
+is_why directory "exec: /etc: Is a directory: name the program in it" "a directory"
 is_why user "user and groups: no user no-such-user in /etc/passwd: add it (useradd --system no-such-user), or correct user" "no user"
 is_why longuser "user and groups: no user a-user-of-thirty-two-characters- in /etc/passwd: add it (useradd --system a-user-of-thirty-two-characters-), or correct user" \
 	"a long name is told as a whole"

@@ -29,7 +29,7 @@ ct_limit() {
 	cat "$mount$path/pids.max"
 }
 
-for round in 1 2 3 4 5 6; do
+for round in 1 2 3 4; do
 	ct_start
 	until [ -n "$(ct_pid)" ]; do :; done
 	pid=$(ct_pid)

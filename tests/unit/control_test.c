@@ -290,7 +290,7 @@ static void test_a_service_is_paused_let_go_on_and_limited(void **data)
 	assert_reply("set web pids.max 5 6\n", "{\"ok\":true");
 	assert_reply("set web pids.max 5\n", "{\"error\":\"web: pids.max: Invalid argument: not that\"}\n");
 	assert_reply("set db pids.max 5\n", "{\"error\":\"db: pids.max: it has no cgroup leaf; leaf = true gives it one where there are cgroups\"}\n");
-	assert_reply("set wbe pids.max 5\n", "{\"error\":\"wbe: no such service; did you mean \\\"web\\\"?\"}\n");
+	assert_reply("set wbe pids.max 5\n", "{\"error\":\"wbe: no such service; did you mean \\\"web\\\"?\",\"unknown\":true}\n");
 	for (const char *bad = "set\0set web\0set web pids.max\0set web cgroup.procs 1\0set web ../x.y 1\0"; *bad; bad += strlen(bad) + 1) {
 		char line[64];
 
@@ -350,7 +350,7 @@ static void test_an_unknown_name_changes_nothing(void **data)
 {
 	(void)data;
 	open_three();
-	assert_reply("stop db wbe\n", "{\"error\":\"wbe: no such service; did you mean \\\"web\\\"?\"}\n");
+	assert_reply("stop db wbe\n", "{\"error\":\"wbe: no such service; did you mean \\\"web\\\"?\",\"unknown\":true}\n");
 	assert_reply("stop\n", "{\"error\":\"stop: a service's name is missing\"}\n");
 	assert_string_equal(house_told(), "");
 }

@@ -268,7 +268,7 @@ static void test_status_of_one(void **data)
 	assert_int_equal(finish(), 0);
 	assert_non_null(strstr(said, "\n@log  down "));
 	assert_null(strstr(said, "web"));
-	expect("status wbe", 1, "minit: wbe: no such service; did you mean \"web\"?\n");
+	expect("status wbe", 2, "minit: wbe: no such service; did you mean \"web\"?\n");
 }
 
 #define TEN(x) x x x x x x x x x x
