@@ -1,6 +1,6 @@
 #!/bin/bash
-# `make run` on a host that has cgroup v2 alone, and nobody who has enabled its controllers: the runner with Debian's own tools, on
-# a kernel of its own.
+# A host that has cgroup v2 alone, and nobody who has enabled its controllers: `make run`, with Debian's own tools; and minit as a
+# user without rights, in a slice that is delegated to that user.
 set -u
 . tests/vm/vm.sh
 
@@ -70,11 +70,50 @@ echo "status $?"
 echo "left $(find /sys/fs/cgroup -mindepth 1 -type d | grep -c .)"
 grep 'minit: stopped in' /out
 grep -E 'limits|cannot|bug|No such|not permitted' /out /build/rootfs/run.log
+
+# As a service manager delegates a group to a user: it belongs to the user, its limits do not.
+slice=/sys/fs/cgroup/slice
+echo '+memory +pids +cpu' >/sys/fs/cgroup/cgroup.subtree_control
+mkdir $slice
+chown 1000:1000 $slice $slice/cgroup.procs $slice/cgroup.threads $slice/cgroup.subtree_control
+mkdir -m 700 /run/user
+chown 1000:1000 /run/user
+export XDG_RUNTIME_DIR=/run/user
+as_user() {
+	setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=-all "$@"
+}
+sh -c 'echo $$ >'$slice'/cgroup.procs; exec setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=-all \
+	env --default-signal /sbin/minit run /host/user.toml' >/user.out 2>&1 &
+user=$!
+soon 'limited is up' as_user /sbin/minit wait --timeout 1s limited:up
+soon 'eater is dead' as_user /sbin/minit wait --timeout 1s eater:failed
+echo "asked: $(as_user /sbin/minit status limited | tr '\n' ';')"
+pid=$(as_user /sbin/minit status --json limited | grep -o '"pid":[0-9]*' | tail -n 1 | cut -d : -f 2)
+place=$(sed -n 's/^0:://p' /proc/$pid/cgroup)
+echo "place $place"
+echo "pids.max $(cat /sys/fs/cgroup$place/pids.max), memory.max $(cat /sys/fs/cgroup$place/memory.max)"
+echo "processes $(grep -c . /sys/fs/cgroup$place/cgroup.procs)"
+kill -TERM $user
+wait $user
+echo "user status $?"
+echo "user left $(find $slice -mindepth 1 -type d | grep -c .)"
+echo "user log: $(cat /user.out)"
 echo "log: $(tail -n 5 /out /build/rootfs/run.log)"
 sync
 echo o >/proc/sysrq-trigger
 sleep 60
 SH
+
+vm_file host/user.toml 644 <<'TOML'
+[service.limited]
+exec = ["/bin/sh", "-c", "(setsid sleep 1000 &); exec sleep 1000"]
+cgroup.pids.max = 7
+cgroup.memory.max = "24M"
+[service.eater]
+exec = ["/bin/sh", "-c", "x=12345678; while :; do x=$x$x; done"]
+cgroup.memory.max = "16M"
+restart = "never"
+TOML
 
 vm_boot quiet rdinit=/host/init
 vm_end 280
@@ -91,7 +130,15 @@ has 'pids.max 24' "and pids.max"
 has 'status 0' "Ctrl-C ends it with success"
 has 'minit: stopped in .* 0 killed' "in order"
 has 'left 0' "and no cgroup is left"
-! vm_results | grep -a -q -E 'limits|cannot|bug|not permitted'
+! vm_results | sed '/^user log/,/^log/d' | grep -a -q -E 'limits|cannot|bug|not permitted'
 ok $? "nothing is missing"
-[ "$vm_tests" = 10 ] && [ "${TEST_SHOW:-}" = "" ] || { vm_results | sed 's/^/# /'; vm_show; }
+has 'limited is up' "in a delegated group the services of a user without rights start"
+has 'place /slice/svc.limited' "each in a leaf of its own"
+has 'pids.max 7, memory.max 25165824' "with its limits"
+has 'eater is dead' "who grows past its limit is killed in its leaf"
+has '.*eater: out of memory: killed in its leaf; given up' "and told of"
+has 'processes 2' "who daemonises is held in its leaf"
+has 'user status 0' "TERM ends it in order"
+has 'user left 0' "and nothing is left in the group"
+[ "$vm_tests" = 18 ] && [ "${TEST_SHOW:-}" = "" ] || { vm_results | sed 's/^/# /'; vm_show; }
 echo "1..$vm_tests"
