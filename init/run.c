@@ -26,6 +26,7 @@
 #include "lib/log.h"
 #include "lib/text.h"
 #include "services/launch.h"
+#include "services/prepare.h"
 
 static struct supervisor house;
 
@@ -122,10 +123,10 @@ static void prepare_rest(struct statefile *state)
 	find_place(state);
 	network_open(&house, &net);
 	for (; state->prepared < state->count; state->prepared++)
-		if (launch_prepare(&house, state->prepared))
+		if (prepare_service(&house, state->prepared))
 			log_debug(service_name(&house, state->prepared), "not ready to start");
 	for (; state->prepared < 2 * state->count; state->prepared++)
-		launch_connect(&house, state->prepared - state->count);
+		prepare_port(&house, state->prepared - state->count);
 	if (house.net)
 		net_close(&net);
 	house.net = NULL;

@@ -12,9 +12,9 @@
 #include "lib/sys.h"
 #include "services/caps.h"
 #include "services/child.h"
-#include "services/connect.h"
 #include "services/frame.h"
 #include "services/leaf.h"
+#include "services/prepare.h"
 #include "services/strays.h"
 
 static struct handles *handles_at(const struct supervisor *sv, uint32_t index)
@@ -50,96 +50,6 @@ void launch_open(void)
 unsigned launch_room(void)
 {
 	return is_sharing ? MIN(AT_ONCE, frame_left()) : AT_ONCE;
-}
-
-/* -- what is kept across runs ------------------------------------------------------------------ */
-
-static int refuse(struct supervisor *sv, uint32_t index, enum step step, int err, const char *detail)
-{
-	struct handles *h = handles_at(sv, index);
-
-	h->refused = -err;
-	h->refused_step = (uint16_t)step;
-	strncpy(h->report.detail, detail, sizeof(h->report.detail) - 1);
-	return err;
-}
-
-static int prepare_leaf(struct supervisor *sv, uint32_t index)
-{
-	const char *detail;
-	int err = leaf_prepare(sv, index, &detail);
-
-	return err ? refuse(sv, index, STEP_leaf, err, detail) : 0;
-}
-
-static int prepare_network(struct supervisor *sv, uint32_t index)
-{
-	const char *what;
-	int err = connect_prepare(sv, index, &what);
-
-	return err ? refuse(sv, index, STEP_network, err, what) : 0;
-}
-
-static int prepare_output(struct supervisor *sv, uint32_t index)
-{
-	struct handles *h = handles_at(sv, index);
-	int ends[2];
-	int err = sys_pipe(ends, 0);
-
-	if (err)
-		return refuse(sv, index, STEP_stdio, err, "");
-	fd_close(&h->out[0]); /* of a pipe that a crash left half noted */
-	h->out[0] = ends[0];
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	h->out[1] = ends[1];
-	return 0;
-}
-
-/* Asked for by the service itself it is an error where it cannot be had; a default is left out, and that is said. */
-static int prepare_seccomp(struct supervisor *sv, uint32_t index)
-{
-	const struct confine_spec *confine = table_confine(sv->table, spec_at(sv, index));
-	struct handles *h = handles_at(sv, index);
-	int err = confine->seccomp.program.count ? sys_can_filter(confine->no_new_privs) : 0;
-
-	if (!err)
-		return 0;
-	if (confine->seccomp.is_explicit)
-		return refuse(sv, index, STEP_seccomp, err, confine->no_new_privs ? "" : "without no_new_privs");
-	if (!(h->missing & MISSING_SECCOMP))
-		log_warn(service_name(sv, index), -err,
-			 "seccomp: the default cannot be had here and is left out (ask for it to make it an error)");
-	h->missing |= MISSING_SECCOMP;
-	return 0;
-}
-
-static bool wants_output_pipe(const struct service_spec *spec)
-{
-	return spec->output == OUTPUT_CONSOLE || spec->output == OUTPUT_FILE;
-}
-
-int launch_prepare(struct supervisor *sv, uint32_t index)
-{
-	const struct service_spec *spec = spec_at(sv, index);
-	struct handles *h = handles_at(sv, index);
-	int err = 0;
-
-	h->refused = 0;
-	if (spec->leaf)
-		err = prepare_leaf(sv, index);
-	if (!err && spec->namespaces & CLONE_NEWNET && h->netns < 0)
-		err = prepare_network(sv, index);
-	if (!err && wants_output_pipe(spec) && h->out[1] < 0)
-		err = prepare_output(sv, index);
-	h->missing |= privileges_missing(sv->table, spec);
-	return err ? err : prepare_seccomp(sv, index);
-}
-
-int launch_connect(struct supervisor *sv, uint32_t index)
-{
-	int err = connect_port(sv, index);
-
-	return err ? refuse(sv, index, STEP_network, err, "") : 0;
 }
 
 /* -- the clone ------------------------------------------------------------------------------------ */
@@ -219,7 +129,7 @@ static pid_t clone_with_less(struct supervisor *sv, uint32_t index, struct child
 static void gather_outputs(struct supervisor *sv)
 {
 	for (uint32_t i = 0; i < sv->state->count; i++)
-		if (wants_output_pipe(spec_at(sv, i)))
+		if (prepare_wants_pipe(spec_at(sv, i)))
 			sv->output_fds[spec_at(sv, i)->output_slot] = handles_at(sv, i)->out[0];
 }
 
@@ -352,7 +262,7 @@ static int check_owner(struct supervisor *sv, uint32_t index)
 
 	if (owner == index || handles_at(sv, owner)->netns >= 0)
 		return 0;
-	return refuse(sv, index, STEP_network, -ENOENT, service_name(sv, owner));
+	return prepare_refuse(sv, index, STEP_network, -ENOENT, service_name(sv, owner));
 }
 
 int launch(struct supervisor *sv, uint32_t index)
@@ -365,7 +275,7 @@ int launch(struct supervisor *sv, uint32_t index)
 	if (h->pid)
 		return 0;
 	if (h->refused)
-		err = was_just_tried(sv, index) ? -h->refused : launch_prepare(sv, index);
+		err = was_just_tried(sv, index) ? -h->refused : prepare_service(sv, index);
 	if (!err)
 		err = check_owner(sv, index);
 	if (!err)

@@ -29,19 +29,6 @@ void launch_open(void);
 /* How many starts may be begun now; 0: some are under way, and the status pipe of each will speak. */
 unsigned launch_room(void);
 
-/*
- * What the service keeps across its runs, at boot: the leaf with its limits, the
- * network namespace, the output pipe. 0, or -errno when it was asked for explicitly
- * and so the service must not start: handles.refused, refused_step and report.detail say what.
- */
-must_check int launch_prepare(struct supervisor *sv, uint32_t index);
-
-/*
- * At boot, after launch_prepare of all services: sets up the port of its bridge (net_connect says why not at once).
- * Logs what fails. 0 or -errno.
- */
-int launch_connect(struct supervisor *sv, uint32_t index);
-
 /* Begins a run, unless one is going on (after a crash). 0 or -errno. */
 must_check int launch(struct supervisor *sv, uint32_t index);
 

@@ -1,5 +1,5 @@
 // links: services/launch.c services/strays.c services/frame.c services/settle.c services/state.c services/depend.c services/policy.c
-// links: services/connect.c
+// links: services/connect.c services/prepare.c
 // links: services/words.c services/statefile.c init/reap.c lib/buf.c lib/clock.c lib/fd.c lib/signame.c
 // links: services/failure.c
 // links: tests/fake/sys.c tests/fake/log.c tests/fake/image.c
@@ -21,6 +21,7 @@
 
 #include "init/reap.h"
 #include "services/connect.h"
+#include "services/prepare.h"
 #include "tests/fake/image.h"
 #include "tests/fake/log.h"
 #include "tests/fake/sys.h"
@@ -238,14 +239,14 @@ static void a_default_filter_is_done_without_where_there_are_none(void **state)
 	(void)state;
 	filter();
 	kernel.filter_err = -ENOSYS;
-	assert_int_equal(launch_prepare(&sv, 0), 0);
+	assert_int_equal(prepare_service(&sv, 0), 0);
 	assert_int_equal(handles()->missing, MISSING_SECCOMP);
 	assert_non_null(strstr(log_text, "warn a: seccomp: "));
 	log_forget();
-	assert_int_equal(launch_prepare(&sv, 0), 0);
+	assert_int_equal(prepare_service(&sv, 0), 0);
 	assert_string_equal(log_text, "");
 	filter();
-	assert_int_equal(launch_prepare(&sv, 0), 0);
+	assert_int_equal(prepare_service(&sv, 0), 0);
 	assert_int_equal(handles()->missing, 0);
 }
 
@@ -254,7 +255,7 @@ static void a_filter_that_is_asked_for_is_an_error_where_there_are_none(void **s
 	(void)state;
 	filter()->seccomp.is_explicit = 1;
 	kernel.filter_err = -EINVAL;
-	assert_int_equal(launch_prepare(&sv, 0), -EINVAL);
+	assert_int_equal(prepare_service(&sv, 0), -EINVAL);
 	assert_int_equal(handles()->refused, EINVAL);
 	assert_int_equal(handles()->refused_step, STEP_seccomp);
 	assert_int_equal(handles()->missing, 0);
@@ -268,10 +269,10 @@ static void a_filter_without_no_new_privs_needs_a_capability(void **state)
 	(void)state;
 	confine->no_new_privs = 0;
 	confine->seccomp.is_explicit = 1;
-	assert_int_equal(launch_prepare(&sv, 0), -EACCES);
+	assert_int_equal(prepare_service(&sv, 0), -EACCES);
 	assert_string_equal(handles()->report.detail, "without no_new_privs");
 	confine->seccomp.program.count = 0;
-	assert_int_equal(launch_prepare(&sv, 0), 0);
+	assert_int_equal(prepare_service(&sv, 0), 0);
 }
 
 static void too_much_at_once_is_no_reason_to_go_without_namespaces(void **state)
@@ -486,7 +487,7 @@ static void a_crash_takes_the_half_of_a_network_along_and_nothing_of_a_whole_one
 	spec->attach.bridge = 0;
 	sv.net = &net;
 	kernel.has_net = true;
-	assert_int_equal(launch_prepare(&sv, 0), 0);
+	assert_int_equal(prepare_service(&sv, 0), 0);
 	assert_true(handles()->netns >= 0);
 	sv.state->reexecs = 1;
 	connect_resume(&sv, 0);
