@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SYSTEM = 1, BRIDGE = 2, SERVICE = 4, COMMON = 12, GROUP = 16, LINK = 32 };
+enum { SYSTEM = 1, BRIDGE = 2, SERVICE = 4, COMMON = 12, GROUP = 16, LINK = 32, NETWORK = 64 };
 
 struct key {
 	int sections;
@@ -151,7 +151,7 @@ static void put_key(const struct key *k)
 static void put_keys(const char *section)
 {
 	int bit = !strcmp(section, "SYSTEM") ? SYSTEM : !strcmp(section, "BRIDGE") ? BRIDGE :
-		  !strcmp(section, "LINK") ? LINK : !strcmp(section, "GROUP") ? GROUP : SERVICE;
+		  !strcmp(section, "NETWORK") ? NETWORK : !strcmp(section, "LINK") ? LINK : !strcmp(section, "GROUP") ? GROUP : SERVICE;
 
 	printf(".Bl -tag -width Ds\n");
 	for (size_t i = 0; i < KEYS; i++)
@@ -495,7 +495,7 @@ static void put_value(const struct key *k)
 		       "\"additionalProperties\":{\"type\":\"string\",\"pattern\":\"^[0-9]+[KMG]?$\"}}");
 	else if (!strcmp(k->name, "network.hosts"))
 		put_object("{\"type\":[\"string\",\"array\"]}");
-	else if (!strcmp(k->name, "network.sysctl"))
+	else if (!strcmp(k->name, "network.sysctl") || is_kind(k, "SETTINGS"))
 		printf("{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^net([.]|$)\"}}");
 	else if (is_kind(k, "ENVIRONMENT"))
 		put_object("{\"type\":[\"string\",\"integer\"]}");
@@ -563,11 +563,11 @@ static void put_property(const struct key *k, int bit)
 	}
 }
 
-static void put_section(int bit, int all)
+/* The keys of a section, as properties. */
+static void put_keys_of(int bit, int all)
 {
 	bool first = true;
 
-	printf("{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
 	for (size_t i = 0; i < KEYS; i++) {
 		if ((keys[i].sections & all) != all || !(keys[i].sections & bit) || strchr(keys[i].name, '.'))
 			continue;
@@ -575,6 +575,12 @@ static void put_section(int bit, int all)
 		put_property(&keys[i], all == COMMON ? COMMON & ~SERVICE : bit);
 		first = false;
 	}
+}
+
+static void put_section(int bit, int all)
+{
+	printf("{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
+	put_keys_of(bit, all);
 	printf("}}");
 }
 
@@ -587,8 +593,9 @@ static int schema(void)
 	put_section(SERVICE, COMMON);
 	printf(",\n\"group\":{\"type\":\"object\",\"additionalProperties\":");
 	put_section(GROUP, GROUP);
-	printf("},\n\"network\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"bridge\":"
-	       "{\"type\":\"object\",\"additionalProperties\":");
+	printf("},\n\"network\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
+	put_keys_of(NETWORK, NETWORK);
+	printf(",\"bridge\":{\"type\":\"object\",\"additionalProperties\":");
 	put_section(BRIDGE, BRIDGE);
 	printf("},\"link\":{\"type\":\"object\",\"additionalProperties\":");
 	put_section(LINK, LINK);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "init/boot.h"
+#include "init/sysctls.h"
 #include "init/uplinks.h"
 #include "lib/fd.h"
 #include "lib/log.h"
@@ -85,8 +86,10 @@ static void bring_up(struct supervisor *sv, struct net_session *net)
 		const struct net_bridge *bridge = table_bridge(sv->table, i);
 
 		note_made(sv->state, net, bridge->name, i);
-		if (!net_bridge_up(net, bridge))
+		if (!net_bridge_up(net, bridge)) {
+			sysctls_write(sv->table, bridge->name);
 			continue;
+		}
 		sv->state->bridges_made[i / 8] &= (uint8_t)~(1 << i % 8);
 		log_error(bridge->name, 0, "bridge: not there; its services will not start");
 	}
@@ -130,11 +133,32 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	}
 }
 
+/* Those of a killed run may be others by now. */
+static void make_iprules(struct supervisor *sv, struct net_session *net)
+{
+	const struct net_iprule *rules = table_list(sv->table, sv->table->iprules, struct net_iprule);
+
+	if (net->alone)
+		net_iprules_clear(net);
+	for (uint32_t i = 0; i < sv->table->iprules.count; i++)
+		(void)!net_iprule_add(net, &rules[i]); /* logged, and the boot goes on */
+}
+
+static void remove_iprules(struct supervisor *sv, struct net_session *net)
+{
+	const struct net_iprule *rules = table_list(sv->table, sv->table->iprules, struct net_iprule);
+
+	for (uint32_t i = 0; i < sv->table->iprules.count; i++)
+		net_iprule_remove(net, &rules[i]);
+}
+
 /* Links come behind the bridges that they may be ports of. */
 static void bring_all_up(struct supervisor *sv, struct net_session *net)
 {
 	net->alone = uplinks_alone();
 	clear_left(sv, net);
+	sysctls_write(sv->table, NULL);
+	make_iprules(sv, net);
 	bring_up(sv, net);
 	uplinks_up(sv, net);
 }
@@ -145,7 +169,8 @@ static bool is_wanted(enum mode mode, const struct table *table)
 	for (uint32_t i = 0; i < table->services.count; i++)
 		if (table_service(table, i)->namespaces & CLONE_NEWNET)
 			return true;
-	return mode != MODE_SUBREAPER || table->bridges.count || table->links.count;
+	return mode != MODE_SUBREAPER || table->bridges.count || table->links.count || table->sysctls.count ||
+	       table->iprules.count;
 }
 
 void network_open(struct supervisor *sv, struct net_session *net)
@@ -188,8 +213,9 @@ void network_leave(struct supervisor *sv)
 	const struct statefile *state = sv->state;
 	struct net_session net;
 
-	if ((!sv->table->bridges.count && !state->links_made) || net_open(&net))
+	if ((!sv->table->bridges.count && !state->links_made && !sv->table->iprules.count) || net_open(&net))
 		return;
+	remove_iprules(sv, &net);
 	forget_names(sv->table);
 	end_namespaces(sv);
 	uplinks_leave(sv, &net);

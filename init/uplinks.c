@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "init/loop.h"
+#include "init/sysctls.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 
@@ -66,15 +67,17 @@ static void set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 	int err;
 
 	set(&sv->state->links_made, i, link->kind != NET_KIND_DEVICE);
-	err = net_link_up(net, link, table_list(sv->table, sv->table->link_routes, struct net_link_route), &seen);
+	err = net_link_up(net, link, table_list(sv->table, sv->table->link_routes, struct net_route), &seen);
 	if (err == -EEXIST)
 		set(&sv->state->links_made, i, false);
 	set(&sv->state->links_done, i, !err);
 	set(&failed, i, err && err != -ENODEV);
 	if (err == -ENODEV && net == sv->net)
 		say_missing(link);
-	if (!err)
-		set_online(sv, i, seen.works);
+	if (err)
+		return;
+	sysctls_write(sv->table, link->name);
+	set_online(sv, i, seen.works);
 }
 
 void uplinks_up(struct supervisor *sv, struct net_session *net)

@@ -74,49 +74,36 @@ void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t ind
 	netlink_put_u32(b, RTA_OIF, index);
 }
 
-/* One that leads nowhere is on no link. */
-void route_to_add(struct netlink_batch *b, const struct net_route *route, uint32_t index)
+/* What lies on the link itself; IPv6 has no scopes of routes. */
+static uint8_t scope_of(const struct net_route *route)
 {
-	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE,
-					   .step = NET_ROUTE_TO, .given = true, .addr = &route->to };
-	struct rtmsg rt = { .rtm_family = route->to.family, .rtm_dst_len = route->to.prefix,
-			    .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC,
-			    .rtm_scope = route->via.family || route->type != RTN_UNICAST ? RT_SCOPE_UNIVERSE :
-											   RT_SCOPE_LINK,
-			    .rtm_type = route->type };
+	bool far = route->via.family || route->type != RTN_UNICAST || route->to.family == AF_INET6;
 
-	netlink_begin(b, &request);
-	netlink_raw(b, &rt, sizeof(rt));
-	netlink_put(b, RTA_DST, route->to.bytes, width(&route->to));
-	if (route->via.family)
-		netlink_put(b, RTA_GATEWAY, route->via.bytes, width(&route->via));
-	if (route->type == RTN_UNICAST)
-		netlink_put_u32(b, RTA_OIF, index);
-	if (route->metric)
-		netlink_put_u32(b, RTA_PRIORITY, route->metric);
+	return far ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 }
 
-void route_put(struct netlink_batch *b, const struct net_link_route *route, uint32_t index)
+void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index)
 {
 	const struct addr *via = &route->via, *to = &route->to;
+	bool is_default = via->family && !to->prefix;
 	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE, .given = true,
-					   .step = via->family ? NET_ROUTE : NET_ROUTE_TO,
-					   .addr = via->family ? via : to };
+					   .step = is_default ? NET_ROUTE : NET_ROUTE_TO,
+					   .addr = is_default ? via : to };
 	struct rtmsg rt = { .rtm_family = to->family, .rtm_dst_len = to->prefix, .rtm_table = RT_TABLE_MAIN,
-			    .rtm_protocol = RTPROT_STATIC, .rtm_type = RTN_UNICAST,
-			    .rtm_scope = via->family || to->family == AF_INET6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK };
+			    .rtm_protocol = RTPROT_STATIC, .rtm_scope = scope_of(route), .rtm_type = route->type };
 
-	if (to->prefix)
-		request.step = via->family ? NET_ROUTE_VIA : NET_ROUTE_TO;
 	netlink_begin(b, &request);
 	netlink_raw(b, &rt, sizeof(rt));
 	if (to->prefix)
 		netlink_put(b, RTA_DST, to->bytes, width(to));
 	if (via->family)
 		netlink_put(b, RTA_GATEWAY, via->bytes, width(via));
-	netlink_put_u32(b, RTA_OIF, index);
+	if (route->type == RTN_UNICAST)
+		netlink_put_u32(b, RTA_OIF, index);
 	if (route->metric)
 		netlink_put_u32(b, RTA_PRIORITY, route->metric);
+	if (route->table)
+		netlink_put_u32(b, RTA_TABLE, route->table);
 }
 
 void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac)

@@ -16,7 +16,7 @@ static int put_route(struct net_session *s, const char *object, struct netlink *
 	char mem[256];
 
 	netlink_start(&b, inside, mem, sizeof(mem));
-	route_to_add(&b, route, index);
+	route_put(&b, route, index);
 	return net_run(s, object, &b);
 }
 
@@ -35,7 +35,7 @@ static int put_neighbour(struct net_session *s, const char *object, struct netli
 
 /* -- sysctls: /proc/sys/net shows the network of who opens it ----------------------------------------------------- */
 
-static int put_sysctl(const char *object, const char *path, const char *value)
+int net_sysctl(const char *object, const char *path, const char *value)
 {
 	int err = fd_write_file(AT_FDCWD, path, value);
 	const struct netlink_request request = { .step = NET_SYSCTL, .name = path + sizeof(SYS) - 1 };
@@ -53,7 +53,7 @@ static int put_sysctls(const struct net_session *s, const char *object, const st
 	if (setns(ns, CLONE_NEWNET) < 0)
 		return net_failed(object, &request, errno, "");
 	for (uint32_t i = 0; i < extra->sysctl_count && !err; i++)
-		err = put_sysctl(object, extra->texts + extra->sysctls[i].path_at,
+		err = net_sysctl(object, extra->texts + extra->sysctls[i].path_at,
 				 extra->texts + extra->sysctls[i].value_at);
 	if (setns(s->home, CLONE_NEWNET) < 0)
 		return net_failed(object, &request, errno, "minit cannot return to its own");

@@ -178,7 +178,8 @@ static void put_settings(struct netlink_batch *b, const struct net_link *link, c
 
 static void put_gateway(struct netlink_batch *b, const struct net_link *link, const struct addr *via, uint32_t index)
 {
-	struct net_link_route route = { .to.family = via->family, .via = *via, .metric = link->metric };
+	struct net_route route = { .to.family = via->family, .via = *via, .metric = link->metric,
+				   .type = RTN_UNICAST };
 
 	route_put(b, &route, index);
 }
@@ -201,7 +202,7 @@ static int configure(struct net_session *s, const struct net_link *link, const s
 	return net_run(s, link->name, &b);
 }
 
-static int add_route(struct net_session *s, const struct net_link *link, const struct net_link_route *route,
+static int add_route(struct net_session *s, const struct net_link *link, const struct net_route *route,
 		     uint32_t index)
 {
 	struct netlink_batch b;
@@ -212,7 +213,7 @@ static int add_route(struct net_session *s, const struct net_link *link, const s
 	return net_run(s, link->name, &b);
 }
 
-int net_link_up(struct net_session *s, const struct net_link *link, const struct net_link_route *routes,
+int net_link_up(struct net_session *s, const struct net_link *link, const struct net_route *routes,
 		struct net_seen *ret)
 {
 	struct link_info info = { 0 };

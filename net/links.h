@@ -32,17 +32,12 @@ struct net_link {
 	uint32_t metric;             /* of the default routes; 0: the kernel's */
 	uint32_t id;                 /* of a vlan or vxlan */
 	uint32_t port;               /* of a vxlan; 0: 4789 */
-	uint32_t first, routes;      /* struct net_link_route in the table's list */
+	uint32_t first, routes;      /* struct net_route in the table's list */
 	uint8_t kind;                /* enum net_kind */
 	uint8_t mode;                /* as the kernel has it */
 	uint8_t flags;               /* of enum net_link_flag */
 	uint8_t mac[NET_MAC];
 	uint8_t reserved[3];
-};
-
-struct net_link_route {
-	struct addr to, via; /* via: family 0, what lies on the link itself */
-	uint32_t metric;
 };
 
 /* What is heard of a link in minit's own network. */

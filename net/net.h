@@ -67,11 +67,12 @@ struct net_attach {
 	uint8_t reserved[2];
 };
 
-/* A route beside the default ones; position-independent, as all of these. */
+/* A route beside the default ones, of a service or a link; position-independent, as all of these. */
 struct net_route {
 	struct addr to;  /* a network, without what lies behind its prefix */
 	struct addr via; /* family 0: it is on the link itself */
 	uint32_t metric; /* 0: the kernel's */
+	uint32_t table;  /* 0: the main one */
 	uint8_t type;    /* RTN_UNICAST, RTN_BLACKHOLE, RTN_UNREACHABLE or RTN_PROHIBIT */
 	uint8_t reserved[3];
 };
@@ -100,6 +101,7 @@ struct net_extra {
 	uint64_t in_bps, out_bps; /* most bits in a second to eth0 and from it; 0: no limit */
 };
 
+#include "net/iprule.h"
 #include "net/links.h"
 
 /* How far the network of a service has come, from net_connect until packets pass. Kept by the caller from { 0 } on. */
@@ -247,8 +249,11 @@ must_check int net_bridge_up(struct net_session *s, const struct net_bridge *bri
  * a killed run has made is made anew. 0 with how it is in *ret; -ENODEV, not logged: it, its parent or its master is
  * not there; or -errno, logged.
  */
-must_check int net_link_up(struct net_session *s, const struct net_link *link, const struct net_link_route *routes,
+must_check int net_link_up(struct net_session *s, const struct net_link *link, const struct net_route *routes,
 			   struct net_seen *ret);
+
+/* Writes a setting below /proc/sys/net, of the network that the caller is in. 0 or -errno, logged. */
+must_check int net_sysctl(const char *object, const char *path, const char *value);
 
 /* A descriptor that says to others that minit is in this network, the caller's; -EADDRINUSE: another one is. */
 must_check int net_claim(void);
@@ -309,10 +314,16 @@ static inline int net_settle_ask(struct net_session *s, const struct net_attach 
 	return -EOPNOTSUPP;
 }
 
-static inline int net_link_up(struct net_session *s, const struct net_link *link, const struct net_link_route *routes,
+static inline int net_link_up(struct net_session *s, const struct net_link *link, const struct net_route *routes,
 			      struct net_seen *ret)
 {
 	(void)s, (void)link, (void)routes, (void)ret;
+	return -EOPNOTSUPP;
+}
+
+static inline int net_sysctl(const char *object, const char *path, const char *value)
+{
+	(void)object, (void)path, (void)value;
 	return -EOPNOTSUPP;
 }
 

@@ -107,7 +107,7 @@ static void apply_key(struct section *s, const struct key *key, const struct tom
 static const struct {
 	enum key_section kind;
 	char title[22];
-} places[] = { { IN_SYSTEM, "[system]" }, { IN_BRIDGE, "[network.bridge.NAME]" },
+} places[] = { { IN_SYSTEM, "[system]" }, { IN_NETWORK, "[network]" }, { IN_BRIDGE, "[network.bridge.NAME]" },
 	       { IN_LINK, "[network.link.NAME]" }, { IN_SERVICE, "[service.NAME]" },
 	       { IN_GROUP, "[group.NAME]" } };
 
@@ -266,9 +266,7 @@ static void read_names(struct compile *c, const struct toml *root)
 	for (const struct toml *node = root->first; node; node = node->next)
 		name_section(c, node);
 	for (const struct toml *node = network ? network->first : NULL; node; node = node->next)
-		if ((strcmp(node->key, "bridge") != 0 && strcmp(node->key, "link") != 0) || node->type != TOML_TABLE)
-			refuse_unknown(c, "network", "section", node, node->key,
-				       node->key[0] == 'l' ? "link.NAME" : "bridge.NAME");
+		name_own(c, node);
 	group_read(c, &c->bridges, section_of(network, "bridge"), "network.bridge.", name_bridge);
 	group_read(c, &c->links, section_of(network, "link"), "network.link.", name_link);
 	group_read(c, &c->leaf_groups, section_of(root, "group"), "group.", name_group);
@@ -287,6 +285,19 @@ static void read_group(struct compile *c, struct group *g, const struct toml *ta
 		s.draft = &g->drafts[index];
 		s.target = (char *)targets + size * (size_t)index;
 		apply(&s, node, "");
+	}
+}
+
+/* Beside the keys of [network] stand the sections of bridges and links. */
+static void read_own(struct compile *c, const struct toml *network)
+{
+	struct section s = { .c = c, .kind = IN_NETWORK, .draft = &c->own, .target = c->table };
+
+	for (const struct toml *node = network ? network->first : NULL; node; node = node->next) {
+		const struct key *key = key_find(IN_NETWORK, node->key);
+
+		if (key)
+			apply_key(&s, key, node);
 	}
 }
 
@@ -354,6 +365,7 @@ static void read_sections(struct compile *c)
 		const struct toml *root = c->roots[i], *network = section_of(root, "network");
 
 		read_section(c, section_of(root, "system"), IN_SYSTEM, &c->system, c->table);
+		read_own(c, network);
 		read_group(c, &c->bridges, section_of(network, "bridge"), IN_BRIDGE, c->bridge_specs,
 			   sizeof(c->bridge_specs[0]));
 		read_group(c, &c->links, section_of(network, "link"), IN_LINK, c->link_specs,
@@ -580,8 +592,10 @@ static void finish(struct compile *c, const struct table_source *source)
 		append_log_helper(c);
 	roots_ranges(c);
 	network_finish(c);
-	if (ENABLED(CONFIG_NET_BRIDGE))
+	if (ENABLED(CONFIG_NET_BRIDGE)) {
 		links_finish(c);
+		own_finish(c);
+	}
 	if (ENABLED(CONFIG_SECCOMP))
 		seccomp_finish(c);
 	finish_confine(c);
@@ -609,6 +623,7 @@ static void begin(struct compile *c, struct arena *work, struct arena *image, ui
 	*c = (struct compile){ .work = work, .image = image };
 	c->errors.arena = c->texts.arena = c->records.arena = work;
 	c->system.title = "system";
+	c->own.title = "network";
 	c->defaults.title = "defaults";
 	c->paths = arena_array(work, const char *, files);
 	c->roots = arena_array(work, const struct toml *, files);

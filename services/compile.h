@@ -11,8 +11,6 @@
 #include "services/set.h"
 #include "services/table.h"
 
-#define LINK_ROUTES_MAX 256 /* of all links */
-
 /* What a section of the files has given, so that later checks can point to it. */
 struct draft {
 	const char *title;         /* for messages: "service.web" */
@@ -43,10 +41,10 @@ struct compile {
 	struct service_spec *specs;   /* in the image, by index */
 	struct net_bridge *bridge_specs;
 	struct net_link *link_specs; /* not in the image yet */
-	struct net_link_route *link_routes; /* room for LINK_ROUTES_MAX */
+	struct net_route *link_routes; /* room for those of all links */
 	uint32_t link_route_count;
 	struct group_spec *group_specs;
-	struct draft system, defaults;
+	struct draft system, own, defaults; /* own: [network] */
 	struct service_spec builtin;  /* what keys.def makes of a service */
 	struct service_spec template; /* what [defaults] make of it */
 	struct confine_spec builtin_confine, template_confine;
@@ -121,6 +119,7 @@ void name_keys(struct compile *c, const struct toml *table);
 
 /* A key of the whole file is the name of a section; one of service or network.bridge a good name of its own. */
 void name_section(struct compile *c, const struct toml *node);
+void name_own(struct compile *c, const struct toml *node); /* [network]: a key, bridge or link */
 bool name_service(struct compile *c, const struct toml *node);
 bool name_bridge(struct compile *c, const struct toml *node);
 bool name_link(struct compile *c, const struct toml *node);
@@ -164,6 +163,7 @@ void privileges_keep(struct confine_spec *confine);
 void network_finish(struct compile *c); /* bridges, addresses, /etc/hosts; services/address.c */
 void bridge_finish(struct compile *c, uint32_t index); /* which options it was given; services/values_link.c */
 void links_finish(struct compile *c);   /* links and who waits for them; services/values_link.c */
+void own_finish(struct compile *c);     /* [network] itself, and rules of links; services/own.c */
 bool has_port_isolation(const struct compile *c, int32_t bridge); /* -1: no bridge */
 void seccomp_finish(struct compile *c); /* when namespaces and capabilities are known; services/values_seccomp.c */
 void ports_finish(struct compile *c);   /* ports, allow, and the ruleset made of them; services/ports.c, allow.c */

@@ -10,6 +10,7 @@
 #include "services/caps.h"
 #include "services/fields.h"
 #include "services/keys.h"
+#include "services/routes.h"
 #include "services/seccomp.h"
 
 struct field {
@@ -253,18 +254,20 @@ static void put_addrs(struct buf *b, const char *name, const struct addr *list, 
 	buf_char(b, ']');
 }
 
-static void put_routes(struct buf *b, const struct table *t, struct list list)
+static void put_routes(struct buf *b, const struct net_route *routes, uint32_t count)
 {
 	buf_char(b, '[');
-	for (uint32_t i = 0; i < list.count; i++) {
-		const struct net_route *r = &table_list(t, list, struct net_route)[i];
-
-		buf_str(b, i ? ",{" : "{");
-		put_addrs(b, "to", &r->to, 1);
-		put_addrs(b, "via", &r->via, 1);
-		buf_fmt(b, ",\"metric\":%u,\"type\":%u}", r->metric, r->type);
+	for (uint32_t i = 0; i < count; i++) {
+		buf_str(b, i ? ",\"" : "\"");
+		route_text(b, &routes[i]);
+		buf_char(b, '"');
 	}
 	buf_char(b, ']');
+}
+
+static void put_route_list(struct buf *b, const struct table *t, struct list list)
+{
+	put_routes(b, table_list(t, list, struct net_route), list.count);
 }
 
 static void put_neighbours(struct buf *b, const struct table *t, struct list list)
@@ -309,7 +312,7 @@ static void put_field(struct buf *b, const struct table *t, const void *record, 
 	case FIELD_MOUNTS: put_mounts(b, t, *(const struct list *)at); break;
 	case FIELD_RANGES: put_ranges(b, t, *(const struct list *)at); break;
 	case FIELD_SECRETS: put_secrets(b, t, *(const struct list *)at); break;
-	case FIELD_ROUTES: put_routes(b, t, *(const struct list *)at); break;
+	case FIELD_ROUTES: put_route_list(b, t, *(const struct list *)at); break;
 	case FIELD_NEIGHBOURS: put_neighbours(b, t, *(const struct list *)at); break;
 	case FIELD_SYSCTLS: put_sysctls(b, t, *(const struct list *)at); break;
 	case FIELD_OWNER: put_owner(b, t, *(const uint32_t *)at); break;
@@ -418,25 +421,6 @@ static void put_bridge(struct buf *b, const struct table *t, uint32_t index)
 	buf_char(b, '}');
 }
 
-static void put_link_routes(struct buf *b, const struct table *t, const struct net_link *link)
-{
-	const struct net_link_route *routes = table_list(t, t->link_routes, struct net_link_route) + link->first;
-
-	put_name(b, "routes");
-	buf_char(b, '[');
-	for (uint32_t i = 0; i < link->routes; i++) {
-		put_name(b, NULL);
-		buf_char(b, '"');
-		text_put_addr(b, &routes[i].to, true);
-		buf_str(b, routes[i].via.family ? " via " : "");
-		text_put_addr(b, &routes[i].via, false);
-		if (routes[i].metric)
-			buf_fmt(b, " metric %u", routes[i].metric);
-		buf_char(b, '"');
-	}
-	buf_char(b, ']');
-}
-
 static void put_link(struct buf *b, const struct table *t, const struct net_link *link)
 {
 	const char *kind = link->kind ? net_kind_name(link->kind) : "device";
@@ -457,7 +441,8 @@ static void put_link(struct buf *b, const struct table *t, const struct net_link
 	buf_str(b, link->flags & NET_LINK_DOWN ? "false" : "true");
 	put_addrs(b, "address", link->addr, ARRAY_LEN(link->addr));
 	put_addrs(b, "gateway", link->gateway, ARRAY_LEN(link->gateway));
-	put_link_routes(b, t, link);
+	put_name(b, "routes");
+	put_routes(b, table_list(t, t->link_routes, struct net_route) + link->first, link->routes);
 	buf_char(b, '}');
 }
 
@@ -467,6 +452,30 @@ static void put_links(struct buf *b, const struct table *t)
 	buf_char(b, '[');
 	for (uint32_t i = 0; ENABLED(CONFIG_NET_BRIDGE) && i < t->links.count; i++)
 		put_link(b, t, table_link(t, i));
+	buf_char(b, ']');
+}
+
+static void put_iprule(struct buf *b, const struct net_iprule *r)
+{
+	buf_str(b, "\n{");
+	put_addrs(b, "from", &r->from, 1);
+	put_addrs(b, "to", &r->to, 1);
+	put_name(b, "iif");
+	buf_json(b, r->iif);
+	put_name(b, "oif");
+	buf_json(b, r->oif);
+	buf_fmt(b, ",\"fwmark\":%u,\"fwmask\":%u,\"table\":%u,\"priority\":%u,\"action\":%u,\"not\":%s}", r->fwmark,
+		r->fwmask, r->table, r->priority, r->action, r->inverted ? "true" : "false");
+}
+
+static void put_iprules(struct buf *b, const struct table *t)
+{
+	put_name(b, "rules");
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < t->iprules.count; i++) {
+		put_name(b, NULL);
+		put_iprule(b, &table_list(t, t->iprules, struct net_iprule)[i]);
+	}
 	buf_char(b, ']');
 }
 
@@ -500,6 +509,9 @@ static void put_table(struct buf *b, const struct table *t)
 		put_bridge(b, t, i);
 	buf_char(b, ']');
 	put_links(b, t);
+	put_name(b, "sysctl");
+	put_sysctls(b, t, t->sysctls);
+	put_iprules(b, t);
 	put_name(b, "groups");
 	buf_char(b, '[');
 	for (uint32_t i = 0; i < t->groups.count; i++)

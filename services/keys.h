@@ -19,6 +19,7 @@ enum key_section {
 	IN_DEFAULTS = 8,
 	IN_GROUP = 16,
 	IN_LINK = 32,
+	IN_NETWORK = 64,
 	IN_COMMON = IN_SERVICE | IN_DEFAULTS,
 };
 

@@ -28,6 +28,18 @@ void name_section(struct compile *c, const struct toml *node)
 	refuse_unknown(c, "", node->type == TOML_TABLE ? "section" : "key", node, node->key, near.best);
 }
 
+void name_own(struct compile *c, const struct toml *node)
+{
+	bool is_section = !strcmp(node->key, "bridge") || !strcmp(node->key, "link");
+	const char *best = is_section ? NULL : key_nearest(IN_NETWORK, node->key);
+
+	if (key_find(IN_NETWORK, node->key) || (is_section && (node->type == TOML_TABLE || node->type == TOML_BROKEN)))
+		return;
+	if (!best)
+		best = node->key[0] == 'l' ? "link.NAME" : "bridge.NAME";
+	refuse_unknown(c, "network", node->type == TOML_TABLE || is_section ? "section" : "key", node, node->key, best);
+}
+
 void name_keys(struct compile *c, const struct toml *table)
 {
 	for (const struct toml *node = table->first; node; node = node->next) {

@@ -1,5 +1,4 @@
 /* What few services have of the network: a link upon another, another's network, routes, sysctls, an MTU, a MAC. */
-#include <linux/rtnetlink.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,10 +7,8 @@
 #include "lib/enabled.h"
 #include "lib/text.h"
 #include "services/address.h"
-
-#define ROUTES_MAX 64 /* of one service */
-#define SYSCTLS_MAX 64
-#define SYSCTL_DEPTH 8
+#include "services/routes.h"
+#include "services/sysctls.h"
 
 static const struct toml *own_or_default(const struct compile *c, const struct draft *d, enum key_id id, bool fits)
 {
@@ -176,209 +173,32 @@ static void take_shared(struct compile *c, uint32_t index, struct network_spec *
 	network->joins = (uint32_t)to + 1;
 }
 
-/* -- routes: words as those of ip-route(8) ------------------------------------------------------------------------ */
+/* -- routes -------------------------------------------------------------------------------------------------------- */
 
-static const struct {
-	char name[12];
-	uint8_t type;
-} types[] = { { "blackhole", RTN_BLACKHOLE }, { "unreachable", RTN_UNREACHABLE }, { "prohibit", RTN_PROHIBIT } };
-
-/* The next word of a text into `word`; false when there is none, or it is too long for any. */
-static bool next_word(const char **at, struct buf *word)
-{
-	size_t len;
-
-	buf_reset(word);
-	*at += strspn(*at, " ");
-	len = strcspn(*at, " ");
-	buf_add(word, *at, len);
-	*at += len;
-	return len && !buf_check(word);
-}
-
-static bool take_type(const char *word, struct net_route *r)
-{
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (!strcmp(types[i].name, word)) {
-			r->type = types[i].type;
-			return true;
-		}
-	return false;
-}
-
-static bool take_option(const char *name, const char *value, struct net_route *r)
-{
-	uint64_t n;
-
-	if (!strcmp(name, "via"))
-		return !r->via.family && r->type == RTN_UNICAST && !text_addr(value, &r->via) && !strchr(value, '/') &&
-		       r->via.family == r->to.family;
-	if (strcmp(name, "metric") != 0 || r->metric || text_u64(value, &n) || !n || n > UINT32_MAX)
-		return false;
-	r->metric = (uint32_t)n;
-	return true;
-}
-
-static bool read_route(const char *text, struct net_route *r)
-{
-	BUF_ON_STACK(word, 64);
-	BUF_ON_STACK(value, 64);
-
-	r->type = RTN_UNICAST;
-	if (!next_word(&text, &word) || (take_type(buf_text(&word), r) && !next_word(&text, &word)) ||
-	    text_addr(buf_text(&word), &r->to))
-		return false;
-	while (next_word(&text, &word))
-		if (!next_word(&text, &value) || !take_option(buf_text(&word), buf_text(&value), r))
-			return false;
-	return !*text && !buf_check(&word);
-}
-
-static bool is_network_addr(const struct addr *a)
-{
-	struct addr net = *a;
-
-	addr_clear_host(&net);
-	return addr_equal(&net, a);
-}
-
-static bool is_near(const struct net_attach *at, const struct addr *a)
-{
-	for (unsigned i = 0; i < addr_count(at); i++)
-		if (addr_in(a, &at->addr[i]))
-			return true;
-	return false;
-}
-
-static bool check_route(struct compile *c, const struct draft *d, const struct net_attach *at, const struct toml *node,
-			const struct net_route *r)
-{
-	if (!is_network_addr(&r->to))
-		refuse(c, node, "%s: network.routes: %s: the net has bits behind its prefix; clear them, or write it "
-		       "without a prefix for one host", d->title, node->text);
-	else if (!r->to.prefix)
-		refuse(c, node, "%s: network.routes: %s: is the default route; give it as network.gateway", d->title,
-		       node->text);
-	else if (r->via.family && !is_near(at, &r->via))
-		refuse(c, node, "%s: network.routes: %s: its gateway is in none of the service's subnets", d->title,
-		       node->text);
-	else
-		return true;
-	return false;
-}
-
-static void take_route_list(struct compile *c, uint32_t index, const struct toml *list, struct network_spec *network)
+static void take_routes(struct compile *c, uint32_t index, struct network_spec *network)
 {
 	const struct net_attach *at = &c->specs[index].attach;
 	const struct draft *d = &c->services.drafts[index];
-	struct net_route routes[ROUTES_MAX] = { 0 };
-	uint32_t n = 0;
+	const struct toml *list = own_or_default(c, d, KEY_NETWORK_ROUTES, net_has_eth0(at));
+	const struct route_place place = { .draft = d, .key = KEY_NETWORK_ROUTES, .gateway = KEY_NETWORK_GATEWAY,
+					   .addr = at->addr, .whose = "service" };
+	struct net_route routes[ROUTES_MAX];
+	uint32_t n = routes_take(c, &place, list, routes);
 
-	for (const struct toml *e = text_first(list); e; e = text_next(list, e)) {
-		struct net_route r = { 0 };
-
-		if (!read_route(e->text, &r))
-			refuse_text(c, d, KEY_NETWORK_ROUTES, e);
-		else if (n == ROUTES_MAX)
-			refuse(c, e, "%s: network.routes: more than %d of them", d->title, ROUTES_MAX);
-		else if (check_route(c, d, at, e, &r))
-			routes[n++] = r;
-	}
 	if (n)
 		network->routes = (struct list){ image_record(c, routes, n * sizeof(routes[0])), n };
 }
 
-static void take_routes(struct compile *c, uint32_t index, struct network_spec *network)
-{
-	const struct draft *d = &c->services.drafts[index];
-	const struct toml *list = own_or_default(c, d, KEY_NETWORK_ROUTES, net_has_eth0(&c->specs[index].attach));
-
-	if (list)
-		take_route_list(c, index, list, network);
-}
-
 /* -- sysctls ------------------------------------------------------------------------------------------------------ */
-
-struct sysctls {
-	struct net_sysctl list[SYSCTLS_MAX];
-	uint32_t count;
-};
-
-static void refuse_sysctl(struct compile *c, const struct draft *d, const struct toml *node, const char *name)
-{
-	refuse_key(c, node, "%s: network.sysctl: \"%.80s\" is no setting of a network; wants names such as "
-		   "\"net.ipv4.ip_forward\", each with a number, a text, true or false", d->title, name);
-}
-
-/* Dots lead into folders. */
-static bool put_path(const char *name, struct buf *path)
-{
-	buf_str(path, "/proc/sys/");
-	for (const char *p = name; *p; p++)
-		buf_char(path, *p == '.' ? '/' : *p);
-	return !strncmp(name, "net.", 4) && !strstr(name, "..") && !strchr(name, '/') &&
-	       name[strlen(name) - 1] != '.' && !buf_check(path);
-}
-
-static bool put_setting(const struct toml *node, struct buf *value)
-{
-	if (node->type == TOML_INTEGER)
-		buf_fmt(value, "%ld", (long)node->number);
-	else if (node->type == TOML_BOOL)
-		buf_u64(value, node->truth);
-	else if (node_text(node))
-		buf_str(value, node->text);
-	return value->len && !buf_check(value);
-}
-
-static void take_sysctl(struct compile *c, const struct draft *d, const struct toml *node, const char *name,
-			struct sysctls *all)
-{
-	BUF_ON_STACK(path, 160);
-	BUF_ON_STACK(value, 256);
-
-	if (!put_path(name, &path) || !put_setting(node, &value)) {
-		refuse_sysctl(c, d, node, name);
-		return;
-	}
-	if (all->count == SYSCTLS_MAX) {
-		refuse_key(c, node, "%s: network.sysctl: more than %d of them", d->title, SYSCTLS_MAX);
-		return;
-	}
-	all->list[all->count++] = (struct net_sysctl){ image_string(c, buf_text(&path)),
-						       image_string(c, buf_text(&value)) };
-}
-
-/* Bare keys with dots are tables in tables: their names are joined again. */
-static void walk_sysctls(struct compile *c, const struct draft *d, const struct toml *table, const char *prefix,
-			 unsigned depth, struct sysctls *all)
-{
-	for (const struct toml *e = table->first; e; e = e->next) {
-		BUF_ON_STACK(name, 128);
-
-		buf_fmt(&name, "%s%s%s", prefix, *prefix ? "." : "", e->key);
-		if (buf_check(&name) || depth == SYSCTL_DEPTH)
-			refuse_sysctl(c, d, e, buf_text(&name));
-		else if (e->type == TOML_TABLE)
-			walk_sysctls(c, d, e, buf_text(&name), depth + 1, all);
-		else if (e->type != TOML_BROKEN)
-			take_sysctl(c, d, e, buf_text(&name), all);
-	}
-}
 
 static void take_sysctls(struct compile *c, uint32_t index, struct network_spec *network)
 {
 	const struct draft *d = &c->services.drafts[index];
 	bool own = (c->specs[index].namespaces & CLONE_NEWNET) != 0;
 	const struct toml *table = own_or_default(c, d, KEY_NETWORK_SYSCTL, own);
-	struct sysctls all = { .count = 0 };
 
-	if (!table)
-		return;
-	walk_sysctls(c, d, table, "", 0, &all);
-	if (all.count)
-		network->sysctls = (struct list){ image_record(c, all.list, all.count * sizeof(all.list[0])),
-						  all.count };
+	if (table)
+		network->sysctls = sysctls_take(c, d, KEY_NETWORK_SYSCTL, table);
 }
 
 /* -- rates ----------------------------------------------------------------------------------------------------- */

@@ -18,10 +18,11 @@
 #include "services/network.h"
 
 #define TABLE_MAGIC 0x31544d6d /* "mMT1" */
-#define TABLE_LAYOUT 6         /* changes with every change of a struct below */
+#define TABLE_LAYOUT 7         /* changes with every change of a struct below */
 #define TABLE_SERVICES_MAX 32768
 #define TABLE_BRIDGES_MAX 1024
 #define TABLE_LINKS_MAX 64 /* as there are bits in confine_spec.online */
+#define TABLE_IPRULES_MAX 256
 #define TABLE_NAME_MAX 63
 #define TABLE_ARGS_MAX 4096 /* of one command */
 
@@ -114,7 +115,9 @@ struct table {
 	struct list names;        /* uint32_t by bridge: text of its file of names, or 0 */
 	struct list groups;       /* struct group_spec */
 	struct list links;        /* struct net_link, each behind those it is upon or a port of */
-	struct list link_routes;  /* struct net_link_route */
+	struct list link_routes;  /* struct net_route */
+	struct list sysctls;      /* struct net_sysctl, in the order to write them */
+	struct list iprules;      /* struct net_iprule */
 	struct list ports;        /* struct net_port: published */
 	struct list balanced;     /* struct net_group: of those, the ones of several services */
 	struct list members;      /* struct net_member, those of a group side by side */

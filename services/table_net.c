@@ -114,23 +114,32 @@ static bool is_link(const struct table *t, const struct net_link *l)
 
 static bool is_links(const struct table *t)
 {
-	const struct net_link_route *routes = table_list(t, t->link_routes, struct net_link_route);
-
 	if (t->links.count > TABLE_LINKS_MAX ||
 	    !table_has_list(t, t->links, sizeof(struct net_link), _Alignof(struct net_link)) ||
-	    !table_has_list(t, t->link_routes, sizeof(*routes), _Alignof(struct net_link_route)))
+	    !table_has_routes(t, t->link_routes))
 		return false;
-	for (uint32_t i = 0; i < t->link_routes.count; i++)
-		if (!routes[i].to.family || !table_addrs(&routes[i].to, 1) || !table_addrs(&routes[i].via, 1))
-			return false;
 	for (uint32_t i = 0; i < t->links.count; i++)
 		if (!is_link(t, table_link(t, i)))
 			return false;
 	return true;
 }
 
+static bool is_iprules(const struct table *t)
+{
+	const struct net_iprule *rules = table_list(t, t->iprules, struct net_iprule);
+
+	if (!table_has_list(t, t->iprules, sizeof(*rules), _Alignof(struct net_iprule)))
+		return false;
+	for (uint32_t i = 0; i < t->iprules.count; i++)
+		if (!table_addrs(&rules[i].from, 1) || !table_addrs(&rules[i].to, 1) ||
+		    !memchr(rules[i].iif, 0, NET_IFNAME) || !memchr(rules[i].oif, 0, NET_IFNAME))
+			return false;
+	return true;
+}
+
 bool table_verify_network(const struct table *t)
 {
-	return is_links(t) && is_names(t) && is_ports(t) && is_members(t) && is_balanced(t) &&
+	return is_links(t) && table_has_sysctls(t, t->sysctls) && is_iprules(t) && is_names(t) &&
+	       is_ports(t) && is_members(t) && is_balanced(t) &&
 	       is_ruleset(t, t->ruleset) && is_ruleset(t, t->ruleset4);
 }

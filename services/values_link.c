@@ -3,8 +3,7 @@
 #include <sys/socket.h>
 
 #include "lib/addr.h"
-#include "lib/text.h"
-#include "services/compile.h"
+#include "services/routes.h"
 
 /* The lowest bit of the first byte is that of groups. */
 bool take_mac(struct section *s, const struct key *key, const struct toml *node, void *field)
@@ -105,55 +104,15 @@ static void take_link_gateway(struct compile *c, const struct draft *d, struct n
 		link->gateway[a.family == AF_INET6] = a;
 }
 
-/* The next word of *text, up to a space, in mem of 64 bytes; "" at the end. */
-static const char *next_word(const char **text, char *mem)
-{
-	size_t len;
-
-	*text += strspn(*text, " ");
-	len = MIN(strcspn(*text, " "), 63u);
-	memcpy(mem, *text, len);
-	mem[len] = '\0';
-	*text += len;
-	return mem;
-}
-
-/* NET [via ADDRESS] [metric NUMBER] */
-static bool read_route(const char *text, struct net_link_route *ret)
-{
-	struct net_link_route route = { 0 };
-	char word[64], value[64];
-	uint64_t metric;
-
-	if (text_addr(next_word(&text, word), &route.to))
-		return false;
-	while (*next_word(&text, word)) {
-		next_word(&text, value);
-		if (!strcmp(word, "via") && !route.via.family && !strchr(value, '/') && !text_addr(value, &route.via) &&
-		    route.via.family == route.to.family)
-			continue;
-		if (strcmp(word, "metric") != 0 || route.metric || text_u64(value, &metric) || metric > UINT32_MAX)
-			return false;
-		route.metric = (uint32_t)metric;
-	}
-	*ret = route;
-	return true;
-}
-
 static void take_link_routes(struct compile *c, const struct draft *d, struct net_link *link)
 {
-	const struct toml *list = d->nodes[KEY_LINK_ROUTES];
+	const struct route_place place = { .draft = d, .key = KEY_LINK_ROUTES, .gateway = KEY_LINK_GATEWAY,
+					   .addr = link->addr, .whose = "link",
+					   .may_have_more = !link->addr[0].family };
 
 	link->first = c->link_route_count;
-	for (const struct toml *e = text_first(list); e; e = text_next(list, e)) {
-		if (c->link_route_count == LINK_ROUTES_MAX)
-			refuse(c, e, "%s: routes: more than %d of them in the table", d->title, LINK_ROUTES_MAX);
-		else if (!read_route(e->text, &c->link_routes[c->link_route_count]))
-			refuse_link(c, d, KEY_LINK_ROUTES, e);
-		else
-			c->link_route_count++;
-	}
-	link->routes = c->link_route_count - link->first;
+	link->routes = routes_take(c, &place, d->nodes[KEY_LINK_ROUTES], &c->link_routes[link->first]);
+	c->link_route_count += link->routes;
 }
 
 /* A name of an interface, or "". */
@@ -334,7 +293,7 @@ void links_finish(struct compile *c)
 	uint8_t place[TABLE_LINKS_MAX] = { 0 };
 	struct net_link *sorted;
 
-	c->link_routes = arena_array(c->work, struct net_link_route, LINK_ROUTES_MAX);
+	c->link_routes = arena_array(c->work, struct net_route, ROUTES_MAX * c->links.count);
 	for (uint32_t i = 0; i < c->links.count; i++)
 		take_link(c, i);
 	sorted = in_order(c, place);

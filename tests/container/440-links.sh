@@ -4,6 +4,9 @@ set -u
 . tests/container/ct.sh
 
 ct_table <<TOML
+[network]
+sysctl = { net.ipv4.ip_forward = true, "net.ipv4.conf.wan.rp_filter" = 2, net.ipv4.conf.br0.rp_filter = 1, net.ipv4.nothing = 1 }
+rules = ["from 192.0.2.10 table 300 priority 500", "not fwmark 0x10/0xff iif wan table 301"]
 [network.bridge.br0]
 address = ["10.77.0.1/24"]
 [network.link.vx]
@@ -18,7 +21,7 @@ mtu = 1400
 address = ["192.0.2.10/24", "2001:db8::10/64"]
 gateway = ["192.0.2.1", "2001:db8::1"]
 metric = 50
-routes = ["10.9.0.0/16 via 192.0.2.254 metric 7", "10.8.0.0/16"]
+routes = ["10.9.0.0/16 via 192.0.2.254 metric 7", "10.8.0.0/16", "default via 192.0.2.254 table 300"]
 [network.link.mac0]
 kind = "macvlan"
 mode = "bridge"
@@ -56,6 +59,14 @@ is "$(ct_in ip route show dev wan | grep -v src | sed 's/ *$//' | tr '\n' ,)" \
 	"default via 192.0.2.1 proto static metric 50,10.8.0.0/16 proto static scope link,10.9.0.0/16 via 192.0.2.254 proto static metric 7," \
 	"and its routes"
 is "$(ct_in ip -6 route show default | grep -c 'via 2001:db8::1 dev wan')" 1 "of IPv6 too"
+is "$(ct_in cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/{wan,br0}/rp_filter | tr '\n' ,)" 1,2,1, \
+	"settings of the network, and of links once they are there"
+ct_said 'network: sysctl net/ipv4/nothing: a network namespace of this kernel has none of this name' \
+	"one that is not there is told of"
+is "$(ct_in ip rule | grep -v -w -E '^(0|3276.):' | tr '\t\n' ' ,')" \
+	"500: from 192.0.2.10 lookup 300 proto 77,10001: not from all fwmark 0x10/0xff iif wan lookup 301 proto 77," "rules"
+is "$(ct_in ip -6 rule | grep -c 10001:),$(ct_in ip route show table 300)" "1,default via 192.0.2.254 dev wan proto static " \
+	"in both families, and what they look up"
 is "$(ct_in ip -d link show mac0 | grep -o 'macvlan mode bridge')" "macvlan mode bridge" "a macvlan is made upon it"
 is "$(ct_in ip -d link show vx | grep -o 'vxlan id 42 remote 192.0.2.2 dev wan' )" "vxlan id 42 remote 192.0.2.2 dev wan" \
 	"and a vxlan that comes before it in the table"
@@ -90,6 +101,7 @@ kill -KILL "$(ct_pid)"
 ct_end 10
 cat >"$ct_dir/again.sh" <<SH
 ip link add u0 address 02:00:00:00:00:05 type veth peer name u1 && ip link set u1 up
+ip rule add from 10.99.0.0/16 table 99 priority 600 protocol 77
 ip link add mac0 type veth peer name mac1
 ip link add wan address 02:00:00:00:00:06 type veth peer name w1
 '$MINIT' run '$ct_dir/table.toml' & minit=\$!
@@ -100,15 +112,15 @@ ip link set far1 up
 kill -KILL \$minit
 wait \$minit
 '$MINIT' run '$ct_dir/table.toml' & minit=\$!
-'$MINIT' wait --timeout 20s late:up && echo again
+'$MINIT' wait --timeout 20s late:up && echo again \$(ip rule | grep -c -E '^(500|600):')
 '$MINIT' poweroff
 wait \$minit
-echo left \$(ip -br link | grep -c -w -E 'vx|br0')
+echo left \$(ip -br link | grep -c -w -E 'vx|br0') \$(ip rule | grep -c proto)
 SH
 ct_start sh "$ct_dir/again.sh"
 ct_end 60
-ct_said '^again$' "a run that was killed is no hindrance to the next"
+ct_said '^again 1$' "a run that was killed is no hindrance to the next"
 ct_said 'mac0: link mac0: there is a link of this name already, a veth that minit has not made' \
 	"a link of somebody else is left alone"
-ct_said '^left 0$' "what was made goes at the end"
+ct_said '^left 0 0$' "what was made goes at the end"
 echo "1..$ct_tests"

@@ -61,6 +61,9 @@ GOOD = """
 [system]
 hostname = "edge-7"
 main = "web"
+[network]
+sysctl = { net.ipv4.ip_forward = true, "net.ipv4.conf.wan.rp_filter" = 2 }
+rules = ["from 10.0.0.0/8 table 100", "not fwmark 0x10/0xff iif wan oif lan to fd00::/8 priority 5 unreachable"]
 [network.bridge.br0]
 address = ["10.77.0.1/24", "fd77::1/64"]
 mtu = 1400
@@ -78,7 +81,8 @@ match = "enp*"
 address = ["192.0.2.10/24", "2001:db8::10/64"]
 gateway = "192.0.2.1"
 metric = 5
-routes = ["10.9.0.0/16 via 192.0.2.254 metric 7"]
+routes = ["10.9.0.0/16 via 192.0.2.254 metric 7", "default via 192.0.2.1 table 5", "blackhole 10.8.0.0/16"]
+rules = "from 192.0.2.10 table 5"
 mtu = 1400
 mac = "02:00:5e:10:00:02"
 up = true
@@ -173,10 +177,11 @@ cgroup = { memory.swap.max = 0, "hugetlb.2MB.max" = "4M" }
 # A wrong value of each key that a type or a pattern can tell; the names of the table's own things are beyond a schema.
 WRONG = {
     "system": ["hostname = 5", "main = ''", "x = 1"],
+    "network": ["sysctl = 1", "sysctl = { vm.swappiness = 1 }", "rules = 5", "rules = [5]", "x = 1"],
     "network.bridge.br0": ["address = 5", "mtu = 5", "mtu = '1500'", "nat = 1", "mac = 'x'", "mac = '03:00:00:00:00:01'", "stp = 'on'",
                            "forward_delay = 5", "priority = 70000", "ageing = 'x'", "vlan_filtering = 1", "port_isolation = 1", "hosts_file = 1", "x = 1"],
     "network.link.wan": ["kind = 'x'", "match = 5", "parent = 1", "id = -1", "mode = 1", "port = 0", "master = ''", "mtu = 5",
-                         "mac = 'x'", "up = 1", "address = 5", "gateway = [1]", "routes = 5", "metric = 0", "x = 1"],
+                         "mac = 'x'", "up = 1", "address = 5", "gateway = [1]", "routes = 5", "rules = {}", "metric = 0", "x = 1"],
     "service.web": [
         "online = 'wan'",
         "description = ''", "exec = 'x'", "exec = []", "exec = [1]", "needs = 'x'", "after = [1]", "autostart = 1",
@@ -246,7 +251,7 @@ tell({("service", "exec"), ("service.backoff", "first"), ("service.network", "br
       ("service.cgroup", "memory.max"), ("group", "cgroup"), ("defaults", "restart"), ("system", "main")} <= keys, "it has the keys of all sections",
      str(sorted(keys)))
 
-base = {"system": "main = 'web'\n", "network.bridge.br0": "address = '10.77.0.1/24'\n", "network.link.wan": "", "service.web": "exec = ['x']\n",
+base = {"system": "main = 'web'\n", "network": "", "network.bridge.br0": "address = '10.77.0.1/24'\n", "network.link.wan": "", "service.web": "exec = ['x']\n",
         "group.shop": "", "defaults": ""}
 for section, wrongs in WRONG.items():
     for wrong in wrongs:

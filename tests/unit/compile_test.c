@@ -1,7 +1,7 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/values_link.c net/kinds.c services/table.c services/table_net.c services/table_roots.c cgroup/limits.c lib/arena.c
-// links: services/values_net.c services/network.c services/hosts.c services/peers.c
+// links: services/values_net.c services/network.c services/own.c services/routes.c services/sysctls.c services/hosts.c services/peers.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/addr.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>
 #include <signal.h>
@@ -364,6 +365,33 @@ static void a_bridge_attaches_every_service_that_says_nothing_else(void **state)
 	assert_int_equal(service_of(t, "with")->attach.bridge, 0);
 	assert_true(asks->namespaces == CLONE_NEWNET && asks->attach.bridge == 0);
 	assert_true(asks->attach.addr[0].family && !asks->attach.gateway[0].family && !asks->attach.gateway[1].family);
+}
+
+static void minits_own_network_has_settings(void **state)
+{
+	const struct table *t = table_of("[network]\nsysctl = { net.ipv4.ip_forward = true, 'net.core.somaxconn' = 5 }\n"
+					 "rules = ['not from 10.0.0.0/8 fwmark 0x10/0xff priority 5 table 300', "
+					 "'blackhole iif wan']\n"
+					 "[network.link.wan]\nroutes = ['default metric 9 via 10.0.0.1', "
+					 "'prohibit fd99::/64 table 300', '10.9.0.0/16 table 254']\n"
+					 "[service.web]\nexec = ['x']\n");
+	const struct net_sysctl *sysctl = table_list(t, t->sysctls, struct net_sysctl);
+	const struct net_route *route = table_list(t, t->link_routes, struct net_route);
+	const struct net_iprule *rule = table_list(t, t->iprules, struct net_iprule);
+
+	(void)state;
+	assert_int_equal(t->sysctls.count, 2);
+	assert_int_equal(t->iprules.count, 2);
+	assert_true(rule[0].inverted && rule[0].from.prefix == 8 && rule[0].fwmark == 16 && rule[0].fwmask == 255);
+	assert_true(rule[0].priority == 5 && rule[0].table == 300 && rule[0].action == FR_ACT_TO_TBL);
+	assert_true(rule[1].action == FR_ACT_BLACKHOLE && rule[1].priority == 10001 && !rule[1].table);
+	assert_string_equal(rule[1].iif, "wan");
+	assert_string_equal(table_text(t, sysctl[0].path_at), "/proc/sys/net/ipv4/ip_forward");
+	assert_string_equal(table_text(t, sysctl[1].value_at), "5");
+	assert_true(t->link_routes.count == 3 && table_link(t, 0)->routes == 3);
+	assert_true(!route[0].to.prefix && route[0].to.family == AF_INET && route[0].metric == 9 && !route[0].table);
+	assert_true(route[1].type == RTN_PROHIBIT && route[1].table == 300 && route[1].to.family == AF_INET6);
+	assert_true(route[2].type == RTN_UNICAST && !route[2].table);
 }
 
 /* What equal services have is kept once; a network that is joined comes first. */
@@ -1065,6 +1093,7 @@ int main(void)
 		cmocka_unit_test(dependents_are_those_who_wait_each_once),
 		cmocka_unit_test(order_and_dependents_hold_for_any_graph),
 		cmocka_unit_test(a_bridge_attaches_every_service_that_says_nothing_else),
+		cmocka_unit_test(minits_own_network_has_settings),
 		cmocka_unit_test(what_few_networks_have_is_a_record_of_its_own),
 		cmocka_unit_test(who_speaks_with_whom_is_a_neighbour),
 		cmocka_unit_test(names_are_files_of_the_service_and_of_its_bridge),

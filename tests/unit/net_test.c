@@ -1,4 +1,4 @@
-// links: net/net.c net/bridge.c net/veth.c net/extra.c net/onlink.c net/rate.c net/netlink.c net/link.c net/addr.c net/mac.c net/links.c net/kinds.c net/kind_put.c lib/buf.c lib/fd.c lib/addr.c lib/text.c
+// links: net/net.c net/bridge.c net/iprule.c net/veth.c net/extra.c net/onlink.c net/rate.c net/netlink.c net/link.c net/addr.c net/mac.c net/links.c net/kinds.c net/kind_put.c lib/buf.c lib/fd.c lib/addr.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=socket,--wrap=setsockopt,--wrap=ioctl,--wrap=close
 // flags: -Wl,--wrap=fd_write_file,--wrap=unshare,--wrap=setns,--wrap=log_error,--wrap=log_warn
 #include <setjmp.h>
@@ -430,6 +430,8 @@ static int addr_message(const struct nlmsghdr *h, const uint8_t *body)
 		if (h->nlmsg_type == RTM_NEWROUTE && body[1])
 			did_route(body, attrs);
 		did(" %s on %u", a.bytes[0] ? buf_text(&text) : "-", index);
+		if (h->nlmsg_type == RTM_NEWROUTE && u32_in(attrs, RTA_TABLE))
+			did(" table %u", u32_in(attrs, RTA_TABLE));
 	}
 	return *kind == AF_INET6 && k.no_ipv6 ? k.ipv6_err : 0;
 }
@@ -634,7 +636,11 @@ static struct net_link link_of(const char *name, enum net_kind kind)
 
 static void a_device_is_configured(void **state)
 {
-	const struct net_link_route routes[] = { { addr("10.9.0.0/16"), addr("192.0.2.254"), 7 } };
+	const struct net_route routes[] = {
+		{ addr("10.9.0.0/16"), addr("192.0.2.254"), .metric = 7, .type = RTN_UNICAST },
+		{ addr("0.0.0.0/0"), addr("192.0.2.253"), .table = 300, .type = RTN_UNICAST },
+		{ addr("10.8.0.0/16"), .type = RTN_BLACKHOLE },
+	};
 	struct net_link wan = link_of("wan", NET_KIND_DEVICE);
 	struct net_seen seen;
 
@@ -643,7 +649,7 @@ static void a_device_is_configured(void **state)
 	wan.addr[0] = addr("192.0.2.10/24");
 	wan.gateway[0] = addr("192.0.2.1");
 	wan.mtu = 1400;
-	wan.routes = 1;
+	wan.routes = 3;
 	assert_int_equal(net_link_up(&net, &wan, routes, &seen), 0);
 	assert_string_equal(k.did, "1: find wan\n"
 				   "1: link wan mtu 1400\n"
@@ -651,6 +657,8 @@ static void a_device_is_configured(void **state)
 				   "1: address 192.0.2.10/24 on 2\n"
 				   "1: route 192.0.2.1 on 2\n"
 				   "1: route to 10.9.0.0/16 type 1 metric 7 via 192.0.2.254 on 2\n"
+				   "1: route 192.0.2.253 on 2 table 300\n"
+				   "1: route to 10.8.0.0/16 type 6 metric 0 via - on 0\n"
 				   "1: find wan\n");
 	assert_string_equal(k.said, "");
 }

@@ -1,7 +1,7 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/values_link.c net/kinds.c services/table.c services/table_net.c services/table_roots.c services/dump.c cgroup/limits.c lib/arena.c
-// links: services/values_net.c services/network.c services/hosts.c services/peers.c
+// links: services/values_net.c services/network.c services/own.c services/routes.c services/sysctls.c services/hosts.c services/peers.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/addr.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
@@ -330,7 +330,7 @@ static void a_field_just_beyond_what_it_may_be_is_refused(void **state)
 static void the_rest_just_beyond_what_it_may_be_is_refused(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 28; i++) {
+	for (int i = 0; i < 29; i++) {
 		struct table *t = (struct table *)(uintptr_t)table_of(GOOD);
 		struct service_spec *s = (struct service_spec *)(uintptr_t)table_service(t, 0);
 		struct net_bridge *b = (struct net_bridge *)(uintptr_t)table_bridge(t, 0);
@@ -370,6 +370,7 @@ static void the_rest_just_beyond_what_it_may_be_is_refused(void **state)
 		case 25: s->network_at = t->size & ~7u; break;
 		case 26: sysctl->path_at = s->name_at; break; /* not below /proc/sys/net */
 		case 27: route->type = RTN_NAT; break;
+		case 28: t->sysctls = (struct list){ s->exec.at, 1 }; break; /* an offset of a text, and what follows */
 		}
 		if (table_verify(t, image.used) != -EBADMSG)
 			fail_msg("case %d is not looked at", i);

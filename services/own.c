@@ -1,0 +1,161 @@
+/* Minit's own network as a whole: settings, and rules of policy routing in words as those of ip-rule(8). */
+#include <linux/fib_rules.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/addr.h"
+#include "services/address.h"
+#include "services/routes.h"
+#include "services/sysctls.h"
+
+#define FIRST_PRIORITY 10000 /* of rules without one, which come in the order of the table */
+
+/* Kept for own_finish. */
+bool take_settings(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	(void)s, (void)key, (void)field;
+	return node->type == TOML_TABLE;
+}
+
+/* -- rules --------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+	char name[12];
+	uint8_t action;
+} actions[] = { { "blackhole", FR_ACT_BLACKHOLE },
+		{ "unreachable", FR_ACT_UNREACHABLE },
+		{ "prohibit", FR_ACT_PROHIBIT } };
+
+static bool take_net(const char *text, struct addr *net)
+{
+	struct addr whole;
+
+	if (net->family || text_addr(text, net))
+		return false;
+	whole = *net;
+	addr_clear_host(&whole);
+	return addr_equal(&whole, net);
+}
+
+static bool take_link(const char *text, char *name)
+{
+	if (*name || strlen(text) >= NET_IFNAME || strchr(text, '/'))
+		return false;
+	memcpy(name, text, strlen(text) + 1);
+	return true;
+}
+
+/* Decimal, or hexadecimal behind 0x; up to `end`, one character or NUL. */
+static bool take_hex(const char **text, char end, uint32_t *ret)
+{
+	char *behind;
+	unsigned long n;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	n = strtoul(*text, &behind, 0);
+	if (*behind != end || n > UINT32_MAX)
+		return false;
+	*text = behind + (end != 0);
+	*ret = (uint32_t)n;
+	return true;
+}
+
+/* MARK or MARK/MASK */
+static bool take_mark(const char *text, struct net_iprule *r)
+{
+	bool masked = strchr(text, '/') != NULL;
+
+	if (r->fwmask)
+		return false;
+	r->fwmask = UINT32_MAX;
+	return take_hex(&text, masked ? '/' : '\0', &r->fwmark) && (!masked || take_hex(&text, '\0', &r->fwmask)) &&
+	       r->fwmask && !(r->fwmark & ~r->fwmask);
+}
+
+static bool take_table(const char *text, struct net_iprule *r)
+{
+	if (r->action)
+		return false;
+	r->action = FR_ACT_TO_TBL;
+	return take_number(text, &r->table);
+}
+
+static bool take_pair(const char *name, const char *value, struct net_iprule *r)
+{
+	if (!strcmp(name, "from"))
+		return take_net(value, &r->from);
+	if (!strcmp(name, "to"))
+		return take_net(value, &r->to);
+	if (!strcmp(name, "iif"))
+		return take_link(value, r->iif);
+	if (!strcmp(name, "oif"))
+		return take_link(value, r->oif);
+	if (!strcmp(name, "fwmark"))
+		return take_mark(value, r);
+	if (!strcmp(name, "priority"))
+		return take_number(value, &r->priority);
+	return !strcmp(name, "table") && take_table(value, r);
+}
+
+static bool take_action(const char *word, struct net_iprule *r)
+{
+	for (size_t i = 0; i < ARRAY_LEN(actions) && !r->action; i++)
+		if (!strcmp(actions[i].name, word)) {
+			r->action = actions[i].action;
+			return true;
+		}
+	return false;
+}
+
+static bool read_rule(const char *text, struct net_iprule *ret)
+{
+	struct net_iprule r = { .action = 0 };
+	BUF_ON_STACK(word, 64);
+	BUF_ON_STACK(value, 64);
+
+	while (next_word(&text, &word)) {
+		if (!strcmp(buf_text(&word), "not") && !r.inverted)
+			r.inverted = 1;
+		else if (!take_action(buf_text(&word), &r) &&
+			 (!next_word(&text, &value) || !take_pair(buf_text(&word), buf_text(&value), &r)))
+			return false;
+	}
+	*ret = r;
+	return !*text && !buf_check(&word) && r.action &&
+	       (!r.from.family || !r.to.family || r.from.family == r.to.family);
+}
+
+static void take_rules(struct compile *c, const struct draft *d, enum key_id id, struct net_iprule *rules, uint32_t *n)
+{
+	const struct toml *list = d->nodes[id];
+	const struct key *key = key_by_id(id);
+
+	for (const struct toml *e = text_first(list); e; e = text_next(list, e)) {
+		if (*n == TABLE_IPRULES_MAX) {
+			refuse(c, e, "%s: rules: more than %d of them in the table", d->title, TABLE_IPRULES_MAX);
+		} else if (!read_rule(e->text, &rules[*n])) {
+			refuse(c, e, "%s: rules: found \"%.80s\"; wants %s", d->title, e->text,
+			       key_text(key, KEY_WANT));
+		} else {
+			if (!rules[*n].priority)
+				rules[*n].priority = FIRST_PRIORITY + *n;
+			++*n;
+		}
+	}
+}
+
+void own_finish(struct compile *c)
+{
+	const struct toml *sysctls = c->own.nodes[KEY_OWN_SYSCTL];
+	struct net_iprule *rules = arena_array(c->work, struct net_iprule, TABLE_IPRULES_MAX);
+	uint32_t n = 0;
+
+	if (sysctls)
+		c->table->sysctls = sysctls_take(c, &c->own, KEY_OWN_SYSCTL, sysctls);
+	take_rules(c, &c->own, KEY_OWN_RULES, rules, &n);
+	for (uint32_t i = 0; i < c->links.count; i++)
+		take_rules(c, &c->links.drafts[i], KEY_LINK_RULES, rules, &n);
+	c->table->iprules = image_array(c, rules, n);
+}

@@ -1,0 +1,163 @@
+#include "services/routes.h"
+
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/addr.h"
+#include "lib/text.h"
+#include "services/address.h"
+
+static const struct {
+	char name[12];
+	uint8_t type;
+} types[] = { { "blackhole", RTN_BLACKHOLE }, { "unreachable", RTN_UNREACHABLE }, { "prohibit", RTN_PROHIBIT } };
+
+bool next_word(const char **at, struct buf *word)
+{
+	size_t len;
+
+	buf_reset(word);
+	*at += strspn(*at, " ");
+	len = strcspn(*at, " ");
+	buf_add(word, *at, len);
+	*at += len;
+	return len && !buf_check(word);
+}
+
+bool take_number(const char *text, uint32_t *field)
+{
+	uint64_t n;
+
+	if (*field || text_u64(text, &n) || !n || n > UINT32_MAX)
+		return false;
+	*field = (uint32_t)n;
+	return true;
+}
+
+static bool take_type(const char *word, struct net_route *r)
+{
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (!strcmp(types[i].name, word)) {
+			r->type = types[i].type;
+			return true;
+		}
+	return false;
+}
+
+/* "default" is of the family of its gateway. */
+static bool take_net(const char *word, struct net_route *r)
+{
+	return !strcmp(word, "default") || !text_addr(word, &r->to);
+}
+
+static bool take_option(const char *name, const char *value, struct net_route *r)
+{
+	if (!strcmp(name, "via"))
+		return !r->via.family && r->type == RTN_UNICAST && !text_addr(value, &r->via) && !strchr(value, '/');
+	if (!strcmp(name, "metric"))
+		return take_number(value, &r->metric);
+	return !strcmp(name, "table") && take_number(value, &r->table);
+}
+
+static bool is_whole(struct net_route *r)
+{
+	if (!r->to.family)
+		r->to.family = r->via.family;
+	if (r->table == RT_TABLE_MAIN)
+		r->table = 0;
+	return r->to.family && (!r->via.family || r->via.family == r->to.family);
+}
+
+bool route_read(const char *text, struct net_route *ret)
+{
+	struct net_route r = { .type = RTN_UNICAST };
+	BUF_ON_STACK(word, 64);
+	BUF_ON_STACK(value, 64);
+
+	if (!next_word(&text, &word) || (take_type(buf_text(&word), &r) && !next_word(&text, &word)) ||
+	    !take_net(buf_text(&word), &r))
+		return false;
+	while (next_word(&text, &word))
+		if (!next_word(&text, &value) || !take_option(buf_text(&word), buf_text(&value), &r))
+			return false;
+	if (*text || buf_check(&word) || !is_whole(&r))
+		return false;
+	*ret = r;
+	return true;
+}
+
+void route_text(struct buf *b, const struct net_route *route)
+{
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (types[i].type == route->type)
+			buf_fmt(b, "%s ", types[i].name);
+	text_put_addr(b, &route->to, true);
+	if (route->via.family) {
+		buf_str(b, " via ");
+		text_put_addr(b, &route->via, false);
+	}
+	if (route->metric)
+		buf_fmt(b, " metric %u", route->metric);
+	if (route->table)
+		buf_fmt(b, " table %u", route->table);
+}
+
+/* -- what it cannot be --------------------------------------------------------------------------------------------- */
+
+static bool is_network_addr(const struct addr *a)
+{
+	struct addr net = *a;
+
+	addr_clear_host(&net);
+	return addr_equal(&net, a);
+}
+
+/* Each link of IPv6 has addresses of fe80::/10. */
+static bool is_near(const struct route_place *place, const struct addr *a)
+{
+	for (unsigned i = 0; i < NET_ADDRS && place->addr[i].family; i++)
+		if (addr_in(a, &place->addr[i]))
+			return true;
+	return place->may_have_more || (a->family == AF_INET6 && a->bytes[0] == 0xfe && a->bytes[1] >> 6 == 2);
+}
+
+static bool check(struct compile *c, const struct route_place *place, const struct toml *node,
+		  const struct net_route *r)
+{
+	const char *title = place->draft->title, *key = key_text(key_by_id(place->key), KEY_NAME);
+
+	if (!is_network_addr(&r->to))
+		refuse(c, node, "%s: %s: %s: the net has bits behind its prefix; clear them, or write it "
+		       "without a prefix for one host", title, key, node->text);
+	else if (!r->to.prefix && !r->table && !r->metric)
+		refuse(c, node, "%s: %s: %s: is the default route; give it as %s, or with a metric beside that",
+		       title, key, node->text, key_text(key_by_id(place->gateway), KEY_NAME));
+	else if (r->via.family && !is_near(place, &r->via))
+		refuse(c, node, "%s: %s: %s: its gateway is in none of the %s's subnets", title, key, node->text,
+		       place->whose);
+	else
+		return true;
+	return false;
+}
+
+uint32_t routes_take(struct compile *c, const struct route_place *place, const struct toml *list,
+		     struct net_route *routes)
+{
+	const struct key *key = key_by_id(place->key);
+	uint32_t n = 0;
+
+	for (const struct toml *e = text_first(list); e; e = text_next(list, e)) {
+		struct net_route r;
+
+		if (!route_read(e->text, &r))
+			refuse(c, e, "%s: %s: found \"%.60s\"; wants %s", place->draft->title,
+			       key_text(key, KEY_NAME), e->text, key_text(key, KEY_WANT));
+		else if (n == ROUTES_MAX)
+			refuse(c, e, "%s: %s: more than %d of them", place->draft->title, key_text(key, KEY_NAME),
+			       ROUTES_MAX);
+		else if (check(c, place, e, &r))
+			routes[n++] = r;
+	}
+	return n;
+}
