@@ -280,13 +280,19 @@ static int adopt_into(const struct cgroup_home *home, enum cgroup_v1 controller,
 	return a.err;
 }
 
+/* A limit of its group may have made the group where the service has no leaf yet. */
 int v1_adopt(const struct cgroup_home *home, const char *name)
 {
 	int err = 0;
 
-	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT && !err; i++)
-		if (home->v1[i] >= 0)
+	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT && !err; i++) {
+		if (home->v1[i] < 0)
+			continue;
+		if (v1_has_group(home, i, name))
+			err = v1_make_leaf(home, i, name);
+		if (!err)
 			err = adopt_into(home, i, name);
+	}
 	return err;
 }
 

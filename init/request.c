@@ -432,29 +432,96 @@ static const char *joined(struct client *c, size_t at)
 	return word_at(c, at);
 }
 
+#define GROUP "group."
+
+/* The group of leaves that is meant by "group.NAME", or -1. */
+static int named_group(const struct supervisor *sv, const char *word)
+{
+	const struct group_spec *groups = table_list(sv->table, sv->table->groups, struct group_spec);
+
+	if (strncmp(word, GROUP, strlen(GROUP)) != 0)
+		return -1;
+	for (uint32_t i = 0; i < sv->table->groups.count; i++)
+		if (!strcmp(table_text(sv->table, groups[i].name_at), word + strlen(GROUP)))
+			return (int)i;
+	return -1;
+}
+
+static const char *nearest_group(const struct supervisor *sv, const char *name)
+{
+	const struct group_spec *groups = table_list(sv->table, sv->table->groups, struct group_spec);
+	unsigned best = (unsigned)strlen(name) / 3 + 2;
+	const char *found = NULL;
+
+	for (uint32_t i = 0; i < sv->table->groups.count; i++) {
+		const char *other = table_text(sv->table, groups[i].name_at);
+		unsigned d = text_distance(name, other);
+
+		if (d < best) {
+			best = d;
+			found = other;
+		}
+	}
+	return found;
+}
+
+static bool group_is_known(const struct supervisor *sv, struct client *c, const char *word)
+{
+	BUF_ON_STACK(text, 640);
+	const char *near;
+
+	if (named_group(sv, word) >= 0)
+		return true;
+	near = nearest_group(sv, word + strlen(GROUP));
+	if (near)
+		buf_fmt(&text, "%s: no such group; did you mean \"" GROUP "%s\"?", word, near);
+	else
+		buf_fmt(&text, "%s: no such group; the table makes one by [" GROUP "NAME]", word);
+	send_error(c, buf_text(&text), ",\"unknown\":true");
+	return false;
+}
+
+static bool may_set(const struct supervisor *sv, struct client *c, const char *name, const char *file)
+{
+	if (table_find(sv->table, name) < 0 && !strncmp(name, GROUP, strlen(GROUP)))
+		return group_is_known(sv, c, name);
+	if (!name_is_known(sv, c, name))
+		return false;
+	if (has_leaf(sv, (uint32_t)table_find(sv->table, name)))
+		return true;
+	request_refuse(c, "%s: %s: " NO_LEAF, name, file);
+	return false;
+}
+
+/* A name may have a dot, so a service may be called as a group is here: then it is the service. */
+static int set_limit(struct supervisor *sv, const char *name, const char *file, const char *text, struct buf *why)
+{
+	int service = table_find(sv->table, name);
+
+	if (service >= 0)
+		return leaf_set(sv, (uint32_t)service, file, text, why);
+	return leaf_set_group(sv, (uint32_t)named_group(sv, name), file, text, why);
+}
+
 /* "set NAME FILE TEXT": the tool has made the kernel's own text of what it was given. */
 static bool answer_set(struct supervisor *sv, struct client *c)
 {
-	size_t name = word_after(c, 0), file = name < c->used ? word_after(c, name) : name;
-	size_t text = file < c->used ? word_after(c, file) : file;
+	size_t name_at = word_after(c, 0), file_at = name_at < c->used ? word_after(c, name_at) : name_at;
+	size_t text_at = file_at < c->used ? word_after(c, file_at) : file_at;
+	const char *name = word_at(c, name_at) ?: "", *file = word_at(c, file_at);
 	BUF_ON_STACK(why, 300);
 	int err;
 
-	if (text >= c->used || limit_file(word_at(c, file))) {
-		request_refuse(c, "set %s: wants NAME FILE VALUE", word_at(c, name) ?: "");
+	if (text_at >= c->used || limit_file(file)) {
+		request_refuse(c, "set %s: wants NAME FILE VALUE", name);
 		return false;
 	}
-	if (!name_is_known(sv, c, word_at(c, name)))
+	if (!may_set(sv, c, name, file))
 		return false;
-	if (!has_leaf(sv, named_service(sv, c, name))) {
-		request_refuse(c, "%s: %s: " NO_LEAF, word_at(c, name), word_at(c, file));
-		return false;
-	}
-	err = leaf_set(sv, named_service(sv, c, name), word_at(c, file), joined(c, text), &why);
+	err = set_limit(sv, name, file, joined(c, text_at), &why);
 	if (!err)
 		return say_ok(sv, c);
-	request_refuse(c, "%s: %s: %s%s%s", word_at(c, name), word_at(c, file), strerror(-err), why.len ? ": " : "",
-		       buf_text(&why));
+	request_refuse(c, "%s: %s: %s%s%s", name, file, strerror(-err), why.len ? ": " : "", buf_text(&why));
 	return false;
 }
 

@@ -43,37 +43,59 @@ static bool is_file(const char *file)
 	return false;
 }
 
-/* One request for each FILE=VALUE, in the order in which they are given. */
-static int set_one(const char *name, const char *word)
+/* The request of one FILE=VALUE; false when it is not such, which is told. */
+static bool put_request(struct buf *request, const char *name, const char *word)
 {
 	const char *equals = strchr(word, '=');
 	BUF_ON_STACK(file, 80);
-	BUF_ON_STACK(request, REQUEST_MOST);
 
 	if (!equals) {
 		complain("\"%s\" is not FILE=VALUE, such as memory.max=128M", word);
-		return 2;
+		return false;
 	}
 	buf_add(&file, word, (size_t)(equals - word));
-	buf_fmt(&request, "set %s %s ", name, buf_text(&file));
-	if (!is_file(buf_text(&file)) || !put_value(&request, buf_text(&file), equals + 1))
-		return 2;
-	if (buf_check(&request)) {
+	buf_fmt(request, "set %s %s ", name, buf_text(&file));
+	if (!is_file(buf_text(&file)) || !put_value(request, buf_text(&file), equals + 1))
+		return false;
+	if (buf_check(request)) {
 		complain("%s: the value is too long", buf_text(&file));
-		return 2;
+		return false;
 	}
-	return client_ask(buf_text(&request));
+	return true;
 }
 
+static int ask_one(const char *name, const char *word)
+{
+	BUF_ON_STACK(request, REQUEST_MOST);
+
+	return put_request(&request, name, word) ? client_ask(buf_text(&request)) : 2;
+}
+
+/* All that is wrong is told before anything is changed. */
+static bool all_are_good(const char *name, char **words)
+{
+	bool good = true;
+
+	for (; *words; words++) {
+		BUF_ON_STACK(request, REQUEST_MOST);
+
+		good &= put_request(&request, name, *words);
+	}
+	return good;
+}
+
+/* One request for each FILE=VALUE, in the order in which they are given, until minit refuses one. */
 int set_main(int argc, char **argv)
 {
 	int status = 0;
 
 	argc = options_take(argc, argv, NULL, 0);
 	if (argc < 3)
-		usage_error(argv[0], "it wants the name of a service and FILE=VALUE");
+		usage_error(argv[0], "it wants the name of a service, or group. and that of a group, and FILE=VALUE");
+	if (!ENABLED(CONFIG_CGROUP) || !all_are_good(argv[1], argv + 2))
+		return 2;
 	for (int i = 2; i < argc && !status; i++)
-		status = ENABLED(CONFIG_CGROUP) ? set_one(argv[1], argv[i]) : 2;
+		status = ask_one(argv[1], argv[i]);
 	return status;
 }
 

@@ -238,3 +238,33 @@ int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char
 	err = cgroup_limit(&sv->state->cgroup, leaf_of(sv, index, &name), file, text, why);
 	return err ? err : cgroup_adopt(&sv->state->cgroup, leaf_of(sv, index, &name));
 }
+
+static bool is_member(const struct supervisor *sv, uint32_t index, uint32_t group)
+{
+	return has_leaf(sv, index) && table_confine(sv->table, spec_at(sv, index))->leaf.group == group + 1;
+}
+
+static int adopt_members(struct supervisor *sv, uint32_t group)
+{
+	struct leaf_name name;
+	int err = 0;
+
+	for (uint32_t i = 0; i < sv->state->count && !err; i++)
+		if (is_member(sv, i, group))
+			err = cgroup_adopt(&sv->state->cgroup, leaf_of(sv, i, &name));
+	return err;
+}
+
+int leaf_set_group(struct supervisor *sv, uint32_t group, const char *file, const char *text, struct buf *why)
+{
+	const struct group_spec *spec = table_list(sv->table, sv->table->groups, struct group_spec) + group;
+	BUF_ON_STACK(name, TABLE_NAME_MAX + 2);
+	int err;
+
+	buf_fmt(&name, "%s/", table_text(sv->table, spec->name_at));
+	for (uint32_t i = 0; i < sv->state->count && is_tight(file, text); i++)
+		if (is_member(sv, i, group))
+			service_at(sv, i)->handles.tight = 1;
+	err = cgroup_limit(&sv->state->cgroup, buf_text(&name), file, text, why);
+	return err ? err : adopt_members(sv, group);
+}

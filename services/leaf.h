@@ -50,6 +50,10 @@ must_check int leaf_pause(struct supervisor *sv, uint32_t index, bool paused);
 /* Writes one limit while the service runs. It holds until minit leaves. 0, or -errno with `why`. */
 must_check int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char *text, struct buf *why);
 
+/* The same for a group of leaves, by its index in the table: for all that are in it together. */
+must_check int leaf_set_group(struct supervisor *sv, uint32_t group, const char *file, const char *text,
+			      struct buf *why);
+
 static inline bool leaf_is_frozen(const struct supervisor *sv, uint32_t index)
 {
 	return service_at(sv, index)->handles.flags & HANDLE_PAUSED;

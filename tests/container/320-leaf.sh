@@ -67,6 +67,15 @@ on_pressure = "freeze"
 [service.bare]
 exec = ["/bin/sleep", "1000"]
 leaf = false
+
+[group.team.cgroup]
+pids.max = 9
+[service.mate]
+exec = ["/bin/sleep", "1000"]
+in_group = "team"
+[service.bomb]
+exec = ["$TREE/usr/lib/demo/bomb"]
+in_group = "team"
 TOML
 ct_start
 ct_up && ct_events
@@ -115,6 +124,30 @@ ct_minit set spin memory.unheard_of=1 2>"$ct_dir/why"
 is "$?" 1 "what only minit can know is told by it"
 grep -q '^minit: spin: memory.unheard_of: ' "$ct_dir/why"
 ok $? "with the reason"
+
+ct_minit set spin memory.max=16M cpu.max=fast memory.mxa=1 2>"$ct_dir/why"
+is "$? $(grep -c '^minit: ' "$ct_dir/why") $(ct_field spin memory_max)" "2 2 $((32 << 20))" "of several all that is wrong is told, and none is changed"
+ct_bombs() {
+	ct_in ps -e -o comm= | grep -c -x bomb
+}
+# Until there are so many; the other of the group, and both reapers, are three.
+ct_bombs_are() {
+	local i
+	for i in $(seq 100); do [ "$(ct_bombs)" -lt "$1" ] || break; sleep 0.05; done
+	is "$(ct_bombs)" "$1" "$2"
+}
+ct_bombs_are 6 "a group is held to its limit"
+ct_minit set group.team pids.max=12 cpu.max=20%
+ok $? "which is changed in place"
+ct_bombs_are 9 "for all that are in it together"
+ct_leaf=$(sed -n -E 's/^[0-9]+:(cpu|cpu,cpuacct|cpuacct,cpu)://p' "/proc/$(ct_outer mate)/cgroup")
+[ -n "$ct_leaf" ] || ct_leaf=$(sed -n 's/^0:://p' "/proc/$(ct_outer mate)/cgroup")
+is "${ct_leaf#*/minit.*/}" grp.team/svc.mate "also where the group had no limit before"
+ct_minit set group.team cpu.max=fast 2>"$ct_dir/why"
+is "$?" 2 "a wrong value is told"
+ct_minit set group.tema pids.max=9 2>"$ct_dir/why"
+is "$? $(cat "$ct_dir/why")" '2 minit: group.tema: no such group; did you mean "group.team"?' "and a wrong name"
+ct_minit stop bomb
 
 ct_mark
 ct_minit start --no-wait single

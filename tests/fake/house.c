@@ -219,3 +219,8 @@ int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char
 	buf_str(why, "not that");
 	return -EINVAL;
 }
+
+int leaf_set_group(struct supervisor *sv, uint32_t group, const char *file, const char *text, struct buf *why)
+{
+	return leaf_set(sv, group, file, text, why);
+}
