@@ -167,7 +167,8 @@ static void tell_word(struct look *l, enum key_id id, unsigned asked, unsigned g
 
 	put_word(id, asked, &want);
 	put_word(id, got, &is);
-	look_tell_text(l, key_text(key_by_id(id), KEY_NAME), buf_text(&want), buf_text(&is), MISSING_NAMESPACES);
+	look_tell_text(l, key_text(key_by_id(id), KEY_NAME), buf_text(&want), buf_text(&is),
+		       MISSING_NAMESPACES | MISSING_MOUNTS);
 }
 
 static unsigned proc_now(void)

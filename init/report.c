@@ -204,6 +204,7 @@ static void put_missing(int32_t missing, struct buf *b)
 		{ MISSING_CAPS, "capabilities" },
 		{ MISSING_KEYRING, "keyring" },
 		{ MISSING_SECCOMP, "system call filter" },
+		{ MISSING_MOUNTS, "mounts" },
 		{ MISSING_DEVICES, "devices" },
 	};
 

@@ -33,6 +33,16 @@ static void report(struct child *child, enum step step, int err)
 		return; /* nobody is left to hear it: the exit status says 127 */
 }
 
+/* A report without an error. */
+void child_note(struct child *child, enum step step, const char *what)
+{
+	struct spawn_report r = { .step = step };
+
+	strncpy(r.detail, what, sizeof(r.detail) - 1);
+	if (write(child->status_fd, &r, sizeof(r)) < 0)
+		return; /* nobody is left to hear it */
+}
+
 void child_run(struct child *child)
 {
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {

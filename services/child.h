@@ -71,6 +71,9 @@ uint32_t roots_outside(const struct table *t, struct list ranges, uint32_t id);
 /* For the steps: names what it is about; returns err. */
 int child_fail(struct child *child, int err, const char *detail);
 
+/* Tells PID 1 of defaults that the child does without, and goes on. */
+void child_note(struct child *child, enum step step, const char *what);
+
 /* Before its user is changed: capabilities that are still needed are kept. 0 or -errno. services/step_caps.c */
 must_check int caps_keep(struct child *child, uint32_t uid);
 

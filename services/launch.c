@@ -286,6 +286,7 @@ int launch(struct supervisor *sv, uint32_t index)
 		leaf_refresh(sv, index);
 	forget_status(sv, index);
 	h->report.err = 0;
+	h->missing &= ~MISSING_MOUNTS; /* the child looks anew */
 	h->status_fd = ends[0];
 	status_fd = ends[1];
 	pid = start(sv, index, status_fd);
@@ -298,13 +299,37 @@ int launch(struct supervisor *sv, uint32_t index)
 	return 0;
 }
 
-/* The pipe gives a report once: it goes straight to where a crash does not lose it. */
+/* Once, with the first that it was seen of; the status of each service has it. */
+static void note_missing(struct supervisor *sv, uint32_t index)
+{
+	struct handles *h = handles_at(sv, index);
+	static bool is_told;
+
+	h->missing |= MISSING_MOUNTS;
+	h->report.detail[STATE_DETAIL - 1] = '\0';
+	if (!is_told)
+		log_warn(service_name(sv, index), 0, "%s cannot be mounted here, and is left out for it and all others "
+			 "like it (ask for it to make it an error)", h->report.detail);
+	is_told = true;
+}
+
+/* The pipe gives a report once: it goes straight to where a crash does not lose it. Whether there may be more. */
+static bool has_more(struct supervisor *sv, uint32_t index)
+{
+	struct handles *h = handles_at(sv, index);
+	ssize_t n = 0;
+
+	while (h->status_fd >= 0 && !h->report.err &&
+	       (n = read(h->status_fd, &h->report, sizeof(h->report))) > 0 && !h->report.err)
+		note_missing(sv, index);
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
 int launch_hear(struct supervisor *sv, uint32_t index, struct spawn_report *ret)
 {
 	struct handles *h = handles_at(sv, index);
 
-	if (h->status_fd >= 0 && !h->report.err && read(h->status_fd, &h->report, sizeof(h->report)) < 0 &&
-	    (errno == EAGAIN || errno == EINTR))
+	if (has_more(sv, index))
 		return -EAGAIN;
 	forget_status(sv, index);
 	if (!h->report.err) {

@@ -28,6 +28,8 @@ static void settle_kernel_files(const struct compile *c, const struct service_sp
 	bool mounts = spec->namespaces & CLONE_NEWNS, own = mounts && spec->root_at;
 	uint32_t pids = (spec->namespaces | roots->join_flags) & CLONE_NEWPID;
 
+	roots->asked = (uint8_t)((d->nodes[KEY_PROC] || d->nodes[KEY_HIDEPID] ? ASKED_PROC : 0) |
+				 (d->nodes[KEY_SYS] ? ASKED_SYS : 0) | (d->nodes[KEY_DEV] ? ASKED_DEV : 0));
 	if (!given(c, d, KEY_PROC))
 		roots->proc = own || (mounts && pids) ? PROC_MASKED : PROC_NONE;
 	if (!given(c, d, KEY_SYS))

@@ -31,6 +31,7 @@ enum own_sys { SYS_READONLY, SYS_WRITABLE, SYS_NONE };
 enum own_dev { DEV_MINIMAL, DEV_ALL, DEV_NONE };
 enum idmap { IDMAP_AUTO, IDMAP_YES, IDMAP_NO };
 enum userns { USERNS_NONE, USERNS_AUTO, USERNS_MAPS };
+enum asked { ASKED_PROC = 1, ASKED_SYS = 2, ASKED_DEV = 4, ASKED_ALL = 7 }; /* bits */
 enum hidepid { HIDEPID_OFF, HIDEPID_NOACCESS, HIDEPID_INVISIBLE, HIDEPID_PTRACEABLE };
 
 /* A line of uid_map or gid_map: user_namespaces(7). */
@@ -62,7 +63,8 @@ struct roots_spec {
 	uint8_t deny_setgroups;  /* in the user namespace, for good */
 	uint8_t idmap;           /* enum idmap */
 	uint8_t userns;          /* enum userns */
-	uint8_t reserved[4];
+	uint8_t asked;           /* enum asked: by the service's own section, so no default */
+	uint8_t reserved[3];
 };
 
 #endif

@@ -72,10 +72,10 @@ struct life {
 	char detail[STATE_DETAIL]; /* of the failed step, or empty */
 };
 
-/* What the child writes into the status pipe when a step fails; at once, as it is below PIPE_BUF. */
+/* What the child writes into the status pipe when a step fails or a default is left out: at once, as below PIPE_BUF. */
 struct spawn_report {
 	uint32_t step;             /* enum step */
-	int32_t err;               /* errno */
+	int32_t err;               /* errno; 0: a default cannot be had, and the child goes on */
 	char detail[STATE_DETAIL]; /* what it was about, NUL-terminated */
 };
 
@@ -108,6 +108,7 @@ enum missing {
 	MISSING_CAPS = 16,
 	MISSING_KEYRING = 32,
 	MISSING_SECCOMP = 64,
+	MISSING_MOUNTS = 128,
 	MISSING_DEVICES = 256,
 };
 

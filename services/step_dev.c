@@ -177,6 +177,6 @@ int view_dev(struct view *v)
 	else if (v->roots->dev == DEV_ALL && v->own)
 		err = copy_dev(v);
 	if (err == -EROFS) /* a root without /dev that nothing can be written to */
-		return 0;
+		return view_unless_default(v, err, ASKED_DEV, "/dev");
 	return err && !v->child->detail[0] ? child_fail(v->child, err, "/dev") : err;
 }

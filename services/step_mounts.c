@@ -79,6 +79,36 @@ static int seal_root(struct view *v)
 	return err ? child_fail(v->child, err, "read-only root") : 0;
 }
 
+/* -- what is left out --------------------------------------------------------------------------------------------- */
+
+void view_miss(struct view *v, const char *what)
+{
+	struct buf b;
+
+	buf_init(&b, v->missed, sizeof(v->missed));
+	b.len = strlen(v->missed);
+	buf_fmt(&b, "%s%s", b.len ? ", " : "", what);
+	buf_text(&b);
+}
+
+/*
+ * A read-only root without the place; minit's own without it; a container that is not the machine's root and whose
+ * own /proc is masked (mount_too_revealing in fs/namespace.c).
+ */
+int view_unless_default(struct view *v, int err, uint8_t asked, const char *path)
+{
+	bool absent = err == -EROFS || err == -EPERM || (err == -ENOENT && !v->own);
+
+	if (!err || v->child->detail[0])
+		return err;
+	if (!absent || v->roots->asked & asked)
+		return child_fail(v->child, err, path);
+	view_miss(v, path);
+	return 0;
+}
+
+/* -- all of it ---------------------------------------------------------------------------------------------------- */
+
 typedef int part_fn(struct view *v);
 
 static part_fn *const parts[] = {
@@ -105,6 +135,8 @@ static int own_mounts(struct child *child)
 	};
 	int err = v.old < 0 ? child_fail(child, -errno, "/") : make_view(&v);
 
+	if (!err && v.missed[0])
+		child_note(child, STEP_mounts, v.missed);
 	fd_close(&v.old);
 	fd_close(&v.root);
 	fd_close(&v.null);

@@ -123,24 +123,17 @@ static int make_proc(struct view *v)
 	if (proc < 0)
 		return proc;
 	err = put_kernel_files(v, "/proc", proc);
-	if (!err && v->roots->proc == PROC_MASKED)
-		err = hide_proc(v, proc);
-	return err;
-}
-
-/* One without /proc, or read-only and without the place for it, does without. */
-static int fail_unless_absent(struct view *v, int err, const char *path)
-{
-	if (err == -EROFS || (err == -ENOENT && !v->own))
-		return 0;
-	return err ? child_fail(v->child, err, path) : 0;
+	if (err || v->roots->proc != PROC_MASKED)
+		return err;
+	err = hide_proc(v, proc);
+	return err ? child_fail(v->child, err, "/proc") : 0; /* one that shows all is no default */
 }
 
 int view_proc(struct view *v)
 {
 	if (v->roots->proc == PROC_NONE)
 		return 0;
-	return fail_unless_absent(v, make_proc(v), "/proc");
+	return view_unless_default(v, make_proc(v), ASKED_PROC, "/proc");
 }
 
 /* Groups of a cgroup namespace of its own, to be read: programs learn their limits there. */
@@ -151,6 +144,8 @@ static int put_cgroups(struct view *v, int sys)
 	if (!(v->child->namespaces & CLONE_NEWCGROUP) || faccessat(sys, "fs/cgroup", F_OK, 0) < 0)
 		return 0;
 	groups = mount_make("cgroup2", NULL, KERNEL_FILES | MOUNT_ATTR_RDONLY);
+	if (groups < 0)
+		view_miss(v, "/sys/fs/cgroup");
 	return groups < 0 ? 0 : mount_put(groups, sys, "fs/cgroup");
 }
 
@@ -160,14 +155,18 @@ static int make_sys(struct view *v)
 	cleanup_fd int sys = mount_make("sysfs", NULL, KERNEL_FILES | readonly);
 	int err = sys < 0 ? sys : put_kernel_files(v, "/sys", sys);
 
+	if (err)
+		return err;
 	for (size_t i = 0; i < ARRAY_LEN(hidden_of_sys) && !err; i++)
 		err = view_mask_directory(v, sys, hidden_of_sys[i]);
-	return err ? err : put_cgroups(v, sys);
+	if (!err)
+		err = put_cgroups(v, sys);
+	return err ? child_fail(v->child, err, "/sys") : 0;
 }
 
 int view_sys(struct view *v)
 {
 	if (v->roots->sys == SYS_NONE)
 		return 0;
-	return fail_unless_absent(v, make_sys(v), "/sys");
+	return view_unless_default(v, make_sys(v), ASKED_SYS, "/sys");
 }

@@ -20,7 +20,17 @@ struct view {
 	int null; /* minit's /dev/null, to mask files with; -1 until it is needed */
 	int empty; /* a mount with nothing in it, to mask directories with; -1 until it is needed */
 	bool own; /* the root is not minit's */
+	char missed[STATE_DETAIL]; /* defaults that are left out, as they cannot be had */
 };
+
+/* Leaves out a default, which is told when all is made. */
+void view_miss(struct view *v, const char *what);
+
+/*
+ * Of a part that could not be made, with -errno: 0 when it is left out, as it is a default (no bit of `asked` is the
+ * service's own wish) and cannot be had here.
+ */
+must_check int view_unless_default(struct view *v, int err, uint8_t asked, const char *path);
 
 /* Opens a target for mounting. Without a root of its own the service's paths are those that the table's writer sees. */
 must_check int view_open(struct view *v, const char *path);

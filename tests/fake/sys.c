@@ -130,13 +130,24 @@ void kernel_die(struct process *p, int status)
 	p->pipe = -1;
 }
 
-void kernel_fail(struct process *p, enum step step, int err)
+static void speak(struct process *p, enum step step, int err)
 {
 	struct kernel_pipe *pipe = &kernel.pipe[p->pipe];
 
 	pipe->spoken = 1;
+	pipe->heard = 0;
 	pipe->report = (struct spawn_report){ .step = step, .err = err, .detail = "what it was about" };
+}
+
+void kernel_fail(struct process *p, enum step step, int err)
+{
+	speak(p, step, err);
 	kernel_die(p, 127 << 8);
+}
+
+void kernel_note(struct process *p, enum step step)
+{
+	speak(p, step, 0);
 }
 
 struct process *kernel_fork(struct process *p, bool grouped)

@@ -82,6 +82,7 @@ struct process *kernel_main(uint32_t service); /* the main process that has not 
 
 void kernel_exec(struct process *p);                      /* the child becomes its program */
 void kernel_fail(struct process *p, enum step step, int err); /* a step fails, the child leaves with 127 */
+void kernel_note(struct process *p, enum step step);          /* a step does without a default, the child goes on */
 void kernel_die(struct process *p, int status);           /* a wait status */
 struct process *kernel_fork(struct process *p, bool grouped); /* a stray of its own; NULL when full */
 

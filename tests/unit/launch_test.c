@@ -136,6 +136,36 @@ static void a_report_is_heard_as_often_as_it_is_asked_for(void **state)
 	assert_int_equal(kernel_open_pipes(), 0);
 }
 
+static void a_child_that_does_without_a_default_goes_on(void **state)
+{
+	struct spawn_report report;
+
+	(void)state;
+	begin();
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_note(process(), STEP_mounts);
+	assert_int_equal(launch_hear(&sv, 0, &report), -EAGAIN);
+	assert_int_equal(handles()->missing, MISSING_MOUNTS);
+	kernel_exec(process());
+	assert_int_equal(launch_hear(&sv, 0, &report), 0);
+	assert_int_equal(handles()->missing, MISSING_MOUNTS);
+	check_kernel();
+}
+
+static void and_may_fail_later(void **state)
+{
+	struct spawn_report report;
+
+	(void)state;
+	begin();
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_note(process(), STEP_mounts);
+	assert_int_equal(launch_hear(&sv, 0, &report), -EAGAIN);
+	kernel_fail(process(), STEP_user, EPERM);
+	assert_int_equal(launch_hear(&sv, 0, &report), 1);
+	assert_int_equal(report.step, STEP_user);
+}
+
 static void the_next_run_has_no_report_of_the_last(void **state)
 {
 	struct spawn_report report;
@@ -508,6 +538,8 @@ int main(void)
 		T(a_child_that_has_not_spoken_is_waited_for),
 		T(the_end_of_the_pipe_means_that_it_is_the_program),
 		T(a_report_is_heard_as_often_as_it_is_asked_for),
+		T(a_child_that_does_without_a_default_goes_on),
+		T(and_may_fail_later),
 		T(the_next_run_has_no_report_of_the_last),
 		T(a_death_before_all_that_gives_the_pipe_back),
 		T(what_fails_at_once_leaves_nothing),

@@ -1,0 +1,80 @@
+#!/bin/bash
+# Mounts that come while a service runs spread as its table asks; /proc, /sys and /dev that are only the default are left out
+# where they cannot be had, which is said, and what is asked for is an error.
+set -u
+. tests/container/ct.sh
+
+chmod 755 "$ct_dir"
+mkdir "$ct_dir/spread" "$ct_dir/bare"
+cp -L "$TREE/bin/toybox" "$ct_dir/toybox" 2>/dev/null || cp -L "$(readlink -f "$TREE/bin/sleep")" "$ct_dir/toybox"
+for how in private slave shared; do
+	cat <<TOML
+[service.$how]
+exec = ["/bin/sleep", "1000"]
+root = "$TREE"
+mounts = { "/srv" = { rbind = "$ct_dir/spread", propagation = "$how" } }
+TOML
+done | cat - <(cat <<TOML
+[service.bare]
+exec = ["/toybox", "sleep", "1000"]
+root = "$ct_dir/bare"
+[service.bare2]
+exec = ["/toybox", "sleep", "1000"]
+root = "$ct_dir/bare"
+[service.asks]
+exec = ["/toybox", "sleep", "1000"]
+root = "$ct_dir/bare"
+proc = "masked"
+sys = "none"
+dev = "none"
+[service.hides]
+exec = ["/toybox", "sleep", "1000"]
+root = "$ct_dir/bare"
+hidepid = "invisible"
+TOML
+) | ct_table
+ct_start sh -c "mount -t tmpfs spread $ct_dir/spread && mount --make-shared $ct_dir/spread && mkdir $ct_dir/spread/in $ct_dir/spread/out &&
+	mount -t tmpfs bare $ct_dir/bare && cp $ct_dir/toybox $ct_dir/bare/toybox && mount -o remount,ro $ct_dir/bare &&
+	exec \"\$@\"" sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "all run but those that ask for what cannot be had" private:up slave:up shared:up bare:up bare2:up asks:failed hides:failed
+
+# sees NAME: whether it has the mount of minit's that came later. mounts NAME: mounts something itself; whether minit has it.
+sees() {
+	nsenter --target "$(ct_outer "$1")" --mount --pid /bin/grep -c ' /srv/in ' /proc/self/mountinfo
+}
+mounts() {
+	nsenter --target "$(ct_outer "$1")" --mount --pid /bin/mount -t tmpfs own /srv/out
+	ct_in grep -c " $ct_dir/spread/out " /proc/self/mountinfo
+	nsenter --target "$(ct_outer "$1")" --mount --pid /bin/umount /srv/out
+}
+ct_in mount -t tmpfs late "$ct_dir/spread/in"
+is "$(sees private) $(sees slave) $(sees shared)" "0 1 1" "what minit mounts later is seen below a slave and a shared mount"
+is "$(mounts private) $(mounts slave) $(mounts shared)" "0 0 1" "what the service mounts leaves a shared one alone"
+
+left='cannot be mounted here, and is left out for it and all others like it (ask for it to make it an error)'
+is "$(grep -a -c -x -E "minit: bare2?: /proc, /sys, /dev $(printf %s "$left" | sed 's/[()]/\\&/g')" "$ct_dir/out")" 1 \
+	"a root without places for /proc, /sys and /dev, read-only: without them, said once"
+is "$(ct_field bare missing) $(ct_field bare2 missing) $(ct_field slave missing)" '["mounts"] ["mounts"] ' "in the status of each"
+is "$(ct_minit status bare | grep -E '^! (proc|sys|dev) ' | grep -v -c ': a default that is not to be had here$')" 0 \
+	"and why, beside what was asked"
+for s in asks hides; do
+	is "$(ct_field $s why)" "step mounts: /proc: Read-only file system: make it in the image, or give an overlay" "$s: asked for it is an error"
+done
+ct_stop "it ends in order"
+
+# A container that is not the machine's root, and whose own /proc is masked: the kernel lets nobody there have an unmasked one.
+ct_table <<TOML
+[service.plain]
+exec = ["/bin/sleep", "1000"]
+[service.asks]
+exec = ["/bin/sleep", "1000"]
+proc = "masked"
+TOML
+ct_start sh -c 'mount --bind /dev/null /proc/keys && exec unshare --user --map-root-user --mount "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "below a masked /proc the default is left out" plain:up asks:failed
+is "$(grep -a -c -F "plain: /proc $left" "$ct_dir/out")" 1 "which is said"
+is "$(ct_field asks why)" "step mounts: /proc: Operation not permitted: minit may not mount here: run the container with --cap-add SYS_ADMIN (for a new /proc also with its own unmasked), or leave root, readonly, proc and hosts out" "and what is asked for an error"
+ct_stop "it ends in order"
+echo "1..$ct_tests"
