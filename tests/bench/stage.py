@@ -1,6 +1,7 @@
 """One run of one system: its root, its cgroup, the board, and PID 1 in namespaces of its own (stage.c)."""
 
 import ctypes
+import glob
 import mmap
 import os
 import select
@@ -78,9 +79,16 @@ def cgroup_home():
     raise BenchError("no cgroup2 and no cpuacct hierarchy is mounted; CPU time cannot be measured")
 
 
+def remove_left():
+    """The cgroups of a bench that was killed itself; its name has its pid."""
+    for path in glob.glob(f"{cgroup_home()}/minit-bench-[0-9]*-*"):
+        if not os.path.exists(f"/proc/{path.rsplit('minit-bench-', 1)[1].split('-')[0]}"):
+            Cgroup(path).remove()
+
+
 class Cgroup:
-    def __init__(self):
-        self.path = tempfile.mkdtemp(prefix="minit-bench-", dir=cgroup_home())
+    def __init__(self, path=None):
+        self.path = path or tempfile.mkdtemp(prefix=f"minit-bench-{os.getpid()}-", dir=cgroup_home())
 
     def cpu_us(self):
         try:
@@ -97,11 +105,13 @@ class Cgroup:
                 found += map(int, f.read().split())
         return found
 
-    def remove(self, seconds=5):
+    def remove(self, seconds=60):
         """What was killed leaves its cgroup only when it is dead, which may be later than its parent's end."""
         end = time.monotonic() + seconds
         for at, _, _ in os.walk(self.path, topdown=False):
-            while not self.is_removed(at) and time.monotonic() < end:
+            while not self.is_removed(at):
+                if time.monotonic() > end:
+                    raise BenchError(f"{at}: somebody is still in it")
                 time.sleep(0.01)
 
     @staticmethod
@@ -233,8 +243,10 @@ class Run:
             self.stage.stdin.close()
             self.stage.stdout.close()
             self.stage.wait()
-        self.cgroup.remove()
-        shutil.rmtree(self.work)
+        try:
+            self.cgroup.remove()
+        finally:
+            shutil.rmtree(self.work)
 
     def end_pid_1(self):
         """With PID 1 the kernel ends all in its namespace; stage leaves when that is done."""
