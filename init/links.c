@@ -39,21 +39,26 @@ static void on_links(uint32_t id, unsigned ready)
 		stop();
 }
 
+static void open_monitor(void)
+{
+	monitor = net_monitor_open(&hears_all);
+	if (monitor < 0)
+		return;
+	loop_handler(LOOP_LINKS, on_links);
+	loop_watch(LOOP_LINKS, 0, monitor, LOOP_READ);
+}
+
 /* Opened before the kernel is asked, so that what happens in between is heard. */
 void links_watch(struct supervisor *sv)
 {
 	house = sv;
 	if (!settle_any(sv))
 		return;
-	if (monitor < 0) {
-		monitor = net_monitor_open(&hears_all);
-		loop_handler(LOOP_LINKS, on_links);
-	}
+	if (monitor < 0)
+		open_monitor();
 	settle_ask(sv, hears_all && monitor >= 0);
-	if (monitor >= 0 && settle_any(sv)) {
-		loop_watch(LOOP_LINKS, 0, monitor, LOOP_READ);
+	if (monitor >= 0 && settle_any(sv))
 		return;
-	}
 	if (monitor < 0)
 		log_warn(NULL, -monitor, "events of links cannot be heard: services do not wait for their network");
 	for (uint32_t i = 0; i < sv->state->count; i++)

@@ -192,6 +192,7 @@ static void open_house(struct statefile *state, const struct table *table)
 	house.on_change = on_change;
 	house.on_deadline = on_deadline;
 	house.on_status_fd = on_status_fd;
+	house.on_network = links_watch;
 	launch_open();
 	if (!err)
 		err = loop_open(state->count);

@@ -23,26 +23,65 @@ static struct net_extra extra_of(const struct table *t, const struct service_spe
 	};
 }
 
+/*
+ * A pair that is being made is noted, if its name was free: after a crash in the middle what bears the name is ours,
+ * and in the way.
+ */
+static void begin_pair(struct supervisor *sv, uint32_t index, struct net_session *net)
+{
+	struct handles *h = &service_at(sv, index)->handles;
+	const char *peer = spec_at(sv, index)->attach.peer;
+
+	if (h->flags & HANDLE_PAIR)
+		(void)net_remove(net, peer);
+	else if (!net_is_there(net, peer))
+		h->flags |= HANDLE_PAIR;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static int attach_later(struct supervisor *sv, uint32_t index, const struct net_bridge *bridge,
+			const struct net_extra *extra)
+{
+	const struct net_attach *wanted = &spec_at(sv, index)->attach;
+	const char *name = service_name(sv, index);
+	struct net_session net;
+	int err = 0, fd = net_open(&net);
+
+	if (fd < 0)
+		return fd;
+	net.hairpin = sv->state->rules.hairpin;
+	if (bridge)
+		begin_pair(sv, index, &net);
+	fd = net_attach(&net, name, wanted, bridge, extra);
+	if (fd >= 0 && (err = net_connect(&net, name, wanted)) < 0)
+		fd_close(&fd);
+	net_close(&net);
+	return err ? err : fd;
+}
+
 /* Boot has a session open for all of them; a service that is tried again later opens one of its own. */
 static int attach(struct supervisor *sv, uint32_t index, const struct net_bridge *bridge)
 {
-	const struct net_attach *wanted = &spec_at(sv, index)->attach;
 	struct net_extra extra = extra_of(sv->table, spec_at(sv, index));
-	const char *name = service_name(sv, index);
-	struct net_session own;
-	int fd, err = 0;
 
-	if (sv->net)
-		return net_attach(sv->net, name, wanted, bridge, &extra);
-	fd = net_open(&own);
-	if (fd < 0)
-		return fd;
-	own.hairpin = sv->state->rules.hairpin;
-	fd = net_attach(&own, name, wanted, bridge, &extra);
-	if (fd >= 0 && (err = net_connect(&own, name, wanted)) < 0)
-		fd_close(&fd);
-	net_close(&own);
-	return err ? err : fd;
+	if (!sv->net)
+		return attach_later(sv, index, bridge, &extra);
+	return net_attach(sv->net, service_name(sv, index), &spec_at(sv, index)->attach, bridge, &extra);
+}
+
+/* The descriptor is noted before the pair no longer is: a crash in between makes it anew, or finds it whole. */
+static void note(struct supervisor *sv, uint32_t index, int fd)
+{
+	struct handles *h = &service_at(sv, index)->handles;
+
+	if (!sv->net && fd >= 0 && spec_at(sv, index)->attach.bridge >= 0)
+		settle_begin(sv, index);
+	if (fd >= 0)
+		h->netns = fd;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	h->flags &= (uint8_t)~HANDLE_PAIR;
+	if (!sv->net && sv->on_network && settle_waits(sv, index))
+		sv->on_network(sv);
 }
 
 int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what)
@@ -60,10 +99,9 @@ int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what
 		return fd;
 	*ret_what = "";
 	fd = attach(sv, index, bridge);
-	if (fd >= 0) {
-		h->netns = fd;
+	note(sv, index, fd);
+	if (fd >= 0)
 		return 0;
-	}
 	if (bridge || spec->explicit_ns & CLONE_NEWNET)
 		return fd;
 	h->missing |= MISSING_NETWORK;

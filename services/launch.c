@@ -250,9 +250,13 @@ static void forget_status(struct supervisor *sv, uint32_t index)
 }
 
 /* At boot, all has been prepared before the first start: what was refused then is refused now, and was told. */
-static bool was_just_tried(const struct supervisor *sv, uint32_t index)
+void launch_again(struct supervisor *sv, uint32_t index)
 {
-	return service_at(sv, index)->life.starts == 1 && spec_at(sv, index)->autostart;
+	const struct handles *h = handles_at(sv, index);
+	bool was_just_tried = !service_at(sv, index)->life.starts && spec_at(sv, index)->autostart;
+
+	if (h->refused && !h->pid && !was_just_tried)
+		(void)!prepare_service(sv, index); /* what is refused still, launch says */
 }
 
 /* The network of another that is joined has to be there. */
@@ -269,13 +273,11 @@ int launch(struct supervisor *sv, uint32_t index)
 {
 	struct handles *h = handles_at(sv, index);
 	cleanup_fd int status_fd = -1;
-	int ends[2], err = 0;
+	int ends[2], err = -h->refused;
 	pid_t pid;
 
 	if (h->pid)
 		return 0;
-	if (h->refused)
-		err = was_just_tried(sv, index) ? -h->refused : prepare_service(sv, index);
 	if (!err)
 		err = check_owner(sv, index);
 	if (!err)

@@ -101,8 +101,11 @@ static enum state begin(struct supervisor *sv, uint32_t index)
 static enum state admit(struct supervisor *sv, uint32_t index, int arg)
 {
 	(void)arg;
-	if (depend_unmet(sv, index) < 0 && !settle_waits(sv, index) && !online_unmet(sv, index))
-		return begin(sv, index);
+	if (depend_unmet(sv, index) < 0 && !online_unmet(sv, index)) {
+		launch_again(sv, index);
+		if (!settle_waits(sv, index))
+			return begin(sv, index);
+	}
 	life_at(sv, index)->blocked = depend_missing(sv, index) >= 0;
 	return STATE_WAITING;
 }

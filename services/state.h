@@ -98,6 +98,7 @@ enum handle_flag {
 	HANDLE_PAUSED = 1, /* its leaf is frozen; services/leaf.c */
 	HANDLE_OOM = 2,    /* all of it is being killed, as one of it was out of memory; init/notice.c */
 	HANDLE_STRAYS = 4, /* processes with its mark are being killed; services/strays.c */
+	HANDLE_PAIR = 8,   /* the veth pair of its name is being made, by us; services/connect.c */
 };
 
 enum missing {
@@ -230,6 +231,7 @@ struct supervisor {
 	void (*on_change)(struct supervisor *sv, uint32_t index, enum state was); /* after each change of state */
 	void (*on_deadline)(struct supervisor *sv, struct when when); /* something is due then, at the latest */
 	void (*on_status_fd)(struct supervisor *sv, uint32_t index, int fd); /* watch it for reading; fd -1: no more */
+	void (*on_network)(struct supervisor *sv); /* a network was made after boot: hear when it works; NULL: none */
 	int (*on_leaf)(struct supervisor *sv, uint32_t index); /* its leaf is made; 0 or -errno; NULL: none */
 };
 

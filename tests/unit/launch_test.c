@@ -22,6 +22,7 @@
 #include "init/reap.h"
 #include "services/connect.h"
 #include "services/prepare.h"
+#include "services/settle.h"
 #include "tests/fake/image.h"
 #include "tests/fake/log.h"
 #include "tests/fake/sys.h"
@@ -528,12 +529,48 @@ static void a_crash_takes_the_half_of_a_network_along_and_nothing_of_a_whole_one
 	check_kernel();
 }
 
+static unsigned told; /* networks that are to be heard of */
+
+static void on_network(struct supervisor *s)
+{
+	(void)s;
+	told++;
+}
+
+/* A later start makes the network that boot could not, and waits until it works; after a crash within, anew. */
+static void a_network_that_is_made_later_is_waited_for(void **state)
+{
+	struct service_spec *spec;
+
+	(void)state;
+	spec = begin();
+	spec->namespaces = spec->explicit_ns = CLONE_NEWNET;
+	spec->attach.bridge = 0;
+	spec->autostart = 0;
+	sv.on_network = on_network;
+	told = 0;
+	assert_int_equal(prepare_service(&sv, 0), -EPERM);
+	assert_int_equal(launch(&sv, 0), -EPERM);
+	assert_int_equal(handles()->flags & HANDLE_PAIR, 0);
+	kernel.has_net = true;
+	kernel.pairs = 1; /* of a run that a crash cut short */
+	handles()->flags |= HANDLE_PAIR;
+	launch_again(&sv, 0);
+	assert_true(handles()->netns >= 0 && kernel.pairs == 1 && !(handles()->flags & HANDLE_PAIR));
+	assert_true(settle_waits(&sv, 0) && told == 1);
+	assert_int_equal(launch(&sv, 0), 0);
+	launch_again(&sv, 0);
+	assert_int_equal(told, 1);
+	check_kernel();
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_start_leaves_a_child_and_a_pipe_to_hear_it_by),
+		T(a_network_that_is_made_later_is_waited_for),
 		T(a_start_of_what_runs_does_nothing),
 		T(a_child_that_has_not_spoken_is_waited_for),
 		T(the_end_of_the_pipe_means_that_it_is_the_program),
