@@ -342,33 +342,43 @@ static bool hears_of(const struct client *c, uint32_t index)
 	return c->fd >= 0 && (c->kind & ~CLIENT_BUSY) == CLIENT_EVENTS && (c->lost || c->cursor > index);
 }
 
-void control_change(struct supervisor *of, uint32_t index, enum state was)
+static size_t next_hearer(const struct statefile *state, size_t i, uint32_t index)
+{
+	while (i < state->client_slots && !hears_of(&state->clients[i], index))
+		i++;
+	return i;
+}
+
+/* A change from state `was`, or a notice. Mostly nobody hears of it, and then no line is even cleared. */
+static void tell_from(struct supervisor *of, size_t i, uint32_t index, enum state was, const char *notice)
 {
 	BUF_ON_STACK(line, REPORT_LINE);
 
+	if (notice)
+		report_notice(of, index, notice, &line);
+	else
+		report_change(of, index, was, &line);
+	for (; i < of->state->client_slots; i = next_hearer(of->state, i + 1, index))
+		tell(&of->state->clients[i], &line);
+}
+
+void control_change(struct supervisor *of, uint32_t index, enum state was)
+{
+	size_t first = next_hearer(of->state, 0, index);
+
 	if (is_deaf)
 		watch_listener();
-	for (size_t i = 0; i < of->state->client_slots; i++) {
-		if (!hears_of(&of->state->clients[i], index))
-			continue;
-		if (!line.len)
-			report_change(of, index, was, &line);
-		tell(&of->state->clients[i], &line);
-	}
+	if (first < of->state->client_slots)
+		tell_from(of, first, index, was, NULL);
 }
 
 void control_notice(struct supervisor *of, uint32_t index, const char *what)
 {
-	BUF_ON_STACK(line, REPORT_LINE);
+	size_t first = next_hearer(of->state, 0, index);
 
 	of->state->events++;
-	for (size_t i = 0; i < of->state->client_slots; i++) {
-		if (!hears_of(&of->state->clients[i], index))
-			continue;
-		if (!line.len)
-			report_notice(of, index, what, &line);
-		tell(&of->state->clients[i], &line);
-	}
+	if (first < of->state->client_slots)
+		tell_from(of, first, index, STATE_DOWN, what);
 }
 
 static void unlink_socket(int fd)
