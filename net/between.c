@@ -197,7 +197,10 @@ static void put_fragments(struct nft *n, const struct side *side)
 {
 	nft_rule(n, "between");
 	is_side(n, side);
-	nft_has_bits(n, PART_FRAG_OFF, (uint8_t[]){ 0x1f, 0xff });
+	if (side->icmp == IPPROTO_ICMP)
+		nft_has_bits(n, PART_FRAG_OFF, (uint8_t[]){ 0x1f, 0xff });
+	else
+		nft_has_bits(n, PART_FRAG6_OFF, (uint8_t[]){ 0xff, 0xf8 });
 	nft_in(n, side->there, side->pairs);
 	nft_verdict(n, NF_ACCEPT);
 	nft_rule_end(n);
@@ -216,8 +219,7 @@ static void put_side(struct nft *n, const struct ruleset_plan *plan, unsigned i)
 	put_tcp_reply(n, side, true);
 	put_answer(n, side);
 	put_icmp(n, "between", side);
-	if (side->icmp == IPPROTO_ICMP)
-		put_fragments(n, side);
+	put_fragments(n, side);
 }
 
 static void put_others(struct nft *n, enum nft_part part)

@@ -11,7 +11,7 @@
 #define WORDS(len) (((len) + 3u) & ~3u)
 #define ELEMENTS_MOST 60000 /* bytes of the elements in one message: the length of an attribute has 16 bits */
 
-enum how { META, CT, PAYLOAD };
+enum how { META, CT, PAYLOAD, EXTHDR };
 
 static const struct part {
 	uint8_t how, where, at, len, type;
@@ -391,6 +391,17 @@ static void load_ct(struct nft *n, const struct part *p, uint32_t reg)
 	expr_end(n, e);
 }
 
+static void load_exthdr(struct nft *n, const struct part *p, uint32_t reg)
+{
+	struct expr e = expr(n, "exthdr");
+
+	put_u32(n, NFTA_EXTHDR_DREG, reg);
+	put(n, NFTA_EXTHDR_TYPE, &p->where, sizeof(p->where));
+	put_u32(n, NFTA_EXTHDR_OFFSET, p->at);
+	put_u32(n, NFTA_EXTHDR_LEN, p->len);
+	expr_end(n, e);
+}
+
 static void load(struct nft *n, unsigned part, uint32_t reg)
 {
 	const struct part *p = &part_rows[part];
@@ -398,6 +409,7 @@ static void load(struct nft *n, unsigned part, uint32_t reg)
 	switch (p->how) {
 	case META: load_meta(n, p, reg); break;
 	case CT: load_ct(n, p, reg); break;
+	case EXTHDR: load_exthdr(n, p, reg); break;
 	default: load_payload(n, p, reg); break;
 	}
 }

@@ -3,93 +3,8 @@
 # IPv6. No packet leaves these namespaces: the outside is one more of them.
 set -u
 . tests/container/ct.sh
+. tests/container/traffic.sh
 
-# Answers "NAME SOURCE" on the ports of its arguments.
-cat >"$ct_dir/serve.py" <<'PY'
-import select, socket, sys
-name, ports = sys.argv[1], [int(p) for p in sys.argv[2:]]
-sockets = []
-for port in ports:
-    for family in (socket.AF_INET, socket.AF_INET6):
-        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-            s = socket.socket(family, kind)
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            s.bind(("", port))
-            if kind == socket.SOCK_STREAM:
-                s.listen(50)
-            sockets.append(s)
-while True:
-    for s in select.select(sockets, [], [])[0]:
-        if s.type == socket.SOCK_STREAM:
-            c, peer = s.accept()
-            c.sendall(f"{name} {peer[0]}".encode())
-            c.close()
-        else:
-            peer = s.recvfrom(100)[1]
-            s.sendto(f"{name} {peer[0]}".encode(), peer)
-PY
-# `ask.py [tcp|udp]:ADDRESS:PORT...`: a line for each, "no" when nothing answers.
-cat >"$ct_dir/ask.py" <<'PY'
-import socket, sys
-for word in sys.argv[1:]:
-    kind, rest = word.split(":", 1)
-    host, port = rest.rsplit(":", 1)
-    s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
-    s.settimeout(0.5)
-    try:
-        s.connect((host, int(port)))
-        if kind == "udp":
-            s.send(b"?")
-        print(s.recv(100).decode(), flush=True)
-    except OSError:
-        print("no", flush=True)
-    s.close()
-PY
-# soon COMMAND...: until it succeeds, for ten seconds at most.
-soon() {
-	local i
-	for i in $(seq 25); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.05
-	done
-	return 1
-}
-answers() {
-	[ "$(from "$@")" != no ]
-}
-# from PID WORD...: what ask.py says in the network of a process, on one line.
-from() {
-	local pid=$1
-	shift
-	nsenter --target "$pid" --net /usr/bin/python3 -S -E "$ct_dir/ask.py" "$@" | tr '\n' ',' | sed 's/,$//'
-}
-
-ct_client=
-ports_cleanup() {
-	[ -z "$ct_client" ] || kill -KILL "$ct_client" 2>/dev/null
-	ct_cleanup
-}
-trap ports_cleanup EXIT
-
-# An outside: another machine on a wire to ours.
-ports_outside() {
-	unshare --net sleep 1000 &
-	ct_client=$!
-	soon sh -c "[ \$(readlink /proc/$ct_client/ns/net) != $(readlink /proc/self/ns/net) ]"
-	local here="nsenter --target $(ct_pid) --net ip" there="nsenter --target $ct_client --net ip"
-	$here link add up0 type veth peer name eth0 netns $ct_client
-	$here addr add 192.0.2.1/24 dev up0 && $here addr add 2001:db8::1/64 dev up0 nodad && $here link set up0 up
-	$there addr add 192.0.2.2/24 dev eth0 && $there addr add 2001:db8::2/64 dev eth0 nodad && $there link set eth0 up
-	$there link set lo up
-	$there route add 10.77.0.0/24 via 192.0.2.1 && $there -6 route add fd77::/64 via 2001:db8::1
-	soon sh -c "$there link show eth0 | grep -q 'state UP'"
-}
-
-serve() {
-	echo "exec = [\"/usr/bin/python3\", \"-S\", \"-E\", \"$ct_dir/serve.py\", \"$1\", $2]"
-}
 ct_table <<TOML
 [network.bridge.br0]
 address = ["10.77.0.1/24", "fd77::1/64"]
@@ -111,7 +26,7 @@ TOML
 ct_start
 ct_up
 ct_is "all is up" all:up || exit 1; [ -n "$(ct_pid)" ] || { ct_show; exit 1; }
-ports_outside
+outside
 soon answers "$(ct_outer web)" tcp:127.0.0.1:2001
 soon answers "$(ct_outer other)" tcp:127.0.0.1:80
 
@@ -141,7 +56,7 @@ is "$(from "$ct_client" tcp:192.0.2.1:9000 tcp:2001:db8::1:9000 tcp:192.0.2.1:90
 
 # What is not published is not to be had, though there is a route to it.
 is "$(from "$ct_client" tcp:10.77.0.10:80 tcp:10.77.0.10:443 tcp:fd77::10:80)" "no,no,no" "nothing else comes in through a nat bridge"
-nsenter --target "$ct_client" --net /usr/bin/python3 -S -E "$ct_dir/serve.py" outside 5000 &
+nsenter --target "$ct_client" --net $traffic_python "$traffic_tools/serve.py" outside 5000 &
 server=$!
 soon answers "$ct_client" tcp:127.0.0.1:5000
 is "$(from "$(ct_outer other)" tcp:192.0.2.2:5000 udp:192.0.2.2:5000 tcp:2001:db8::2:5000)" \
@@ -149,7 +64,7 @@ is "$(from "$(ct_outer other)" tcp:192.0.2.2:5000 udp:192.0.2.2:5000 tcp:2001:db
 kill "$server"
 
 # route_localnet is on, but a service does not get to the machine's 127.0.0.1 by it.
-nsenter --target "$host" --net /usr/bin/python3 -S -E "$ct_dir/serve.py" local 6000 &
+nsenter --target "$host" --net $traffic_python "$traffic_tools/serve.py" local 6000 &
 server=$!
 soon answers "$host" tcp:127.0.0.1:6000
 web=$(ct_outer web)
