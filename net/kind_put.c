@@ -5,6 +5,9 @@
 
 #include "net/requests.h"
 
+/* How often a bond looks at the carrier of its ports. The kernel's default is never: then no other one takes over. */
+#define BOND_LOOKS_MS 100
+
 static void put_vlan(struct netlink_batch *b, const struct net_link *link)
 {
 	uint16_t id = (uint16_t)link->id;
@@ -36,6 +39,8 @@ static void put_data(struct netlink_batch *b, const struct net_link *link, uint3
 {
 	uint16_t mode = link->mode;
 
+	if (link->kind == NET_KIND_BOND)
+		netlink_put_u32(b, IFLA_BOND_MIIMON, BOND_LOOKS_MS);
 	if (link->kind == NET_KIND_VLAN)
 		put_vlan(b, link);
 	else if (link->kind == NET_KIND_VXLAN)

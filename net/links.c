@@ -104,7 +104,7 @@ static int find_device(struct net_session *s, const struct net_link *link, struc
 /* -- what is made -------------------------------------------------------------------------------------------------- */
 
 /* In one send, which the kernel works off as a whole: nothing of minit's is without its mark. */
-static int create(struct net_session *s, const struct net_link *link, uint32_t parent)
+static int create(struct net_session *s, const struct net_link *link, uint32_t parent, int quiet)
 {
 	struct netlink_request request = { .type = RTM_NEWLINK, .flags = NLM_F_CREATE | NLM_F_EXCL,
 					   .step = NET_LINK_MAKE, .name = link->name };
@@ -117,7 +117,23 @@ static int create(struct net_session *s, const struct net_link *link, uint32_t p
 		netlink_put(&b, IFLA_ADDRESS, link->mac, NET_MAC);
 	kind_put(&b, link, parent);
 	link_mark(&b, link->name);
-	return net_run(s, link->name, &b);
+	return net_try(s, link->name, &b, quiet);
+}
+
+/* Loading a kind's module may make some by itself: bond0, dummy0. */
+static bool is_module_name(const struct net_link *link)
+{
+	const char *kind = net_kind_name(link->kind);
+	size_t len = strlen(kind);
+
+	return (link->kind == NET_KIND_BOND || link->kind == NET_KIND_DUMMY) && !strncmp(link->name, kind, len) &&
+	       !link->name[len + strspn(link->name + len, "0123456789")];
+}
+
+/* Which are nobody's as long as they are as they came. */
+static bool is_module_made(const struct net_link *link, const struct link_info *info)
+{
+	return is_module_name(link) && !info->alias[0] && !info->master && !(info->flags & IFF_UP);
 }
 
 /* One of a killed run is made anew, as it may be another one by now; one of somebody else's is left alone. */
@@ -128,12 +144,28 @@ static int clear(struct net_session *s, const struct net_link *link)
 
 	if (err < 0)
 		return err == -ENODEV ? 0 : link_find_failed(link->name, link->name, err);
-	if (s->alone && !strcmp(info.alias, LINK_MARK) && !strcmp(info.kind, net_kind_name(link->kind)))
+	if (s->alone && !strcmp(info.kind, net_kind_name(link->kind)) &&
+	    (!strcmp(info.alias, LINK_MARK) || is_module_made(link, &info)))
 		return net_remove(s, link->name);
 	log_error(link->name, 0, "link %s: there is a link of this name already, a %s that %s; delete it "
 		  "(ip link delete %s) or give this one another name", link->name, info.kind[0] ? info.kind : "device",
 		  strcmp(info.alias, LINK_MARK) ? "minit has not made" : "another minit here has made", link->name);
 	return -EEXIST;
+}
+
+/* The first one of a kind may load its module, and so meet what that has made. */
+static int make_anew(struct net_session *s, const struct net_link *link, uint32_t parent)
+{
+	bool again = is_module_name(link);
+	int err = clear(s, link);
+
+	if (err < 0)
+		return err;
+	err = create(s, link, parent, again ? EEXIST : 0);
+	if (err != -EEXIST || !again)
+		return err;
+	err = clear(s, link);
+	return err < 0 ? err : create(s, link, parent, 0);
 }
 
 static int make(struct net_session *s, const struct net_link *link, struct link_info *ret)
@@ -143,9 +175,7 @@ static int make(struct net_session *s, const struct net_link *link, struct link_
 
 	if (err < 0)
 		return err == -ENODEV ? err : link_find_failed(link->name, link->parent, err);
-	err = clear(s, link);
-	if (!err)
-		err = create(s, link, parent.index);
+	err = make_anew(s, link, parent.index);
 	if (!err && link_find(&s->host, link->name, ret) < 0)
 		err = link_find_failed(link->name, link->name, -ENODEV);
 	return err;

@@ -94,7 +94,7 @@ static bool passes(struct net_session *s, const char *object, const struct netli
 	return request->step == NET_ADDRESS || request->step == NET_LINK_QUIET || request->step == NET_NEIGHBOUR;
 }
 
-int net_run(struct net_session *s, const char *object, struct netlink_batch *b)
+int net_try(struct net_session *s, const char *object, struct netlink_batch *b, int quiet)
 {
 	const struct netlink_request broken = { .step = NET_SOCKET };
 	struct netlink_answer a = { 0 };
@@ -105,8 +105,13 @@ int net_run(struct net_session *s, const char *object, struct netlink_batch *b)
 		return net_failed(object, &broken, -err, "");
 	while ((n = netlink_next(b, &a)) > 0)
 		if (a.err && !passes(s, object, &a, &left_out) && !err)
-			err = net_failed(object, a.request, a.err, a.words);
+			err = a.err == quiet ? -quiet : net_failed(object, a.request, a.err, a.words);
 	return n < 0 ? net_failed(object, &broken, -n, "") : err;
+}
+
+int net_run(struct net_session *s, const char *object, struct netlink_batch *b)
+{
+	return net_try(s, object, b, 0);
 }
 
 /* -- session ------------------------------------------------------------------------------------ */

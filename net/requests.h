@@ -86,6 +86,8 @@ int net_failed(const char *object, const struct netlink_request *request, int er
  * returned as -errno; what is missing of IPv6 is none unless request->given.
  */
 must_check int net_run(struct net_session *s, const char *object, struct netlink_batch *b);
+/* The same, but a failure of this errno value is not logged. */
+must_check int net_try(struct net_session *s, const char *object, struct netlink_batch *b, int quiet);
 
 #if ENABLED(CONFIG_NET_BRIDGE)
 

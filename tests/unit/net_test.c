@@ -54,6 +54,7 @@ static struct {
 	int calls, messages;
 	bool no_ipv6;           /* not in this kernel */
 	bool old;               /* it does not isolate ports */
+	bool loads;             /* the first bond loads its module, which makes one by itself */
 	int ipv6_err;           /* what an IPv6 address gets then */
 } k;
 
@@ -324,6 +325,9 @@ static int create(int ns, const char *name, struct netlink_bytes attrs)
 	struct netlink_bytes info = in_list(attrs, IFLA_LINKINFO), peer;
 	struct fake_link l = { .ns = ns };
 
+	if (k.loads)
+		k.links[k.link_count++] = (struct fake_link){ .ns = ns, .name = "bond0", .kind = "bond" };
+	k.loads = false;
 	if (link_at(ns, name))
 		return EEXIST;
 	strcpy(l.name, name);
@@ -707,6 +711,26 @@ static void a_link_of_a_killed_run_is_made_anew(void **state)
 		"delete it (ip link delete d0) or give this one another name\n"
 		"error d0: link d0: there is a link of this name already, a dummy that minit has not made; "
 		"delete it (ip link delete d0) or give this one another name\n");
+}
+
+static void what_loading_a_module_has_made_is_nobodys(void **state)
+{
+	struct net_link bond = link_of("bond0", NET_KIND_BOND);
+	struct net_seen seen;
+
+	(void)state;
+	net.alone = true;
+	k.loads = true;
+	assert_int_equal(net_link_up(&net, &bond, NULL, &seen), 0);
+	assert_non_null(strstr(k.did, "1: link bond0 create bond\n"));
+	k.links[0] = (struct fake_link){ .ns = HOME, .name = "bond0", .kind = "bond" };
+	assert_int_equal(net_link_up(&net, &bond, NULL, &seen), 0);
+	assert_string_equal(k.said, "");
+	k.links[0] = (struct fake_link){ .ns = HOME, .name = "bond0", .kind = "bond", .up = true };
+	assert_int_equal(net_link_up(&net, &bond, NULL, &seen), -EEXIST);
+	k.links[0] = (struct fake_link){ .ns = HOME, .name = "bond1a", .kind = "bond" };
+	strcpy(bond.name, "bond1a");
+	assert_int_equal(net_link_up(&net, &bond, NULL, &seen), -EEXIST);
 }
 
 static void what_a_kernel_lacks(void **state)
@@ -1174,7 +1198,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_bridge_is_made, boot), TEST(a_bridge_has_options, boot), TEST(a_bridge_is_adopted, boot),
 		TEST(a_device_is_configured, boot), TEST(a_link_is_made, boot), TEST(what_a_kernel_lacks, boot),
-		TEST(a_link_of_a_killed_run_is_made_anew, boot), TEST(a_pattern_is_of_a_name_or_a_mac, boot),
+		TEST(a_link_of_a_killed_run_is_made_anew, boot), TEST(what_loading_a_module_has_made_is_nobodys, boot),
+		TEST(a_pattern_is_of_a_name_or_a_mac, boot),
 		TEST(a_service_is_attached, boot_bridge), TEST(a_port_is_alone, boot_bridge),
 		TEST(a_port_cannot_be_alone, boot_bridge),
 		TEST(loopback_alone, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),

@@ -15,24 +15,13 @@ exec = ["/bin/sh", "-c", "echo up >/dev/console; read words </dev/console; exec 
 
 # -- a disk, by modules of /etc/minit/modules ------------------------------------------------------------------------
 
-kernel=$MINIT_DEPS/kernel
-release=$(ls "$kernel/lib/modules")
-module_list=$(depmod -n -b "$kernel" "$release" 2>/dev/null | awk '
-	/^[^ ]*[.]ko: ?/ { file = substr($1, 1, length($1) - 1); name = file; sub(/.*\//, "", name)
-		path[name] = file; needs[name] = substr($0, length($1) + 2) }
-	END { for (i = 1; i < ARGC; i++) ; n = split("virtio_pci.ko virtio_blk.ko", want, " ")
-		for (i = 1; i <= n; i++) {
-			for (k = split(needs[want[i]], list, " "); k; k--) if (!seen[list[k]]++) print list[k]
-			if (!seen[path[want[i]]]++) print path[want[i]]
-		} }')
-for file in $module_list; do
-	vm_file "/lib/modules/$release/$file" <"$kernel/lib/modules/$release/$file"
-done
+vm_modules virtio_pci virtio_blk
 {
 	echo "# what the disk needs; relative to the kernel's folder"
-	echo "$module_list"
+	cat "$vm_dir/over/etc/minit/modules"
 	echo "/gone.ko"
-} | vm_file /etc/minit/modules
+} >"$vm_dir/modules"
+vm_file /etc/minit/modules <"$vm_dir/modules"
 truncate -s 16M "$vm_dir/disk"
 mkfs.ext4 -q -F "$vm_dir/disk" || { echo "not ok - a file system for the disk"; exit 1; }
 disk="-drive file=$vm_dir/disk,format=raw,if=virtio"

@@ -2,6 +2,9 @@
 #
 #   vm_file PATH [MODE]   put standard input into the guest's root at PATH (after `vm_file /etc/minit/minit.toml` the table
 #                         is the test's)
+#   vm_modules NAME...    modules of the kernel into the guest's root, with what they need, and into /etc/minit/modules; in place
+#                         of those of rootfs/modules, so these have to be named too
+#   vm_program PATH       a program of this machine, with its libraries
 #   vm_boot [WORD...]     boot, with words added to the kernel's command line; returns at once. $vm_qemu: more options of
 #                         QEMU; $vm_dir is there for their files
 #   vm_wait SECONDS RE    until a line of the console matches; fails when time is over or the machine is off
@@ -41,6 +44,32 @@ vm_file() {
 	mkdir -p "$vm_dir/over/$(dirname "$1")"
 	cat >"$vm_dir/over/$1"
 	chmod "${2:-644}" "$vm_dir/over/$1"
+}
+
+# modules.dep has a line "FILE: what it needs, directly or not, the most basic last".
+vm_modules() {
+	local kernel=$MINIT_DEPS/kernel file files release
+	release=$(ls "$kernel/lib/modules")
+	files=$(PATH=$PATH:/usr/sbin:/sbin depmod -n -b "$kernel" "$release" 2>/dev/null | awk -v wanted="$*" '
+		/^[^ ]*[.]ko: ?/ { file = substr($1, 1, length($1) - 1); name = file; sub(/.*\//, "", name); sub(/[.]ko$/, "", name)
+			path[name] = file; needs[name] = substr($0, length($1) + 2) }
+		END { n = split(wanted, want, " ")
+			for (i = 1; i <= n; i++) {
+				for (k = split(needs[want[i]], list, " "); k; k--) if (!seen[list[k]]++) print list[k]
+				if (!seen[path[want[i]]]++) print path[want[i]]
+			} }')
+	for file in $files; do
+		vm_file "/lib/modules/$release/$file" <"$kernel/lib/modules/$release/$file"
+	done
+	echo "$files" | vm_file /etc/minit/modules
+}
+
+vm_program() {
+	local file
+	vm_file "$1" 755 <"$1"
+	for file in $(ldd "$1" | grep -o '/[^ ]*'); do
+		vm_file "$file" 755 <"$file"
+	done
 }
 
 vm_boot() {
