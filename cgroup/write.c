@@ -98,7 +98,7 @@ static void explain(const struct cgroup_home *home, const char *file, int err, s
 		break;
 	case -ENODEV:
 	case -ENOTBLK:
-		buf_str(why, "there is no such disk");
+		buf_str(why, strncmp(file, "io.", 3) ? "there is no such device" : "there is no such disk");
 		break;
 	case -EBUSY:
 		buf_str(why, "more than that is in use");

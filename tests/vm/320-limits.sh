@@ -1,0 +1,324 @@
+#!/bin/bash
+# On cgroup v2 with all its controllers each limit holds, what cannot be had is refused with the reason, and nothing
+# outlives a stop: STOPS stops (6), of services that cling by each way in turn.
+set -u
+. tests/vm/vm.sh
+STOPS=${STOPS:-6}
+
+gcc -static -O1 -Wall -Wextra -o "$vm_dir/clinger" tests/tools/clinger.c && strip "$vm_dir/clinger"
+ok $? "the one that clings builds"
+vm_file clinger 755 <"$vm_dir/clinger"
+ways="setsid daemon stopped traced deaf bomb"
+{
+	cat <<'TOML'
+[defaults]
+restart = "never"
+autostart = false
+
+[service.quarter]
+exec = ["/bin/sh", "-c", "while :; do :; done"]
+cgroup.cpu.max = "25%"
+
+[service.hog]
+exec = ["/bin/sh", "/grow"]
+cgroup.memory.max = "10M"
+
+[service.half]
+exec = ["/bin/sh", "/eat"]
+cgroup.memory.max = "10M"
+
+[service.single]
+exec = ["/bin/sh", "/eat"]
+[service.single.cgroup]
+memory.max = "10M"
+memory.oom.group = false
+
+[service.bomb]
+exec = ["/usr/lib/demo/bomb"]
+cgroup.pids.max = 12
+
+[group.pen.cgroup]
+pids.max = 16
+[service.flock]
+exec = ["/usr/lib/demo/bomb"]
+in_group = "pen"
+[service.herd]
+exec = ["/usr/lib/demo/bomb"]
+in_group = "pen"
+
+[group.trough]
+cgroup.memory.max = "16M"
+[service.pig]
+exec = ["/bin/sh", "/grow"]
+in_group = "trough"
+[service.lamb]
+exec = ["/bin/sleep", "1000"]
+in_group = "trough"
+
+[service.slow]
+exec = ["/bin/dd", "if=/dev/nvme0n1", "of=/dev/null", "bs=65536", "count=32"]
+ready = "exit"
+cgroup.io.max = "/dev/nvme0n1 rbps=1M"
+[service.fast]
+exec = ["/bin/dd", "if=/dev/nvme0n1", "of=/dev/null", "bs=65536", "count=32", "skip=64"]
+ready = "exit"
+
+[service.weighed]
+exec = ["/bin/sleep", "1000"]
+[service.weighed.cgroup]
+io.weight = 50
+cpu.weight = 300
+memory.low = "8M"
+cpuset.cpus = "1"
+cpuset.mems = "0"
+"hugetlb.2MB.max" = "4M"
+cgroup.max.descendants = 2
+
+[service.no-misc]
+exec = ["/bin/sleep", "1000"]
+cgroup.misc.max = "sev 4"
+[service.no-rdma]
+exec = ["/bin/sleep", "1000"]
+cgroup.rdma.max = "mlx4_0 hca_handle=2"
+[service.no-dmem]
+exec = ["/bin/sleep", "1000"]
+cgroup.dmem.max = "drm/0000:03:00.0/vram0 1G"
+[service.no-size]
+exec = ["/bin/sleep", "1000"]
+cgroup."hugetlb.3MB.max" = "4M"
+[service.no-disk]
+exec = ["/bin/sleep", "1000"]
+cgroup.io.max = "/dev/null rbps=1M"
+[service.no-cpu]
+exec = ["/bin/sleep", "1000"]
+cgroup.cpuset.cpus = "7"
+
+[service.closed]
+exec = ["/bin/sh", "-c", "echo good >/dev/null || exit 4; (: </dev/nvme0n1) 2>/dev/null && exit 5; exit 0"]
+ready = "exit"
+devices = []
+caps = "all"
+[service.open]
+exec = ["/bin/sh", "-c", ": </dev/nvme0n1 || exit 4; (: >/dev/nvme0n1) 2>/dev/null && exit 5; exit 0"]
+ready = "exit"
+devices = ["/dev/nvme0n1:r"]
+caps = "all"
+
+[service.count]
+exec = ["/bin/sh", "-c", "while :; do i=$((i + 1)); echo $i >/run/count; usleep 20000; done"]
+
+[service.pressed]
+exec = ["/bin/sh", "-c", "for i in 1 2 3 4 5 6; do (while :; do :; done) & done; wait"]
+restart = "on-failure"
+pressure.cpu = "some 50ms 1s"
+on_pressure = "restart"
+[service.frozen]
+exec = ["/bin/sh", "-c", "for i in 1 2 3 4 5 6; do (while :; do :; done) & done; wait"]
+pressure.cpu = "50ms"
+on_pressure = "freeze"
+[service.squeezed]
+exec = ["/bin/sh", "/grow"]
+pressure.memory = "some 50ms 1s"
+on_pressure = "freeze"
+[service.squeezed.cgroup]
+memory.high = "4M"
+memory.max = "64M"
+[service.starved]
+exec = ["/bin/dd", "if=/dev/nvme0n1", "of=/dev/null", "bs=65536", "skip=128"]
+pressure.io = "some 50ms 1s"
+cgroup.io.max = "/dev/nvme0n1 rbps=64K"
+
+[service.probe]
+exec       = ["/bin/sh", "/probe"]
+namespaces = []
+leaf       = false
+output     = "inherit"
+ready      = "exit"
+autostart  = true
+TOML
+	for way in $ways; do
+		cat <<TOML
+[service.cling-$way]
+exec = ["/clinger", "$way"]
+stop.grace = "20ms"
+cgroup.pids.max = 24
+namespaces = []
+[service.cling-$way-apart]
+exec = ["/clinger", "$way"]
+stop.grace = "20ms"
+cgroup.pids.max = 24
+TOML
+	done
+} | vm_file /etc/minit/minit.toml
+"$MINIT" check "$vm_dir/over/etc/minit/minit.toml" || { echo "not ok - the table"; exit 1; }
+
+vm_file /grow <<'SH'
+x=0123456789abcdef0123456789abcdef
+while :; do x=$x$x; done
+SH
+vm_file /eat <<'SH'
+(. /grow) &
+wait
+exec sleep 1000
+SH
+{
+	echo "STOPS=$STOPS ways='$ways'"
+	cat <<'SH'
+exec >/dev/ttyS1 2>&1
+leaf() { cat "/sys/fs/cgroup/svc.$1/$2"; }
+key() { sed -n "s/^$1 //p"; }
+of() { minit status "$1" --json | grep "\"name\":\"$1\"" | sed "s/.*\"$2\":\"*\([^\",}]*\).*/\1/"; }
+now() { sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\2/' /proc/uptime; }
+until_state() { minit wait --timeout 60s "$@" >/dev/null; }
+differs() { minit status "$1" | grep '^!'; }
+
+minit events >/run/events &
+minit start quarter
+used=$(leaf quarter cpu.stat | key usage_usec) periods=$(leaf quarter cpu.stat | key nr_periods)
+sleep 3
+periods=$(($(leaf quarter cpu.stat | key nr_periods) - periods))
+echo "quarter percent $((($(leaf quarter cpu.stat | key usage_usec) - used) / (periods * 1000)))"
+minit stop quarter
+
+minit start --no-wait hog half single
+until_state hog:failed half:failed
+echo "hog why $(of hog why)"
+echo "hog group $(leaf hog memory.oom.group)"
+echo "half why $(of half why)"
+n=0; until [ "$(of single oom_kills)" = 1 ] || [ $((n += 1)) = 50 ]; do usleep 100000; done
+echo "single $(of single state) $(leaf single memory.events | key oom_kill) $(leaf single memory.oom.group)"
+minit stop single
+
+minit start bomb flock herd
+n=0; until [ "$(leaf bomb pids.current)" = 12 ] || [ $((n += 1)) = 50 ]; do usleep 100000; done
+n=0; until [ "$(cat /sys/fs/cgroup/grp.pen/pids.current)" = 16 ] || [ $((n += 1)) = 50 ]; do usleep 100000; done
+echo "bomb pids $(leaf bomb pids.current)"
+echo "pen pids $(cat /sys/fs/cgroup/grp.pen/pids.current)"
+minit set group.pen pids.max=20
+n=0; until [ "$(cat /sys/fs/cgroup/grp.pen/pids.current)" = 20 ] || [ $((n += 1)) = 50 ]; do usleep 100000; done
+echo "pen more $(cat /sys/fs/cgroup/grp.pen/pids.current)"
+minit stop bomb flock herd
+echo "pen empty $(cat /sys/fs/cgroup/grp.pen/pids.current)"
+minit start lamb
+minit start --no-wait pig
+until_state pig:failed
+echo "pig why $(of pig why)"
+echo "lamb $(of lamb state)"
+minit stop lamb
+
+began=$(now); minit start fast; fast=$(($(now) - began))
+began=$(now); minit start slow; slow=$(($(now) - began))
+echo "slow $slow"
+echo "fast faster $((fast < slow))"
+
+minit start weighed
+echo "weighed io $(leaf weighed io.weight)"
+echo "weighed cpus $(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$(of weighed pid)/status")"
+echo "weighed huge $(leaf weighed hugetlb.2MB.max)"
+echo "weighed differs $(differs weighed)."
+minit set weighed cpu.weight=10 memory.high=32M cpuset.cpus=0-1
+echo "weighed set $(leaf weighed cpu.weight) $(leaf weighed memory.high) $(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$(of weighed pid)/status")"
+
+minit start --no-wait no-misc no-rdma no-dmem no-size no-disk no-cpu
+until_state no-misc:failed no-rdma:failed no-dmem:failed no-size:failed no-disk:failed no-cpu:failed
+
+minit start closed open && echo "devices good"
+
+minit start count; minit pause count; before=$(cat /run/count); sleep 1
+echo "paused $(of count paused) stands $(($(cat /run/count) - before))"
+minit resume count; n=0; until [ "$(cat /run/count)" != "$before" ] || [ $((n += 1)) = 50 ]; do usleep 100000; done
+[ "$(cat /run/count)" != "$before" ] && echo "goes on"
+minit stop count
+
+for s in pressed frozen squeezed starved; do
+	minit start --no-wait $s
+	case $s in
+	pressed) until_state 'pressed:starts>=3' && echo "pressed again" ;;
+	starved) n=0; until grep -q '"starved","notice":"pressure.io"' /run/events || [ $((n += 1)) = 100 ]; do usleep 100000; done; echo "starved $(of starved state)" ;;
+	*) n=0; until [ "$(of $s paused)" = true ] || [ $((n += 1)) = 100 ]; do usleep 100000; done; echo "$s paused $(of $s paused)" ;;
+	esac
+	minit stop --timeout 60s $s
+done
+
+n=0 left=0 apart=
+while [ $n -lt "$STOPS" ]; do
+	for way in $ways; do
+		[ $n -lt "$STOPS" ] || break
+		s=cling-$way$apart
+		minit start $s
+		i=0; until [ "$(pgrep -x clinger | wc -l)" -ge 4 ] || [ $((i += 1)) = 20 ]; do :; done
+		minit stop --timeout 60s $s || echo "stop of $s failed"
+		left=$((left + $(pgrep -x clinger | wc -l))) n=$((n + 1))
+		[ "$apart" ] && apart= || apart=-apart
+	done
+	[ "$apart" ] && apart= || apart=-apart
+done
+echo "stops $n left $left"
+minit poweroff
+SH
+} | vm_file /probe
+
+truncate -s 64M "$vm_dir/disk"
+vm_qemu="-smp 2 -drive file=$vm_dir/disk,format=raw,if=none,id=d -device nvme,drive=d,serial=1" \
+	vm_boot quiet cgroup_disable=misc
+vm_end "${VM_SECONDS:-240}"
+ok $? "minit poweroff ends it"
+
+is() {
+	local is
+	is=$(vm_results | sed -n "s/^$1 //p")
+	[ "$is" = "$2" ]
+	ok $? "$3"
+	[ "$is" = "$2" ] || echo "# it is '$is', not '$2'"
+}
+within() {
+	local n
+	n=$(vm_results | sed -n "s/^$1 \([0-9]*\)$/\1/p")
+	[ -n "$n" ] && [ "$n" -ge "$2" ] && [ "$n" -le "$3" ]
+	ok $? "$4 (${n:-nothing}, $2 to $3)"
+}
+said() {
+	vm_console | grep -a -q -E "minit: $1"
+	ok $? "$2"
+}
+
+within 'quarter percent' 23 27 "cpu.max: 25 % of a processor, by cpu.stat"
+is 'hog why' 'out of memory: killed in its leaf' "memory.max: who wants more is killed, and told why"
+is 'hog group' 1 "memory.oom.group is set by itself"
+is 'half why' 'out of memory: killed in its leaf' "so all of the service goes with the child that wanted more"
+is 'single' 'up 1 0' "with memory.oom.group = false only that goes"
+said 'single: out of memory: a process of it was killed' "and it is told"
+is 'bomb pids' 12 "pids.max: so many and no more"
+is 'pen pids' 16 "pids.max of a group: of all in it together"
+is 'pen more' 20 "it can be changed while they run"
+is 'pen empty' 0 "a stop leaves none in it"
+is 'pig why' 'out of memory: killed in its leaf' "memory.max of a group: who wants most is killed"
+is 'lamb' up "and nobody else in it"
+within slow 90 6000 "io.max: 2 MiB of a disk by its path, at 1 MiB a second: hundredths of a second"
+is 'fast faster' 1 "without it is faster"
+is 'weighed io' 'default 50' "io.weight is what the table says"
+is 'weighed cpus' 1 "cpuset.cpus: it runs on that processor alone"
+is 'weighed huge' 4194304 "hugetlb: a controller that is passed on when it is wanted"
+is 'weighed differs' . "status finds all of it as asked"
+is 'weighed set' '10 33554432 0-1' "several limits are changed in one go"
+why='step cgroup leaf'
+said "no-misc: $why: misc.max = sev 4: .*: no controller misc: it is switched off at boot; remove cgroup_disable=misc" \
+	"a controller that is switched off is told"
+said "no-rdma: $why: rdma.max = mlx4_0 hca_handle=2: .*: there is no such device" "a device that there is not"
+said "no-dmem: $why: dmem.max = .*: no controller dmem: this kernel is built without it" "a controller that was not built"
+said "no-size: $why: hugetlb.3MB.max = 4194304: .*: this kernel has no hugetlb.3MB.max" "a file that the controller does not have"
+said "no-disk: $why: io.max = .*: there is no such disk" "what is no disk"
+said "no-cpu: $why: cpuset.cpus = 7: .*: the kernel does not take this value" "a processor that is not there"
+is 'devices' good "devices: what is in the list can be used, as it says, and nothing else"
+is 'paused' 'true stands 0' "a paused service stands still"
+is 'goes' on "and goes on"
+is 'pressed' again "pressure of the processor: restarted, and again"
+is 'frozen' 'paused true' "or paused"
+is 'squeezed' 'paused true' "pressure of memory, above memory.high"
+is 'starved' up "pressure of a disk: it goes on"
+said 'starved: too much pressure of io' "and that is told"
+is 'stops' "$STOPS left 0" "no descendant outlives a stop"
+! vm_console | grep -a -E 'panic|bug: event'
+ok $? "no state was one that cannot be"
+[ "${TEST_SHOW:-}" = "" ] || { vm_results | sed 's/^/# /'; vm_show 80; }
+echo "1..$vm_tests"
