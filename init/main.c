@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "init/boot.h"
+#include "init/lease.h"
 #include "init/rescue.h"
 #include "init/run.h"
 #include "init/verbs.h"
@@ -66,6 +67,8 @@ int main(int argc, char **argv)
 {
 	if (ENABLED(CONFIG_TABLE) && argc == 3 && !strcmp(argv[1], "@resume"))
 		return run_resume(argv[2]);
+	if (ENABLED(CONFIG_DHCP) && lease_is_script(argc, argv))
+		return lease_main(argc, argv);
 	if (argc > 1 && verb_is_known(argv[1]))
 		return be_tool(argc, argv);
 	switch (boot_mode()) {

@@ -9,6 +9,7 @@
 #include "init/reexec.h"
 #include "init/report.h"
 #include "init/shutdown.h"
+#include "init/uplinks.h"
 #include "lib/text.h"
 #include "services/leaf.h"
 
@@ -558,6 +559,24 @@ static bool answer_reexec(struct supervisor *sv, struct client *c)
 	c->kind = CLIENT_REEXEC;
 	err = reexec_now(sv);
 	request_refuse(c, "reexec: %s: minit runs on as it was", strerror(-err));
+	return false;
+}
+
+/* "lease LINK on|off": what `minit lease` has put into force; before that it asks "lease LINK may". */
+static bool answer_lease(struct supervisor *sv, struct client *c)
+{
+	const char *link = first_name(c), *word = link ? word_at(c, word_after(c, word_after(c, 0))) : NULL;
+	static const char words[][4] = { "off", "on", "may" }; /* as enum lease */
+	size_t what = 0;
+
+	while (word && what < ARRAY_LEN(words) && strcmp(word, words[what]) != 0)
+		what++;
+	if (!word || what == ARRAY_LEN(words))
+		request_refuse(c, "lease: wants LINK on|off|may");
+	else if (uplinks_lease(sv, link, (enum lease)what))
+		request_refuse(c, "lease: %s: the table has no link of this name with address = \"dhcp\"", link);
+	else
+		return say_ok(sv, c);
 	return false;
 }
 

@@ -34,17 +34,32 @@ static void set(uint64_t *bits, uint32_t i, bool on)
 }
 
 /* Whom it concerns looks at it. */
-static void set_online(struct supervisor *sv, uint32_t link, bool online)
+static void look_all(struct supervisor *sv, uint32_t link)
 {
-	uint64_t was = sv->state->links_online;
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		const struct confine_spec *confine = table_confine(sv->table, spec_at(sv, i));
 
-	set(&sv->state->links_online, link, online);
-	if (was == sv->state->links_online)
-		return;
-	log_info(table_link(sv->table, link)->name, online ? "link: online" : "link: no longer online");
-	for (uint32_t i = 0; i < sv->state->count && online; i++)
-		if (table_confine(sv->table, spec_at(sv, i))->online & bit(link))
+		if ((confine->online | confine->carrier) & bit(link))
 			service_look(sv, i);
+	}
+}
+
+static bool is_leased(const struct supervisor *sv, uint32_t link)
+{
+	return !(table_link(sv->table, link)->flags & NET_LINK_DHCP) || sv->state->links_leased & bit(link);
+}
+
+static void set_carrier(struct supervisor *sv, uint32_t link, bool carrier)
+{
+	uint64_t was = sv->state->links_carrier, was_online = sv->state->links_online;
+	bool online = carrier && is_leased(sv, link);
+
+	set(&sv->state->links_carrier, link, carrier);
+	set(&sv->state->links_online, link, online);
+	if (was_online != sv->state->links_online)
+		log_info(table_link(sv->table, link)->name, online ? "link: online" : "link: no longer online");
+	if (carrier && (was != sv->state->links_carrier || was_online != sv->state->links_online))
+		look_all(sv, link);
 }
 
 static void say_missing(const struct net_link *link)
@@ -77,7 +92,7 @@ static void set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 	if (err)
 		return;
 	sysctls_write(sv->table, link->name);
-	set_online(sv, i, seen.works);
+	set_carrier(sv, i, seen.works);
 }
 
 void uplinks_up(struct supervisor *sv, struct net_session *net)
@@ -106,7 +121,8 @@ static bool concerns(const struct net_link *link, const struct net_seen *seen)
 
 static void lose(struct supervisor *sv, uint32_t i)
 {
-	set_online(sv, i, false);
+	set(&sv->state->links_leased, i, false);
+	set_carrier(sv, i, false);
 	set(&sv->state->links_done, i, false);
 	set(&failed, i, false);
 }
@@ -132,7 +148,7 @@ static void heard(struct supervisor *sv, uint32_t i, const struct net_seen *seen
 	if (!strcmp(link->name, seen->name) && seen->gone)
 		check_gone(sv, i);
 	else if (!strcmp(link->name, seen->name) && done)
-		set_online(sv, i, seen->works);
+		set_carrier(sv, i, seen->works);
 	if (!seen->gone && !done && !(failed & bit(i)) && concerns(link, seen))
 		try_again(sv, i);
 }
@@ -152,7 +168,7 @@ static void ask(struct supervisor *sv)
 		if (err == -ENODEV)
 			lose(sv, i);
 		if (!err && sv->state->links_done & bit(i))
-			set_online(sv, i, seen.works);
+			set_carrier(sv, i, seen.works);
 		else if (!(failed & bit(i)))
 			set_up(sv, &net, i);
 	}
@@ -190,6 +206,23 @@ void uplinks_watch(struct supervisor *sv)
 	loop_handler(LOOP_UPLINKS, on_events);
 	loop_watch(LOOP_UPLINKS, 0, events, LOOP_READ);
 	ask(sv);
+}
+
+int uplinks_lease(struct supervisor *sv, const char *name, enum lease lease)
+{
+	for (uint32_t i = 0; i < sv->table->links.count; i++) {
+		const struct net_link *link = table_link(sv->table, i);
+
+		if (!(link->flags & NET_LINK_DHCP) || strcmp(link->name, name) != 0)
+			continue;
+		if (lease == LEASE_ASKED)
+			return 0;
+		set(&sv->state->links_leased, i, lease == LEASE_ON);
+		set_carrier(sv, i, sv->state->links_carrier & bit(i));
+		service_settle(sv);
+		return 0;
+	}
+	return -ENOENT;
 }
 
 void uplinks_leave(struct supervisor *sv, struct net_session *net)

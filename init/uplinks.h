@@ -2,8 +2,12 @@
 #ifndef INIT_UPLINKS_H
 #define INIT_UPLINKS_H
 
+#include <errno.h>
+
 #include "lib/enabled.h"
 #include "services/state.h"
+
+enum lease { LEASE_OFF, LEASE_ON, LEASE_ASKED }; /* the last changes nothing */
 
 #if ENABLED(CONFIG_NET_BRIDGE)
 
@@ -15,6 +19,9 @@ void uplinks_up(struct supervisor *sv, struct net_session *net);
 
 /* Hears from now on what becomes of them; at boot and after an execution in place. */
 void uplinks_watch(struct supervisor *sv);
+
+/* Of the link of this name, which has an address by DHCP. 0, or -ENOENT: there is none. */
+must_check int uplinks_lease(struct supervisor *sv, const char *name, enum lease lease);
 
 /* At the end: what was made goes. */
 void uplinks_leave(struct supervisor *sv, struct net_session *net);
@@ -34,6 +41,12 @@ static inline void uplinks_up(struct supervisor *sv, struct net_session *net)
 static inline void uplinks_watch(struct supervisor *sv)
 {
 	(void)sv;
+}
+
+static inline int uplinks_lease(struct supervisor *sv, const char *name, enum lease lease)
+{
+	(void)sv, (void)name, (void)lease;
+	return -ENOENT;
 }
 
 static inline void uplinks_leave(struct supervisor *sv, struct net_session *net)

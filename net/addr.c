@@ -12,7 +12,7 @@ static size_t width(const struct addr *addr)
 }
 
 /* The kernel gives an address none by itself, and programs ask for it (SIOCGIFBRDADDR). */
-static void put_broadcast(struct netlink_batch *b, const struct addr *addr)
+void addr_put_broadcast(struct netlink_batch *b, const struct addr *addr)
 {
 	uint8_t bytes[4];
 
@@ -41,7 +41,7 @@ static void addr_add(struct netlink_batch *b, const struct addr *addr, uint32_t 
 	if (addr->family == AF_INET6)
 		netlink_put_u32(b, IFA_FLAGS, IFA_F_NODAD);
 	else if (addr->prefix < 31)
-		put_broadcast(b, addr);
+		addr_put_broadcast(b, addr);
 }
 
 static bool is_ipv6_only(const struct addr *list)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "net/requests.h"
@@ -115,7 +116,7 @@ static bool is_own(struct netlink_bytes body, uint32_t *ret_priority)
 	if (!netlink_find(attrs, FRA_PROTOCOL, &got) || got.len != 1 || (uint8_t)got.data[0] != OWN_PROTOCOL ||
 	    !netlink_find(attrs, FRA_PRIORITY, &got) || got.len != sizeof(*ret_priority))
 		return false;
-	__builtin_memcpy(ret_priority, got.data, sizeof(*ret_priority));
+	memcpy(ret_priority, got.data, sizeof(*ret_priority));
 	return true;
 }
 

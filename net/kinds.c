@@ -2,7 +2,7 @@
 #include "net/net.h"
 
 static const struct {
-	char name[8], modes[80], values[8];
+	char name[12], modes[80], values[8];
 } kinds[] = {
 #define LINK_KIND(id, name, modes, values) { name, modes, values },
 #include "net/kinds.def"

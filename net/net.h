@@ -102,6 +102,7 @@ struct net_extra {
 };
 
 #include "net/iprule.h"
+#include "net/lease.h"
 #include "net/links.h"
 
 /* How far the network of a service has come, from net_connect until packets pass. Kept by the caller from { 0 } on. */

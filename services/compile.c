@@ -195,8 +195,8 @@ static void groups_open(struct compile *c)
 		links += count_of(section_of(section_of(c->roots[i], "network"), "link"));
 		leaf_groups += count_of(section_of(c->roots[i], "group"));
 	}
-	c->services = (struct group){ .names = { .arena = c->work }, .most = TABLE_SERVICES_MAX - 2 };
-	c->services.drafts = arena_array(c->work, struct draft, services + 2);
+	c->services = (struct group){ .names = { .arena = c->work }, .most = TABLE_SERVICES_MAX - 2 - 2 * links };
+	c->services.drafts = arena_array(c->work, struct draft, services + 2 * links + 2);
 	c->bridges = (struct group){ .names = { .arena = c->work }, .most = TABLE_BRIDGES_MAX };
 	c->bridges.drafts = arena_array(c->work, struct draft, bridges);
 	c->links = (struct group){ .names = { .arena = c->work }, .most = TABLE_LINKS_MAX };
@@ -333,7 +333,7 @@ static struct confine_spec *confine_copy(struct compile *c, const struct confine
 /* What belongs together comes one behind the other in the image: services, then bridges, then groups. */
 static void lay_out(struct compile *c)
 {
-	c->specs = arena_array(c->image, struct service_spec, c->services.count + 2);
+	c->specs = arena_array(c->image, struct service_spec, c->services.count + 2 * c->links.count + 2);
 	c->bridge_specs = arena_array(c->image, struct net_bridge, c->bridges.count);
 	for (uint32_t i = 0; i < c->services.count; i++) {
 		const struct toml *header = c->services.drafts[i].header;
@@ -378,7 +378,7 @@ static void read_sections(struct compile *c)
 
 /* -- services of minit's own making ------------------------------------------------------------------------------ */
 
-static struct service_spec *append(struct compile *c, const char *name, char *const *argv)
+struct service_spec *service_append(struct compile *c, const char *name, char *const *argv)
 {
 	struct service_spec *spec = &c->specs[c->services.count];
 	uint32_t *texts, n = 0;
@@ -411,7 +411,7 @@ static void append_command(struct compile *c, char *const *argv)
 			   "this name; name the service otherwise", argv[0]);
 	if (main_node || taken >= 0)
 		return;
-	append(c, "main", argv)->restart = RESTART_NEVER;
+	service_append(c, "main", argv)->restart = RESTART_NEVER;
 	c->table->main = (int32_t)c->services.count - 1;
 	privileges_keep(c->services.drafts[c->table->main].confine);
 }
@@ -421,7 +421,7 @@ static void append_log_helper(struct compile *c)
 {
 	static char minit[] = "minit", log[] = "log", table[] = WORD(LOG_TABLE_FD), first[] = WORD(LOG_FIRST_FD);
 	char *const argv[] = { minit, log, table, first, NULL };
-	struct service_spec *spec = append(c, LOG_HELPER, argv);
+	struct service_spec *spec = service_append(c, LOG_HELPER, argv);
 
 	/* Services wait while it is away: at once again, but for one that cannot even start. */
 	spec->restart = RESTART_ALWAYS;
@@ -587,6 +587,8 @@ static void finish(struct compile *c, const struct table_source *source)
 		finish_service(c, &c->specs[i], &c->services.drafts[i]);
 	if (source->argv)
 		append_command(c, source->argv);
+	if (ENABLED(CONFIG_NET_BRIDGE))
+		attend_append(c);
 	finish_outputs(c);
 	if (source->minit_log && c->table->outputs)
 		append_log_helper(c);

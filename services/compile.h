@@ -87,6 +87,9 @@ const struct toml *given(const struct compile *c, const struct draft *d, enum ke
 /* Index of a service, or -ENOENT. */
 int service_index(const struct compile *c, const char *name);
 
+/* A service of minit's own making, with what holds without a table; exec is argv up to a NULL. */
+struct service_spec *service_append(struct compile *c, const char *name, char *const *argv);
+
 /* Appends to the image; equal texts are kept once. */
 uint32_t image_text(struct compile *c, const char *text, size_t len);
 uint32_t image_string(struct compile *c, const char *text);
@@ -164,6 +167,8 @@ void network_finish(struct compile *c); /* bridges, addresses, /etc/hosts; servi
 void bridge_finish(struct compile *c, uint32_t index); /* which options it was given; services/values_link.c */
 void links_finish(struct compile *c);   /* links and who waits for them; services/values_link.c */
 void own_finish(struct compile *c);     /* [network] itself, and rules of links; services/own.c */
+void attend_append(struct compile *c);  /* services that links bring along; services/attend.c */
+void attend_finish(struct compile *c, const uint8_t *place); /* what they wait for; place: of each link in the table */
 bool has_port_isolation(const struct compile *c, int32_t bridge); /* -1: no bridge */
 void seccomp_finish(struct compile *c); /* when namespaces and capabilities are known; services/values_seccomp.c */
 void ports_finish(struct compile *c);   /* ports, allow, and the ruleset made of them; services/ports.c, allow.c */

@@ -28,6 +28,7 @@ struct confine_spec {
 	uint8_t reserved[7];
 	struct privileges_spec privileges;
 	uint64_t online;      /* links of the table, a bit each, that it waits for: services/online.h */
+	uint64_t carrier;     /* the same, of which it is enough that they have carrier */
 };
 
 #endif

@@ -437,6 +437,8 @@ static void put_link(struct buf *b, const struct table *t, const struct net_link
 	buf_u64(b, link->id);
 	put_name(b, "mtu");
 	buf_u64(b, link->mtu);
+	put_name(b, "dhcp");
+	buf_str(b, link->flags & NET_LINK_DHCP ? "true" : "false");
 	put_name(b, "up");
 	buf_str(b, link->flags & NET_LINK_DOWN ? "false" : "true");
 	put_addrs(b, "address", link->addr, ARRAY_LEN(link->addr));

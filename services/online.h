@@ -7,7 +7,9 @@
 /* A bit for each link of the table that it still waits for. */
 static inline uint64_t online_unmet(const struct supervisor *sv, uint32_t index)
 {
-	return table_confine(sv->table, spec_at(sv, index))->online & ~sv->state->links_online;
+	const struct confine_spec *confine = table_confine(sv->table, spec_at(sv, index));
+
+	return (confine->online & ~sv->state->links_online) | (confine->carrier & ~sv->state->links_carrier);
 }
 
 #endif

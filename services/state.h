@@ -16,7 +16,7 @@
 #include "services/table.h"
 
 #define STATE_MAGIC 0x31536d6d
-#define STATE_LAYOUT 3
+#define STATE_LAYOUT 4
 #define STATE_CLIENTS 32
 #define STATE_DETAIL 48
 #define STATE_WHY 320 /* bytes of a service_why; in JSON none but quotes, backslashes and broken UTF-8 are longer */
@@ -198,7 +198,9 @@ struct statefile {
 	uint8_t bridges_made[TABLE_BRIDGES_MAX / 8]; /* a bit for each that was not there before; init/network.c */
 	uint64_t links_made;     /* a bit for each link of the table that minit has made; init/uplinks.c */
 	uint64_t links_done;     /* that is as the table says */
-	uint64_t links_online;   /* and has carrier */
+	uint64_t links_carrier;  /* and has carrier */
+	uint64_t links_leased;   /* that has an address by DHCP */
+	uint64_t links_online;   /* with carrier and, where it is to have one, a lease */
 	struct cgroup_home cgroup;
 	struct rules_handles rules; /* init/rules.c */
 	struct inflight inflight; /* services/state.c */

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "lib/addr.h"
+#include "lib/enabled.h"
 #include "services/routes.h"
 
 /* The lowest bit of the first byte is that of groups. */
@@ -82,7 +83,9 @@ static void take_link_address(struct compile *c, const struct draft *d, struct n
 
 	while (n < NET_ADDRS && link->addr[n].family)
 		n++;
-	if (!strchr(node->text, '/') || text_addr(node->text, &a))
+	if (!strcmp(node->text, "dhcp"))
+		link->flags |= NET_LINK_DHCP;
+	else if (!strchr(node->text, '/') || text_addr(node->text, &a))
 		refuse_link(c, d, KEY_LINK_ADDRESS, node);
 	else if (n == NET_ADDRS)
 		refuse(c, node, "%s: address: more than %d addresses", d->title, NET_ADDRS);
@@ -96,7 +99,7 @@ static void take_link_gateway(struct compile *c, const struct draft *d, struct n
 
 	if (strchr(node->text, '/') || text_addr(node->text, &a))
 		refuse_link(c, d, KEY_LINK_GATEWAY, node);
-	else if (!has_subnet(link, &a) && link->addr[0].family)
+	else if (!has_subnet(link, &a) && link->addr[0].family && !(link->flags & NET_LINK_DHCP))
 		refuse(c, node, "%s: gateway: %s is in none of its subnets", d->title, node->text);
 	else if (link->gateway[a.family == AF_INET6].family)
 		refuse(c, node, "%s: gateway: %s is a second one of its family", d->title, node->text);
@@ -108,7 +111,7 @@ static void take_link_routes(struct compile *c, const struct draft *d, struct ne
 {
 	const struct route_place place = { .draft = d, .key = KEY_LINK_ROUTES, .gateway = KEY_LINK_GATEWAY,
 					   .addr = link->addr, .whose = "link",
-					   .may_have_more = !link->addr[0].family };
+					   .may_have_more = !link->addr[0].family || link->flags & NET_LINK_DHCP };
 
 	link->first = c->link_route_count;
 	link->routes = routes_take(c, &place, d->nodes[KEY_LINK_ROUTES], &c->link_routes[link->first]);
@@ -142,6 +145,7 @@ static const struct {
 	{ KEY_LINK_LOCAL, K(VXLAN), 0 },
 	{ KEY_LINK_REMOTE, K(VXLAN), 0 },
 	{ KEY_LINK_PORT, K(VXLAN), 0 },
+	{ KEY_LINK_CONFIG, K(WIREGUARD), K(WIREGUARD) },
 #undef K
 };
 
@@ -212,6 +216,20 @@ static void check_master(struct compile *c, const struct draft *d, struct net_li
 		refuse_nobody(c, d->title, "master", node, &c->bridges, "bridge");
 }
 
+static void check_dhcp(struct compile *c, const struct draft *d, const struct net_link *link)
+{
+	const struct toml *client = d->nodes[KEY_LINK_DHCP_CLIENT], *up = d->nodes[KEY_LINK_UP];
+	bool dhcp = link->flags & NET_LINK_DHCP;
+
+	if (dhcp && !ENABLED(CONFIG_DHCP))
+		refuse_key(c, d->nodes[KEY_LINK_ADDRESS], "%s: address: \"dhcp\" needs CONFIG_DHCP", d->title);
+	if (dhcp && link->flags & NET_LINK_DOWN)
+		refuse(c, up, "%s: up: without it there is no lease; remove it, or \"dhcp\"", d->title);
+	if (client && !dhcp)
+		refuse_key(c, client, "%s: dhcp_client: has no meaning without address = \"dhcp\"; remove it",
+			   d->title);
+}
+
 static void take_link(struct compile *c, uint32_t index)
 {
 	const struct draft *d = &c->links.drafts[index];
@@ -235,6 +253,7 @@ static void take_link(struct compile *c, uint32_t index)
 	for (const struct toml *e = text_first(gateways); e; e = text_next(gateways, e))
 		take_link_gateway(c, d, link, e);
 	take_link_routes(c, d, link);
+	check_dhcp(c, d, link);
 }
 
 /* -- in which order ------------------------------------------------------------------------------------------------ */
@@ -297,6 +316,7 @@ void links_finish(struct compile *c)
 	for (uint32_t i = 0; i < c->links.count; i++)
 		take_link(c, i);
 	sorted = in_order(c, place);
+	attend_finish(c, place);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		take_waits(c, &c->services.drafts[i], place);
 	c->table->links = image_array(c, sorted, c->links.count);

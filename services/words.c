@@ -77,7 +77,7 @@ static void put_link(const struct supervisor *sv, uint64_t links, struct buf *b)
 
 	if (i < sv->table->links.count)
 		buf_fmt(b, "waiting for link %s: %s", table_link(sv->table, i)->name,
-			done ? "no carrier" : "it is not set up");
+			!done ? "it is not set up" : sv->state->links_carrier >> i & 1 ? "no lease yet" : "no carrier");
 }
 
 static void put_waiting(const struct supervisor *sv, uint32_t index, struct buf *b)

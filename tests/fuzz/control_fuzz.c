@@ -18,6 +18,7 @@
 #include "init/reexec.h"
 #include "init/request.h"
 #include "init/shutdown.h"
+#include "init/uplinks.h"
 #include "tests/fake/house.h"
 #include "tests/fake/loop.h"
 
@@ -26,6 +27,12 @@ void shutdown_begin(struct supervisor *sv, enum goal goal, int status)
 	(void)status;
 	assert(goal != GOAL_NONE);
 	sv->state->phase = PHASE_STOPPING;
+}
+
+int uplinks_lease(struct supervisor *of, const char *name, enum lease lease)
+{
+	(void)of, (void)name, (void)lease;
+	return -ENOENT;
 }
 
 int reexec_now(struct supervisor *sv)

@@ -1,7 +1,7 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/values_link.c net/kinds.c services/table.c services/table_net.c services/table_roots.c cgroup/limits.c lib/arena.c
-// links: services/values_net.c services/network.c services/own.c services/routes.c services/sysctls.c services/hosts.c services/peers.c
+// links: services/values_net.c services/network.c services/attend.c services/own.c services/routes.c services/sysctls.c services/hosts.c services/peers.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/addr.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
@@ -392,6 +392,34 @@ static void minits_own_network_has_settings(void **state)
 	assert_true(!route[0].to.prefix && route[0].to.family == AF_INET && route[0].metric == 9 && !route[0].table);
 	assert_true(route[1].type == RTN_PROHIBIT && route[1].table == 300 && route[1].to.family == AF_INET6);
 	assert_true(route[2].type == RTN_UNICAST && !route[2].table);
+}
+
+/* The client of a link is a service that waits for no more than carrier. */
+static void a_link_with_dhcp_has_a_client(void **state)
+{
+	const struct table *t = table_of("[network.link.up]\nkind = 'dummy'\n"
+					 "[network.link.wan]\naddress = ['dhcp', '10.0.0.2/8']\nmetric = 9\ndhcp_client = ['c', '-x']\n"
+					 "gateway = '192.0.2.1'\n[service.web]\nexec = ['x']\nonline = ['wan']\n");
+	const struct service_spec *client = service_of(t, "dhcp-wan");
+
+	(void)state;
+	assert_string_equal(listed(t, client->exec, false), "/proc/self/exe lease client wan 9 c -x");
+	assert_true(client->restart == RESTART_ALWAYS && !client->namespaces && !client->internal);
+	assert_true(table_confine(t, client)->carrier == 2 && !table_confine(t, client)->online);
+	assert_true(table_confine(t, service_of(t, "web"))->online == 2);
+	assert_true(table_link(t, 1)->flags & NET_LINK_DHCP && table_link(t, 1)->addr[0].prefix == 8);
+}
+
+static void a_wireguard_has_a_task_that_gives_it_its_keys(void **state)
+{
+	const struct table *t = table_of("[network.link.wg0]\nkind = 'wireguard'\nconfig = '/etc/wg0.conf'\n"
+					 "address = '10.0.0.1/24'\n[service.web]\nexec = ['x']\nafter = ['wg-wg0']\n");
+	const struct service_spec *task = service_of(t, "wg-wg0");
+
+	(void)state;
+	assert_string_equal(listed(t, task->exec, false), "wg setconf wg0 /etc/wg0.conf");
+	assert_true(task->ready == READY_EXIT && table_confine(t, task)->carrier == 1);
+	assert_string_equal(listed(t, service_of(t, "web")->after, true), "wg-wg0");
 }
 
 /* What equal services have is kept once; a network that is joined comes first. */
@@ -1094,6 +1122,8 @@ int main(void)
 		cmocka_unit_test(order_and_dependents_hold_for_any_graph),
 		cmocka_unit_test(a_bridge_attaches_every_service_that_says_nothing_else),
 		cmocka_unit_test(minits_own_network_has_settings),
+		cmocka_unit_test(a_link_with_dhcp_has_a_client),
+		cmocka_unit_test(a_wireguard_has_a_task_that_gives_it_its_keys),
 		cmocka_unit_test(what_few_networks_have_is_a_record_of_its_own),
 		cmocka_unit_test(who_speaks_with_whom_is_a_neighbour),
 		cmocka_unit_test(names_are_files_of_the_service_and_of_its_bridge),

@@ -24,6 +24,7 @@
 #include "init/report.h"
 #include "init/request.h"
 #include "init/shutdown.h"
+#include "init/uplinks.h"
 #include "tests/fake/house.h"
 #include "tests/fake/loop.h"
 
@@ -37,6 +38,16 @@ void shutdown_begin(struct supervisor *of, enum goal goal, int status)
 	(void)status;
 	of->state->phase = PHASE_STOPPING;
 	goal_asked = goal;
+}
+
+static char leased[32];
+
+/* The table has one link, wan. */
+int uplinks_lease(struct supervisor *of, const char *name, enum lease lease)
+{
+	(void)of;
+	snprintf(leased, sizeof(leased), "%.15s %u", name, lease);
+	return strcmp(name, "wan") ? -ENOENT : 0;
 }
 
 /* Where it works it does not come back: what the new program does first comes in its place. */
@@ -344,6 +355,24 @@ static void test_the_longest_answer_fits(void **data)
 		strcat(strcat(line, " "), names[i % 94]);
 	strcat(line, "\n");
 	assert_reply(line, "},\"seq\":");
+}
+
+static void test_a_lease_is_one_word(void **data)
+{
+	(void)data;
+	open_three();
+	assert_reply("lease wan on\n", "{\"ok\":true,\"seq\":0}\n");
+	assert_string_equal(leased, "wan 1");
+	assert_reply("lease wan may\n", "{\"ok\":true,\"seq\":0}\n");
+	assert_string_equal(leased, "wan 2");
+	assert_reply("lease lan off\n", "{\"error\":\"lease: lan: the table has no link of this name with address = "
+		     "\\\"dhcp\\\"\"}\n");
+	assert_string_equal(leased, "lan 0");
+	leased[0] = '\0';
+	assert_reply("lease wan maybe\n", "{\"error\":\"lease: wants LINK on|off|may\"}\n");
+	assert_reply("lease wan\n", "{\"error\":\"lease: wants LINK on|off|may\"}\n");
+	assert_reply("lease\n", "{\"error\":\"lease: wants LINK on|off|may\"}\n");
+	assert_string_equal(leased, "");
 }
 
 static void test_an_unknown_name_changes_nothing(void **data)
@@ -767,6 +796,7 @@ int main(void)
 		TEST(start_wants_up_what_is_needed),
 		TEST(what_is_up_is_not_started_for_others),
 		TEST(the_longest_answer_fits),
+		TEST(a_lease_is_one_word),
 		TEST(an_unknown_name_changes_nothing),
 		TEST(bad_requests_get_one_line),
 		TEST(the_longest_request_is_taken),

@@ -32,6 +32,7 @@
 #include "init/request.h"
 #include "init/say.h"
 #include "init/shutdown.h"
+#include "init/uplinks.h"
 #include "init/verbs.h"
 #include "lib/fd.h"
 #include "tests/fake/house.h"
@@ -45,6 +46,12 @@ void shutdown_begin(struct supervisor *of, enum goal goal, int status)
 	(void)goal;
 	(void)status;
 	of->state->phase = PHASE_STOPPING;
+}
+
+int uplinks_lease(struct supervisor *of, const char *name, enum lease lease)
+{
+	(void)of, (void)name, (void)lease;
+	return -ENOENT;
 }
 
 int reexec_now(struct supervisor *of)
@@ -73,6 +80,12 @@ void isolation_show(const char *name)
 void isolation_json(const char *name)
 {
 	say(",\"isolation\":[\"%s\"]", name);
+}
+
+int lease_main(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	return 0;
 }
 
 int logger_main(int argc, char **argv)
