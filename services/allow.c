@@ -114,6 +114,7 @@ void allow_finish(struct compile *c, struct ruleset_plan *plan)
 		for (const struct toml *e = text_first(list); e; e = text_next(list, e))
 			take_allow(&a, i, e);
 	}
+	c->table->allow = image_array(c, a.list, a.count);
 	plan->allow = a.list;
 	plan->allow_count = a.count;
 }

@@ -7,22 +7,6 @@
 #include "lib/log.h"
 #include "services/settle.h"
 
-static struct net_extra extra_of(const struct table *t, const struct service_spec *spec)
-{
-	const struct network_spec *network = table_network(t, spec);
-
-	if (!network)
-		return (struct net_extra){ 0 };
-	return (struct net_extra){
-		.routes = table_list(t, network->routes, struct net_route), .route_count = network->routes.count,
-		.neighbours = table_list(t, network->peers, struct net_neighbour),
-		.neighbour_count = network->peers.count,
-		.sysctls = table_list(t, network->sysctls, struct net_sysctl), .sysctl_count = network->sysctls.count,
-		.texts = (const char *)t,
-		.mtu = network->mtu, .in_bps = network->in_bps, .out_bps = network->out_bps,
-	};
-}
-
 /*
  * A pair that is being made is noted, if its name was free: after a crash in the middle what bears the name is ours,
  * and in the way.
@@ -62,7 +46,7 @@ static int attach_later(struct supervisor *sv, uint32_t index, const struct net_
 /* Boot has a session open for all of them; a service that is tried again later opens one of its own. */
 static int attach(struct supervisor *sv, uint32_t index, const struct net_bridge *bridge)
 {
-	struct net_extra extra = extra_of(sv->table, spec_at(sv, index));
+	struct net_extra extra = connect_extra(sv->table, spec_at(sv, index));
 
 	if (!sv->net)
 		return attach_later(sv, index, bridge, &extra);

@@ -4,6 +4,9 @@
 
 #include "services/state.h"
 
+/* What its network has beside its addresses; lives as long as the table. services/extra.c */
+struct net_extra connect_extra(const struct table *t, const struct service_spec *spec);
+
 /* The network namespace of a service; handles.netns is it then. 0 or -errno; *ret_what names what failed. */
 must_check int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what);
 

@@ -416,6 +416,7 @@ static void put_bridge(struct buf *b, const struct table *t, uint32_t index)
 	buf_u64(b, bridge->mtu);
 	put_addrs(b, "address", bridge->addr, ARRAY_LEN(bridge->addr));
 	put_bridge_options(b, bridge);
+	dump_rules_of(b, bridge);
 	put_name(b, "hosts");
 	put_text(b, t, hosts_of(t, index));
 	buf_char(b, '}');
@@ -514,6 +515,7 @@ static void put_table(struct buf *b, const struct table *t)
 	put_name(b, "sysctl");
 	put_sysctls(b, t, t->sysctls);
 	put_iprules(b, t);
+	dump_rules(b, t);
 	put_name(b, "groups");
 	buf_char(b, '[');
 	for (uint32_t i = 0; i < t->groups.count; i++)

@@ -53,3 +53,10 @@ const char *protocol_name(uint8_t proto)
 			return protocols[i].name + 1;
 	return "";
 }
+
+const char *balance_name(uint8_t balance)
+{
+	static const char words[][12] = { "", "random", "round-robin", "source" };
+
+	return balance < ARRAY_LEN(words) ? words[balance] : "";
+}

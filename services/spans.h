@@ -2,6 +2,7 @@
 #ifndef SERVICES_SPANS_H
 #define SERVICES_SPANS_H
 
+#include "lib/enabled.h"
 #include "lib/util.h"
 
 struct span {
@@ -14,6 +15,25 @@ must_check bool span_take(const char **at, struct span *ret);
 /* All of the rest: "" for tcp, "/tcp", "/udp", "/sctp". */
 must_check bool protocol_take(const char *at, uint8_t *ret);
 
-const char *protocol_name(uint8_t proto);
+#if ENABLED(CONFIG_NET_NAT)
+
+const char *protocol_name(uint8_t proto);  /* "tcp" */
+const char *balance_name(uint8_t balance); /* of enum net_balance: "random"; "" for none */
+
+#else
+
+static inline const char *protocol_name(uint8_t proto)
+{
+	(void)proto;
+	return "";
+}
+
+static inline const char *balance_name(uint8_t balance)
+{
+	(void)balance;
+	return "";
+}
+
+#endif
 
 #endif

@@ -121,6 +121,7 @@ struct table {
 	struct list ports;        /* struct net_port: published */
 	struct list balanced;     /* struct net_group: of those, the ones of several services */
 	struct list members;      /* struct net_member, those of a group side by side */
+	struct list allow;        /* struct net_allow: who may reach whom */
 	struct list ruleset;      /* bytes for ruleset_commit; none: nothing of it is wanted */
 	struct list ruleset4;     /* the same without IPv6 */
 	struct list files;        /* uint32_t offsets: the files it was read from */

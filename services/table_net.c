@@ -86,6 +86,19 @@ static bool is_balanced(const struct table *t)
 	return true;
 }
 
+static bool is_allow(const struct table *t)
+{
+	const struct net_allow *allow = table_list(t, t->allow, struct net_allow);
+
+	if (!table_has_list(t, t->allow, sizeof(*allow), _Alignof(struct net_allow)))
+		return false;
+	for (uint32_t i = 0; i < t->allow.count; i++)
+		if (allow[i].from >= t->services.count || allow[i].to >= t->services.count ||
+		    allow[i].low > allow[i].last)
+			return false;
+	return true;
+}
+
 static bool is_ruleset(const struct table *t, struct list list)
 {
 	return table_has_list(t, list, 1, sizeof(uint32_t)) &&
@@ -140,6 +153,6 @@ static bool is_iprules(const struct table *t)
 bool table_verify_network(const struct table *t)
 {
 	return is_links(t) && table_has_sysctls(t, t->sysctls) && is_iprules(t) && is_names(t) &&
-	       is_ports(t) && is_members(t) && is_balanced(t) &&
+	       is_ports(t) && is_members(t) && is_balanced(t) && is_allow(t) &&
 	       is_ruleset(t, t->ruleset) && is_ruleset(t, t->ruleset4);
 }

@@ -1,5 +1,5 @@
 // links: services/launch.c services/strays.c services/frame.c services/settle.c services/state.c services/depend.c services/policy.c
-// links: services/connect.c services/prepare.c
+// links: services/connect.c services/extra.c services/prepare.c
 // links: services/words.c services/statefile.c init/reap.c lib/buf.c lib/clock.c lib/fd.c lib/signame.c
 // links: services/failure.c
 // links: tests/fake/sys.c tests/fake/log.c tests/fake/image.c
@@ -555,11 +555,11 @@ static void a_network_that_is_made_later_is_waited_for(void **state)
 	kernel.has_net = true;
 	kernel.pairs = 1; /* of a run that a crash cut short */
 	handles()->flags |= HANDLE_PAIR;
-	prepare_again(&sv, 0);
+	launch_again(&sv, 0);
 	assert_true(handles()->netns >= 0 && kernel.pairs == 1 && !(handles()->flags & HANDLE_PAIR));
 	assert_true(settle_waits(&sv, 0) && told == 1);
 	assert_int_equal(launch(&sv, 0), 0);
-	prepare_again(&sv, 0);
+	launch_again(&sv, 0);
 	assert_int_equal(told, 1);
 	check_kernel();
 }

@@ -1,5 +1,5 @@
 // links: services/state.c services/depend.c services/policy.c services/words.c services/statefile.c services/launch.c services/prepare.c services/strays.c
-// links: services/connect.c
+// links: services/connect.c services/extra.c
 // links: services/frame.c services/settle.c
 // links: services/failure.c
 // links: init/reap.c lib/buf.c lib/clock.c lib/fd.c lib/signame.c

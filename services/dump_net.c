@@ -1,0 +1,97 @@
+/* What `minit check --dump` says of published ports, and of who may reach whom. */
+#include "services/dump.h"
+#include "services/spans.h"
+#include "services/table.h"
+
+static void key(struct buf *b, const char *name)
+{
+	char last = b->len ? b->data[b->len - 1] : '{';
+
+	buf_fmt(b, "%s\"%s\":", last == '{' || last == '[' ? "" : ",", name);
+}
+
+static void put_name(struct buf *b, const char *name, const struct table *t, uint32_t service)
+{
+	key(b, name);
+	buf_json(b, table_name(t, table_service(t, service)));
+}
+
+static void put_addr(struct buf *b, const char *name, const struct addr *a)
+{
+	key(b, name);
+	buf_char(b, '"');
+	text_put_addr(b, a, false);
+	buf_char(b, '"');
+}
+
+static void put_number(struct buf *b, const char *name, uint32_t n)
+{
+	key(b, name);
+	buf_u64(b, n);
+}
+
+static void put_protocol(struct buf *b, uint8_t proto)
+{
+	key(b, "protocol");
+	buf_fmt(b, "\"%s\"", protocol_name(proto));
+}
+
+static void put_port(struct buf *b, const struct table *t, const struct net_port *port)
+{
+	put_addr(b, "host", &port->host);
+	put_number(b, "port", port->low);
+	put_number(b, "last", port->last);
+	put_protocol(b, port->proto);
+	put_name(b, "service", t, port->service);
+	put_addr(b, "to", &port->to);
+	put_number(b, "to_port", port->to_low);
+	key(b, "balance");
+	if (port->balance)
+		buf_fmt(b, "\"%s\"", balance_name(port->balance));
+	else
+		buf_str(b, "null");
+}
+
+static void put_allow(struct buf *b, const struct table *t, const struct net_allow *allow)
+{
+	put_name(b, "from", t, allow->from);
+	put_name(b, "to", t, allow->to);
+	if (!allow->proto)
+		return;
+	put_number(b, "port", allow->low);
+	put_number(b, "last", allow->last);
+	put_protocol(b, allow->proto);
+}
+
+void dump_rules_of(struct buf *b, const struct net_bridge *bridge)
+{
+	static const struct {
+		uint32_t flag;
+		char name[10];
+	} all[] = { { NET_NAT, "nat" }, { NET_ISOLATE, "isolate" }, { NET_ANTISPOOF, "antispoof" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		key(b, all[i].name);
+		buf_str(b, bridge->flags & all[i].flag ? "true" : "false");
+	}
+}
+
+void dump_rules(struct buf *b, const struct table *t)
+{
+	key(b, "ports");
+	buf_char(b, '[');
+	for (uint32_t i = 0; ENABLED(CONFIG_NET_NAT) && i < t->ports.count; i++) {
+		buf_str(b, i ? ",\n{" : "\n{");
+		put_port(b, t, &table_list(t, t->ports, struct net_port)[i]);
+		buf_char(b, '}');
+	}
+	buf_char(b, ']');
+	key(b, "allow");
+	buf_char(b, '[');
+	for (uint32_t i = 0; ENABLED(CONFIG_NET_NAT) && i < t->allow.count; i++) {
+		buf_str(b, i ? ",\n{" : "\n{");
+		put_allow(b, t, &table_list(t, t->allow, struct net_allow)[i]);
+		buf_char(b, '}');
+	}
+	buf_char(b, ']');
+}
