@@ -10,7 +10,6 @@
 
 #include "net/requests.h"
 
-#define OWN_PROTOCOL 77 /* free in rt_protos of iproute2 */
 #define AT_ONCE 32      /* rules that are taken away between two looks */
 
 static void put_net(struct netlink_batch *b, uint16_t attr, const struct addr *net)
@@ -34,7 +33,7 @@ static void put_rule(struct netlink_batch *b, const struct net_iprule *rule)
 	if (rule->table)
 		netlink_put_u32(b, FRA_TABLE, rule->table);
 	netlink_put_u32(b, FRA_PRIORITY, rule->priority);
-	netlink_put_u8(b, FRA_PROTOCOL, OWN_PROTOCOL);
+	netlink_put_u8(b, FRA_PROTOCOL, IPRULE_PROTOCOL);
 }
 
 /* 0 or -errno; nothing is logged. */
@@ -113,7 +112,7 @@ static bool is_own(struct netlink_bytes body, uint32_t *ret_priority)
 		return false;
 	attrs = (struct netlink_bytes){ body.data + sizeof(struct fib_rule_hdr),
 					body.len - sizeof(struct fib_rule_hdr) };
-	if (!netlink_find(attrs, FRA_PROTOCOL, &got) || got.len != 1 || (uint8_t)got.data[0] != OWN_PROTOCOL ||
+	if (!netlink_find(attrs, FRA_PROTOCOL, &got) || got.len != 1 || (uint8_t)got.data[0] != IPRULE_PROTOCOL ||
 	    !netlink_find(attrs, FRA_PRIORITY, &got) || got.len != sizeof(*ret_priority))
 		return false;
 	memcpy(ret_priority, got.data, sizeof(*ret_priority));

@@ -2,6 +2,8 @@
 #ifndef NET_IPRULE_H
 #define NET_IPRULE_H
 
+#define IPRULE_PROTOCOL 77 /* of minit's; free in rt_protos of iproute2 */
+
 /* A rule as the table has it; position-independent. */
 struct net_iprule {
 	struct addr from, to;  /* family 0: any */

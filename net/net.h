@@ -370,4 +370,7 @@ static inline int net_connect(struct net_session *s, const char *object, const s
 
 #endif
 
+#include "net/found.h"
+#include "net/tell.h"
+
 #endif

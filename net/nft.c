@@ -16,7 +16,7 @@ enum how { META, CT, PAYLOAD, EXTHDR };
 static const struct part {
 	uint8_t how, where, at, len, type;
 } part_rows[] = {
-#define PART(name, how, where, at, len, type) [PART_##name] = { how, where, at, len, type },
+#define PART(name, how, where, at, len, type, text) [PART_##name] = { how, where, at, len, type },
 #include "net/parts.def"
 #undef PART
 };
@@ -56,7 +56,7 @@ void value_put_addr(struct nft_value *v, const struct addr *addr)
 	value_put(v, addr->bytes, addr->family == AF_INET ? 4 : 16);
 }
 
-/* -- messages and attributes: all numbers in network order -------------------------------------------------------- */
+/* -- messages and attributes: all numbers in network order ------------------------------------------------------- */
 
 static void seal(struct nft *n, size_t at, size_t bytes)
 {

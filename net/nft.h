@@ -48,6 +48,7 @@ void value_put_addr(struct nft_value *v, const struct addr *addr);
 struct nft_message {
 	unsigned kind; /* NFT_MSG_, or NFNL_MSG_BATCH_ when it is of no subsystem */
 	unsigned subsystem;
+	uint8_t family; /* NFPROTO_ */
 	struct netlink_bytes attrs;
 };
 

@@ -12,16 +12,27 @@
 #define BURST_LEAST 32768u /* bytes; what is larger is cut into packets first */
 #define WAIT_MS 50         /* most that a packet waits */
 
+struct rate_bucket rate_bucket(uint64_t bps)
+{
+	uint64_t bytes = bps / 8;
+	uint32_t burst = (uint32_t)MIN(MAX(bytes / 100, (uint64_t)BURST_LEAST), (uint64_t)UINT32_MAX / 2);
+
+	return (struct rate_bucket){
+		.bytes = bytes, .burst = burst,
+		.limit = (uint32_t)MIN(burst + bytes * WAIT_MS / 1000, (uint64_t)UINT32_MAX),
+	};
+}
+
 void rate_add(struct netlink_batch *b, const char *name, uint32_t index, uint64_t bps)
 {
 	struct netlink_request request = { .type = RTM_NEWQDISC, .flags = NLM_F_CREATE | NLM_F_REPLACE,
 					   .step = NET_RATE, .name = name };
 	struct tcmsg tc = { .tcm_ifindex = (int)index, .tcm_handle = 0x10000, .tcm_parent = TC_H_ROOT };
-	uint64_t bytes = bps / 8;
-	uint32_t burst = (uint32_t)MIN(MAX(bytes / 100, (uint64_t)BURST_LEAST), (uint64_t)UINT32_MAX / 2);
+	struct rate_bucket bucket = rate_bucket(bps);
 	struct tc_tbf_qopt how = {
-		.rate = { .linklayer = TC_LINKLAYER_ETHERNET, .rate = (uint32_t)MIN(bytes, (uint64_t)UINT32_MAX) },
-		.limit = (uint32_t)MIN(burst + bytes * WAIT_MS / 1000, (uint64_t)UINT32_MAX),
+		.rate = { .linklayer = TC_LINKLAYER_ETHERNET,
+			  .rate = (uint32_t)MIN(bucket.bytes, (uint64_t)UINT32_MAX) },
+		.limit = bucket.limit,
 	};
 	size_t options;
 
@@ -30,7 +41,7 @@ void rate_add(struct netlink_batch *b, const char *name, uint32_t index, uint64_
 	netlink_put_text(b, TCA_KIND, "tbf");
 	options = netlink_nest(b, TCA_OPTIONS);
 	netlink_put(b, TCA_TBF_PARMS, &how, sizeof(how));
-	netlink_put(b, TCA_TBF_RATE64, &bytes, sizeof(bytes));
-	netlink_put_u32(b, TCA_TBF_BURST, burst);
+	netlink_put(b, TCA_TBF_RATE64, &bucket.bytes, sizeof(bucket.bytes));
+	netlink_put_u32(b, TCA_TBF_BURST, bucket.burst);
 	netlink_nest_end(b, options);
 }

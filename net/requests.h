@@ -118,6 +118,13 @@ must_check int onlink_attach(struct net_session *s, const char *object, const st
 
 /* -- rate.c -- */
 
+/* In bytes: in a second, at once, and most that waits. */
+struct rate_bucket {
+	uint64_t bytes;
+	uint32_t burst, limit;
+};
+struct rate_bucket rate_bucket(uint64_t bps);
+
 /* The link of this name and index sends no more than so many bits in a second. */
 void rate_add(struct netlink_batch *b, const char *name, uint32_t index, uint64_t bps);
 

@@ -7,6 +7,7 @@
 bool nft_take(struct netlink_bytes *rest, struct nft_message *ret)
 {
 	const size_t header = NLMSG_HDRLEN + sizeof(struct nfgenmsg);
+	struct nfgenmsg g;
 	struct nlmsghdr h;
 	size_t len;
 
@@ -15,6 +16,8 @@ bool nft_take(struct netlink_bytes *rest, struct nft_message *ret)
 	memcpy(&h, rest->data, sizeof(h));
 	if (h.nlmsg_len < header || h.nlmsg_len > rest->len)
 		return false;
+	memcpy(&g, rest->data + NLMSG_HDRLEN, sizeof(g));
+	ret->family = g.nfgen_family;
 	ret->kind = h.nlmsg_type & 0xff;
 	ret->subsystem = h.nlmsg_type >> 8;
 	ret->attrs = (struct netlink_bytes){ rest->data + header, h.nlmsg_len - header };
