@@ -56,7 +56,7 @@ static int put_same(const struct job *job)
 	return put(job, job->file, bytes && !strcmp(job->text, "max") ? "-1" : job->text);
 }
 
-/* -- memory ------------------------------------------------------------------------------------------------------- */
+/* -- memory ------------------------------------------------------------------------------------------------------ */
 
 static int read_limit(const struct job *job, const char *file, uint64_t *ret)
 {
@@ -118,7 +118,7 @@ static int put_soft(const struct job *job)
 	return err ? err : put_number(job, job->file, low ? low : LIMIT_NONE);
 }
 
-/* -- processor ---------------------------------------------------------------------------------------------------- */
+/* -- processor --------------------------------------------------------------------------------------------------- */
 
 /* The old quota and a new period could make a share that is refused, so the old quota goes first. */
 static int put_period(const struct job *job, const char *period)
@@ -155,7 +155,7 @@ static int put_shares(const struct job *job)
 	return err ? err : put_number(job, job->file, limit_shares(weight));
 }
 
-/* -- disks -------------------------------------------------------------------------------------------------------- */
+/* -- disks ------------------------------------------------------------------------------------------------------- */
 
 /* blkio.weight went with the scheduler CFQ in Linux 5.0; since then there is BFQ's. */
 static int put_blkio(const struct job *job)
@@ -207,7 +207,7 @@ static int put_throttle(const struct job *job)
 	return err;
 }
 
-/* -- all of them -------------------------------------------------------------------------------------------------- */
+/* -- all of them ------------------------------------------------------------------------------------------------- */
 
 static int put_any(const struct job *job)
 {

@@ -31,7 +31,13 @@ static int tell(const struct table *t, const char *const *paths, uint32_t count)
 	return fd_write_all(STDOUT_FILENO, b.data, b.len) ? CHECK_WRONG : CHECK_GOOD;
 }
 
-static int look_at(int memfd, const char *const *paths, uint32_t count, bool dump)
+static int dump(const struct table *t, const char *const *paths, uint32_t count)
+{
+	(void)paths, (void)count;
+	return table_dump(t, STDOUT_FILENO) ? CHECK_WRONG : CHECK_GOOD;
+}
+
+static int look_at(int memfd, const char *const *paths, uint32_t count, check_use_fn *use)
 {
 	int err = 0, status;
 	const struct table *t = table_map(memfd, &err);
@@ -40,47 +46,52 @@ static int look_at(int memfd, const char *const *paths, uint32_t count, bool dum
 		log_error("table", -err, "the compiled table is not good");
 		return CHECK_WRONG;
 	}
-	status = dump ? (table_dump(t, STDOUT_FILENO) ? CHECK_WRONG : CHECK_GOOD) : tell(t, paths, count);
+	status = use(t, paths, count);
 	table_unmap(t);
 	return status;
 }
 
-static int check(const char *const *paths, uint32_t count, bool dump)
+static int check(const char *const *paths, uint32_t count, bool whole, check_use_fn *use)
 {
-	struct table_source source = { .paths = paths, .count = count, .minit_log = dump };
+	struct table_source source = { .paths = paths, .count = count, .minit_log = whole };
 	cleanup_fd int memfd = table_compile(&source);
 
 	if (memfd < 0 && memfd != -EINVAL && memfd != -EIO)
 		log_error("table", -memfd, "cannot be compiled");
-	return memfd < 0 ? CHECK_WRONG : look_at(memfd, paths, count, dump);
+	return memfd < 0 ? CHECK_WRONG : look_at(memfd, paths, count, use);
 }
 
-static int check_default(bool dump)
+static int check_default(const char *words, bool whole, check_use_fn *use)
 {
 	BUF_ON_STACK(mem, 32768);
 	const char *paths[FILES_MAX];
 	int count = table_default_files("", paths, FILES_MAX, &mem);
 
 	if (count > 0)
-		return check(paths, (uint32_t)count, dump);
+		return check(paths, (uint32_t)count, whole, use);
 	if (count)
 		complain("/etc/minit: the files of the table cannot be listed: %s; name those to check",
 			 strerror(-count));
 	else
 		complain("/etc/minit/minit.toml: there is no table, and none in /etc/minit/conf.d; name the files to "
-			 "check: minit check FILE...");
+			 "check: minit %s FILE...", words);
 	return CHECK_WRONG;
+}
+
+int check_with(int argc, char **argv, const char *words, bool whole, check_use_fn *use)
+{
+	if (argc - 1 > FILES_MAX)
+		usage_error(argv[0], "more than %d files", FILES_MAX);
+	if (argc > 1)
+		return check((const char *const *)argv + 1, (uint32_t)(argc - 1), whole, use);
+	return check_default(words, whole, use);
 }
 
 int check_main(int argc, char **argv)
 {
-	bool dump = false;
-	const struct option_row rows[] = { { "--dump", OPTION_FLAG, &dump } };
+	bool whole = false;
+	const struct option_row rows[] = { { "--dump", OPTION_FLAG, &whole } };
 
 	argc = options_take(argc, argv, rows, ARRAY_LEN(rows));
-	if (argc - 1 > FILES_MAX)
-		usage_error(argv[0], "more than %d files", FILES_MAX);
-	if (argc > 1)
-		return check((const char *const *)argv + 1, (uint32_t)(argc - 1), dump);
-	return check_default(dump);
+	return check_with(argc, argv, argv[0], whole, whole ? dump : tell);
 }

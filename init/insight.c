@@ -40,22 +40,33 @@ static int send_with(int to, const struct buf *line, const struct bundle *b)
 	return (size_t)n == line->len ? 0 : -EPIPE;
 }
 
-int insight_send(const struct supervisor *sv, const struct client *c, uint32_t index)
+static void add_service(const struct supervisor *sv, uint32_t index, struct bundle *b, struct buf *line)
 {
 	const struct roots_spec *roots = &table_confine(sv->table, spec_at(sv, index))->roots;
 	const struct handles *h = &service_at(sv, index)->handles;
-	cleanup_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const pid_t joined = roots->join_flags ? service_at(sv, roots->join_service)->handles.pid : 0;
+
+	add(b, INSIGHT_OWN_NET, service_at(sv, table_network_owner(sv->table, index))->handles.netns);
+	/* Until it is the program there is nothing to be seen of it. */
+	buf_fmt(line, "\"index\":%u,\"pid\":%d,\"joined\":%d,\"missing\":%d,", index,
+		service_at(sv, index)->life.execed ? h->pid : 0, joined, h->missing);
+}
+
+int insight_send(const struct supervisor *sv, const struct client *c, uint32_t index)
+{
+	cleanup_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct bundle b = { .count = 0 };
 	BUF_ON_STACK(line, 200);
 
+	buf_char(&line, '{');
 	add(&b, INSIGHT_TABLE, sv->state->table_fd);
 	add(&b, INSIGHT_PROC, proc);
 	add(&b, INSIGHT_V2, sv->state->cgroup.v2);
+	add(&b, INSIGHT_NET, sv->state->netns);
+	if (index != INSIGHT_NOBODY)
+		add_service(sv, index, &b, &line);
 	for (unsigned i = 0; i < CGROUP_V1_COUNT; i++)
 		add(&b, INSIGHT_V1 + i, sv->state->cgroup.v1[i]);
-	/* Until it is the program there is nothing to be seen of it. */
-	buf_fmt(&line, "{\"index\":%u,\"pid\":%d,\"joined\":%d,\"minit\":%d,\"missing\":%d,\"fds\":%u}\n", index,
-		service_at(sv, index)->life.execed ? h->pid : 0, joined, sv->state->pid, h->missing, b.which);
+	buf_fmt(&line, "\"minit\":%d,\"fds\":%u}\n", sv->state->pid, b.which);
 	return send_with(c->fd, &line, &b);
 }

@@ -8,14 +8,18 @@
 #include "services/state.h"
 
 /* In the order in which they are sent (SCM_RIGHTS); those that minit does not have are left out. */
-enum insight { INSIGHT_TABLE, INSIGHT_PROC, INSIGHT_V2, INSIGHT_V1 };
+enum insight { INSIGHT_TABLE, INSIGHT_PROC, INSIGHT_V2, INSIGHT_NET, INSIGHT_OWN_NET, INSIGHT_V1 };
 #define INSIGHT_MOST (INSIGHT_V1 + CGROUP_V1_COUNT)
+
+/* The service index of insight_send for a look at minit's network alone. */
+#define INSIGHT_NOBODY UINT32_MAX
 
 /*
  * Sends a line with the descriptors: {"index":...,"pid":...,"joined":...,"minit":...,"missing":...,"fds":...}. pid: of
  * its process once it is the program (else 0), of the one whose namespaces it has joined, and of minit, in minit's pid
- * namespace; bits of enum missing; bits 1 << enum insight. 0 or -errno. Only for who may do anything: the table has the
- * services' environment in it.
+ * namespace; bits of enum missing; bits 1 << enum insight. INSIGHT_NET and _OWN_NET: minit's network, and the one that
+ * is kept for the service. Of INSIGHT_NOBODY only what is minit's. 0 or -errno. Only for who may do anything: the table
+ * has the services' environment in it.
  */
 must_check int insight_send(const struct supervisor *sv, const struct client *c, uint32_t index);
 

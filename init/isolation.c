@@ -4,76 +4,17 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "init/client.h"
 #include "init/field.h"
-#include "init/insight.h"
+#include "init/handed.h"
 #include "init/look.h"
 #include "init/say.h"
+#include "lib/enabled.h"
 #include "lib/fd.h"
 #include "lib/text.h"
 
-/* -- what minit hands out ---------------------------------------------------------------------------------------- */
-
-struct handed {
-	int fds[INSIGHT_MOST]; /* by enum insight; -1 for none */
-	char line[512];
-};
-
-static void take_fds(struct handed *h, struct msghdr *m)
-{
-	const struct cmsghdr *c = CMSG_FIRSTHDR(m);
-	uint32_t which = (uint32_t)field_number(h->line, "fds", 0);
-	size_t count = 0, next = 0;
-	int fds[INSIGHT_MOST];
-
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		count = MIN((c->cmsg_len - CMSG_LEN(0)) / sizeof(int), INSIGHT_MOST);
-	if (count)
-		memcpy(fds, CMSG_DATA(c), count * sizeof(int));
-	for (unsigned i = 0; i < INSIGHT_MOST; i++)
-		h->fds[i] = which >> i & 1 && next < count ? fds[next++] : -1;
-}
-
-/* It is the first message of the answer, and comes as one piece. */
-static int receive(int from, struct handed *h)
-{
-	char control[CMSG_SPACE(sizeof(h->fds))] __attribute__((aligned(sizeof(size_t))));
-	struct iovec bytes = { h->line, sizeof(h->line) - 1 };
-	struct msghdr m = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control,
-			    .msg_controllen = sizeof(control) };
-	ssize_t n = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
-
-	if (n <= 0)
-		return n ? -errno : -ECONNRESET;
-	h->line[n] = '\0';
-	h->line[strcspn(h->line, "\n")] = '\0';
-	take_fds(h, &m);
-	return field_is_there(h->line, "error") ? -EPERM : 0;
-}
-
-static void release(struct handed *h)
-{
-	for (size_t i = 0; i < INSIGHT_MOST; i++)
-		fd_close(&h->fds[i]);
-}
-
-static int ask(const char *name, struct handed *h)
-{
-	struct talk t;
-	int err;
-
-	memset(h->fds, -1, sizeof(h->fds));
-	err = talk_ask(&t, "isolation %s", name);
-	if (!err)
-		err = receive(t.fd, h);
-	talk_close(&t);
-	return err;
-}
-
-/* -- reading ------------------------------------------------------------------------------------------------------ */
+/* -- reading ----------------------------------------------------------------------------------------------------- */
 
 bool look_read(struct look *l, pid_t pid, const char *file, char *mem, size_t size)
 {
@@ -107,13 +48,13 @@ bool look_line(const char *text, const char *name, struct buf *ret)
 	return true;
 }
 
-/* -- telling ------------------------------------------------------------------------------------------------------ */
+/* -- telling ----------------------------------------------------------------------------------------------------- */
 
 static const char *reason(const struct look *l, enum verdict verdict, int32_t missing)
 {
 	if (verdict == LOOK_UNSEEN)
-		return l->err == -EACCES || l->err == -EPERM ? "not to be read without CAP_SYS_PTRACE" :
-							       strerror(-l->err);
+		return l->err != -EACCES && l->err != -EPERM ? strerror(-l->err) :
+		       l->entered ? "not to be entered without CAP_SYS_ADMIN" : "not to be read without CAP_SYS_PTRACE";
 	return verdict == LOOK_DIFFERS && missing & l->missing ? "a default that is not to be had here" : "";
 }
 
@@ -165,12 +106,22 @@ static void tell_plain(const char *what, const char *asked, const char *got, enu
 	say("%s%s\n", *why ? ": " : "", why);
 }
 
+static void put_difference(const struct look *l, const char *what, const char *asked, const char *got,
+			   enum verdict verdict, const char *why)
+{
+	if (verdict == LOOK_DIFFERS)
+		buf_fmt(l->only_differences, "! %s: %s: asked is %s, found is %s%s%s\n", l->name, what, asked, got,
+			*why ? ": " : "", why);
+}
+
 void look_tell(struct look *l, const char *what, const char *asked, const char *got, enum verdict verdict,
 	       int32_t missing)
 {
 	const char *why = reason(l, verdict, missing);
 
-	if (l->json)
+	if (l->only_differences)
+		put_difference(l, what, asked, got, verdict, why);
+	else if (l->json)
 		tell_json(l, what, asked, got, verdict, why);
 	else
 		tell_plain(what, asked, got, verdict, why);
@@ -183,7 +134,7 @@ void look_tell_text(struct look *l, const char *what, const char *asked, const c
 	look_tell(l, what, asked, got, strcmp(asked, got) ? LOOK_DIFFERS : LOOK_SAME, missing);
 }
 
-/* -- one service -------------------------------------------------------------------------------------------------- */
+/* -- one service ------------------------------------------------------------------------------------------------- */
 
 static bool has_reaper(const struct look *l)
 {
@@ -220,6 +171,9 @@ static bool open_look(struct look *l, const struct handed *h)
 	l->spec = table_service(l->table, index);
 	l->confine = table_confine(l->table, l->spec);
 	l->name = table_name(l->table, l->spec);
+	l->index = index;
+	l->net = h->fds[INSIGHT_NET];
+	l->own_net = h->fds[INSIGHT_OWN_NET];
 	l->proc = h->fds[INSIGHT_PROC];
 	l->missing = (int32_t)field_number(h->line, "missing", 0);
 	l->minit = (pid_t)field_number(h->line, "minit", 0);
@@ -242,15 +196,17 @@ static void look(struct look *l)
 	look_roots(l);
 	look_leaf(l);
 	look_habits(l);
+	if (ENABLED(CONFIG_NET_SHOW))
+		look_network(l); /* last: the tool is in other networks then */
 }
 
-/* -- for people, and for programs --------------------------------------------------------------------------------- */
+/* -- for people, and for programs -------------------------------------------------------------------------------- */
 
 void isolation_show(const char *name)
 {
 	struct handed h;
 	struct look l = { 0 };
-	int err = ask(name, &h);
+	int err = handed_ask(&h, "isolation", name);
 
 	if (!err && open_look(&l, &h)) {
 		say("\n%s: its isolation, as asked and as found\n", name);
@@ -261,7 +217,7 @@ void isolation_show(const char *name)
 		say("\n%s: its isolation cannot be seen: %s\n", name, strerror(err ? -err : -l.err));
 	}
 	say_flush();
-	release(&h);
+	handed_release(&h);
 }
 
 void isolation_json(const char *name)
@@ -269,10 +225,10 @@ void isolation_json(const char *name)
 	struct handed h;
 	struct look l = { .json = true };
 
-	if (!ask(name, &h) && open_look(&l, &h)) {
+	if (!handed_ask(&h, "isolation", name) && open_look(&l, &h)) {
 		say(",\"isolation\":[");
 		look(&l);
 		say("]");
 	}
-	release(&h);
+	handed_release(&h);
 }

@@ -21,6 +21,8 @@ struct look {
 	const struct service_spec *spec;
 	const struct confine_spec *confine;
 	const char *name;
+	uint32_t index;      /* of the service */
+	int net, own_net;    /* minit's network, and the one that is kept for the service; -1: none */
 	struct cgroup_home home;
 	int proc;            /* minit's /proc */
 	int32_t missing;     /* bits of enum missing: what minit says it has left out */
@@ -28,7 +30,9 @@ struct look {
 	pid_t pid;           /* the program's, behind the reaper if it has one */
 	char status[4096];   /* of the program, proc(5) */
 	char minits[4096];   /* of minit */
+	bool entered;        /* what is read now is read from within */
 	bool json;
+	struct buf *only_differences; /* what differs is put here, a line each, and nothing is said; or NULL */
 	unsigned count, differ; /* told of so far */
 	int err;             /* of what was tried to be read last */
 };
@@ -55,5 +59,6 @@ void look_ids(struct look *l);        /* init/look_ids.c */
 void look_rights(struct look *l);     /* init/look_rights.c */
 void look_leaf(struct look *l);       /* init/look_leaf.c */
 void look_habits(struct look *l);     /* init/look_habits.c */
+void look_network(struct look *l);    /* init/look_net.c */
 
 #endif

@@ -97,7 +97,7 @@ static struct seen at(const char *point)
 	return found;
 }
 
-/* -- the root ----------------------------------------------------------------------------------------------------- */
+/* -- the root ---------------------------------------------------------------------------------------------------- */
 
 static int stat_root(struct look *l, pid_t pid, const char *below, struct stat *ret)
 {
@@ -148,7 +148,7 @@ static void look_root(struct look *l)
 	look_tell_text(l, "root", want, got, MISSING_NAMESPACES);
 }
 
-/* -- the kernel's files ------------------------------------------------------------------------------------------- */
+/* -- the kernel's files ------------------------------------------------------------------------------------------ */
 
 /* Number n of "a|b|c". */
 static void put_word(enum key_id id, unsigned n, struct buf *b)
@@ -209,7 +209,7 @@ static void look_kernel(struct look *l)
 		tell_word(l, KEY_DEV, DEV_MINIMAL, strcmp(at("/dev").type, "tmpfs") ? DEV_ALL : DEV_MINIMAL);
 }
 
-/* -- what is mounted ---------------------------------------------------------------------------------------------- */
+/* -- what is mounted --------------------------------------------------------------------------------------------- */
 
 static void look_mount(struct look *l, const struct mount_spec *m)
 {

@@ -590,6 +590,14 @@ static bool answer_isolation(struct supervisor *sv, struct client *c)
 	return false;
 }
 
+/* "net" alone: what `minit net` has to know before it can name a service. */
+static bool answer_net(struct supervisor *sv, struct client *c)
+{
+	if (first_name(c))
+		return answer_isolation(sv, c);
+	return !insight_send(sv, c, INSIGHT_NOBODY) && say_ok(sv, c);
+}
+
 /* -- which verb -------------------------------------------------------------------------------- */
 
 enum who { ANYONE, OWNER };

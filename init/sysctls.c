@@ -27,6 +27,11 @@ static bool is_of_some(const struct table *t, const char *path)
 	return false;
 }
 
+bool sysctl_is_for(const struct table *t, const char *path, const char *ifname)
+{
+	return ifname ? is_of(path, ifname) : !is_of_some(t, path);
+}
+
 void sysctls_write(const struct table *t, const char *ifname)
 {
 	const struct net_sysctl *all = table_list(t, t->sysctls, struct net_sysctl);
@@ -34,7 +39,7 @@ void sysctls_write(const struct table *t, const char *ifname)
 	for (uint32_t i = 0; i < t->sysctls.count; i++) {
 		const char *path = table_text(t, all[i].path_at);
 
-		if (ifname ? is_of(path, ifname) : !is_of_some(t, path))
+		if (sysctl_is_for(t, path, ifname))
 			(void)!net_sysctl("network", path, table_text(t, all[i].value_at));
 	}
 }

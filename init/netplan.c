@@ -1,0 +1,172 @@
+#include "init/netplan.h"
+
+#include <sched.h>
+#include <string.h>
+
+#include "init/boot.h"
+#include "init/say.h"
+#include "init/sysctls.h"
+#include "lib/arena.h"
+#include "services/connect.h"
+
+#define PLAN_MOST ((size_t)1 << 30) /* bytes of address space: what is not written costs nothing */
+
+/* -- minit's own network ----------------------------------------------------------------------------------------- */
+
+/* In a comment, which a newline would end. */
+static void put_path(struct buf *b, const char *path)
+{
+	for (; *path; path++)
+		buf_char(b, (unsigned char)*path < ' ' ? '?' : *path);
+}
+
+static void put_head(struct buf *b, const char *const *paths, uint32_t count)
+{
+	buf_str(b, "# What minit does for the network of");
+	for (uint32_t i = 0; i < count; i++) {
+		buf_str(b, i ? ", " : " ");
+		put_path(b, paths[i]);
+	}
+	buf_str(b, ", in this order. Nothing of it is done now.\n");
+}
+
+/* Those of a link, once it is there; NULL: of none. */
+static void put_sysctls(struct buf *b, const struct table *t, const char *ifname)
+{
+	const struct net_sysctl *all = table_list(t, t->sysctls, struct net_sysctl);
+
+	for (uint32_t i = 0; i < t->sysctls.count; i++)
+		if (sysctl_is_for(t, table_text(t, all[i].path_at), ifname))
+			tell_sysctl(b, NULL, table_text(t, all[i].path_at), table_text(t, all[i].value_at));
+}
+
+static void put_links(struct buf *b, const struct table *t)
+{
+	const struct net_route *routes = table_list(t, t->link_routes, struct net_route);
+
+	for (uint32_t i = 0; i < t->links.count; i++) {
+		buf_fmt(b, "\n# network.link.%s\n", table_link(t, i)->name);
+		tell_link(b, table_link(t, i), routes);
+		put_sysctls(b, t, table_link(t, i)->name);
+	}
+}
+
+static void put_own(struct buf *b, const struct table *t)
+{
+	buf_str(b, "\n# minit's own network\n");
+	for (uint32_t i = 0; i < t->names.count; i++)
+		if (table_list(t, t->names, uint32_t)[i])
+			buf_fmt(b, "# " BOOT_RUN_DIR "/hosts.%s is written\n", table_bridge(t, i)->name);
+	tell_loopback(b);
+	put_sysctls(b, t, NULL);
+	for (uint32_t i = 0; i < t->iprules.count; i++)
+		tell_iprule(b, &table_list(t, t->iprules, struct net_iprule)[i]);
+	for (uint32_t i = 0; i < t->bridges.count; i++) {
+		buf_fmt(b, "\n# network.bridge.%s\n", table_bridge(t, i)->name);
+		tell_bridge(b, table_bridge(t, i));
+		put_sysctls(b, t, table_bridge(t, i)->name);
+	}
+	put_links(b, t);
+}
+
+/* -- the ruleset ------------------------------------------------------------------------------------------------- */
+
+static void put_balanced(struct buf *b, const struct table *t)
+{
+	const struct net_group *groups = table_list(t, t->balanced, struct net_group);
+	const struct net_member *all = table_list(t, t->members, struct net_member), *members[NET_MEMBERS];
+
+	if (t->balanced.count)
+		buf_str(b, "\n# ports of several services, when all of these are ready\n");
+	for (uint32_t g = 0; g < t->balanced.count; g++) {
+		for (uint32_t i = 0; i < groups[g].count; i++)
+			members[i] = &all[groups[g].first + i];
+		tell_group(b, table_list(t, t->ruleset, char), t->ruleset.count, g, &groups[g], members,
+			   groups[g].count);
+	}
+}
+
+static void put_rules(struct buf *b, const struct table *t)
+{
+	buf_str(b, "\n# nat, isolate, antispoof, ports and allow\n");
+	tell_ways(b, table_list(t, t->bridges, struct net_bridge), t->bridges.count);
+	tell_rules(b, table_list(t, t->ruleset, char), t->ruleset.count, table_list(t, t->balanced, struct net_group),
+		   t->balanced.count);
+	put_balanced(b, t);
+}
+
+/* -- services ---------------------------------------------------------------------------------------------------- */
+
+static void put_service(struct buf *b, const struct table *t, const struct service_spec *spec)
+{
+	const struct net_bridge *bridge =
+		spec->attach.bridge < 0 ? NULL : table_bridge(t, (uint32_t)spec->attach.bridge);
+	struct net_extra extra = connect_extra(t, spec);
+
+	buf_fmt(b, "\n# service.%s\n", table_name(t, spec));
+	tell_attach(b, table_name(t, spec), &spec->attach, bridge, &extra);
+}
+
+/* The ruleset is there before the first service that must not run without it. */
+static void put_services(struct buf *b, const struct table *t)
+{
+	bool ruled = !t->ruleset.count;
+
+	for (uint32_t i = 0; i < t->services.count; i++) {
+		const struct service_spec *spec = table_service(t, i);
+
+		if (table_network_owner(t, i) != i)
+			buf_fmt(b, "\n# service.%s: its network is that of service.%s\n", table_name(t, spec),
+				table_name(t, table_service(t, table_network_owner(t, i))));
+		if (!(spec->namespaces & CLONE_NEWNET))
+			continue;
+		if (!ruled && spec->attach.flags & NET_RULED) {
+			put_rules(b, t);
+			ruled = true;
+		}
+		put_service(b, t, spec);
+	}
+}
+
+/* Behind all of them: each port that comes up makes the others hear of it. */
+static void put_ports(struct buf *b, const struct table *t)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < t->services.count; i++) {
+		if (table_service(t, i)->attach.bridge < 0)
+			continue;
+		buf_str(b, any ? "" : "\n# the ports of the bridges; a service starts when its own forwards\n");
+		tell_connect(b, &table_service(t, i)->attach);
+		any = true;
+	}
+}
+
+void netplan_put(struct buf *b, const struct table *t, const char *const *paths, uint32_t count)
+{
+	put_head(b, paths, count);
+	put_own(b, t);
+	put_services(b, t);
+	put_ports(b, t);
+}
+
+int netplan_say(const struct table *t, const char *const *paths, uint32_t count)
+{
+	struct arena arena;
+	struct buf b;
+	int err = arena_open(&arena, PLAN_MOST);
+
+	if (!err) {
+		buf_init(&b, arena.base, arena.size);
+		netplan_put(&b, t, paths, count);
+		err = buf_check(&b);
+	}
+	if (err) {
+		complain("net: the plan does not fit into memory: %s", strerror(-err));
+		return 1;
+	}
+	say_bytes(b.data, b.len);
+	say_flush();
+	arena_close(&arena);
+	return 0;
+}

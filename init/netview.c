@@ -1,0 +1,199 @@
+#include "init/netview.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "init/check.h"
+#include "init/client.h"
+#include "init/field.h"
+#include "init/netplan.h"
+#include "init/options.h"
+#include "init/say.h"
+#include "init/verbs.h"
+#include "lib/text.h"
+
+#define DIFFERENCES_MOST (1u << 20)
+
+/* -- what there is to see ---------------------------------------------------------------------------------------- */
+
+static bool has_network(const struct table *t)
+{
+	for (uint32_t i = 0; i < t->services.count; i++)
+		if (table_service(t, i)->namespaces & CLONE_NEWNET)
+			return true;
+	return t->bridges.count || t->links.count;
+}
+
+static const char *nearest(const struct table *t, const char *name)
+{
+	unsigned best = (unsigned)strlen(name) / 3 + 2;
+	const char *found = NULL;
+
+	for (uint32_t i = 0; i < t->services.count; i++) {
+		unsigned d = text_distance(name, table_name(t, table_service(t, i)));
+
+		if (d < best) {
+			best = d;
+			found = table_name(t, table_service(t, i));
+		}
+	}
+	return found;
+}
+
+/* Refused: in its own words. */
+static int complain_refused(const struct handed *h, int err)
+{
+	int status = 1;
+
+	return err == -EPERM && talk_is_over(h->line, &status) ? status : talk_complain(err);
+}
+
+bool view_service(struct view *v, uint32_t index, struct handed *h)
+{
+	const char *name = table_name(v->table, table_service(v->table, index));
+	int err = handed_ask(h, "net", name);
+
+	if (err) {
+		v->status = complain_refused(h, err);
+		return false;
+	}
+	v->look.table = v->table;
+	v->look.spec = table_service(v->table, index);
+	v->look.name = name;
+	v->look.index = index;
+	v->look.own_net = h->fds[INSIGHT_OWN_NET];
+	v->look.missing = (int32_t)field_number(h->line, "missing", 0);
+	v->look.count = v->look.differ = 0;
+	network_see_own(v->look.own_net, &v->mem, &v->seen);
+	return true;
+}
+
+/* The port of the bridge is the other end: what it sends the service receives. */
+bool view_counts(const struct view *v, uint32_t index, struct net_counts *ret)
+{
+	const struct net_attach *at = &table_service(v->table, index)->attach;
+	const struct net_found_link *port = net_found_link(&v->seen.host, at->peer);
+	const struct net_found_link *eth0 = net_found_link(&v->seen.own, "eth0");
+
+	if (at->bridge < 0 && !(at->flags & NET_ON_LINK && eth0))
+		return false;
+	if (at->bridge < 0) {
+		*ret = eth0->counts;
+		return true;
+	}
+	if (!port)
+		return false;
+	*ret = (struct net_counts){
+		.in_bytes = port->counts.out_bytes, .in_packets = port->counts.out_packets,
+		.in_dropped = port->counts.out_dropped,
+		.out_bytes = port->counts.in_bytes, .out_packets = port->counts.in_packets,
+		.out_dropped = port->counts.in_dropped + (eth0 ? eth0->counts.out_dropped : 0),
+	};
+	return true;
+}
+
+void view_put_kind(const struct view *v, uint32_t index, struct buf *b)
+{
+	const struct service_spec *spec = table_service(v->table, index);
+	uint32_t owner = table_network_owner(v->table, index);
+	const struct net_attach *at = &spec->attach;
+
+	if (owner != index)
+		buf_fmt(b, "%s's", table_name(v->table, table_service(v->table, owner)));
+	else if (!(spec->namespaces & CLONE_NEWNET))
+		buf_str(b, "minit's");
+	else if (at->bridge >= 0)
+		buf_str(b, table_bridge(v->table, (uint32_t)at->bridge)->name);
+	else if (at->flags & NET_ON_LINK)
+		buf_fmt(b, "%s upon %s", at->flags & NET_MACVLAN ? "macvlan" : "ipvlan", at->peer);
+	else
+		buf_str(b, "loopback");
+}
+
+/* -- the verb ---------------------------------------------------------------------------------------------------- */
+
+static int names_known(const struct table *t, char **names, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (table_find(t, names[i]) < 0)
+			return complain_unknown(names[i], nearest(t, names[i]));
+	return 0;
+}
+
+static void show(struct view *v, char **names, int count)
+{
+	void (*all)(struct view *) = v->look.json ? view_json_all : view_say_all;
+	void (*one)(struct view *, uint32_t) = v->look.json ? view_json_one : view_say_one;
+
+	if (!count)
+		all(v);
+	for (int i = 0; i < count; i++)
+		one(v, (uint32_t)table_find(v->table, names[i]));
+	say_flush();
+}
+
+static int read_own(struct view *v, int net)
+{
+	int err;
+
+	if (!has_network(v->table)) {
+		complain("net: the table has no network: its services use minit's own, and no bridge or link is in it; "
+			 "`minit check --dump` prints what it comes to");
+		return 1;
+	}
+	if (net < 0) {
+		complain("net: minit could not open its network; its log says why");
+		return 1;
+	}
+	err = arena_open(&v->mem, NETWORK_SEEN_MOST);
+	if (!err)
+		err = network_see(net, &v->mem, &v->seen);
+	if (!err)
+		return 0;
+	complain("net: minit's network cannot be read: %s%s", strerror(-err),
+		 err == -EPERM ? ": it takes root's rights (CAP_SYS_ADMIN and CAP_NET_ADMIN) where minit runs" : "");
+	return 1;
+}
+
+static int view(char **names, int count, bool json)
+{
+	static struct view v;
+	struct handed h;
+	int err = handed_ask(&h, "net", NULL), status;
+
+	if (err)
+		return complain_refused(&h, err);
+	v.table = table_map(h.fds[INSIGHT_TABLE], &err);
+	if (!v.table) {
+		complain("net: the table of the minit that runs cannot be read: %s; is it another version?",
+			 strerror(-err));
+		return 1;
+	}
+	v.look.json = json;
+	status = names_known(v.table, names, count);
+	if (!status)
+		status = read_own(&v, h.fds[INSIGHT_NET]);
+	if (!status)
+		buf_init(&v.differences, arena_take(&v.mem, DIFFERENCES_MOST, 1), DIFFERENCES_MOST);
+	if (!status)
+		show(&v, names, count);
+	handed_release(&h);
+	return status ? status : v.status;
+}
+
+int net_main(int argc, char **argv)
+{
+	bool json = false, plan = false;
+	const struct option_row rows[] = {
+		{ "--json", OPTION_FLAG, &json },
+		{ "--plan", OPTION_FLAG, &plan },
+	};
+
+	argc = options_take(argc, argv, rows, ARRAY_LEN(rows));
+	if (plan && json)
+		usage_error(argv[0], "--plan is lines for a shell; for programs there is `minit check --dump`");
+	if (plan)
+		return check_with(argc, argv, "net --plan", false, netplan_say);
+	return view(argv + 1, argc - 1, json);
+}

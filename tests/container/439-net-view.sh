@@ -1,0 +1,142 @@
+#!/bin/bash
+# `minit net`: what it shows is what there is, figures move when a byte goes, and what is not as asked is said.
+set -u
+. tests/container/ct.sh
+
+ct_table <<TOML
+[network.bridge.br0]
+address = ["10.77.0.1/24", "fd77::1/64"]
+nat = true
+[network.bridge.br1]
+address = "10.78.0.1/24"
+isolate = true
+
+[service.web]
+exec = ["/bin/sleep", "1000"]
+[service.web.network]
+bridge  = "br0"
+address = ["10.77.0.10", "fd77::10"]
+routes  = "10.9.0.0/16 via 10.77.0.254 metric 7"
+ports   = ["8080:80", "127.0.0.1:8443:443"]
+rate    = { in = "50M", out = "10M" }
+[service.one]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br0", ports = "9000:80", balance = "random" }
+[service.two]
+exec = ["/bin/sleep", "1000"]
+autostart = false
+network = { bridge = "br0", ports = "9000:80", balance = "random" }
+[service.side]
+exec = ["/bin/sleep", "1000"]
+network.join = "web"
+[service.db]
+exec = ["/bin/sleep", "1000"]
+network.bridge = "br1"
+[service.cache]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br1", allow = "db:6379" }
+[service.host]
+exec = ["/bin/sleep", "1000"]
+network.mode = "host"
+TOML
+ct_start
+ct_up
+ct_is "what is to be up is" web:up one:up side:up db:up cache:up host:up two:down
+
+ct_minit net >"$ct_dir/all" 2>&1
+is "$?,$(grep -c '^!' "$ct_dir/all")" 0,0 "all is as asked"
+# shows RE TEXT
+shows() {
+	grep -q -E "$1" "$ct_dir/all"
+	ok $? "$2"
+}
+shows '^br0 +up +10[.]77[.]0[.]1/24, fd77::1/64 +1500 +3  nat$' "it shows a bridge"
+shows '^br1 +up +10[.]78[.]0[.]1/24 +1500 +2  isolate, antispoof$' "and what it does"
+shows '^web +br0 +mv0 +up +10[.]77[.]0[.]10/24, fd77::10/64 +[0-9.]+[BK] +[0-9.]+[BK] +[0-9]+  50M/10M$' "a service"
+shows "^side +web's +- " "one that joins another"
+shows "^host +minit's +- " "one without a network of its own"
+shows '^0[.]0[.]0[.]0:8080/tcp +web +10[.]77[.]0[.]10:80 +- +there$' "a port"
+shows '^0[.]0[.]0[.]0:9000/tcp +two +10[.]77[.]0[.][0-9]+:80 +random +not now$' "a balanced one whose service is not up"
+shows '^cache +db:6379/tcp$' "who may reach whom"
+ct_minit net web >"$ct_dir/all" 2>&1
+shows '^  network[.]routes +10[.]9[.]0[.]0/16 via 10[.]77[.]0[.]254 metric 7 there$' "a route of a service, asked and found"
+shows '^  network[.]rate[.]in +50M +50M$' "and its rate"
+ct_minit status web >"$ct_dir/all" 2>&1
+shows '^  network[.]ports +127[.]0[.]0[.]1:8443/tcp to 10[.]77[.]0[.]10:443 there$' "ports in the status of a service"
+
+# count NAME KEY
+count() {
+	ct_minit net --json "$1" | sed -n "s/.*\"$2\":\([0-9]*\),.*/\1/p"
+}
+in=$(count web in_packets) out=$(count web out_packets) bytes=$(count web in_bytes)
+ct_in /usr/bin/python3 -S -E -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(5):
+    s.sendto(b"x" * 1000, ("10.77.0.10", 9))' # nobody is there: an answer by ICMP, or none
+[ "$(count web in_packets)" -ge $((in + 5)) ] && [ "$(count web in_bytes)" -ge $((bytes + 5000)) ]
+ok $? "what goes to a service is counted as what it receives"
+ct_inside web /usr/bin/python3 -S -E -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(5):
+    s.sendto(b"x" * 1000, ("10.77.0.1", 9))'
+[ "$(count web out_packets)" -ge $((out + 5)) ]
+ok $? "and what it sends as that"
+ct_minit net --json >"$ct_dir/json"
+/usr/bin/python3 -S -E - "$ct_dir/json" <<'PY'
+import json, sys
+all = [json.loads(line) for line in open(sys.argv[1])]
+kinds = [o["what"] for o in all]
+assert [kinds.count(k) for k in ("bridge", "link", "service", "port", "allow")] == [2, 0, 7, 7, 1], kinds
+web = [o for o in all if o.get("name") == "web"][0]
+assert web["addresses"] == ["10.77.0.10/24", "fd77::10/64"] and web["rate_in_bps"] == 50000000 and web["ok"] and web["forwards"]
+assert "default via 10.77.0.1" in web["routes"]
+two = [o for o in all if o.get("service") == "two"]
+assert two and not two[0]["there"] and two[0]["balance"] == "random"
+PY
+ok $? "each line of --json can be read by a program"
+
+# Behind minit's back.
+ct_inside web ip address del 10.77.0.10/24 dev eth0
+ct_inside web ip -6 route del default
+ct_in ip link set mv4 down
+ct_in tc qdisc del dev mv0 root
+ct_minit net >"$ct_dir/all" 2>&1
+is $? 0 "what has been changed is no failure of the tool"
+shows '^! web: network[.]address: asked is 10[.]77[.]0[.]10/24, found is none$' "an address that is gone"
+shows '^! web: network[.]gateway: asked is default via fd77::1, found is none$' "a route that is gone"
+shows '^! web: network[.]rate[.]in: asked is 50M, found is no limit$' "a limit that is gone"
+shows '^! db: network[.]bridge: asked is br1 by mv4, found is br1 by mv4, which lets nothing through$' "a port that is down"
+ct_minit net db >"$ct_dir/all" 2>&1
+shows '^! 1 of [0-9]+ not as asked$' "how many of a service that is named"
+
+# -- wrong use -------------------------------------------------------------------------------------------------------
+said() {
+	local status
+	"$@" >"$ct_dir/said" 2>&1
+	status=$?
+	echo "$status $(cat "$ct_dir/said")"
+}
+is "$(said ct_minit net wen)" '2 minit: wen: no such service; did you mean "web"?' "a service that is not there"
+is "$(said ct_minit net --plan --json | cut -d';' -f1)" '2 minit: net: --plan is lines for a shell' "two options that do not go together"
+is "$(said "$MINIT" net --socket "$ct_dir/none")" \
+	"1 minit: $ct_dir/none: No such file or directory: is minit running here? set MINIT_SOCKET or use --socket PATH" "no minit"
+ct_minit net --json >/dev/full 2>"$ct_dir/said"
+is "$?,$(cat "$ct_dir/said")" "1,minit: standard output: No space left on device" "a full output"
+ct_minit net >&- 2>"$ct_dir/said"
+is "$?,$(cat "$ct_dir/said")" "1,minit: standard output: Bad file descriptor" "and a closed one"
+ct_stop "it ends in order"
+
+ct_table <<TOML
+[service.a]
+exec = ["/bin/sleep", "1000"]
+namespaces = []
+TOML
+ct_start
+ct_up
+ct_is "a table without a network" all:up
+is "$(said ct_minit net | cut -d: -f1-4)" "1 minit: net: the table has no network: its services use minit's own, and no bridge or link is in it; \`minit check --dump\` prints what it comes to" \
+	"which is said"
+ct_stop "it ends in order"
+echo "1..$ct_tests"
