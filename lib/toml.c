@@ -716,7 +716,7 @@ static bool check_utf8(struct parse *p)
 	size_t len = 1;
 
 	for (p->p = p->mark; p->p < p->end && len; p->p += len)
-		len = utf8_len(p->p);
+		len = *p->p > 0 && *p->p < 0x7f ? 1 : utf8_len(p->p);
 	if (!len)
 		fail(p, here(p), "byte 0x%02x: this is not UTF-8 text", (unsigned char)*p->p);
 	else if (!strncmp(p->mark, "\xef\xbb\xbf", 3))

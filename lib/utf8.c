@@ -29,10 +29,11 @@ static size_t length_of(unsigned char first)
 size_t utf8_len(const char *s)
 {
 	const unsigned char *p = (const unsigned char *)s;
-	size_t len = length_of(p[0]);
+	size_t len;
 
 	if (p[0] && p[0] < 0x80)
 		return 1;
+	len = length_of(p[0]);
 	if (!len || !is_second(p[0], p[1]))
 		return 0;
 	for (size_t i = 2; i < len; i++)
