@@ -87,6 +87,25 @@ def hostile(results):
           [[name, r["asked"], r["p50"], r["p99"], r["most"]] for name, r in results.items()])
 
 
+def milli(us):
+    return None if us is None else us / 1000
+
+
+def net(results):
+    for n, ways in results["setup"].items():
+        table(f"networks of {n} services", ["made by", "ms", "x floor", "CPU ms", "x floor", "x net/", "x minit", "taken away, ms"],
+              [[who, milli(r["setup_us"]), r["floor_x"], milli(r["cpu_us"]), r["floor_cpu_x"], r["net_x"], r["minit_x"],
+                milli(r["teardown_us"])] for who, r in ways.items()])
+    table("first packet and its answer", ["who, to whom", "count", "median, ms", "most, ms", "over 20 ms"],
+          [[name, r["count"], r["median_ms"], r["most_ms"], r["slow"]] for name, r in results["first"].items()])
+    table("published ports in one transaction", ["ports", "bytes", "first, ms", "in its place, ms"],
+          [[str(n), r["bytes"], milli(r["first_us"]), milli(r["again_us"])] for n, r in results["ports"].items()])
+    table("death to running", ["us", "without a network", "with one", "more"],
+          [[what[:-3], r["plain"], r["networked"], r["adds"]] for what, r in results["restart"].items()])
+    if results["frames"]:
+        table("frames that a service sends", ["in the first 3 s", "in 5 s after"], [[figure(results["frames"]["start"]), results["frames"]["later"]]])
+
+
 def wrap_vm(results):
     table("a wrapper from start to end, in instructions, kernel and all", ["system", "instructions", "x floor"],
           [[name, r["each"], r["each_x"]] for name, r in results.items()])
@@ -122,6 +141,16 @@ def growth(results):
     return None if None in values else values[0] / values[1] / (values[2] / values[3])
 
 
+def upside_down(value):
+    return None if not value else 1 / value
+
+
+def worst_first(results, what):
+    values = [r[what] for name, r in (at(results, "net", "first") or {}).items()
+              if name.startswith("minit, first") and "itself" not in name]
+    return max(values) if values else None
+
+
 # What, limit, how to find it.
 MARKS = [
     ("start 1000: CPU, x floor", 1.7, lambda r: at(r, "start", 1000, "minit", "cpu_us_x")),
@@ -131,6 +160,16 @@ MARKS = [
     ("memory: all ours, bytes/service", 1024, lambda r: at(r, "memory", 1000, "minit", "each_bytes")),
     ("crash to running after a stable run, x floor", 2.0, lambda r: at(r, "crash", "minit", "single_ms_x")),
     ("idle: context switches", 0, lambda r: at(r, "idle", "minit", "switches")),
+    ("net/ for 100 services: CPU, x floor", 1.15, lambda r: at(r, "net", "setup", 100, "net/ alone", "floor_cpu_x")),
+    ("net/ for 500 services: CPU, x floor", 1.3, lambda r: at(r, "net", "setup", 500, "net/ alone", "floor_cpu_x")),
+    ("networks of 100 services, x ip -batch", 1 / 3, lambda r: upside_down(at(r, "net", "setup", 100, "ip -batch", "minit_x"))),
+    ("networks of 100 services, x ip in a shell", 1 / 30, lambda r: upside_down(at(r, "net", "setup", 100, "ip in a shell", "minit_x"))),
+    ("first packets: median, ms", 0.5, lambda r: worst_first(r, "median_ms")),
+    ("first packets over 20 ms", 0, lambda r: worst_first(r, "slow")),
+    ("1000 published ports, ms", 2, lambda r: milli(at(r, "net", "ports", 1000, "again_us"))),
+    ("a restart: more CPU for a network, us", 50, lambda r: at(r, "net", "restart", "cpu_us", "adds")),
+    ("taking away of 100 networks, ms", 50, lambda r: milli(at(r, "net", "setup", 100, "net/ alone", "teardown_us"))),
+    ("frames sent by a service at its start", 2, lambda r: at(r, "net", "frames", "start")),
     ("wrapper: CPU, x floor", 1.1, lambda r: at(r, "wrap", SMALL, "cpu_us_x")),
     ("wrapper: the full build's CPU, x the wrapper build's", 1.2, lambda r: full_to_small(r, "wrap", "cpu_us_x")),
     ("wrapper: instructions from start to end, x floor", 1.1, lambda r: at(r, "wrap-vm", SMALL, "each_x")),
