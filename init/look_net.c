@@ -159,10 +159,11 @@ static void tell_mtu(struct look *l, uint32_t wanted, const struct net_found_lin
 
 /* -- addresses and routes ---------------------------------------------------------------------------------------- */
 
-static bool has_addr(const struct net_found *f, const struct addr *a)
+bool network_has_addr(const struct net_found *f, uint32_t index, const struct addr *a)
 {
 	for (uint32_t i = 0; i < f->addr_count; i++)
-		if (addr_equal(&f->addrs[i].addr, a) && f->addrs[i].addr.prefix == a->prefix)
+		if ((!index || f->addrs[i].index == index) && addr_equal(&f->addrs[i].addr, a) &&
+		    f->addrs[i].addr.prefix == a->prefix)
 			return true;
 	return false;
 }
@@ -173,12 +174,12 @@ static bool same_addr(const struct addr *a, const struct addr *b)
 }
 
 /* The kernel gives a route of IPv6 a metric of its own if it is given none. */
-static bool has_route(const struct net_found *f, const struct net_route *wanted)
+bool network_has_route(const struct net_found *f, uint32_t index, const struct net_route *wanted)
 {
 	for (uint32_t i = 0; i < f->route_count; i++) {
 		const struct net_route *r = &f->routes[i].route;
 
-		if (r->to.family == wanted->to.family && r->to.prefix == wanted->to.prefix &&
+		if ((!index || f->routes[i].index == index) && r->to.family == wanted->to.family && r->to.prefix == wanted->to.prefix &&
 		    !memcmp(r->to.bytes, wanted->to.bytes, sizeof(r->to.bytes)) &&
 		    same_addr(&r->via, &wanted->via) && r->type == wanted->type &&
 		    r->table == wanted->table &&
@@ -194,7 +195,7 @@ static void tell_addrs(struct look *l, const struct network_seen *seen, const st
 		BUF_ON_STACK(asked, 64);
 
 		text_put_addr(&asked, &at->addr[i], true);
-		tell_there(l, "network.address", buf_text(&asked), has_addr(&seen->own, &at->addr[i]));
+		tell_there(l, "network.address", buf_text(&asked), network_has_addr(&seen->own, 0, &at->addr[i]));
 	}
 }
 
@@ -204,7 +205,7 @@ static void tell_route_row(struct look *l, const struct network_seen *seen, cons
 	BUF_ON_STACK(asked, LOOK_TEXT);
 
 	tell_route(&asked, route);
-	tell_there(l, what, buf_text(&asked), has_route(&seen->own, route));
+	tell_there(l, what, buf_text(&asked), network_has_route(&seen->own, 0, route));
 }
 
 static void tell_routes(struct look *l, const struct network_seen *seen, const struct service_spec *owner)
@@ -284,7 +285,7 @@ static bool has_allow(const struct look *l, const struct network_seen *seen, con
 
 	for (unsigned i = 0; i < NET_ADDRS && from[i].family; i++)
 		for (unsigned k = 0; k < NET_ADDRS && to[k].family; k++)
-			if (from[i].family == to[k].family && has_addr(&seen->own, &from[i]) &&
+			if (from[i].family == to[k].family && network_has_addr(&seen->own, 0, &from[i]) &&
 			    !net_found_allow(&seen->rules, allow, &from[i], &to[k]))
 				return false;
 	return true;

@@ -20,6 +20,10 @@ void network_see_own(int own_net, struct arena *mem, struct network_seen *seen);
 /* Tells of its network, as look_network does. */
 void look_network_at(struct look *l, const struct network_seen *seen);
 
+/* Whether the link of this number has the address; 0: any link. */
+bool network_has_addr(const struct net_found *f, uint32_t index, const struct addr *a);
+bool network_has_route(const struct net_found *f, uint32_t index, const struct net_route *wanted);
+
 /* The link of this number, or NULL. */
 const struct net_found_link *link_at(const struct net_found *f, uint32_t index);
 

@@ -1,6 +1,7 @@
 #include "init/netview.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <sched.h>
 #include <string.h>
 
@@ -91,6 +92,81 @@ bool view_counts(const struct view *v, uint32_t index, struct net_counts *ret)
 		.out_dropped = port->counts.in_dropped + (eth0 ? eth0->counts.out_dropped : 0),
 	};
 	return true;
+}
+
+static bool differs(struct view *v, const char *name, const char *what, const char *why)
+{
+	buf_fmt(&v->differences, "! %s: %s%s\n", name, what, why);
+	return false;
+}
+
+static bool has_addrs(struct view *v, const struct net_found_link *found, const struct addr *list)
+{
+	bool good = true;
+
+	for (unsigned i = 0; i < NET_ADDRS && list[i].family; i++) {
+		BUF_ON_STACK(text, 64);
+
+		text_put_addr(&text, &list[i], true);
+		if (!network_has_addr(&v->seen.host, found->index, &list[i]))
+			good = differs(v, found->name, buf_text(&text), " is not there");
+	}
+	return good;
+}
+
+bool view_bridge(struct view *v, const struct net_bridge *bridge)
+{
+	const struct net_found_link *found = net_found_link(&v->seen.host, bridge->name);
+	bool good;
+
+	if (!found)
+		return differs(v, bridge->name, "the bridge is not there", "");
+	good = has_addrs(v, found, bridge->addr);
+	if (!found->up)
+		good = differs(v, bridge->name, "it is down", "");
+	if (bridge->flags && !v->seen.rules.rule_count)
+		good = differs(v, bridge->name, "its ruleset is not there", "");
+	return good;
+}
+
+static bool has_routes(struct view *v, const struct net_found_link *found, const struct net_link *link)
+{
+	const struct net_route *routes = table_list(v->table, v->table->link_routes, struct net_route) + link->first;
+	bool good = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(link->gateway); i++) {
+		struct net_route route = { .to.family = link->gateway[i].family, .via = link->gateway[i],
+					   .type = RTN_UNICAST, .metric = link->metric };
+		BUF_ON_STACK(text, 160);
+
+		tell_route(&text, &route);
+		if (link->gateway[i].family && !network_has_route(&v->seen.host, found->index, &route))
+			good = differs(v, link->name, buf_text(&text), " is not there");
+	}
+	for (uint32_t i = 0; i < link->routes; i++) {
+		uint32_t on = routes[i].type == RTN_UNICAST ? found->index : 0;
+		BUF_ON_STACK(text, 160);
+
+		tell_route(&text, &routes[i]);
+		if (!network_has_route(&v->seen.host, on, &routes[i]))
+			good = differs(v, link->name, buf_text(&text), " is not there");
+	}
+	return good;
+}
+
+bool view_link(struct view *v, const struct net_link *link)
+{
+	const struct net_found_link *found = net_found_link(&v->seen.host, link->name);
+	bool good;
+
+	if (!found)
+		return differs(v, link->name, "the link is not there", "");
+	good = has_addrs(v, found, link->addr);
+	if (link->flags & NET_LINK_DOWN)
+		return good;
+	if (!found->up)
+		good = differs(v, link->name, "it is down", "");
+	return has_routes(v, found, link) && good;
 }
 
 void view_put_kind(const struct view *v, uint32_t index, struct buf *b)

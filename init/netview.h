@@ -24,6 +24,10 @@ must_check bool view_service(struct view *v, uint32_t index, struct handed *h);
 /* What it has received and sent, from its side; false when it has nothing of its own. */
 bool view_counts(const struct view *v, uint32_t index, struct net_counts *ret);
 
+/* What of a bridge or link is not as the table asks goes to v->differences; whether all is. */
+bool view_bridge(struct view *v, const struct net_bridge *bridge);
+bool view_link(struct view *v, const struct net_link *link);
+
 /* "br0", "macvlan upon up0", "web's", "minit's", "loopback" */
 void view_put_kind(const struct view *v, uint32_t index, struct buf *b);
 

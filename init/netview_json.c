@@ -128,6 +128,7 @@ static void say_bridge(struct view *v, const struct net_bridge *bridge)
 	put_truth(&b, "antispoof", bridge->flags & NET_ANTISPOOF);
 	if (bridge->flags)
 		put_truth(&b, "ruleset", v->seen.rules.rule_count);
+	put_truth(&b, "ok", view_bridge(v, bridge));
 	buf_str(&b, "}\n");
 	say_line(&b);
 }
@@ -146,6 +147,7 @@ static void say_link(struct view *v, const struct net_link *asked)
 		put_routes(&b, &v->seen.host, link->index);
 		put_counts(&b, &link->counts);
 	}
+	put_truth(&b, "ok", view_link(v, asked));
 	buf_str(&b, "}\n");
 	say_line(&b);
 }

@@ -48,7 +48,7 @@ static uint32_t services_on(const struct table *t, uint32_t bridge)
 	return n;
 }
 
-static void put_rules(struct buf *b, const struct view *v, const struct net_bridge *bridge)
+static void put_rules(struct buf *b, const struct net_bridge *bridge)
 {
 	static const struct {
 		uint32_t flag;
@@ -58,8 +58,6 @@ static void put_rules(struct buf *b, const struct view *v, const struct net_brid
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (bridge->flags & all[i].flag)
 			buf_fmt(b, "%s%s", b->len ? ", " : "", all[i].word);
-	if (bridge->flags && !v->seen.rules.rule_count)
-		buf_fmt(b, "%sbut the ruleset is not there", b->len ? ", " : "");
 }
 
 static void say_bridges(struct view *v)
@@ -72,6 +70,7 @@ static void say_bridges(struct view *v)
 		const struct net_bridge *bridge = table_bridge(v->table, i);
 		const struct net_found_link *link = net_found_link(&v->seen.host, bridge->name);
 
+		(void)!view_bridge(v, bridge);
 		grid_put(&g, bridge->name);
 		grid_put(&g, how(link));
 		if (link)
@@ -82,7 +81,7 @@ static void say_bridges(struct view *v)
 		put(&g, &cell);
 		buf_u64(&cell, services_on(v->table, i));
 		put(&g, &cell);
-		put_rules(&cell, v, bridge);
+		put_rules(&cell, bridge);
 		put(&g, &cell);
 		grid_end_row(&g);
 	}
@@ -117,6 +116,7 @@ static void say_links(struct view *v)
 		const struct net_link *asked = table_link(v->table, i);
 		const struct net_found_link *link = net_found_link(&v->seen.host, asked->name);
 
+		(void)!view_link(v, asked);
 		grid_put(&g, asked->name);
 		grid_put(&g, asked->kind ? net_kind_name(asked->kind) : "device");
 		grid_put(&g, how(link));

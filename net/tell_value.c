@@ -44,7 +44,11 @@ static size_t length_of(uint32_t type)
 
 static unsigned count_of(uint32_t type)
 {
-	return type ? 1 + count_of(type >> TYPE_BITS) : 0;
+	unsigned n = 0;
+
+	for (; type; type >>= TYPE_BITS)
+		n++;
+	return n;
 }
 
 static uint32_t type_at(uint32_t type, unsigned i)
