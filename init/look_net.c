@@ -174,16 +174,20 @@ static bool same_addr(const struct addr *a, const struct addr *b)
 }
 
 /* The kernel gives a route of IPv6 a metric of its own if it is given none. */
+static bool is_same_route(const struct net_route *r, const struct net_route *wanted)
+{
+	return r->to.family == wanted->to.family && r->to.prefix == wanted->to.prefix &&
+	       !memcmp(r->to.bytes, wanted->to.bytes, sizeof(r->to.bytes)) && same_addr(&r->via, &wanted->via) &&
+	       r->type == wanted->type && r->table == wanted->table &&
+	       (!wanted->metric || r->metric == wanted->metric);
+}
+
 bool network_has_route(const struct net_found *f, uint32_t index, const struct net_route *wanted)
 {
 	for (uint32_t i = 0; i < f->route_count; i++) {
 		const struct net_route *r = &f->routes[i].route;
 
-		if ((!index || f->routes[i].index == index) && r->to.family == wanted->to.family && r->to.prefix == wanted->to.prefix &&
-		    !memcmp(r->to.bytes, wanted->to.bytes, sizeof(r->to.bytes)) &&
-		    same_addr(&r->via, &wanted->via) && r->type == wanted->type &&
-		    r->table == wanted->table &&
-		    (!wanted->metric || r->metric == wanted->metric))
+		if ((!index || f->routes[i].index == index) && is_same_route(r, wanted))
 			return true;
 	}
 	return false;
