@@ -106,6 +106,17 @@ def net(results):
         table("frames that a service sends", ["in the first 3 s", "in 5 s after"], [[figure(results["frames"]["start"]), results["frames"]["later"]]])
 
 
+def isolated(results):
+    heads = ["system", "100 at once, ms", "x floor", "CPU µs/service", "x floor", "one after a kill, ms", "x floor", "reaper, KiB"]
+    table("isolated services", heads,
+          [[name, r["wall_ms"], r["wall_ms_x"], r["cpu_us_each"], r["cpu_us_each_x"], r["single_ms"], r["single_ms_x"], r["reaper_kib"]]
+           for name, r in results["services"].items()])
+    one = at(results, "services", "minit", "single_ms")
+    if results["containers"] and one:
+        table("from the exec of what starts a container to the program's word", ["system", "ms", "x minit's"],
+              [[name, r["single_ms"], r["single_ms"] / one] for name, r in results["containers"].items()])
+
+
 def wrap_vm(results):
     table("a wrapper from start to end, in instructions, kernel and all", ["system", "instructions", "x floor"],
           [[name, r["each"], r["each_x"]] for name, r in results.items()])
@@ -128,6 +139,7 @@ def at(results, *path):
 
 
 SMALL = "minit, wrapper build"
+BARE = "minit, init = false"
 
 
 def full_to_small(results, command, what):
@@ -170,6 +182,9 @@ MARKS = [
     ("a restart: more CPU for a network, us", 50, lambda r: at(r, "net", "restart", "cpu_us", "adds")),
     ("taking away of 100 networks, ms", 50, lambda r: milli(at(r, "net", "setup", 100, "net/ alone", "teardown_us"))),
     ("frames sent by a service at its start", 2, lambda r: at(r, "net", "frames", "start")),
+    ("isolated, without a reaper as the floor: one, x floor", 1.0, lambda r: at(r, "isolated", "services", BARE, "single_ms_x")),
+    ("isolated, without a reaper: 100 at once, wall time, x floor", 0.7, lambda r: at(r, "isolated", "services", BARE, "wall_ms_x")),
+    ("isolated: the reaper's PSS, KiB", 40, lambda r: at(r, "isolated", "services", "minit", "reaper_kib")),
     ("wrapper: CPU, x floor", 1.1, lambda r: at(r, "wrap", SMALL, "cpu_us_x")),
     ("wrapper: the full build's CPU, x the wrapper build's", 1.2, lambda r: full_to_small(r, "wrap", "cpu_us_x")),
     ("wrapper: instructions from start to end, x floor", 1.1, lambda r: at(r, "wrap-vm", SMALL, "each_x")),

@@ -62,8 +62,8 @@ class Board:
         return self.u64(REACHED_NS)
 
 
-def cgroup_home():
-    """Where cgroups of ours may be made: below our own in the v2 hierarchy, else in v1's cpuacct."""
+def find_home(wanted):
+    """The place below our own cgroup in the first hierarchy there is of [(type of the file system, its controllers)]."""
     own = {}
     with open("/proc/self/cgroup") as f:
         for line in f:
@@ -71,12 +71,17 @@ def cgroup_home():
             own[names] = path
     with open("/proc/self/mountinfo") as f:
         mounts = [line.split() for line in f]
-    for wanted, names in (("cgroup2", ""), ("cgroup", "cpuacct"), ("cgroup", "cpu,cpuacct")):
+    for type_, names in wanted:
         for m in mounts:
             kind, options = m[m.index("-") + 1], m[-1].split(",")
-            if kind == wanted and names in own and set(filter(None, names.split(","))) <= set(options):
+            if kind == type_ and names in own and set(filter(None, names.split(","))) <= set(options):
                 return m[4] + own[names].rstrip("/")
-    raise BenchError("no cgroup2 and no cpuacct hierarchy is mounted; CPU time cannot be measured")
+    raise BenchError(f"no hierarchy of cgroups is mounted that is one of {wanted}")
+
+
+def cgroup_home():
+    """Where CPU time is counted: the v2 hierarchy, else v1's cpuacct."""
+    return find_home([("cgroup2", ""), ("cgroup", "cpuacct"), ("cgroup", "cpu,cpuacct")])
 
 
 def remove_left():
@@ -87,8 +92,8 @@ def remove_left():
 
 
 class Cgroup:
-    def __init__(self, path=None):
-        self.path = path or tempfile.mkdtemp(prefix=f"minit-bench-{os.getpid()}-", dir=cgroup_home())
+    def __init__(self, path=None, home=None):
+        self.path = path or tempfile.mkdtemp(prefix=f"minit-bench-{os.getpid()}-", dir=home or cgroup_home())
 
     def cpu_us(self):
         try:
@@ -245,6 +250,7 @@ class Run:
             self.stage.wait()
         try:
             self.cgroup.remove()
+            self.system.end()
         finally:
             shutil.rmtree(self.work)
 

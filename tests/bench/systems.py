@@ -35,6 +35,9 @@ class System:
     def stop(self, pid):
         os.kill(pid, signal.SIGTERM)
 
+    def end(self):
+        """Takes away what prepare has made outside of the root."""
+
 
 class Floor(System):
     name = "floor"

@@ -1,0 +1,287 @@
+/*
+ * The floor of isolation: what a hand writes when it wants a service confined as
+ * minit confines one, and as little code as that can be.
+ *
+ *   isolated COUNT ROOT LEAVES PROG [ARG...]
+ *   isolated allowed            the names of the system calls that it lets through, one a line
+ *
+ * Starts COUNT copies of one command by vfork and exec, reaps, restarts at once,
+ * and on SIGTERM kills them and leaves. Each copy has six namespaces of its own,
+ * a leaf below each directory of LEAVES (a, b:...) with a limit of memory, of CPU
+ * time and of processes, ROOT as its root with /proc, /sys and /dev as container
+ * runtimes have them, the usual capabilities, a session keyring, no_new_privs
+ * and the default filter of system calls, made once. The same mounts and masks
+ * as minit's, by mount(2); no reaper.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "services/seccomp.h"
+
+#define CONTAINER_CAPS 0xa80425fbull
+#define COUNT_MAX 4096
+#define SPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+#define PLAIN (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+static char stack[65536] __attribute__((aligned(16)));
+static pid_t pids[COUNT_MAX];
+static volatile sig_atomic_t stopping;
+static long count;
+static const char *root, *leaves;
+static char **command;
+static struct seccomp_program program;
+
+static const char *const hidden_files[] = { "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "timer_list",
+					    "timer_stats" };
+static const char *const hidden_directories[] = { "proc/acpi", "proc/asound", "proc/scsi", "sys/firmware",
+						  "sys/devices/virtual/powercap" };
+static const char *const protected[] = { "bus", "fs", "irq", "sys", "sysrq-trigger" };
+static const struct {
+	const char *name;
+	unsigned major, minor;
+} devices[] = {
+	{ "null", 1, 3 }, { "zero", 1, 5 }, { "full", 1, 7 }, { "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 },
+};
+static const struct {
+	const char *name, *to;
+} links[] = { { "fd", "/proc/self/fd" }, { "stdin", "/proc/self/fd/0" }, { "stdout", "/proc/self/fd/1" },
+	      { "stderr", "/proc/self/fd/2" }, { "ptmx", "pts/ptmx" } };
+
+/* In a child and before it. */
+static void need(long result, const char *what)
+{
+	if (result >= 0)
+		return;
+	dprintf(2, "isolated: %s: %s\n", what, strerror(errno));
+	_exit(111);
+}
+
+/* -- leaves: made once, kept ------------------------------------------------------------------------------------ */
+
+static bool put(const char *leaf, const char *file, const char *text)
+{
+	char path[512];
+	int fd;
+	bool good;
+
+	snprintf(path, sizeof(path), "%s/%s", leaf, file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	good = fd >= 0 && write(fd, text, strlen(text)) > 0;
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* Calls fn for the leaf of a copy in each hierarchy. */
+static void each_leaf(long slot, void (*fn)(const char *leaf))
+{
+	char list[1024], leaf[512], *rest = list, *dir;
+
+	snprintf(list, sizeof(list), "%s", leaves);
+	while ((dir = strsep(&rest, ":"))) {
+		snprintf(leaf, sizeof(leaf), "%s/%ld", dir, slot);
+		fn(leaf);
+	}
+}
+
+static void make_leaf(const char *leaf)
+{
+	need(mkdir(leaf, 0755) < 0 && errno != EEXIST ? -1 : 0, leaf);
+	if (!put(leaf, "pids.max", "64") && !put(leaf, "cpu.cfs_quota_us", "50000"))
+		need(put(leaf, "memory.limit_in_bytes", "67108864") ? 0 : -1, leaf);
+}
+
+static void join_leaf(const char *leaf)
+{
+	need(put(leaf, "cgroup.procs", "0") ? 0 : -1, leaf);
+}
+
+/* -- mounts ------------------------------------------------------------------------------------------------------- */
+
+static void mask(const char *path)
+{
+	if (!access(path, F_OK))
+		need(mount("/dev/null", path, NULL, MS_BIND, NULL), path);
+}
+
+static void mask_directory(const char *path)
+{
+	if (!access(path, F_OK))
+		need(mount("tmpfs", path, "tmpfs", PLAIN | MS_RDONLY, "mode=555,size=4k"), path);
+}
+
+static void protect(const char *path)
+{
+	if (access(path, F_OK))
+		return;
+	need(mount(path, path, NULL, MS_BIND, NULL), path);
+	need(mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | PLAIN, NULL), path);
+}
+
+static void mount_kernel_files(void)
+{
+	char path[64];
+
+	need(mount("proc", "proc", "proc", PLAIN, NULL), "proc");
+	for (size_t i = 0; i < ARRAY_LEN(hidden_files); i++) {
+		snprintf(path, sizeof(path), "proc/%s", hidden_files[i]);
+		mask(path);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(protected); i++) {
+		snprintf(path, sizeof(path), "proc/%s", protected[i]);
+		protect(path);
+	}
+	need(mount("sysfs", "sys", "sysfs", PLAIN | MS_RDONLY, NULL), "sys");
+	for (size_t i = 0; i < ARRAY_LEN(hidden_directories); i++)
+		mask_directory(hidden_directories[i]);
+	if (!access("sys/fs/cgroup", F_OK))
+		need(mount("cgroup2", "sys/fs/cgroup", "cgroup2", PLAIN | MS_RDONLY, NULL), "cgroup2");
+}
+
+static void mount_dev(void)
+{
+	char path[64];
+
+	need(mount("tmpfs", "dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k"), "dev");
+	for (size_t i = 0; i < ARRAY_LEN(devices); i++) {
+		snprintf(path, sizeof(path), "dev/%s", devices[i].name);
+		need(mknod(path, S_IFCHR | 0666, makedev(devices[i].major, devices[i].minor)), path);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(links); i++) {
+		snprintf(path, sizeof(path), "dev/%s", links[i].name);
+		need(symlink(links[i].to, path), path);
+	}
+	need(mkdir("dev/pts", 0755) | mkdir("dev/shm", 0755) | mkdir("dev/mqueue", 0755), "below dev");
+	need(mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "ptmxmode=0666,mode=0620,gid=5"), "pts");
+	need(mount("tmpfs", "dev/shm", "tmpfs", PLAIN, "mode=1777"), "shm");
+	need(mount("mqueue", "dev/mqueue", "mqueue", PLAIN, NULL), "mqueue");
+}
+
+static void make_view(void)
+{
+	need(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "/");
+	need(mount(root, root, NULL, MS_BIND | MS_REC, NULL), root);
+	need(chdir(root), root);
+	mount_kernel_files();
+	mount_dev();
+	need(syscall(SYS_pivot_root, ".", "."), "pivot_root");
+	need(umount2(".", MNT_DETACH), "the old root");
+	need(chdir("/"), "/");
+}
+
+/* -- a copy ------------------------------------------------------------------------------------------------------- */
+
+static void raise_loopback(void)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	need(fd, "socket");
+	need(ioctl(fd, SIOCSIFFLAGS, &lo), "lo");
+	close(fd);
+}
+
+static void confine(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const uint32_t caps = (uint32_t)CONTAINER_CAPS;
+	struct __user_cap_data_struct data[2] = { { .effective = caps, .permitted = caps } };
+	struct sock_fprog filter = { (unsigned short)(BPF_MAXINSNS - program.first), program.code + program.first };
+
+	need(syscall(SYS_keyctl, 1, NULL), "keyring");
+	need(syscall(SYS_capset, &header, data), "capabilities");
+	need(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+	need(syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC), "descriptors");
+	need(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), "filter");
+}
+
+static int become(void *slot)
+{
+	each_leaf((long)(intptr_t)slot, join_leaf);
+	setsid();
+	need(sethostname("copy", 4), "hostname");
+	raise_loopback();
+	make_view();
+	confine();
+	execv(command[0], command);
+	need(-1, command[0]);
+	return 0;
+}
+
+static void spawn(long slot)
+{
+	const int flags = SPACES | CLONE_VM | CLONE_VFORK | SIGCHLD;
+
+	pids[slot] = clone(become, stack + sizeof(stack), flags, (void *)(intptr_t)slot);
+	need(pids[slot], "clone");
+	if (stopping)
+		kill(pids[slot], SIGKILL);
+}
+
+static void on_term(int sig)
+{
+	stopping = sig;
+	for (long i = 0; i < count; i++)
+		if (pids[i])
+			kill(pids[i], SIGKILL);
+}
+
+static void supervise(void)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, 0)) > 0 || errno == EINTR)
+		for (long i = 0; i < count; i++) {
+			if (pids[i] != pid)
+				continue;
+			pids[i] = 0;
+			if (!stopping)
+				spawn(i);
+			break;
+		}
+}
+
+static int say_allowed(const struct seccomp_profile *profile)
+{
+	for (int id = 0; id < SYSCALL_COUNT; id++)
+		if (profile->then[id] == SECCOMP_RET_ALLOW || seccomp_is_check(profile->then[id]))
+			puts(syscall_name((enum syscall_id)id));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct seccomp_profile profile;
+
+	seccomp_profile(SECCOMP_DEFAULT, CONTAINER_CAPS, &profile);
+	if (argc == 2 && !strcmp(argv[1], "allowed"))
+		return say_allowed(&profile);
+	if (argc < 5 || seccomp_generate(&profile, SYSCALLS_NATIVE, &program))
+		return 2;
+	count = atol(argv[1]);
+	root = argv[2], leaves = argv[3], command = argv + 4;
+	if (count < 1 || count > COUNT_MAX)
+		return 2;
+	signal(SIGTERM, on_term);
+	for (long i = 0; i < count; i++)
+		each_leaf(i, make_leaf);
+	for (long i = 0; i < count; i++)
+		spawn(i);
+	supervise();
+	return 0;
+}

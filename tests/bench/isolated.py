@@ -1,0 +1,233 @@
+"""Isolated services: six namespaces, a leaf with three limits, a root with /proc, /sys and /dev of its own, capabilities, a filter.
+
+minit stands beside a floor that does the same by hand (isolated.c), as PID 1 with 100 of them; and beside what starts containers,
+from its exec to the word of the program in it.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections import defaultdict
+from statistics import median
+
+import systems
+from measure import against_floor, middle, pss
+from stage import Board, BenchError, Cgroup, find_home, libc
+
+MANY = 100
+SINGLES = 30
+ROOT = "srv"
+FOLDERS = ("proc", "sys", "dev", "tmp")
+
+
+def root_of(root):
+    """The services' own root, in PID 1's: the same program and the same board."""
+    for folder in FOLDERS:
+        os.makedirs(f"{root}/{ROOT}/{folder}")
+    for name in ("running", "board"):
+        os.link(f"{root}/{name}", f"{root}/{ROOT}/{name}")
+
+
+class Floor(systems.System):
+    name = "floor"
+
+    def missing(self):
+        try:
+            for name in ("memory", "cpu", "pids"):
+                find_home([("cgroup", name)])
+        except BenchError:
+            return "its leaves are of cgroup v1: memory, cpu and pids"
+        return None
+
+    def prepare(self, root, n):
+        root_of(root)
+        shutil.copy(f"{self.programs}/isolated", f"{root}/isolated")
+        self.leaves = {name: Cgroup(home=find_home([("cgroup", name)])) for name in ("memory", "cpu", "pids")}
+        for name in self.leaves:
+            os.makedirs(f"{root}/leaves/{name}")
+        return [(leaf.path, f"leaves/{name}") for name, leaf in self.leaves.items()]
+
+    def argv(self, n):
+        return ["/isolated", str(n), f"/{ROOT}", ":".join(f"/leaves/{name}" for name in self.leaves), "/running"]
+
+    def end(self):
+        for leaf in self.leaves.values():
+            leaf.remove()
+
+
+class Minit(systems.Minit):
+    stable_s = 0.02
+    more = ""
+
+    def table(self, n):
+        yield (f'[defaults]\nnamespaces = ["mount", "pid", "net", "ipc", "uts", "cgroup"]\nroot = "/{ROOT}"\n'
+               f'restart = "always"\nbackoff = {{ first = "1ms", stable = "1ms" }}\n{self.more}')
+        for i in range(n):
+            yield (f'[service.s{i}]\nexec = ["/running"]\n'
+                   f'cgroup = {{ memory.max = "64M", cpu.max = "50%", pids.max = 64 }}\n')
+
+    def prepare(self, root, n):
+        root_of(root)
+        return super().prepare(root, n) + [("/sys/fs/cgroup", "sys/fs/cgroup")]
+
+
+class MinitBare(Minit):
+    """As the floor: the program itself is PID 1 of its namespace."""
+    name = "minit, init = false"
+    more = "init = false\n"
+
+
+SYSTEMS = [Floor, Minit, MinitBare]
+
+
+def once(run):
+    wall = run.start()
+    run.settle()
+    cpu = run.cpu_us()
+    time.sleep(run.system.stable_s)
+    reapers = [pss(pid)[0] / 1024 for pid in run.own() if pid != run.pid]
+    left = run.payloads()
+    singles = [run.kill_and_wait([left.pop()]) for _ in range(min(SINGLES, len(left)))]
+    return {"wall_ms": wall, "cpu_us_each": cpu / run.n, "single_ms": median(singles),
+            "reaper_kib": max(reapers) if reapers else 0}
+
+
+def many(bench):
+    """100 at once, and one more time each after a kill."""
+    return against_floor(bench.interleave(MANY, 5, once), ["wall_ms", "cpu_us_each", "single_ms", "reaper_kib"])
+
+
+# -- what starts containers ---------------------------------------------------------------------------------------
+
+CAPS = ["CAP_" + name for name in ("CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE "
+                                   "SYS_CHROOT KILL AUDIT_WRITE").split()]
+MASKED = [f"/proc/{name}" for name in ("acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "scsi",
+                                       "timer_list", "timer_stats")] + ["/sys/firmware", "/sys/devices/virtual/powercap"]
+READONLY = [f"/proc/{name}" for name in ("bus", "fs", "irq", "sys", "sysrq-trigger")]
+PLAIN = ["nosuid", "noexec", "nodev"]
+LIBRARIES = "/usr/lib/x86_64-linux-gnu"
+
+
+def mount(target, kind, options):
+    return {"destination": target, "type": kind, "source": kind, "options": options}
+
+
+def oci(allowed):
+    """config.json of a bundle as container engines write it; with a filter if there are names for it."""
+    linux = {"namespaces": [{"type": name} for name in ("pid", "network", "ipc", "uts", "mount", "cgroup")],
+             "resources": {"memory": {"limit": 64 << 20}, "cpu": {"quota": 50000, "period": 100000}, "pids": {"limit": 64}},
+             "maskedPaths": MASKED, "readonlyPaths": READONLY}
+    if allowed:
+        linux["seccomp"] = {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
+                            "syscalls": [{"names": allowed, "action": "SCMP_ACT_ALLOW"}]}
+    return {"ociVersion": "1.0.2", "hostname": "copy", "root": {"path": "rootfs"}, "linux": linux,
+            "process": {"args": ["/running"], "cwd": "/", "user": {"uid": 0, "gid": 0}, "env": ["PATH=/"], "noNewPrivileges": True,
+                        "capabilities": {kind: CAPS for kind in ("bounding", "effective", "permitted")}},
+            "mounts": [mount("/proc", "proc", PLAIN), mount("/dev", "tmpfs", ["nosuid", "noexec", "mode=755", "size=64k"]),
+                       mount("/dev/pts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+                       mount("/dev/shm", "tmpfs", PLAIN + ["mode=1777"]), mount("/dev/mqueue", "mqueue", PLAIN),
+                       mount("/sys", "sysfs", PLAIN + ["ro"])]}
+
+
+class Tool:
+    """Started again and again from here; `said` tells on the board and leaves."""
+
+    def __init__(self, name, program, argv, allowed=None):
+        self.name, self.program, self.argv_of, self.allowed = name, f"{systems.DEPS}/peers{program}", argv, allowed
+
+    def missing(self):
+        return None if os.path.exists(self.program) else f"{self.program} is not unpacked"
+
+    def prepare(self, work):
+        """A bundle, with a root that the programs of the bench are in."""
+        self.work = tempfile.mkdtemp(dir=work)
+        root = f"{self.work}/rootfs"
+        for folder in FOLDERS:
+            os.makedirs(f"{root}/{folder}")
+        self.board = Board(f"{root}/board")
+        shutil.copy(f"{systems.System.programs}/said", f"{root}/running")
+        with open(f"{self.work}/config.json", "w") as f:
+            json.dump(oci(self.allowed), f)
+
+    def once(self):
+        """ms from the spawn to the program's word."""
+        peers = os.path.abspath(f"{systems.DEPS}/peers")
+        env = {"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": f"{peers}{LIBRARIES}"}
+        self.board.expect(1)
+        before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        pid = os.posix_spawn(os.path.abspath(self.program), self.argv_of(self.work), env)
+        try:
+            reached = self.board.wait(10, lambda: None)
+        except BenchError:
+            os.kill(pid, signal.SIGKILL)
+            raise
+        finally:
+            os.waitpid(pid, 0)
+        return (reached - before) / 1e6
+
+
+def runtime(name):
+    return lambda work: [name, "--root", f"{work}/state", "run", "--bundle", work, f"bench-{os.path.basename(work)}"]
+
+
+def bwrap(work):
+    return (["bwrap"] + [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup")]
+            + ["--bind", f"{work}/rootfs", "/", "--proc", "/proc", "--dev", "/dev", "--hostname", "copy", "--cap-drop", "ALL", "/running"])
+
+
+def tools():
+    said = subprocess.run([f"{systems.System.programs}/isolated", "allowed"], capture_output=True, text=True, check=True)
+    allowed = said.stdout.split()
+    return [Tool("bwrap", "/usr/bin/bwrap", bwrap), Tool("crun", "/usr/bin/crun", runtime("crun")),
+            Tool("crun, filter", "/usr/bin/crun", runtime("crun"), allowed), Tool("runc", "/usr/sbin/runc", runtime("runc")),
+            Tool("runc, filter", "/usr/sbin/runc", runtime("runc"), allowed)]
+
+
+CLONE_NEWNS, MS_PRIVATE, MNT_DETACH = 0x20000, 16384 | 1 << 18, 2
+
+
+def hide_unified():
+    """crun of Debian 12 does not start where v1 and v2 stand side by side: in a view of our own there is v1 alone."""
+    if libc.unshare(CLONE_NEWNS) or libc.mount(None, b"/", None, ctypes.c_ulong(MS_PRIVATE), None):
+        raise BenchError(f"mount namespace: {os.strerror(ctypes.get_errno())}")
+    libc.umount2(b"/sys/fs/cgroup/unified", MNT_DETACH)
+
+
+def measure_tools(rounds, work):
+    samples = defaultdict(list)
+    have = [tool for tool in tools() if not tool.missing()]
+    hide_unified()
+    for tool in have:
+        tool.prepare(work)
+    for number in range(rounds + 1):
+        for tool in have:
+            took = tool.once()
+            if number:  # the first one has the files read
+                samples[tool.name].append(took)
+            time.sleep(0.03)
+    return {name: {"single_ms": middle(values), "samples": values} for name, values in samples.items()}
+
+
+def containers(rounds):
+    """{tool: {single_ms}}, by a child in mounts of its own."""
+    work = tempfile.mkdtemp(prefix="minit-bench-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+    there, here = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.write(here, json.dumps(measure_tools(rounds, work)).encode())
+            os._exit(0)
+        except BaseException as e:
+            print(f"  failed: {e}", flush=True)
+            os._exit(1)
+    os.close(here)
+    with os.fdopen(there) as f:
+        said = f.read()
+    os.waitpid(pid, 0)
+    shutil.rmtree(work, ignore_errors=True)
+    return json.loads(said) if said else {}
