@@ -402,7 +402,7 @@ static void put_join_schema(const struct key *k)
 /* A text or several. */
 static bool is_texts(const struct key *k)
 {
-	static const char *const names[] = { "address", "gateway", "ports", "allow", "routes", "dns", "search" };
+	static const char *const names[] = { "address", "gateway", "ports", "allow", "routes", "dns", "search", "also" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strncmp(k->name, "network.", 8) && !strcmp(k->name + 8, names[i]))

@@ -136,6 +136,15 @@ static void put_services(struct buf *b, const struct table *t)
 	}
 }
 
+static void put_ports_of(struct buf *b, const struct table *t, const struct service_spec *spec)
+{
+	struct net_extra extra = connect_extra(t, spec);
+
+	tell_connect(b, &spec->attach);
+	for (uint32_t i = 0; i < extra.also_count; i++)
+		tell_connect(b, &extra.also[i]);
+}
+
 /* Behind all of them: each port that comes up makes the others hear of it. */
 static void put_ports(struct buf *b, const struct table *t)
 {
@@ -145,7 +154,7 @@ static void put_ports(struct buf *b, const struct table *t)
 		if (table_service(t, i)->attach.bridge < 0)
 			continue;
 		buf_str(b, any ? "" : "\n# the ports of the bridges; a service starts when its own forwards\n");
-		tell_connect(b, &table_service(t, i)->attach);
+		put_ports_of(b, t, table_service(t, i));
 		any = true;
 	}
 }

@@ -129,7 +129,7 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 		const struct net_attach *attach = &spec_at(sv, i)->attach;
 
 		if (attach->bridge >= 0 && net_is_there(net, attach->peer))
-			(void)net_remove(net, attach->peer);
+			connect_remove(sv, i, net);
 	}
 }
 

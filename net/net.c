@@ -214,12 +214,13 @@ static int configure_inside(struct net_session *s, const char *object, struct ne
 	struct link_info eth0 = { 0 };
 	struct netlink_batch b;
 	char mem[NET_BATCH];
-	int err = net_has_eth0(attach) ? link_find(inside, NET_ETH0, &eth0) : 0;
+	int err = net_has_eth0(attach) ? link_find(inside, net_eth(attach), &eth0) : 0;
 
 	if (err < 0)
-		return link_find_failed(object, NET_ETH0, err);
+		return link_find_failed(object, net_eth(attach), err);
 	netlink_start(&b, inside, mem, sizeof(mem));
-	link_up(&b, "lo");
+	if (!attach->number)
+		link_up(&b, "lo");
 	if (net_has_eth0(attach))
 		eth0_inside(s, &b, attach, bridge, eth0.index);
 	*ret_index = eth0.index;
@@ -232,6 +233,34 @@ static int make_eth0(struct net_session *s, const char *object, const struct net
 	if (attach->flags & NET_ON_LINK)
 		return onlink_attach(s, object, attach, extra, ns);
 	return bridge ? veth_attach(s, object, attach, bridge, extra, ns) : 0;
+}
+
+/* eth1 and so on. */
+static int attach_also(struct net_session *s, const char *object, struct netlink *inside,
+		       const struct net_attach *attach, const struct net_bridge *bridge, int ns)
+{
+	static const struct net_extra none;
+	uint32_t index;
+	int err = veth_attach(s, object, attach, bridge, &none, ns);
+
+	if (!err)
+		err = configure_inside(s, object, inside, attach, bridge, &index);
+	return err ? err : veth_outside(s, object, attach);
+}
+
+static int attach_all(struct net_session *s, const char *object, struct netlink *inside, const struct net_extra *extra,
+		      int ns)
+{
+	uint32_t i;
+	int err = 0;
+
+	for (i = 0; i < extra->also_count && !err; i++)
+		err = attach_also(s, object, inside, &extra->also[i], &extra->bridges[extra->also[i].bridge], ns);
+	if (err == -EEXIST)
+		i--; /* that one is somebody else's */
+	while (err && i-- > 0)
+		net_remove(s, extra->also[i].peer);
+	return err;
 }
 
 int net_attach(struct net_session *s, const char *object, const struct net_attach *attach,
@@ -256,6 +285,8 @@ int net_attach(struct net_session *s, const char *object, const struct net_attac
 		err = veth_outside(s, object, attach);
 	if (!err && bridge)
 		err = extra_outside(s, object, attach, extra);
+	if (!err)
+		err = attach_all(s, object, &inside, extra, ns);
 	if (err < 0 && attach->bridge >= 0)
 		net_remove(s, attach->peer);
 	return err < 0 ? err : fd_steal(&ns);

@@ -64,8 +64,11 @@ struct net_attach {
 	struct addr addr[NET_ADDRS]; /* of eth0, with the subnet's prefix; family 0 ends the list */
 	struct addr gateway[2];      /* default routes, IPv4 and IPv6; family 0: none */
 	uint8_t mac[NET_MAC];        /* of eth0; all zeros: made from its first address */
-	uint8_t reserved[2];
+	uint8_t number;              /* 1: it is eth1, and so on */
+	uint8_t reserved;
 };
+
+#define NET_ETHS 8 /* most of one service */
 
 /* A route beside the default ones, of a service or a link; position-independent, as all of these. */
 struct net_route {
@@ -99,6 +102,9 @@ struct net_extra {
 	const char *texts;
 	uint32_t mtu;    /* of the pair; 0: that of the bridge */
 	uint64_t in_bps, out_bps; /* most bits in a second to eth0 and from it; 0: no limit */
+	const struct net_attach *also; /* eth1 and so on, each on a bridge */
+	uint32_t also_count;
+	const struct net_bridge *bridges; /* of the table */
 };
 
 #include "net/iprule.h"

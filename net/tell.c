@@ -368,7 +368,7 @@ static void put_pair(struct buf *b, const char *ns, const struct net_attach *att
 	put_both(b, mtu);
 	buf_str(b, " master ");
 	put_word(b, bridge->name);
-	buf_str(b, " type veth peer name " NET_ETH0);
+	buf_fmt(b, " type veth peer name %s", net_eth(attach));
 	put_mac(b, "address", mac);
 	put_both(b, mtu);
 	buf_str(b, " netns ");
@@ -394,19 +394,20 @@ static void put_on_link(struct buf *b, const char *ns, const struct net_attach *
 
 static void put_inside(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_bridge *bridge)
 {
+	const char *eth = net_eth(attach);
 	uint8_t mac[NET_MAC];
 
 	if (bridge) {
-		put_quiet(b, ns, NET_ETH0);
+		put_quiet(b, ns, eth);
 		mac_of_bridge(bridge, mac);
 	}
-	put_set(b, ns, NET_ETH0, "up");
-	put_addrs(b, ns, NET_ETH0, attach->addr);
+	put_set(b, ns, eth, "up");
+	put_addrs(b, ns, eth, attach->addr);
 	for (size_t i = 0; i < ARRAY_LEN(attach->gateway); i++) {
-		put_gateway(b, ns, "add", NET_ETH0, &attach->gateway[i], 0);
+		put_gateway(b, ns, "add", eth, &attach->gateway[i], 0);
 		for (size_t k = 0; bridge && k < NET_ADDRS && bridge->addr[k].family; k++)
 			if (addr_equal(&bridge->addr[k], &attach->gateway[i]))
-				put_neighbour(b, ns, NET_ETH0, &attach->gateway[i], mac);
+				put_neighbour(b, ns, eth, &attach->gateway[i], mac);
 	}
 }
 
@@ -453,6 +454,16 @@ static void put_outside(struct buf *b, const struct net_attach *attach, const st
 		put_rate(b, NULL, attach->peer, extra->in_bps);
 }
 
+/* eth1 and so on. */
+static void put_also(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_bridge *bridge)
+{
+	static const struct net_extra none;
+
+	put_pair(b, ns, attach, bridge, bridge->mtu);
+	put_inside(b, ns, attach, bridge);
+	put_outside(b, attach, bridge, &none);
+}
+
 void tell_attach(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_bridge *bridge,
 		 const struct net_extra *extra)
 {
@@ -469,6 +480,8 @@ void tell_attach(struct buf *b, const char *ns, const struct net_attach *attach,
 	put_extra(b, ns, extra);
 	if (bridge)
 		put_outside(b, attach, bridge, extra);
+	for (uint32_t i = 0; i < extra->also_count; i++)
+		put_also(b, ns, &extra->also[i], &extra->bridges[extra->also[i].bridge]);
 }
 
 void tell_connect(struct buf *b, const struct net_attach *attach)

@@ -29,7 +29,7 @@ static void put_peer(struct netlink_batch *b, const struct net_attach *attach, u
 
 	mac_of_attach(attach, mac);
 	netlink_raw(b, &ifi, sizeof(ifi));
-	netlink_put_text(b, IFLA_IFNAME, NET_ETH0);
+	netlink_put_text(b, IFLA_IFNAME, net_eth(attach));
 	netlink_put(b, IFLA_ADDRESS, mac, sizeof(mac));
 	put_both(b, mtu);
 	netlink_put_u32(b, IFLA_NET_NS_FD, (uint32_t)ns);
@@ -148,8 +148,8 @@ void eth0_inside(const struct net_session *s, struct netlink_batch *b, const str
 		 const struct net_bridge *bridge, uint32_t index)
 {
 	if (bridge)
-		link_quiet(b, NET_ETH0);
-	link_up(b, NET_ETH0);
+		link_quiet(b, net_eth(attach));
+	link_up(b, net_eth(attach));
 	addrs_add(b, attach->addr, index, attach->given);
 	for (size_t i = 0; i < ARRAY_LEN(attach->gateway); i++)
 		if (attach->gateway[i].family)

@@ -83,6 +83,15 @@ static const struct addr *subnet_of(const struct net_bridge *bridge, const struc
 	return NULL;
 }
 
+bool addr_of_bridge(const struct net_bridge *bridge, struct addr *a)
+{
+	const struct addr *subnet = subnet_of(bridge, a);
+
+	if (subnet)
+		a->prefix = subnet->prefix;
+	return subnet && is_host(a);
+}
+
 static void put_subnets(struct buf *b, const struct net_bridge *bridge)
 {
 	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++) {
@@ -354,10 +363,14 @@ void addr_refuse_taken(struct plan *p, const struct draft *d, const struct toml 
 			 c->services.drafts[owner - 1].title);
 }
 
-/* Puts an address on eth0; 0, or who has it. */
 uint32_t addr_take(struct plan *p, uint32_t index, const struct addr *a)
 {
-	struct net_attach *at = &p->c->specs[index].attach;
+	return addr_take_on(p, index, &p->c->specs[index].attach, a);
+}
+
+/* Puts an address on an interface; 0, or who has it. */
+uint32_t addr_take_on(struct plan *p, uint32_t index, struct net_attach *at, const struct addr *a)
+{
 	unsigned n = addr_count(at);
 	struct set_entry *e;
 
@@ -431,32 +444,30 @@ static void refuse_full(struct compile *c, uint32_t index, const struct addr *su
 }
 
 /* The first free address behind the number that the name gives. */
-static void derive(struct plan *p, uint32_t index, const struct addr *subnet)
+static void derive(struct plan *p, uint32_t index, struct net_attach *at, const struct addr *subnet)
 {
 	const char *name = table_name(p->c->table, &p->c->specs[index]);
 	uint32_t low;
 	uint64_t count = host_range(subnet, &low), start = hash_bytes(name, strlen(name)) % count;
-	bool *full = &p->full[p->c->specs[index].attach.bridge * 2 + (subnet->family == AF_INET6)];
+	bool *full = &p->full[at->bridge * 2 + (subnet->family == AF_INET6)];
 
 	for (uint64_t i = 0; i < count && !*full; i++) {
 		struct addr a = host_addr(subnet, low + (uint32_t)((start + i) % count));
 
-		if (!addr_take(p, index, &a))
+		if (!addr_take_on(p, index, at, &a))
 			return;
 	}
 	*full = true; /* the search is long: once is enough */
 	refuse_full(p->c, index, subnet);
 }
 
-/* One address of each family that the bridge has and the service was not given. */
-static void derive_all(struct plan *p, uint32_t index)
+void addr_derive(struct plan *p, uint32_t index, struct net_attach *at)
 {
-	struct net_attach *at = &p->c->specs[index].attach;
 	const struct net_bridge *bridge = &p->c->bridge_specs[at->bridge];
 
 	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
 		if (!has_family(at->addr, NET_ADDRS, bridge->addr[i].family) && addr_count(at) < NET_ADDRS)
-			derive(p, index, &bridge->addr[i]);
+			derive(p, index, at, &bridge->addr[i]);
 }
 
 struct named {
@@ -481,7 +492,9 @@ static void derive_by_name(struct plan *p)
 			list[n++] = (struct named){ table_name(c->table, &c->specs[i]), i };
 	qsort(list, n, sizeof(list[0]), by_name);
 	for (uint32_t i = 0; i < n; i++)
-		derive_all(p, list[i].index);
+		addr_derive(p, list[i].index, &c->specs[list[i].index].attach);
+	for (uint32_t i = 0; i < n; i++)
+		also_take(p, list[i].index);
 }
 
 /* -- gateways --------------------------------------------------------------------------------------------------- */
@@ -548,6 +561,7 @@ static void finish_bridges(struct plan *p)
 	struct compile *c = p->c;
 
 	p->full = arena_array(c->work, bool, c->bridges.count * 2);
+	p->also = arena_array(c->work, struct list, c->services.count);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->specs[i].attach.bridge >= 0)
 			take_all_given(p, i);

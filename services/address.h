@@ -9,6 +9,7 @@ struct plan {
 	struct compile *c;
 	struct set taken;  /* struct addr up to its prefix -> service index + 1, or ADDR_OF_BRIDGE | index */
 	bool *full;        /* bridge and family: the subnet has no address left */
+	struct list *also; /* by service: struct net_attach of eth1 and so on */
 };
 
 #define ADDR_OF_BRIDGE 0x80000000u
@@ -29,6 +30,15 @@ unsigned addr_count(const struct net_attach *at);
 
 /* Puts an address on eth0 of a service; 0, or who has it already. */
 uint32_t addr_take(struct plan *p, uint32_t index, const struct addr *a);
+
+/* The same on one of its interfaces. */
+uint32_t addr_take_on(struct plan *p, uint32_t index, struct net_attach *at, const struct addr *a);
+
+/* One address of each family that the bridge has and the interface was not given. */
+void addr_derive(struct plan *p, uint32_t index, struct net_attach *at);
+
+/* With the prefix of the subnet of the bridge that it is a host of; false: of none. */
+bool addr_of_bridge(const struct net_bridge *bridge, struct addr *a);
 void addr_refuse_taken(struct plan *p, const struct draft *d, const struct toml *node, uint32_t owner);
 
 /* -- network.c -- */
@@ -42,6 +52,11 @@ void network_on_link_addrs(struct plan *p, uint32_t index);
 
 /* Whose network it has too, once all have theirs; routes and the like. */
 void network_extras(struct plan *p);
+
+/* -- also.c -- */
+
+/* eth1 and so on of a service, for network_extras. */
+void also_take(struct plan *p, uint32_t index);
 
 /* -- peers.c -- */
 

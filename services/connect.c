@@ -7,6 +7,26 @@
 #include "lib/log.h"
 #include "services/settle.h"
 
+void connect_remove(struct supervisor *sv, uint32_t index, struct net_session *net)
+{
+	struct net_extra extra = connect_extra(sv->table, spec_at(sv, index));
+
+	(void)net_remove(net, spec_at(sv, index)->attach.peer);
+	for (uint32_t i = 0; i < extra.also_count; i++)
+		(void)net_remove(net, extra.also[i].peer);
+}
+
+static int connect_all(struct supervisor *sv, uint32_t index, struct net_session *net)
+{
+	struct net_extra extra = connect_extra(sv->table, spec_at(sv, index));
+	const char *name = service_name(sv, index);
+	int err = net_connect(net, name, &spec_at(sv, index)->attach);
+
+	for (uint32_t i = 0; i < extra.also_count && !err; i++)
+		err = net_connect(net, name, &extra.also[i]);
+	return err;
+}
+
 /*
  * A pair that is being made is noted, if its name was free: after a crash in the middle what bears the name is ours,
  * and in the way.
@@ -17,7 +37,7 @@ static void begin_pair(struct supervisor *sv, uint32_t index, struct net_session
 	const char *peer = spec_at(sv, index)->attach.peer;
 
 	if (h->flags & HANDLE_PAIR)
-		(void)net_remove(net, peer);
+		connect_remove(sv, index, net);
 	else if (!net_is_there(net, peer))
 		h->flags |= HANDLE_PAIR;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -37,7 +57,7 @@ static int attach_later(struct supervisor *sv, uint32_t index, const struct net_
 	if (bridge)
 		begin_pair(sv, index, &net);
 	fd = net_attach(&net, name, wanted, bridge, extra);
-	if (fd >= 0 && (err = net_connect(&net, name, wanted)) < 0)
+	if (fd >= 0 && (err = connect_all(sv, index, &net)) < 0)
 		fd_close(&fd);
 	net_close(&net);
 	return err ? err : fd;
@@ -98,7 +118,7 @@ void connect_resume(struct supervisor *sv, uint32_t index)
 
 	if (sv->state->reexecs && sv->state->mode != MODE_SUBREAPER && attach->bridge >= 0 &&
 	    service_at(sv, index)->handles.netns < 0)
-		(void)net_remove(sv->net, attach->peer);
+		connect_remove(sv, index, sv->net);
 }
 
 int connect_port(struct supervisor *sv, uint32_t index)
@@ -110,7 +130,7 @@ int connect_port(struct supervisor *sv, uint32_t index)
 		return 0;
 	if (spec_at(sv, index)->attach.bridge >= 0)
 		settle_begin(sv, index);
-	err = net_connect(sv->net, service_name(sv, index), &spec_at(sv, index)->attach);
+	err = connect_all(sv, index, sv->net);
 	if (!err)
 		return 0;
 	settle_forget(sv, index);

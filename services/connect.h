@@ -16,7 +16,10 @@ must_check int connect_prepare(struct supervisor *sv, uint32_t index, const char
  */
 void connect_resume(struct supervisor *sv, uint32_t index);
 
-/* At boot, when all are prepared: sets up the port of its bridge. 0 or -errno, logged, and the network is gone. */
+/* Removes the pairs of a service, as far as they are there. */
+void connect_remove(struct supervisor *sv, uint32_t index, struct net_session *net);
+
+/* At boot, when all are prepared: sets up the ports of its bridges. 0 or -errno, logged, and the network is gone. */
 must_check int connect_port(struct supervisor *sv, uint32_t index);
 
 #endif

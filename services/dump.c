@@ -293,6 +293,24 @@ static void put_sysctls(struct buf *b, const struct table *t, struct list list)
 	buf_char(b, '}');
 }
 
+static void put_networks(struct buf *b, const struct table *t, struct list list)
+{
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct net_attach *at = &table_list(t, list, struct net_attach)[i];
+
+		put_name(b, NULL);
+		buf_char(b, '{');
+		put_name(b, "bridge");
+		buf_json(b, table_bridge(t, (uint32_t)at->bridge)->name);
+		put_name(b, "peer");
+		buf_json(b, at->peer);
+		put_addrs(b, "address", at->addr, ARRAY_LEN(at->addr));
+		buf_char(b, '}');
+	}
+	buf_char(b, ']');
+}
+
 static void put_field(struct buf *b, const struct table *t, const void *record, const struct field *f)
 {
 	const void *at = (const char *)record + f->at;
@@ -314,6 +332,7 @@ static void put_field(struct buf *b, const struct table *t, const void *record, 
 	case FIELD_SECRETS: put_secrets(b, t, *(const struct list *)at); break;
 	case FIELD_ROUTES: put_route_list(b, t, *(const struct list *)at); break;
 	case FIELD_NEIGHBOURS: put_neighbours(b, t, *(const struct list *)at); break;
+	case FIELD_NETWORKS: put_networks(b, t, *(const struct list *)at); break;
 	case FIELD_SYSCTLS: put_sysctls(b, t, *(const struct list *)at); break;
 	case FIELD_OWNER: put_owner(b, t, *(const uint32_t *)at); break;
 	case FIELD_SERVICE: buf_u64(b, *(const uint32_t *)at); break;

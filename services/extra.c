@@ -13,5 +13,7 @@ struct net_extra connect_extra(const struct table *t, const struct service_spec 
 		.sysctls = table_list(t, network->sysctls, struct net_sysctl), .sysctl_count = network->sysctls.count,
 		.texts = (const char *)t,
 		.mtu = network->mtu, .in_bps = network->in_bps, .out_bps = network->out_bps,
+		.also = table_list(t, network->also, struct net_attach), .also_count = network->also.count,
+		.bridges = table_list(t, t->bridges, struct net_bridge),
 	};
 }

@@ -16,7 +16,7 @@ enum field_kind {
 	FIELD_NAME, FIELD_TEXT, FIELD_SHARED,
 	FIELD_TEXTS, FIELD_SERVICES, FIELD_RLIMITS, FIELD_DEVICES, FIELD_NUMBERS, FIELD_MASK, FIELD_PROGRAM,
 	FIELD_MOUNTS, FIELD_RANGES, FIELD_SECRETS, FIELD_ROUTES, FIELD_NEIGHBOURS,
-	FIELD_SYSCTLS, FIELD_LIMITS, /* lists */
+	FIELD_SYSCTLS, FIELD_NETWORKS, FIELD_LIMITS, /* lists */
 	FIELD_FLAGS, FIELD_BITS, FIELD_NUMBER, FIELD_SIGNED, FIELD_GROUP, FIELD_SERVICE, FIELD_OWNER, FIELD_OFFSET,
 	FIELD_CAPS, FIELD_AMOUNT, /* 64 bits */
 	FIELD_BYTE, FIELD_BOOL, FIELD_WORD, /* one byte */
@@ -34,5 +34,6 @@ bool table_has_secrets(const struct table *t, struct list list);
 bool table_has_routes(const struct table *t, struct list list);
 bool table_has_neighbours(const struct table *t, struct list list);
 bool table_has_sysctls(const struct table *t, struct list list);
+bool table_has_networks(const struct table *t, struct list list);
 
 #endif

@@ -335,6 +335,8 @@ void network_extras(struct plan *p)
 		take_sysctls(c, i, &network);
 		take_mtu(c, i, &network);
 		take_rate(c, i, &network);
+		if (p->also)
+			network.also = p->also[i];
 		network.peers = peers ? peers[i] : (struct list){ 0 };
 		network.resolv_at = hosts_resolv(c, i);
 		if (memcmp(&network, &none, sizeof(none)) != 0)

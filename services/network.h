@@ -12,6 +12,7 @@ struct network_spec {
 	struct list routes;  /* struct net_route */
 	struct list peers;   /* struct net_neighbour: services that it speaks with; services/peers.c */
 	struct list sysctls; /* struct net_sysctl, in the order to write them */
+	struct list also;    /* struct net_attach of eth1 and so on, each on a bridge; services/also.c */
 	uint64_t in_bps, out_bps; /* most bits in a second to the service and from it; 0: no limit */
 	uint32_t resolv_at;  /* text of /etc/resolv.conf, or 0 */
 	uint32_t mtu;        /* 0: that of the bridge */

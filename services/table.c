@@ -243,6 +243,7 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	case FIELD_ROUTES: return table_has_routes(t, list);
 	case FIELD_NEIGHBOURS: return table_has_neighbours(t, list);
 	case FIELD_SYSCTLS: return table_has_sysctls(t, list);
+	case FIELD_NETWORKS: return table_has_networks(t, list);
 	case FIELD_DEVICES: return is_devices(t, list);
 	case FIELD_LIMITS: return is_limits(t, list);
 	case FIELD_PROGRAM: return is_program(t, list);

@@ -47,6 +47,21 @@ bool table_has_sysctls(const struct table *t, struct list list)
 	return true;
 }
 
+/* Each on a bridge, and eth1 the first. */
+bool table_has_networks(const struct table *t, struct list list)
+{
+	const struct net_attach *all = table_list(t, list, struct net_attach);
+
+	if (!table_has_list(t, list, sizeof(*all), _Alignof(struct net_attach)) || list.count >= NET_ETHS)
+		return false;
+	for (uint32_t i = 0; i < list.count; i++)
+		if (all[i].bridge < 0 || (uint32_t)all[i].bridge >= t->bridges.count || all[i].number != i + 1 ||
+		    !memchr(all[i].peer, 0, sizeof(all[i].peer)) || !table_addrs(all[i].addr, ARRAY_LEN(all[i].addr)) ||
+		    !table_addrs(all[i].gateway, ARRAY_LEN(all[i].gateway)))
+			return false;
+	return true;
+}
+
 static bool is_ports(const struct table *t)
 {
 	const struct net_port *ports = table_list(t, t->ports, struct net_port);

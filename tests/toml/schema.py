@@ -162,7 +162,7 @@ coredump = "never"
 coredump_filter = ["elf-headers"]
 [service.net]
 exec = ["net"]
-network = { mode = "bridge", ports = ["80", "90-91:90-91/udp"], allow = [], routes = ["10.0.0.0/8 via 10.77.0.9", "blackhole 10.9.0.0/16"], mtu = 1400, mac = "02:00:00:00:00:0a", rate = { in = "50M", out = "8000" }, dns = "9.9.9.9", search = ["x"], hosts = { p = "10.9.0.7", "q.r" = ["10.9.0.7"] }, sysctl = { net.ipv4.ip_forward = true, "net.ipv4.ip_local_port_range" = "2000 3000" } }
+network = { mode = "bridge", also = [], ports = ["80", "90-91:90-91/udp"], allow = [], routes = ["10.0.0.0/8 via 10.77.0.9", "blackhole 10.9.0.0/16"], mtu = 1400, mac = "02:00:00:00:00:0a", rate = { in = "50M", out = "8000" }, dns = "9.9.9.9", search = ["x"], hosts = { p = "10.9.0.7", "q.r" = ["10.9.0.7"] }, sysctl = { net.ipv4.ip_forward = true, "net.ipv4.ip_local_port_range" = "2000 3000" } }
 [service.pod]
 exec = ["pod"]
 network.join = "net"
@@ -199,7 +199,7 @@ WRONG = {
         "init = 'x'", "root = 'x'", "readonly = 1", "hostname = 'a b'", "hosts = 'x'", "output = 'x'", "output.file = 'x'",
         "network = 'x'", "network.bridge = 1", "network.address = 1", "network.gateway = [1]", "network.ports = 1",
         "network.allow = [1]", "network.balance = 'x'", "network.mode = 'x'", "network.parent = 1", "network.join = ['x']",
-        "network.routes = 1", "network.rate = 1", "network.rate.in = 1", "network.rate.x = '1M'", "network.rate.out = '1T'", "network.dns = 1", "network.search = [1]", "network.hosts = 1", "network.hosts.x = 1", "network.sysctl = 'x'", "network.sysctl = { x = 1 }", "network.mtu = 5", "network.mac = '02:00'",
+        "network.routes = 1", "network.also = {}", "network.also = [1]", "network.rate = 1", "network.rate.in = 1", "network.rate.x = '1M'", "network.rate.out = '1T'", "network.dns = 1", "network.search = [1]", "network.hosts = 1", "network.hosts.x = 1", "network.sysctl = 'x'", "network.sysctl = { x = 1 }", "network.mtu = 5", "network.mac = '02:00'",
         "seccomp = 'x'", "seccomp = 5", "seccomp.base = 'x'", "seccomp.allow = 'bpf'", "seccomp.allow = [5]", "seccomp.x = 1",
         "seccomp.deny = ['a b']", "seccomp.errno = ['bpf']", "seccomp.errno.bpf = 5000", "seccomp.errno.bpf = 'x'",
         "leaf = 1", "cgroup = 'x'", "cgroup.x = 1", "cgroup.memory.max = [true]", "in_group = ''", "devices = 'x'", "devices = [1]", "x = 1",

@@ -1,7 +1,7 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/values_link.c net/kinds.c services/table.c services/table_net.c services/table_roots.c cgroup/limits.c lib/arena.c
-// links: services/values_net.c services/network.c services/attend.c services/own.c services/routes.c services/sysctls.c services/hosts.c services/peers.c
+// links: services/values_net.c services/network.c services/also.c services/attend.c services/own.c services/routes.c services/sysctls.c services/hosts.c services/peers.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/addr.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
@@ -420,6 +420,25 @@ static void a_wireguard_has_a_task_that_gives_it_its_keys(void **state)
 	assert_string_equal(listed(t, task->exec, false), "wg setconf wg0 /etc/wg0.conf");
 	assert_true(task->ready == READY_EXIT && table_confine(t, task)->carrier == 1);
 	assert_string_equal(listed(t, service_of(t, "web")->after, true), "wg-wg0");
+}
+
+static void a_service_is_on_several_bridges(void **state)
+{
+	const struct table *t = table_of(BRIDGE "[network.bridge.br1]\naddress = '10.78.0.1/24'\n"
+					 "[network.bridge.br2]\naddress = '10.79.0.1/24'\nport_isolation = true\n"
+					 "[service.a]\nexec = ['x']\nnetwork = { bridge = 'br0', also = ['br2', 'br1 10.78.0.9'] }\n"
+					 "[service.b]\nexec = ['x']\nnetwork = { bridge = 'br1', also = 'br2' }\n");
+	const struct network_spec *network = table_network(t, service_of(t, "a"));
+	const struct net_attach *also = table_list(t, network->also, struct net_attach);
+
+	(void)state;
+	assert_true(network->also.count == 2 && also[0].bridge == 2 && also[1].bridge == 1);
+	assert_true(also[0].number == 1 && also[1].number == 2 && also[0].flags == NET_ALONE && !also[1].flags);
+	assert_string_equal(also[0].peer, "mv0.1");
+	assert_string_equal(address(&also[1].addr[0]), "10.78.0.9/24");
+	assert_true(also[1].given == 1 && !also[0].given && also[0].addr[0].prefix == 24 && !also[0].addr[1].family);
+	assert_true(!also[0].gateway[0].family && !also[1].gateway[0].family);
+	assert_int_equal(table_network(t, service_of(t, "b"))->also.count, 1);
 }
 
 /* What equal services have is kept once; a network that is joined comes first. */
@@ -1122,6 +1141,7 @@ int main(void)
 		cmocka_unit_test(order_and_dependents_hold_for_any_graph),
 		cmocka_unit_test(a_bridge_attaches_every_service_that_says_nothing_else),
 		cmocka_unit_test(minits_own_network_has_settings),
+		cmocka_unit_test(a_service_is_on_several_bridges),
 		cmocka_unit_test(a_link_with_dhcp_has_a_client),
 		cmocka_unit_test(a_wireguard_has_a_task_that_gives_it_its_keys),
 		cmocka_unit_test(what_few_networks_have_is_a_record_of_its_own),

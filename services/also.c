@@ -1,0 +1,123 @@
+/*
+ * Further networks of a service: eth1 and so on, each on a bridge. They are of the record that few services have, so
+ * that the others do not pay for them.
+ */
+#include <string.h>
+
+#include "lib/addr.h"
+#include "services/address.h"
+#include "services/routes.h"
+
+struct taking {
+	struct plan *plan;
+	uint32_t index;
+	const struct toml *node;
+	struct net_attach list[NET_ETHS];
+	uint32_t count;
+};
+
+static void refuse_also(struct taking *t, const char *why, const char *what)
+{
+	refuse(t->plan->c, t->node, "%s: network.also: %s%s", t->plan->c->services.drafts[t->index].title, what, why);
+}
+
+static bool is_on(const struct taking *t, int32_t bridge)
+{
+	for (uint32_t i = 0; i < t->count; i++)
+		if (t->list[i].bridge == bridge)
+			return true;
+	return t->plan->c->specs[t->index].attach.bridge == bridge;
+}
+
+/* What holds for the ports of such a bridge is written for eth0 alone. */
+static bool is_guarded(const struct compile *c, int32_t bridge)
+{
+	const struct draft *d = &c->bridges.drafts[bridge];
+	const struct toml *isolate = d->nodes[KEY_BRIDGE_ISOLATE], *antispoof = d->nodes[KEY_BRIDGE_ANTISPOOF];
+
+	return (isolate && isolate->truth) || (antispoof && antispoof->truth);
+}
+
+static bool take_bridge(struct taking *t, const char *name, struct net_attach *at)
+{
+	struct compile *c = t->plan->c;
+
+	at->bridge = (int32_t)set_get(&c->bridges.names, name, strlen(name)) - 1;
+	if (at->bridge < 0)
+		refuse_nobody(c, c->services.drafts[t->index].title, "network.also", t->node, &c->bridges, "bridge");
+	else if (is_on(t, at->bridge))
+		refuse_also(t, ": the service is on this bridge already", name);
+	else if (is_guarded(c, at->bridge))
+		refuse_also(t, ": isolate and antispoof know eth0 alone; have that on this bridge, or switch them off",
+			    name);
+	else
+		return true;
+	return false;
+}
+
+static bool take_addr(struct taking *t, const char *text, struct net_attach *at)
+{
+	struct addr a;
+	uint32_t owner;
+
+	if (strchr(text, '/') || text_addr(text, &a) || addr_count(at) == NET_ADDRS) {
+		refuse_also(t, ": wants a bridge and up to four addresses of it", text);
+		return false;
+	}
+	if (!addr_of_bridge(&t->plan->c->bridge_specs[at->bridge], &a)) {
+		refuse_also(t, ": is no host's address in the subnet of this bridge", text);
+		return false;
+	}
+	owner = addr_take_on(t->plan, t->index, at, &a);
+	if (owner)
+		refuse_also(t, ": is somebody's address already", text);
+	else
+		at->given |= (uint16_t)(1u << (addr_count(at) - 1));
+	return !owner;
+}
+
+static void name_peer(struct net_attach *at, uint32_t index)
+{
+	struct buf b = { .data = at->peer, .size = sizeof(at->peer) };
+
+	buf_fmt(&b, "mv%u.%u", index, at->number);
+	buf_text(&b);
+}
+
+/* BRIDGE [ADDRESS...] */
+static void take_one(struct taking *t)
+{
+	struct net_attach at = { .number = (uint8_t)(t->count + 1) };
+	const char *text = t->node->text;
+	BUF_ON_STACK(word, 64);
+	bool good;
+
+	(void)next_word(&text, &word);
+	good = take_bridge(t, buf_text(&word), &at);
+	while (good && next_word(&text, &word))
+		good = take_addr(t, buf_text(&word), &at);
+	if (good && buf_check(&word)) {
+		refuse_also(t, " is too long for an address", "a word of it");
+		return;
+	}
+	if (!good)
+		return;
+	addr_derive(t->plan, t->index, &at);
+	name_peer(&at, t->index);
+	if (has_port_isolation(t->plan->c, at.bridge))
+		at.flags |= NET_ALONE;
+	t->list[t->count++] = at;
+}
+
+void also_take(struct plan *p, uint32_t index)
+{
+	const struct toml *list = p->c->services.drafts[index].nodes[KEY_NETWORK_ALSO];
+	struct taking t = { .plan = p, .index = index };
+
+	for (t.node = text_first(list); t.node; t.node = text_next(list, t.node))
+		if (t.count + 1 < NET_ETHS)
+			take_one(&t);
+		else
+			refuse_also(&t, " networks are the most that a service can have", WORD(NET_ETHS));
+	p->also[index] = image_array(p->c, t.list, t.count);
+}

@@ -1,0 +1,57 @@
+#!/bin/bash
+# A service on several bridges: an interface on each, made and taken away with the first.
+set -u
+. tests/container/ct.sh
+
+ct_table <<TOML
+[network.bridge.br0]
+address = "10.77.0.1/24"
+[network.bridge.br1]
+address = ["10.78.0.1/24", "fd78::1/64"]
+[network.bridge.br2]
+address = "10.79.0.1/24"
+port_isolation = true
+[service.web]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br0", address = "10.77.0.10", also = ["br1 10.78.0.10", "br2"] }
+[service.db]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br1", address = "10.78.0.11" }
+[service.taken]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br0", also = "br1" }
+restart = "never"
+TOML
+
+ct_start sh -c 'ip link add mv2.1 type veth peer name x1 && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "they are up, but who finds a name taken" web:up db:up taken:failed
+is "$(ct_inside web ip -br -4 addr show | awk '{ print $1, $3 }' | grep -o 'eth[01].* .*' | sed 's/@[^ ]*//' | tr '\n' ,)" \
+	"eth0 10.77.0.10/24,eth1 10.78.0.10/24," "an address on each"
+is "$(ct_inside web ip -br addr show eth1 | grep -c fd78:)$(ct_inside web ip -br addr show eth2 | grep -c 10.79.0.)" 11 \
+	"and derived ones"
+is "$(ct_inside web ip route show default | sed 's/ *$//')" "default via 10.77.0.1 dev eth0 proto static" "the way out is that of the first"
+is "$(ct_in ip -d link show mv0.1 | grep -o 'master br1'),$(ct_in ip -d link show mv0.2 | grep -o 'isolated on')" "master br1,isolated on" \
+	"the other ends are ports of the bridges"
+ct_inside web /usr/bin/python3 -S -E -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+s.settimeout(5)
+try:
+    s.connect(("10.78.0.11", 9))
+except ConnectionRefusedError:
+    print("refused")' | grep -q refused
+ok $? "a service of the second bridge is reached"
+ct_said 'taken: veth pair mv2.1: a link of this name exists' "a name that is taken is told of"
+is "$(ct_in ip -br link show | grep -c -E '^mv2@|^mv2 ')" 0 "and leaves no half of a network"
+ct_in ip link del mv2.1
+ct_minit start taken >/dev/null
+ct_is "which is made at a later start" taken:up
+before=$(ct_netns web)
+ct_signal SEGV
+ct_wait 10 'executed in place'
+ct_minit restart web >/dev/null
+ct_is "after a crash, and another run" 'web:starts>=2' web:up
+is "$(ct_netns web),$(ct_inside web ip -br link show eth2 | awk '{ print $2 }')" "$before,UP" "they are as they were"
+ct_stop "it ends in order"
+echo "1..$ct_tests"
