@@ -295,6 +295,8 @@ static void tell_attrs(struct netlink_bytes attrs)
 		did(" mac %02x", (uint8_t)in_list(attrs, IFLA_ADDRESS).data[0]);
 	if (u32_in(attrs, IFLA_MTU))
 		did(" mtu %u", u32_in(attrs, IFLA_MTU));
+	if (!strcmp(in_list(info, IFLA_INFO_KIND).data, "bond") && in_list(data, IFLA_BOND_MIIMON).len)
+		did(" looks %u", u32_in(data, IFLA_BOND_MIIMON));
 	if (strcmp(in_list(info, IFLA_INFO_KIND).data, "bridge"))
 		return;
 	if (in_list(data, IFLA_BR_STP_STATE).len)
@@ -722,7 +724,7 @@ static void what_loading_a_module_has_made_is_nobodys(void **state)
 	net.alone = true;
 	k.loads = true;
 	assert_int_equal(net_link_up(&net, &bond, NULL, &seen), 0);
-	assert_non_null(strstr(k.did, "1: link bond0 create bond\n"));
+	assert_non_null(strstr(k.did, "1: link bond0 create bond looks 100\n"));
 	k.links[0] = (struct fake_link){ .ns = HOME, .name = "bond0", .kind = "bond" };
 	assert_int_equal(net_link_up(&net, &bond, NULL, &seen), 0);
 	assert_string_equal(k.said, "");
