@@ -137,7 +137,7 @@ static void tell_mac(struct look *l, const struct net_attach *at, const struct n
 	BUF_ON_STACK(got, 24);
 	uint8_t mac[NET_MAC];
 
-	if (at->flags & NET_IPVLAN || !eth0)
+	if (!mac_is_chosen(at) || !eth0)
 		return;
 	mac_of_attach(at, mac);
 	text_put_mac(&asked, mac);

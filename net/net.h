@@ -241,7 +241,13 @@ static inline int net_remove(struct net_session *s, const char *ifname)
 
 #if ENABLED(CONFIG_NET_BRIDGE)
 
-/* The MAC of eth0: as it was given, or made from its first address. mac.c */
+/*
+ * Whether the MAC of eth0 is said at all: an ipvlan has that of its parent, and of a macvlan without an address nothing is
+ * known that it could be made from. mac.c
+ */
+bool mac_is_chosen(const struct net_attach *attach);
+
+/* The MAC of eth0, if it is chosen: as it was given, or made from its first address. mac.c */
 void mac_of_attach(const struct net_attach *attach, uint8_t *ret_mac);
 
 /*

@@ -21,7 +21,7 @@ static void put_kind(struct netlink_batch *b, const struct net_attach *attach)
 	netlink_nest_end(b, info);
 }
 
-/* Made where it is to be: the link it is upon is looked for here, its own name there. An ipvlan has that link's MAC. */
+/* Made where it is to be: the link it is upon is looked for here, its own name there. */
 int onlink_attach(struct net_session *s, const char *object, const struct net_attach *attach,
 		  const struct net_extra *extra, int ns)
 {
@@ -39,7 +39,7 @@ int onlink_attach(struct net_session *s, const char *object, const struct net_at
 	link_begin(&b, &request, false);
 	b.request[0].name = attach->peer; /* what it is about, if it fails */
 	mac_of_attach(attach, mac);
-	if (attach->flags & NET_MACVLAN)
+	if (mac_is_chosen(attach))
 		netlink_put(&b, IFLA_ADDRESS, mac, sizeof(mac));
 	if (extra->mtu)
 		netlink_put_u32(&b, IFLA_MTU, extra->mtu);

@@ -384,7 +384,7 @@ static void put_on_link(struct buf *b, const char *ns, const struct net_attach *
 	buf_str(b, "ip link add name " NET_ETH0 " link ");
 	put_word(b, attach->peer);
 	mac_of_attach(attach, mac);
-	if (is_macvlan)
+	if (mac_is_chosen(attach))
 		put_mac(b, "address", mac);
 	put_mtu(b, mtu);
 	buf_str(b, " netns ");

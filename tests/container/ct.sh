@@ -40,6 +40,7 @@ ct_tests=0
 ok() {
 	ct_tests=$((ct_tests + 1))
 	if [ "$1" = 0 ]; then echo "ok $ct_tests - $2"; else echo "not ok $ct_tests - $2"; fi
+	return "$1"
 }
 
 is() {

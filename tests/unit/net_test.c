@@ -893,6 +893,10 @@ static void a_link_upon_another(void **state)
 				   "2: route 10.77.0.1 on 5\n"
 				   "2: route fd77::1 on 5\n");
 	close(ns);
+	memset(web.addr, 0, sizeof(web.addr));
+	memset(web.gateway, 0, sizeof(web.gateway));
+	close(attach());
+	assert_non_null(strstr(k.did, "create macvlan upon 3 in 3\n")); /* its MAC is the kernel's choice */
 	web.flags = NET_IPVLAN;
 	strcpy(web.peer, "up9");
 	assert_int_equal(attach(), -ENODEV);
