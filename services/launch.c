@@ -249,16 +249,6 @@ static void forget_status(struct supervisor *sv, uint32_t index)
 	fd_close(&fd);
 }
 
-/* At boot, all has been prepared before the first start: what was refused then is refused now, and was told. */
-void launch_again(struct supervisor *sv, uint32_t index)
-{
-	const struct handles *h = handles_at(sv, index);
-	bool was_just_tried = !service_at(sv, index)->life.starts && spec_at(sv, index)->autostart;
-
-	if (h->refused && !h->pid && !was_just_tried)
-		(void)!prepare_service(sv, index); /* what is refused still, launch says */
-}
-
 /* The network of another that is joined has to be there. */
 static int check_owner(struct supervisor *sv, uint32_t index)
 {

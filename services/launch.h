@@ -29,9 +29,6 @@ void launch_open(void);
 /* How many starts may be begun now; 0: some are under way, and the status pipe of each will speak. */
 unsigned launch_room(void);
 
-/* Before a later start: what was refused is prepared again. Its network may have to be waited for then. */
-void launch_again(struct supervisor *sv, uint32_t index);
-
 /* Begins a run, unless one is going on (after a crash). 0 or -errno. */
 must_check int launch(struct supervisor *sv, uint32_t index);
 

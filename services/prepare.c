@@ -88,6 +88,16 @@ int prepare_service(struct supervisor *sv, uint32_t index)
 	return err ? err : prepare_seccomp(sv, index);
 }
 
+/* At boot, all has been prepared before the first start: what was refused then is refused now, and was told. */
+void prepare_again(struct supervisor *sv, uint32_t index)
+{
+	const struct handles *h = &service_at(sv, index)->handles;
+	bool was_just_tried = !service_at(sv, index)->life.starts && spec_at(sv, index)->autostart;
+
+	if (!h->pid && !was_just_tried)
+		(void)!prepare_service(sv, index); /* what is refused still, launch() says */
+}
+
 int prepare_port(struct supervisor *sv, uint32_t index)
 {
 	int err = connect_port(sv, index);

@@ -13,6 +13,9 @@
  */
 must_check int prepare_service(struct supervisor *sv, uint32_t index);
 
+/* Before a later start: what was refused is prepared again. Its network may have to be waited for then. */
+void prepare_again(struct supervisor *sv, uint32_t index);
+
 /*
  * At boot, after prepare_service of all: sets up the port of its bridge (net_connect says why not at once).
  * Logs what fails. 0 or -errno.

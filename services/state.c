@@ -7,8 +7,9 @@
 #include "lib/signame.h"
 #include "services/depend.h"
 #include "services/launch.h"
-#include "services/policy.h"
 #include "services/online.h"
+#include "services/policy.h"
+#include "services/prepare.h"
 #include "services/settle.h"
 
 /* How long a leaf may take to become empty before it is killed again. */
@@ -102,7 +103,8 @@ static enum state admit(struct supervisor *sv, uint32_t index, int arg)
 {
 	(void)arg;
 	if (depend_unmet(sv, index) < 0 && !online_unmet(sv, index)) {
-		launch_again(sv, index);
+		if (service_at(sv, index)->handles.refused)
+			prepare_again(sv, index);
 		if (!settle_waits(sv, index))
 			return begin(sv, index);
 	}

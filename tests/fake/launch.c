@@ -19,7 +19,7 @@ static void did(const struct supervisor *sv, uint32_t index, const char *what)
 		 service_name(sv, index));
 }
 
-void launch_again(struct supervisor *sv, uint32_t index)
+void prepare_again(struct supervisor *sv, uint32_t index)
 {
 	(void)sv, (void)index;
 }

@@ -555,11 +555,11 @@ static void a_network_that_is_made_later_is_waited_for(void **state)
 	kernel.has_net = true;
 	kernel.pairs = 1; /* of a run that a crash cut short */
 	handles()->flags |= HANDLE_PAIR;
-	launch_again(&sv, 0);
+	prepare_again(&sv, 0);
 	assert_true(handles()->netns >= 0 && kernel.pairs == 1 && !(handles()->flags & HANDLE_PAIR));
 	assert_true(settle_waits(&sv, 0) && told == 1);
 	assert_int_equal(launch(&sv, 0), 0);
-	launch_again(&sv, 0);
+	prepare_again(&sv, 0);
 	assert_int_equal(told, 1);
 	check_kernel();
 }

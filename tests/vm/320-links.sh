@@ -9,10 +9,19 @@ musl-gcc -static -Os -Wall -Wextra -o "$BUILD/tests/sctp.static" tests/tools/sct
 vm_file usr/bin/sctp 755 <"$BUILD/tests/sctp.static"
 vm_program /usr/sbin/ip
 vm_program /usr/sbin/tc
+vm_program /usr/bin/wg
 vm_program /usr/bin/nsenter # toybox reads options behind the command too
-vm_modules bridge veth dummy 8021q macvlan ipvlan bonding vxlan sch_tbf crc32c_generic sctp nf_tables nft_chain_nat nft_nat \
+vm_modules bridge veth dummy 8021q macvlan ipvlan bonding vxlan wireguard virtio_pci virtio_net sch_tbf crc32c_generic sctp nf_tables nft_chain_nat nft_nat \
 	nft_masq nft_ct nft_fib nft_fib_inet nft_fib_ipv4 nft_fib_ipv6
 
+here=$(wg genkey) there=$(wg genkey)
+# peer PRIVATE OTHER ADDRESS: one end of a wireguard.
+peer() {
+	printf '[Interface]\nPrivateKey = %s\nListenPort = 51820\n[Peer]\nPublicKey = %s\nAllowedIPs = 10.51.0.0/24\nEndpoint = %s:51820\n' \
+		"$1" "$(echo "$2" | wg pubkey)" "$3"
+}
+peer "$here" "$there" 192.0.2.2 | vm_file /etc/wg0.conf 600
+peer "$there" "$here" 192.0.2.1 | vm_file /etc/wgfar.conf 600
 vm_file /etc/minit/minit.toml <<'TOML'
 [defaults]
 restart = "never"
@@ -67,6 +76,13 @@ kind = "vxlan"
 id = 43
 remote = "2001:db8::2"
 port = 8472
+[network.link.wg0]
+kind = "wireguard"
+config = "/etc/wg0.conf"
+address = "10.51.0.1/24"
+[network.link.wan]
+match = "52:54:00:*"
+address = "dhcp"
 [network.link.vport]
 kind = "vlan"
 id = 4094
@@ -107,8 +123,8 @@ exec = ["/bin/sh", "/probe"]
 namespaces = []
 caps = "all"
 ready = "exit"
-needs = ["wires", "ipb", "web", "assoc", "wire"]
-online = ["bond0", "tagged", "vx0", "vx6", "p0", "p1", "d0", "d1", "d2", "mac0", "ipv0"]
+needs = ["wires", "ipb", "web", "assoc", "wire", "wg-wg0"]
+online = ["wg0", "wan", "bond0", "tagged", "vx0", "vx6", "p0", "p1", "d0", "d1", "d2", "mac0", "ipv0"]
 [service.ender]
 exec = ["/bin/sh", "-c", "minit wait --timeout 120s probe:done; exec minit poweroff"]
 namespaces = []
@@ -133,6 +149,10 @@ $there link set fb.10 up
 $there link add vx0 type vxlan id 42 remote 192.0.2.1 dstport 4789 dev fb
 $there addr add 10.42.0.2/24 dev vx0
 $there link set vx0 up
+$there link add wg0 type wireguard
+nsenter -t $far -n wg setconf wg0 /etc/wgfar.conf
+$there addr add 10.51.0.2/24 dev wg0
+$there link set wg0 up
 SH
 vm_file /probe <<'SH'
 exec >/dev/ttyS1 2>&1
@@ -146,7 +166,7 @@ reaches() {
 	done
 	echo "lost $name"
 }
-for link in br0 d0 d1 mac0 ipv0 bond0 p0 p1 tagged vx0 vx6 vport mv0; do
+for link in br0 d0 d1 mac0 ipv0 bond0 p0 p1 tagged vx0 vx6 wg0 wan vport mv0; do
 	echo "link $link $(ip -d -o link show $link | tr '\\' ' ')"
 	echo "addr $link $(ip -br addr show $link)"
 done
@@ -157,6 +177,7 @@ reaches bond ping -c 1 -w 1 192.0.2.2
 reaches bond6 ping -c 1 -w 1 2001:db8::2
 reaches vlan ping -c 1 -w 1 192.0.10.2
 reaches vxlan ping -c 1 -w 1 10.42.0.2
+reaches wireguard ping -c 1 -w 1 10.51.0.2
 reaches macvlan nsenter -t $far -n ping -c 1 -w 1 192.0.2.9
 reaches filtered ping -c 1 -w 1 10.77.0.10
 reaches filtered6 ping -c 1 -w 1 fd77::10
@@ -172,6 +193,8 @@ nsenter -t $far -n ip link set q${active#p} down
 reaches other ping -c 1 -w 1 192.0.2.2
 echo "then $(cat /sys/class/net/bond0/bonding/active_slave)"
 SH
+# QEMU's own network, from which nothing leads outside, has a DHCP server.
+vm_qemu='-netdev user,id=wan,restrict=on -device virtio-net-pci,netdev=wan'
 vm_boot quiet
 vm_wait 60 'minit: ' || vm_show
 vm_end 180
@@ -195,11 +218,14 @@ has 'link p1 .*master bond0 .*state UP' "both"
 has 'link tagged .*@bond0.*vlan protocol 802.1Q id 10 ' "a vlan"
 has 'link vx0 .*vxlan id 42 remote 192\.0\.2\.2 local 192\.0\.2\.1 dev bond0 .*dstport 4789' "a vxlan"
 has 'link vx6 .*vxlan id 43 remote 2001:db8::2 .*dstport 8472' "and one over IPv6"
+has 'link wg0 .*wireguard' "a wireguard"
+has 'link wan .*link/ether 52:54:00' "a device by its MAC"
+has 'addr wan .*10\.0\.2\.15/24' "with an address by the client of the image"
 has 'link vport .*master br0 .*vlan protocol 802.1Q id 4094' "a vlan that is a port of a bridge"
 has 'link br0 .*bridge .*vlan_filtering 1 ' "a bridge that filters VLANs"
 has 'qdisc out .*tbf .*rate 50Mbit' "a rate"
 has 'ipb "state":"done"' "services upon one link by ipvlan reach each other"
-for way in bond:"the other machine" bond6:"by IPv6" vlan:"through the vlan" vxlan:"through the vxlan" \
+for way in bond:"the other machine" bond6:"by IPv6" vlan:"through the vlan" vxlan:"through the vxlan" wireguard:"through the wireguard" \
 	macvlan:"a service with a macvlan, from there" filtered:"a service of the bridge that filters" filtered6:"and by IPv6"; do
 	has "reaches ${way%:*}\$" "${way#*:} is reached"
 done
@@ -212,5 +238,5 @@ has 'sctp here 10\.77\.0\.1$' "and by 127.0.0.1"
 has 'reaches other' "when a wire fails the other carries on"
 [ "$(vm_results | sed -n 's/^active //p')" != "$(vm_results | sed -n 's/^then //p')" ]
 ok $? "as the bond has noticed"
-! vm_console | grep -a -v 'link: .*online' | grep -a -E 'panic|Oops|BUG|minit: (d0|d1|d2|mac0|ipv0|bond0|tagged|vx0|vx6|vport|br0): '
+! vm_console | grep -a -v 'link: .*online' | grep -a -E 'panic|Oops|BUG|minit: (d0|d1|d2|mac0|ipv0|bond0|tagged|vx0|vx6|wg0|wan|vport|br0): '
 ok $? "nothing is complained of"
