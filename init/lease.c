@@ -386,15 +386,33 @@ static bool await(pid_t client, const sigset_t *all, int *ret_status)
 	}
 }
 
+#define VARIABLES_MAX 256
+
+/* As setenv(3), which would bring malloc along: what there is of these names stands behind ours, and is not found. */
+static void add_variables(char *link, char *metric)
+{
+	static char *all[VARIABLES_MAX + 3];
+	size_t n = 0;
+
+	all[n++] = link;
+	all[n++] = metric;
+	for (char **v = environ; *v && n < VARIABLES_MAX + 2; v++)
+		all[n++] = *v;
+	environ = all;
+}
+
 /* A client that is told to end leaves what it got: that is taken away in its place. */
 static int run_client(const char *link, const char *metric, char *const *command, int count)
 {
+	BUF_ON_STACK(link_is, 64);
+	BUF_ON_STACK(metric_is, 64);
 	int status = 0;
 	sigset_t all;
 	pid_t pid;
 
-	setenv(LEASE_LINK, link, 1);
-	setenv(LEASE_METRIC, metric, 1);
+	buf_fmt(&link_is, LEASE_LINK "=%s", link);
+	buf_fmt(&metric_is, LEASE_METRIC "=%s", metric);
+	add_variables((char *)(uintptr_t)buf_text(&link_is), (char *)(uintptr_t)buf_text(&metric_is));
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	pid = fork();

@@ -15,57 +15,62 @@
 /* In place of the main of a verb that this binary does not have. */
 static int left_out(int argc, char **argv);
 
-static const struct verb {
-	const char *word;
-	int (*main)(int argc, char **argv);
-	const char *option, *arguments, *summary, *details;
-} verbs[] = {
-#define VERB(word, option, main, answer, who, arguments, summary, details) \
-	{ #word, ENABLED(option) ? main : left_out, #option, arguments, summary, details },
+static int (*const mains[])(int argc, char **argv) = {
+#define VERB(word, option, main, ...) ENABLED(option) ? main : left_out,
 #include "init/verbs.def"
 #undef VERB
 };
 
-static const struct verb *find(const char *word)
+enum part { WORD, OPTION, ARGUMENTS, SUMMARY, DETAILS, PARTS };
+
+/* Of each verb one behind the other: as pointers they would be relocated, and stay in PID 1's memory. */
+static const char texts[] =
+#define VERB(word, option, main, answer, who, arguments, summary, details) \
+	#word "\0" #option "\0" arguments "\0" summary "\0" details "\0"
+#include "init/verbs.def"
+#undef VERB
+	;
+
+static const char *part_of(size_t verb, enum part part)
 {
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-		if (!strcmp(verbs[i].word, word))
-			return &verbs[i];
-	return NULL;
+	return verb < ARRAY_LEN(mains) ? text_nth(texts, verb * PARTS + part) : "";
 }
 
-static const char *option_of(const char *word)
+/* Its index; of what is no verb, how many there are. */
+static size_t find(const char *word)
 {
-	const struct verb *v = find(word);
+	size_t i = 0;
 
-	return v ? v->option : "";
+	while (i < ARRAY_LEN(mains) && strcmp(part_of(i, WORD), word) != 0)
+		i++;
+	return i;
 }
 
 static int left_out(int argc, char **argv)
 {
 	(void)argc;
-	complain("%s: this minit was built without it; it needs %s", argv[0], option_of(argv[0]));
+	complain("%s: this minit was built without it; it needs %s", argv[0],
+		 part_of(find(argv[0]), OPTION));
 	return 2;
 }
 
 const char *verb_arguments(const char *word)
 {
-	const struct verb *v = find(word);
-
-	return v ? v->arguments : "";
+	return part_of(find(word), ARGUMENTS);
 }
 
 /* -- help -------------------------------------------------------------------------------------- */
 
 bool verb_help(const char *word)
 {
-	const struct verb *v = find(word);
+	size_t v = find(word);
+	const char *arguments = part_of(v, ARGUMENTS);
 
-	if (!v)
+	if (v == ARRAY_LEN(mains))
 		return false;
-	say("minit %s%s%s\n\n%s.\n", v->word, *v->arguments ? " " : "", v->arguments, v->summary);
-	if (*v->details)
-		say("\n%s", v->details);
+	say("minit %s%s%s\n\n%s.\n", word, *arguments ? " " : "", arguments, part_of(v, SUMMARY));
+	if (*part_of(v, DETAILS))
+		say("\n%s", part_of(v, DETAILS));
 	return true;
 }
 
@@ -79,9 +84,9 @@ static void say_usage(void)
 	    "                          run one program, pass it signals, reap, leave with its status\n"
 	    "minit VERB [--socket PATH] ...\n\n"
 	    "Verbs:\n");
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-		if (verbs[i].main != left_out && strcmp(verbs[i].word, "log"))
-			say("  %-10s %s\n", verbs[i].word, verbs[i].summary);
+	for (size_t i = 0; i < ARRAY_LEN(mains); i++)
+		if (mains[i] != left_out && strcmp(part_of(i, WORD), "log"))
+			say("  %-10s %s\n", part_of(i, WORD), part_of(i, SUMMARY));
 	say("\nOptions in front of a program:\n");
 	say("%s", wrap_options_help(options, sizeof(options)));
 	say("\n`minit help VERB` says more about one; minit(8) says it all.\n");
@@ -92,12 +97,12 @@ static const char *nearest(const char *word)
 	unsigned best = (unsigned)MIN(strlen(word) / 2, 3);
 	const char *found = NULL;
 
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-		unsigned d = text_distance(word, verbs[i].word);
+	for (size_t i = 0; i < ARRAY_LEN(mains); i++) {
+		unsigned d = text_distance(word, part_of(i, WORD));
 
-		if (d < best && strcmp(verbs[i].word, "log") != 0) {
+		if (d < best && strcmp(part_of(i, WORD), "log") != 0) {
 			best = d;
-			found = verbs[i].word;
+			found = part_of(i, WORD);
 		}
 	}
 	return found;
@@ -148,7 +153,7 @@ static bool is_before(const char *word)
 
 bool verb_is_known(const char *word)
 {
-	return find(word) || is_before(word);
+	return find(word) < ARRAY_LEN(mains) || is_before(word);
 }
 
 /* `--socket PATH` before the verb: returns the words it takes. */
@@ -171,7 +176,7 @@ static int take_socket(int argc, char **argv)
 int verb_main(int argc, char **argv)
 {
 	int taken = argc > 0 ? take_socket(argc, argv) : 0;
-	const struct verb *v;
+	size_t v;
 
 	argc -= taken;
 	argv += taken;
@@ -187,10 +192,10 @@ int verb_main(int argc, char **argv)
 		return 0;
 	}
 	v = find(argv[0]);
-	if (v && argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+	if (v < ARRAY_LEN(mains) && argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
 		verb_help(argv[0]);
 		say_flush();
 		return 0;
 	}
-	return v ? v->main(argc, argv) : unknown(argv[0]);
+	return v < ARRAY_LEN(mains) ? mains[v](argc, argv) : unknown(argv[0]);
 }

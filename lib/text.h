@@ -6,6 +6,8 @@
 #ifndef LIB_TEXT_H
 #define LIB_TEXT_H
 
+#include <string.h>
+
 #include "lib/buf.h"
 
 must_check int text_u64(const char *s, uint64_t *ret);       /* decimal */
@@ -24,5 +26,13 @@ void text_put_duration(struct buf *b, int64_t ms);
  * neighbours), for "did you mean"; words over 63 bytes are far from all.
  */
 unsigned text_distance(const char *a, const char *b);
+
+/* The text number n, from 0, of those that stand in `texts` one behind the other, each with its NUL. */
+static inline const char *text_nth(const char *texts, size_t n)
+{
+	while (n-- > 0)
+		texts += strlen(texts) + 1;
+	return texts;
+}
 
 #endif

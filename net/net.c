@@ -9,19 +9,21 @@
 #include "lib/addr.h"
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "lib/text.h"
 #include "net/requests.h"
 
 #define cleanup_netlink cleanup(netlink_close)
 
 /* -- what is said ------------------------------------------------------------------------------- */
 
-static const char *const step_words[] = {
-#define STEP(name, words) [NET_##name] = words,
+/* A table of texts would be pointers, which are relocated at the start and stay in PID 1's memory. */
+static const char step_words[] =
+#define STEP(name, words) words "\0"
 #include "net/steps.def"
 #undef STEP
-};
+	;
 
-/* As code: a table of texts would be pointers, which are relocated at the start and stay in PID 1's memory. */
+/* As code, for the same reason. */
 static const char *hint_for(enum net_step step, int err)
 {
 #define HINT(at, number, words) \
@@ -34,7 +36,7 @@ static const char *hint_for(enum net_step step, int err)
 
 static void put_about(struct buf *b, const struct netlink_request *request)
 {
-	buf_str(b, step_words[request->step]);
+	buf_str(b, text_nth(step_words, request->step));
 	if (request->name || request->addr)
 		buf_char(b, ' ');
 	if (request->name)

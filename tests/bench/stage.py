@@ -135,7 +135,7 @@ class Run:
 
     def __init__(self, system, n, programs):
         self.system, self.n, self.programs = system, n, programs
-        self.stage = None
+        self.stage = self.space = None
 
     def __enter__(self):
         self.work = tempfile.mkdtemp(prefix="minit-bench-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
@@ -163,6 +163,7 @@ class Run:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self.system.env)
         said = dict(self.read_line() for _ in range(2))
         self.pid = int(said["pid"])
+        self.space = os.stat(f"/proc/{self.pid}/ns/pid").st_ino
 
     def read_line(self):
         word, _, rest = self.stage.stdout.readline().rstrip("\n").partition(" ")
@@ -249,10 +250,18 @@ class Run:
             self.stage.stdout.close()
             self.stage.wait()
         try:
+            self.remove_leaves()
             self.cgroup.remove()
             self.system.end()
         finally:
             shutil.rmtree(self.work)
+
+    def remove_leaves(self):
+        """Those that a minit which was killed has left where it found a place: their name has its pid namespace."""
+        for at, names, _ in os.walk("/sys/fs/cgroup"):
+            for name in names:
+                if self.space and name == f"minit.{self.space}.1":
+                    Cgroup(f"{at}/{name}").remove()
 
     def end_pid_1(self):
         """With PID 1 the kernel ends all in its namespace; stage leaves when that is done."""
