@@ -204,7 +204,7 @@ $(B)/obj/%.o: %.S $(BEFORE_OBJS)
 $(B)/.objects: FORCE
 	@echo '$(OBJS) $(WRAP_OBJS)' >$@.$$$$; cmp -s $@ $@.$$$$ && rm $@.$$$$ || mv $@.$$$$ $@
 
-$(B)/minit.debug: $(if $(WRAP_ALONE),,$(OBJS)) $(WRAP) $(B)/.flags $(B)/.objects Makefile
+$(B)/minit.debug: $(if $(WRAP_ALONE),,$(OBJS)) $(WRAP) $(B)/.flags $(B)/.objects Makefile wrap/place.lds
 	@echo "  LINK  $@"
 	@$(if $(WRAP_ALONE),$(LINK_ALONE),$(LINK_ALL))
 LINK_ALL = $(CC) $(LDFLAGS) $(if $(WRAP_START),-Wl$(comma)-e$(comma)minit_start) -Wl,-T,wrap/place.lds -o $@ \

@@ -242,8 +242,8 @@ static inline int net_remove(struct net_session *s, const char *ifname)
 #if ENABLED(CONFIG_NET_BRIDGE)
 
 /*
- * Whether the MAC of eth0 is said at all: an ipvlan has that of its parent, and of a macvlan without an address nothing is
- * known that it could be made from. mac.c
+ * Whether the MAC of eth0 is said at all: an ipvlan has that of its parent, and of a macvlan without an address
+ * nothing is known that it could be made from. mac.c
  */
 bool mac_is_chosen(const struct net_attach *attach);
 
