@@ -94,16 +94,9 @@ int follow_line(struct follow *f, const char *line)
 
 const char *follow_nearest(const struct follow *f, const char *name)
 {
-	unsigned best = (unsigned)strlen(name) / 3 + 2;
-	const char *found = NULL;
+	struct nearest near = nearest_name(name);
 
-	for (size_t i = 0; i < f->count; i++) {
-		unsigned d = text_distance(name, f->all[i].name);
-
-		if (d < best) {
-			best = d;
-			found = f->all[i].name;
-		}
-	}
-	return found;
+	for (size_t i = 0; i < f->count; i++)
+		nearest_offer(&near, f->all[i].name);
+	return near.best;
 }

@@ -68,27 +68,12 @@ static bool read_prefix(const char *text, uint8_t *ret)
 	return !bits || (~bits & (~bits + 1)) == 0;
 }
 
-/* The next word of a list up to a space; false at its end, or for one that is too long. */
-static bool next_word(const char **at, char *word, size_t size)
-{
-	size_t len;
-
-	*at += strspn(*at, " ");
-	len = strcspn(*at, " ");
-	if (!len || len >= size)
-		return false;
-	memcpy(word, *at, len);
-	word[len] = '\0';
-	*at += len;
-	return true;
-}
-
 static void read_servers(const char *list, struct news *n)
 {
-	char word[64];
+	BUF_ON_STACK(word, 64);
 
-	while (n->servers < SERVERS_MAX && next_word(&list, word, sizeof(word)))
-		if (read_ipv4(word, &n->server[n->servers]))
+	while (n->servers < SERVERS_MAX && text_word(&list, &word))
+		if (read_ipv4(buf_text(&word), &n->server[n->servers]))
 			n->servers++;
 }
 
@@ -121,11 +106,11 @@ static int read_news(struct news *n)
 {
 	const char *subnet = variable("subnet"), *routers = variable("router");
 	const char *mask = *subnet ? subnet : variable("mask");
-	char word[64];
+	BUF_ON_STACK(word, 64);
 
 	if (!read_ipv4(variable("ip"), &n->lease.addr) || !read_prefix(mask, &n->lease.addr.prefix))
 		return -EINVAL;
-	if (next_word(&routers, word, sizeof(word)) && !read_ipv4(word, &n->lease.router))
+	if (text_word(&routers, &word) && !read_ipv4(buf_text(&word), &n->lease.router))
 		n->lease.router.family = 0;
 	if (!read_number(variable("lease"), &n->lease.seconds) || !n->lease.seconds)
 		n->lease.seconds = UINT32_MAX;
@@ -166,19 +151,20 @@ static void keep(const struct news *n)
 static bool read_kept(const char *link, struct net_lease *ret)
 {
 	BUF_ON_STACK(path, 64);
-	char mem[160], word[64];
+	BUF_ON_STACK(word, 64);
+	char mem[160];
 	const char *at = mem;
 
 	put_kept_path(&path, link);
 	if (fd_read_file(AT_FDCWD, buf_text(&path), mem, sizeof(mem)) < 0)
 		return false;
 	mem[strcspn(mem, "\n")] = '\0';
-	if (!next_word(&at, word, sizeof(word)) || text_addr(word, &ret->addr) || ret->addr.family != AF_INET ||
-	    !next_word(&at, word, sizeof(word)))
+	if (!text_word(&at, &word) || text_addr(buf_text(&word), &ret->addr) || ret->addr.family != AF_INET ||
+	    !text_word(&at, &word))
 		return false;
-	if (!read_ipv4(word, &ret->router))
+	if (!read_ipv4(buf_text(&word), &ret->router))
 		ret->router.family = 0;
-	return next_word(&at, word, sizeof(word)) && read_number(word, &ret->metric);
+	return text_word(&at, &word) && read_number(buf_text(&word), &ret->metric);
 }
 
 static void forget(const char *link)

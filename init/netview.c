@@ -28,18 +28,11 @@ static bool has_network(const struct table *t)
 
 static const char *nearest(const struct table *t, const char *name)
 {
-	unsigned best = (unsigned)strlen(name) / 3 + 2;
-	const char *found = NULL;
+	struct nearest near = nearest_name(name);
 
-	for (uint32_t i = 0; i < t->services.count; i++) {
-		unsigned d = text_distance(name, table_name(t, table_service(t, i)));
-
-		if (d < best) {
-			best = d;
-			found = table_name(t, table_service(t, i));
-		}
-	}
-	return found;
+	for (uint32_t i = 0; i < t->services.count; i++)
+		nearest_offer(&near, table_name(t, table_service(t, i)));
+	return near.best;
 }
 
 /* Refused: in its own words. */

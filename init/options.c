@@ -49,18 +49,11 @@ static const struct option_row *find_in(const struct option_row *rows, size_t co
 
 static const char *nearest(const struct option_row *rows, size_t count, const char *word)
 {
-	unsigned best = 4;
-	const char *found = NULL;
+	struct nearest near = { .word = word, .distance = 4 };
 
-	for (size_t i = 0; i < count; i++) {
-		unsigned d = text_distance(word, rows[i].name);
-
-		if (d < best) {
-			best = d;
-			found = rows[i].name;
-		}
-	}
-	return found;
+	for (size_t i = 0; i < count; i++)
+		nearest_offer(&near, rows[i].name);
+	return near.best;
 }
 
 static no_return void unknown(const char *verb, const char *word, const struct option_row *rows, size_t count)

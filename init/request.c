@@ -223,18 +223,11 @@ typedef bool answer_fn(struct supervisor *sv, struct client *c);
 
 static const char *nearest_service(const struct supervisor *sv, const char *name)
 {
-	unsigned best = (unsigned)strlen(name) / 3 + 2;
-	const char *found = NULL;
+	struct nearest near = nearest_name(name);
 
-	for (uint32_t i = 0; i < sv->state->count && i < 1000; i++) {
-		unsigned d = text_distance(name, service_name(sv, i));
-
-		if (d < best) {
-			best = d;
-			found = service_name(sv, i);
-		}
-	}
-	return found;
+	for (uint32_t i = 0; i < sv->state->count && i < 1000; i++)
+		nearest_offer(&near, service_name(sv, i));
+	return near.best;
 }
 
 static bool name_is_known(const struct supervisor *sv, struct client *c, const char *name)
@@ -451,19 +444,11 @@ static int named_group(const struct supervisor *sv, const char *word)
 static const char *nearest_group(const struct supervisor *sv, const char *name)
 {
 	const struct group_spec *groups = table_list(sv->table, sv->table->groups, struct group_spec);
-	unsigned best = (unsigned)strlen(name) / 3 + 2;
-	const char *found = NULL;
+	struct nearest near = nearest_name(name);
 
-	for (uint32_t i = 0; i < sv->table->groups.count; i++) {
-		const char *other = table_text(sv->table, groups[i].name_at);
-		unsigned d = text_distance(name, other);
-
-		if (d < best) {
-			best = d;
-			found = other;
-		}
-	}
-	return found;
+	for (uint32_t i = 0; i < sv->table->groups.count; i++)
+		nearest_offer(&near, table_text(sv->table, groups[i].name_at));
+	return near.best;
 }
 
 static bool group_is_known(const struct supervisor *sv, struct client *c, const char *word)

@@ -94,18 +94,12 @@ static void say_usage(void)
 
 static const char *nearest(const char *word)
 {
-	unsigned best = (unsigned)MIN(strlen(word) / 2, 3);
-	const char *found = NULL;
+	struct nearest near = { .word = word, .distance = (unsigned)MIN(strlen(word) / 2, 3) };
 
-	for (size_t i = 0; i < ARRAY_LEN(mains); i++) {
-		unsigned d = text_distance(word, part_of(i, WORD));
-
-		if (d < best && strcmp(part_of(i, WORD), "log") != 0) {
-			best = d;
-			found = part_of(i, WORD);
-		}
-	}
-	return found;
+	for (size_t i = 0; i < ARRAY_LEN(mains); i++)
+		if (strcmp(part_of(i, WORD), "log") != 0)
+			nearest_offer(&near, part_of(i, WORD));
+	return near.best;
 }
 
 static int unknown(const char *word)

@@ -196,3 +196,25 @@ unsigned text_distance(const char *a, const char *b)
 		distance_row(a, b, i, rows);
 	return rows[la % 3][lb];
 }
+
+void nearest_offer(struct nearest *n, const char *candidate)
+{
+	unsigned distance = text_distance(n->word, candidate);
+
+	if (distance >= n->distance)
+		return;
+	n->distance = distance;
+	n->best = candidate;
+}
+
+bool text_word(const char **at, struct buf *word)
+{
+	size_t len;
+
+	buf_reset(word);
+	*at += strspn(*at, " ");
+	len = strcspn(*at, " ");
+	buf_add(word, *at, len);
+	*at += len;
+	return len && !buf_check(word);
+}

@@ -27,6 +27,22 @@ void text_put_duration(struct buf *b, int64_t ms);
  */
 unsigned text_distance(const char *a, const char *b);
 
+/* For "did you mean": of the words offered the first that is nearest to `word`, if it is nearer than `distance` was. */
+struct nearest {
+	const char *word, *best;
+	unsigned distance;
+};
+void nearest_offer(struct nearest *n, const char *candidate);
+
+/* The bound for names that people give. */
+static inline struct nearest nearest_name(const char *word)
+{
+	return (struct nearest){ .word = word, .distance = (unsigned)strlen(word) / 3 + 2 };
+}
+
+/* The next word of a text, up to a space, into `word`; false when there is none, or it is too long for any. */
+bool text_word(const char **at, struct buf *word);
+
 /* The text number n, from 0, of those that stand in `texts` one behind the other, each with its NUL. */
 static inline const char *text_nth(const char *texts, size_t n)
 {

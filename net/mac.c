@@ -40,22 +40,26 @@ void mac_of_address(const struct addr *addr, uint8_t *ret_mac)
 		put_mac(0x06, hash(HASH_START, p, width(addr)), ret_mac);
 }
 
-bool mac_is_chosen(const struct net_attach *attach)
+static bool is_given(const struct net_attach *attach)
 {
 	static const uint8_t none[NET_MAC];
 
+	return memcmp(attach->mac, none, NET_MAC) != 0;
+}
+
+bool mac_is_chosen(const struct net_attach *attach)
+{
 	if (attach->flags & NET_MACVLAN)
-		return attach->addr[0].family || memcmp(attach->mac, none, NET_MAC) != 0;
+		return attach->addr[0].family || is_given(attach);
 	return !(attach->flags & NET_IPVLAN);
 }
 
 /* A pair without an address has the MAC of its place in the table. */
 void mac_of_attach(const struct net_attach *attach, uint8_t *ret_mac)
 {
-	static const uint8_t none[NET_MAC];
 	struct addr place = { .family = AF_INET6 };
 
-	if (memcmp(attach->mac, none, NET_MAC) != 0) {
+	if (is_given(attach)) {
 		memcpy(ret_mac, attach->mac, NET_MAC);
 		return;
 	}

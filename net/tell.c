@@ -92,11 +92,11 @@ static void put_addrs(struct buf *b, const char *ns, const char *ifname, const s
 
 void tell_route(struct buf *b, const struct net_route *route)
 {
-	static const char *const types[] = { [RTN_BLACKHOLE] = "blackhole ", [RTN_UNREACHABLE] = "unreachable ",
-					     [RTN_PROHIBIT] = "prohibit " };
-
-	if (route->type < ARRAY_LEN(types) && types[route->type])
-		buf_str(b, types[route->type]);
+#define REFUSAL(word, NAME) \
+	if (route->type == RTN_##NAME) \
+		buf_str(b, #word " ");
+#include "net/refusals.def"
+#undef REFUSAL
 	if (route->to.prefix)
 		text_put_addr(b, &route->to, true);
 	else
@@ -316,13 +316,13 @@ static void put_selector(struct buf *b, const char *word, const char *ifname)
 
 static void put_action(struct buf *b, const struct net_iprule *rule)
 {
-	static const char *const words[] = { [FR_ACT_BLACKHOLE] = " blackhole", [FR_ACT_UNREACHABLE] = " unreachable",
-					     [FR_ACT_PROHIBIT] = " prohibit" };
-
 	if (rule->table)
 		buf_fmt(b, " table %u", rule->table);
-	else if (rule->action < ARRAY_LEN(words) && words[rule->action])
-		buf_str(b, words[rule->action]);
+#define REFUSAL(word, NAME) \
+	else if (rule->action == FR_ACT_##NAME) \
+		buf_str(b, " " #word);
+#include "net/refusals.def"
+#undef REFUSAL
 }
 
 static void put_iprule(struct buf *b, const struct net_iprule *rule, uint8_t family)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/addr.h"
+#include "lib/text.h"
 #include "services/address.h"
 #include "services/routes.h"
 
@@ -92,9 +93,9 @@ static void take_one(struct taking *t)
 	BUF_ON_STACK(word, 64);
 	bool good;
 
-	(void)next_word(&text, &word);
+	(void)text_word(&text, &word);
 	good = take_bridge(t, buf_text(&word), &at);
-	while (good && next_word(&text, &word))
+	while (good && text_word(&text, &word))
 		good = take_addr(t, buf_text(&word), &at);
 	if (good && buf_check(&word)) {
 		refuse_also(t, " is too long for an address", "a word of it");

@@ -120,10 +120,9 @@ struct nearest nearest_begin(const char *word)
 
 void nearest_try(struct nearest *n, const char *candidate)
 {
-	unsigned distance = text_distance(n->word, candidate);
+	struct nearest nearer = *n;
 
-	if (distance >= n->distance || distance >= strlen(candidate))
-		return;
-	n->distance = distance;
-	n->best = candidate;
+	nearest_offer(&nearer, candidate);
+	if (nearer.distance < strlen(candidate))
+		*n = nearer;
 }

@@ -2,6 +2,7 @@
 #ifndef SERVICES_KEYS_H
 #define SERVICES_KEYS_H
 
+#include "lib/text.h"
 #include "lib/util.h"
 
 enum key_id {
@@ -71,11 +72,7 @@ extern const uint32_t namespace_flags[];
 /* Name of a RLIMIT_ in a table. */
 const char *resource_name(uint32_t resource);
 
-/* For "did you mean": keeps the nearest of the words shown to it, if one is near enough to `word`. */
-struct nearest {
-	const char *word, *best;
-	unsigned distance;
-};
+/* For words of the table: near enough to `word`, and not as far from it as a word is that shares nothing with it. */
 struct nearest nearest_begin(const char *word);
 void nearest_try(struct nearest *n, const char *candidate);
 

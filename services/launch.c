@@ -237,16 +237,14 @@ static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 	return pid == -ENOSYS ? clone_with_less(sv, index, &child, leaf_fd) : pid;
 }
 
-/* Forgotten before it is closed: after a crash in between the number may be somebody else's. */
 static void forget_status(struct supervisor *sv, uint32_t index)
 {
-	int fd = handles_at(sv, index)->status_fd;
+	int32_t *fd = &handles_at(sv, index)->status_fd;
 
-	if (fd < 0)
+	if (*fd < 0)
 		return;
 	sv->on_status_fd(sv, index, -1);
-	handles_at(sv, index)->status_fd = -1;
-	fd_close(&fd);
+	fd_close(fd);
 }
 
 /* The network of another that is joined has to be there. */

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "lib/addr.h"
+#include "lib/text.h"
 #include "services/address.h"
 #include "services/routes.h"
 #include "services/sysctls.h"
@@ -23,9 +24,11 @@ bool take_settings(struct section *s, const struct key *key, const struct toml *
 static const struct {
 	char name[12];
 	uint8_t action;
-} actions[] = { { "blackhole", FR_ACT_BLACKHOLE },
-		{ "unreachable", FR_ACT_UNREACHABLE },
-		{ "prohibit", FR_ACT_PROHIBIT } };
+} actions[] = {
+#define REFUSAL(word, NAME) { #word, FR_ACT_##NAME },
+#include "net/refusals.def"
+#undef REFUSAL
+};
 
 static bool take_net(const char *text, struct addr *net)
 {
@@ -115,11 +118,11 @@ static bool read_rule(const char *text, struct net_iprule *ret)
 	BUF_ON_STACK(word, 64);
 	BUF_ON_STACK(value, 64);
 
-	while (next_word(&text, &word)) {
+	while (text_word(&text, &word)) {
 		if (!strcmp(buf_text(&word), "not") && !r.inverted)
 			r.inverted = 1;
 		else if (!take_action(buf_text(&word), &r) &&
-			 (!next_word(&text, &value) || !take_pair(buf_text(&word), buf_text(&value), &r)))
+			 (!text_word(&text, &value) || !take_pair(buf_text(&word), buf_text(&value), &r)))
 			return false;
 	}
 	*ret = r;

@@ -11,19 +11,11 @@
 static const struct {
 	char name[12];
 	uint8_t type;
-} types[] = { { "blackhole", RTN_BLACKHOLE }, { "unreachable", RTN_UNREACHABLE }, { "prohibit", RTN_PROHIBIT } };
-
-bool next_word(const char **at, struct buf *word)
-{
-	size_t len;
-
-	buf_reset(word);
-	*at += strspn(*at, " ");
-	len = strcspn(*at, " ");
-	buf_add(word, *at, len);
-	*at += len;
-	return len && !buf_check(word);
-}
+} types[] = {
+#define REFUSAL(word, NAME) { #word, RTN_##NAME },
+#include "net/refusals.def"
+#undef REFUSAL
+};
 
 bool take_number(const char *text, uint32_t *field)
 {
@@ -75,11 +67,11 @@ bool route_read(const char *text, struct net_route *ret)
 	BUF_ON_STACK(word, 64);
 	BUF_ON_STACK(value, 64);
 
-	if (!next_word(&text, &word) || (take_type(buf_text(&word), &r) && !next_word(&text, &word)) ||
+	if (!text_word(&text, &word) || (take_type(buf_text(&word), &r) && !text_word(&text, &word)) ||
 	    !take_net(buf_text(&word), &r))
 		return false;
-	while (next_word(&text, &word))
-		if (!next_word(&text, &value) || !take_option(buf_text(&word), buf_text(&value), &r))
+	while (text_word(&text, &word))
+		if (!text_word(&text, &value) || !take_option(buf_text(&word), buf_text(&value), &r))
 			return false;
 	if (*text || buf_check(&word) || !is_whole(&r))
 		return false;

@@ -25,9 +25,6 @@ void route_text(struct buf *b, const struct net_route *route);
 uint32_t routes_take(struct compile *c, const struct route_place *place, const struct toml *list,
 		     struct net_route *routes);
 
-/* The next word of a text into `word`; false when there is none, or it is too long for any. */
-bool next_word(const char **at, struct buf *word);
-
 /* A number that is not given yet, from 1 on. */
 bool take_number(const char *text, uint32_t *field);
 
