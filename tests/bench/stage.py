@@ -243,14 +243,16 @@ class Run:
             return f.read()
 
     def close(self):
+        killed = self.stage and self.stage.poll() is None
         if self.stage:
-            if self.stage.poll() is None:
+            if killed:
                 self.end_pid_1()
             self.stage.stdin.close()
             self.stage.stdout.close()
             self.stage.wait()
         try:
-            self.remove_leaves()
+            if killed:
+                self.remove_leaves()
             self.cgroup.remove()
             self.system.end()
         finally:

@@ -118,10 +118,6 @@ TOML
 vm_boot quiet rdinit=/host/init
 vm_end 280
 ok $? "the machine ends"
-has() {
-	vm_results | grep -a -q -x -E "$1"
-	ok $? "$2"
-}
 has 'web is up' "the status shows a service that is up, with its address"
 has 'client has its page' "the client has its page from web, by name and over the bridge"
 has 'hog was out of memory' "who grows past its limit is killed in its leaf"

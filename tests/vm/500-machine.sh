@@ -45,10 +45,6 @@ vm_wait 60 'minit: ' || vm_show
 vm_end 60
 ok $? "minit poweroff switches the machine off"
 
-has() {
-	vm_results | grep -a -q -x -E "$1"
-	ok $? "$2"
-}
 said() {
 	vm_console | grep -a -q -E "$1"
 	ok $? "$2"

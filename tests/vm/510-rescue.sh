@@ -7,10 +7,6 @@ said() {
 	vm_console | grep -a -q -E "$1"
 	ok $? "$2"
 }
-has() {
-	vm_results | grep -a -q -x -E "$1"
-	ok $? "$2"
-}
 
 vm_file /etc/minit/minit.toml <<'TOML'
 [service.web]

@@ -8,10 +8,6 @@ said() {
 	vm_console | grep -a -q -E "$1"
 	ok $? "$2"
 }
-has() {
-	vm_results | grep -a -q -x -E "$1"
-	ok $? "$2"
-}
 
 cp -a "$TREE" "$vm_dir/tree"
 rm -rf "$vm_dir/tree/etc/minit/conf.d"

@@ -114,6 +114,12 @@ vm_results() {
 	tr -d '\r' <"$vm_dir/results"
 }
 
+# has RE TEXT: a line of the results is such.
+has() {
+	vm_results | grep -a -q -x -E "$1"
+	ok $? "$2"
+}
+
 vm_console() {
 	tr -d '\r' <"$vm_dir/console"
 }
