@@ -8,6 +8,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -71,7 +72,8 @@ static void send_pieces(int fd, const uint8_t *data, size_t size, size_t piece)
 
 static void look_at(const char *line)
 {
-	static const char *const members[] = { "error", "ok", "name", "service", "version", "snapshot" };
+	static const char *const members[] = { "error", "ok", "name", "service", "version", "snapshot",
+		"lost", "minit" };
 	unsigned known = 0;
 	char text[64];
 
@@ -99,14 +101,12 @@ static void hear(int fd)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void look_at_answers(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = { "web", "db", "log-1", "a_very.long-name@host" };
 	struct supervisor *sv;
 	int fd;
 
-	if (size < 1)
-		return 0;
 	sv = house_build(names, 4);
 	house_need(0, 1);
 	house_move(1, STATE_FAILED);
@@ -125,5 +125,32 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(sv->state->clients[0].fd < 0); /* it was taken for a connection at all */
 	hear(fd);
 	close(fd);
+}
+
+/* A verb that no input has come upon yet is asked too, without and with a name. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	static const char *const asked[] = {
+#define VERB(word, ...) #word, #word " web",
+#include "init/verbs.def"
+#undef VERB
+		"isolation",
+		"isolation web",
+	};
+	char line[64];
+
+	(void)argc, (void)argv;
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		int len = snprintf(line, sizeof(line), "%c%s\n", 0xff, asked[i]);
+
+		look_at_answers((const uint8_t *)line, (size_t)len);
+	}
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size)
+		look_at_answers(data, size);
 	return 0;
 }
