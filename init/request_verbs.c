@@ -1,0 +1,125 @@
+#include <errno.h>
+#include <string.h>
+
+#include "init/answers.h"
+#include "init/insight.h"
+#include "init/reexec.h"
+#include "init/report.h"
+#include "init/request.h"
+#include "init/shutdown.h"
+#include "init/uplinks.h"
+
+bool answer_version(struct supervisor *sv, struct client *c)
+{
+	BUF_ON_STACK(line, REPORT_LINE);
+
+	report_minit(sv, &line);
+	(void)request_send(c, &line);
+	return request_ok(sv, c);
+}
+
+static bool end_all(struct supervisor *sv, struct client *c, enum goal goal)
+{
+	shutdown_begin(sv, sv->state->mode == MODE_MACHINE ? goal : GOAL_EXIT, 0);
+	return request_ok(sv, c);
+}
+
+bool answer_poweroff(struct supervisor *sv, struct client *c)
+{
+	return end_all(sv, c, GOAL_POWEROFF);
+}
+
+bool answer_halt(struct supervisor *sv, struct client *c)
+{
+	return end_all(sv, c, GOAL_HALT);
+}
+
+bool answer_reboot(struct supervisor *sv, struct client *c)
+{
+	if (sv->state->mode == MODE_MACHINE)
+		return end_all(sv, c, GOAL_REBOOT);
+	request_refuse(c, "reboot: minit is not PID 1 of a machine here; use poweroff, and let what started "
+			  "it start it again");
+	return false;
+}
+
+/* The connection goes over to the new program, and the ok is its word (request_survived). */
+bool answer_reexec(struct supervisor *sv, struct client *c)
+{
+	int err;
+
+	c->kind = CLIENT_REEXEC;
+	err = reexec_now(sv);
+	request_refuse(c, "reexec: %s: minit runs on as it was", strerror(-err));
+	return false;
+}
+
+/* "lease LINK on|off": what `minit lease` has put into force; before that it asks "lease LINK may". */
+bool answer_lease(struct supervisor *sv, struct client *c)
+{
+	const char *link = request_name(c);
+	const char *word = link ? request_word(c, request_after(c, request_after(c, 0))) : NULL;
+	static const char words[][4] = { "off", "on", "may" }; /* as enum lease */
+	size_t what = 0;
+
+	while (word && what < ARRAY_LEN(words) && strcmp(word, words[what]) != 0)
+		what++;
+	if (!word || what == ARRAY_LEN(words))
+		request_refuse(c, "lease: wants LINK on|off|may");
+	else if (uplinks_lease(sv, link, (enum lease)what))
+		request_refuse(c, "lease: %s: the table has no link of this name with address = \"dhcp\"", link);
+	else
+		return request_ok(sv, c);
+	return false;
+}
+
+bool answer_isolation(struct supervisor *sv, struct client *c)
+{
+	if (!request_names_any(sv, c))
+		return false;
+	if (!insight_send(sv, c, request_service(sv, c, request_after(c, 0))))
+		return request_ok(sv, c);
+	return false;
+}
+
+/* "net" alone: what `minit net` has to know before it can name a service. */
+bool answer_net(struct supervisor *sv, struct client *c)
+{
+	if (request_name(c))
+		return answer_isolation(sv, c);
+	return !insight_send(sv, c, INSIGHT_NOBODY) && request_ok(sv, c);
+}
+
+/* -- which verb -------------------------------------------------------------------------------- */
+
+enum who { ANYONE, OWNER };
+
+static const struct {
+	const char *word;
+	answer_fn *answer;
+	enum who who;
+} verbs[] = {
+#define VERB(word, option, main, answer, who, ...) { #word, answer, who },
+#include "init/verbs.def"
+#undef VERB
+	{ "isolation", answer_isolation, OWNER },
+};
+
+bool request_begin(struct supervisor *sv, struct client *c)
+{
+	if (!request_split(c)) {
+		request_refuse(c, "request: not a line of words; see minit(8)");
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		if (!verbs[i].answer || strcmp(verbs[i].word, c->line))
+			continue;
+		if (verbs[i].who == ANYONE || c->trusted)
+			return verbs[i].answer(sv, c);
+		request_refuse(c, "%s: %s: only root and the user minit runs as may do that", c->line,
+			       strerror(EPERM));
+		return false;
+	}
+	request_refuse(c, "%s: minit has no answer to this verb", c->line);
+	return false;
+}
