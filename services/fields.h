@@ -22,7 +22,7 @@ enum field_kind {
 	FIELD_BYTE, FIELD_BOOL, FIELD_WORD, /* one byte */
 };
 
-/* For services/table_*.c: a reference or a list that lies inside the image. services/table.c */
+/* For services/table_*.c: a reference or a list that lies inside the image; services/table_verify.c */
 bool table_has_text(const struct table *t, uint32_t at);
 bool table_has_list(const struct table *t, struct list list, size_t size, size_t align);
 

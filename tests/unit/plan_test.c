@@ -1,3 +1,4 @@
+// links: services/table_verify.c
 // links: init/netplan.c init/sysctls.c init/say.c services/extra.c net/tell.c net/tell_rules.c net/tell_expr.c net/tell_value.c net/tell_ways.c net/rate.c
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c

@@ -1,3 +1,4 @@
+// links: services/table_verify.c services/table_files.c
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/values_link.c net/kinds.c services/table.c services/table_net.c services/table_roots.c services/dump.c services/dump_net.c cgroup/limits.c lib/arena.c
