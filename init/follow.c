@@ -100,3 +100,30 @@ const char *follow_nearest(const struct follow *f, const char *name)
 		nearest_offer(&near, f->all[i].name);
 	return near.best;
 }
+
+bool seen_is(const struct seen *s, const char *state)
+{
+	return !strcmp(s->state, state);
+}
+
+bool seen_is_ready(const struct seen *s)
+{
+	return seen_is(s, "up") || seen_is(s, "done");
+}
+
+void seen_put(const struct seen *s, struct buf *b)
+{
+	bool failed = seen_is(s, "failed"), backoff = seen_is(s, "backoff");
+
+	buf_fmt(b, "it %s", failed ? "has failed" : backoff ? "has ended" : "is ");
+	if (!failed && !backoff)
+		buf_str(b, s->state);
+	if (s->why[0])
+		buf_fmt(b, " (%s)", s->why);
+	if (backoff)
+		buf_str(b, " and is started again");
+	if (backoff && s->next_ms >= 0) {
+		buf_str(b, " in ");
+		text_put_duration(b, s->next_ms);
+	}
+}

@@ -5,6 +5,7 @@
 #ifndef INIT_FOLLOW_H
 #define INIT_FOLLOW_H
 
+#include "lib/buf.h"
 #include "lib/util.h"
 #include "services/state.h"
 
@@ -33,5 +34,13 @@ struct seen *follow_find(const struct follow *f, const char *name);
 
 /* "did you mean": the nearest name there is, or NULL. */
 const char *follow_nearest(const struct follow *f, const char *name);
+
+bool seen_is(const struct seen *s, const char *state);
+
+/* Up, or a task that is done. */
+bool seen_is_ready(const struct seen *s);
+
+/* "it is up", "it has failed (exit 3)", "it has ended (exit 3) and is started again in 2s". */
+void seen_put(const struct seen *s, struct buf *b);
 
 #endif
