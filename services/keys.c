@@ -85,17 +85,59 @@ static bool is_last_part(const char *part, const char *name)
 	return dot && !strcmp(dot + 1, part);
 }
 
+/* "StateDirectory", "state-directory" and "state_directory" are one word. */
+static bool sounds_like(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, "_-.");
+		b += strspn(b, "_-.");
+		if (!*a || !*b)
+			return *a == *b;
+		if ((*a | 0x20) != (*b | 0x20))
+			return false;
+	}
+}
+
+/* What another program calls it, one behind the other: the word, the key. */
+static const char foreign[] =
+#define FOREIGN(word, key) word "\0" key "\0"
+#include "services/foreign.def"
+#undef FOREIGN
+	;
+
+static const char *key_of_foreign(const char *name)
+{
+	for (const char *word = foreign, *key; *word; word = key + strlen(key) + 1) {
+		key = word + strlen(word) + 1;
+		if (sounds_like(word, name))
+			return key;
+	}
+	return NULL;
+}
+
+static const char *key_alike(enum key_section section, const char *name)
+{
+	const char *known = section & IN_COMMON ? key_of_foreign(name) : NULL;
+
+	for (const struct key *k = keys; k < keys + KEY_COUNT && !known; k++) {
+		const char *candidate = key_text(k, KEY_NAME);
+
+		if (k->sections & section && (is_last_part(name, candidate) || sounds_like(name, candidate)))
+			known = candidate;
+	}
+	return known;
+}
+
 const char *key_nearest(enum key_section section, const char *name)
 {
+	const char *alike = key_alike(section, name);
 	struct nearest n = nearest_begin(name);
 
-	for (const struct key *k = keys; k < keys + KEY_COUNT; k++) {
-		if (!(k->sections & section))
-			continue;
-		if (is_last_part(name, key_text(k, KEY_NAME)))
-			return key_text(k, KEY_NAME);
-		nearest_try(&n, key_text(k, KEY_NAME));
-	}
+	if (alike)
+		return alike;
+	for (const struct key *k = keys; k < keys + KEY_COUNT; k++)
+		if (k->sections & section)
+			nearest_try(&n, key_text(k, KEY_NAME));
 	return n.best;
 }
 

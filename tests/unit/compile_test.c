@@ -1126,9 +1126,36 @@ static void whose_namespaces_are_joined_is_needed(void **state)
 	assert_int_equal(roots_of(t, "a")->join_flags, CLONE_NEWNET | CLONE_NEWUTS);
 }
 
+static bool limit_is_known(const char *name)
+{
+	for (unsigned i = 0; limit_name(i); i++)
+		if (!strcmp(limit_name(i), name))
+			return true;
+	return false;
+}
+
+static void what_others_call_a_key_leads_to_one_of_ours(void **state)
+{
+	static const struct { const char *word, *key; } all[] = {
+#define FOREIGN(word, key) { word, key },
+#include "services/foreign.def"
+#undef FOREIGN
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		const char *limit = strncmp(all[i].key, "cgroup.", 7) ? NULL : all[i].key + 7;
+
+		assert_null(key_find(IN_SERVICE, all[i].word));
+		assert_true(limit ? limit_is_known(limit) : key_find(IN_SERVICE, all[i].key) != NULL);
+		assert_string_equal(key_nearest(IN_SERVICE, all[i].word), all[i].key);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_others_call_a_key_leads_to_one_of_ours),
 		cmocka_unit_test(an_empty_table_is_good),
 		cmocka_unit_test(a_service_has_the_defaults_of_the_manual),
 		cmocka_unit_test(every_key_arrives),
