@@ -78,12 +78,12 @@ int prepare_service(struct supervisor *sv, uint32_t index)
 	int err = 0;
 
 	h->refused = 0;
-	if (spec->leaf)
+	if (prepare_wants_pipe(spec) && h->out[1] < 0)
+		err = prepare_output(sv, index); /* first: the log helper takes the pipes of all */
+	if (!err && spec->leaf)
 		err = prepare_leaf(sv, index);
 	if (!err && spec->namespaces & CLONE_NEWNET && h->netns < 0)
 		err = prepare_network(sv, index);
-	if (!err && prepare_wants_pipe(spec) && h->out[1] < 0)
-		err = prepare_output(sv, index);
 	h->missing |= privileges_missing(sv->table, spec);
 	return err ? err : prepare_seccomp(sv, index);
 }

@@ -564,6 +564,20 @@ static void a_network_that_is_made_later_is_waited_for(void **state)
 	check_kernel();
 }
 
+/* The log's helper takes the pipes of all: without one of them it could not start, and nobody's output would be seen. */
+static void who_has_no_network_has_a_pipe(void **state)
+{
+	struct service_spec *spec;
+
+	(void)state;
+	spec = begin();
+	spec->namespaces = spec->explicit_ns = CLONE_NEWNET;
+	spec->output = OUTPUT_CONSOLE;
+	assert_int_equal(prepare_service(&sv, 0), -EPERM);
+	assert_true(handles()->out[0] >= 0 && handles()->out[1] >= 0);
+	check_kernel();
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
@@ -571,6 +585,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_start_leaves_a_child_and_a_pipe_to_hear_it_by),
 		T(a_network_that_is_made_later_is_waited_for),
+		T(who_has_no_network_has_a_pipe),
 		T(a_start_of_what_runs_does_nothing),
 		T(a_child_that_has_not_spoken_is_waited_for),
 		T(the_end_of_the_pipe_means_that_it_is_the_program),
