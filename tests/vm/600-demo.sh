@@ -1,12 +1,20 @@
 #!/bin/bash
-# The demo as the init of a real kernel, on cgroup v2 with all controllers: limits bite, the bridge carries, and a hundred
-# fatal signals to PID 1 change nothing.
+# The demo as the init of a real kernel, on cgroup v2 with all controllers: limits bite, the bridge carries, ports are
+# published by what modules the image has, and a hundred fatal signals to PID 1 change nothing.
 set -u
 . tests/vm/vm.sh
 
 {
-	cat rootfs/demo/minit.toml
+	sed '/^network .*10.77.0.10/s/ }/, ports = "8080:80", rate = { in = "50M" } }/; s/^\(network .*"br0"\) }/\1, allow = "web:80" }/
+		/^address .*10.77.0.1/a nat = true\nisolate = true\nantispoof = true' rootfs/demo/minit.toml
 	cat <<'TOML'
+
+[service.one]
+exec    = ["/bin/netcat", "-p", "80", "-L", "/bin/echo", "the one"]
+network = { bridge = "br0", ports = "8081:80", balance = "round-robin" }
+[service.other]
+exec    = ["/bin/netcat", "-p", "80", "-L", "/bin/echo", "the other"]
+network = { bridge = "br0", ports = "8081:80", balance = "round-robin" }
 
 # Takes all the CPU it is given.
 [service.spin]
@@ -25,7 +33,7 @@ namespaces = []
 leaf       = false
 output     = "inherit"
 ready      = "exit"
-needs      = ["client", "spin", "writer"]
+needs      = ["client", "spin", "writer", "one", "other"]
 TOML
 } | vm_file /etc/minit/minit.toml
 
@@ -37,6 +45,8 @@ of() { minit status "$1" --json | grep "\"name\":\"$1\"" | sed "s/.*\"$2\":\([0-
 key() { sed -n "s/^$1 //p"; }
 now() { sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\2/' /proc/uptime; }
 
+echo "page $(wget -O - http://127.0.0.1:8080/)"
+echo "balanced $(for i in 1 2; do timeout 10 netcat 127.0.0.1 8081 </dev/null; done | sort | tr '\n' ,)"
 minit wait --timeout 60s 'hog:restarts>=1' && echo "hog restarted"
 echo "hog killed $(leaf hog memory.events | key oom_kill)"
 echo "hog max $(leaf hog memory.max)"
@@ -73,7 +83,7 @@ SH
 vm_boot quiet
 vm_wait 60 'client.*hello from web'
 ok $? "the client fetches a page from web by its name, over the bridge"
-vm_end 120
+vm_end 240
 ok $? "minit poweroff ends it"
 
 number() { vm_results | sed -n "s/^$1 \([0-9]*\)$/\1/p"; }
@@ -88,6 +98,10 @@ is() {
 	ok $? "$3 ($(vm_results | sed -n "s/^$1 //p"))"
 }
 
+is page "hello from web" "a published port answers by 127.0.0.1"
+is balanced "the one,the other," "and a balanced one, of services that are isolated"
+! vm_console | grep -a -E 'minit: (web|one|other|br0|rules|network)[:.]? .*(module|cannot|no )'
+ok $? "the kernel has had each module that it wanted"
 vm_results | grep -q '^hog restarted'
 ok $? "the hog is killed and started again"
 at_least 'hog killed' 1 "memory.max: the kernel has killed in the hog's leaf"
