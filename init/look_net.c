@@ -98,7 +98,17 @@ static void tell_there(struct look *l, const char *what, const char *asked, bool
 	look_tell(l, what, asked, there ? "there" : "none", there ? LOOK_SAME : LOOK_DIFFERS, 0);
 }
 
-/* -- eth0 -------------------------------------------------------------------------------------------------------- */
+/* -- eth0, and further ones -------------------------------------------------------------------------------------- */
+
+#define KEY_TEXT 32
+
+/* "network.mac", but "eth1.mac". */
+static const char *key_of(struct buf *b, const struct net_attach *at, const char *key)
+{
+	buf_reset(b);
+	buf_fmt(b, "%s.%s", at->number ? net_eth(at) : "network", key);
+	return buf_text(b);
+}
 
 static void tell_place(struct look *l, const struct network_seen *seen, const struct net_attach *at)
 {
@@ -106,6 +116,7 @@ static void tell_place(struct look *l, const struct network_seen *seen, const st
 	const struct net_found_link *bridge = port ? link_at(&seen->host, port->master) : NULL;
 	BUF_ON_STACK(asked, LOOK_TEXT);
 	BUF_ON_STACK(got, LOOK_TEXT);
+	BUF_ON_STACK(key, KEY_TEXT);
 
 	buf_fmt(&asked, "%s by %s", table_bridge(l->table, (uint32_t)at->bridge)->name, at->peer);
 	if (port)
@@ -113,9 +124,10 @@ static void tell_place(struct look *l, const struct network_seen *seen, const st
 			port->works ? "" : ", which lets nothing through");
 	else
 		buf_str(&got, "none");
-	look_tell_text(l, "network.bridge", buf_text(&asked), buf_text(&got), MISSING_NETWORK);
+	look_tell_text(l, key_of(&key, at, "bridge"), buf_text(&asked), buf_text(&got), MISSING_NETWORK);
 	if (at->flags & NET_ALONE)
-		look_tell_text(l, "port_isolation", "true", port && port->alone ? "true" : "false", 0);
+		look_tell_text(l, at->number ? key_of(&key, at, "port_isolation") : "port_isolation", "true",
+			        port && port->alone ? "true" : "false", 0);
 }
 
 static void tell_parent(struct look *l, const struct net_attach *at, const struct net_found_link *eth0)
@@ -131,30 +143,35 @@ static void tell_parent(struct look *l, const struct net_attach *at, const struc
 	look_tell_text(l, "network.parent", buf_text(&asked), buf_text(&got), MISSING_NETWORK);
 }
 
-static void tell_mac(struct look *l, const struct net_attach *at, const struct net_found_link *eth0)
+static void tell_mac(struct look *l, const struct net_attach *at, const struct net_found_link *eth)
 {
 	BUF_ON_STACK(asked, 24);
 	BUF_ON_STACK(got, 24);
+	BUF_ON_STACK(key, KEY_TEXT);
 	uint8_t mac[NET_MAC];
 
-	if (!mac_is_chosen(at) || !eth0)
+	if (!mac_is_chosen(at) || !eth)
 		return;
 	mac_of_attach(at, mac);
 	text_put_mac(&asked, mac);
-	text_put_mac(&got, eth0->mac);
-	look_tell_text(l, "network.mac", buf_text(&asked), buf_text(&got), 0);
+	text_put_mac(&got, eth->mac);
+	look_tell_text(l, key_of(&key, at, "mac"), buf_text(&asked), buf_text(&got), 0);
 }
 
-static void tell_mtu(struct look *l, uint32_t wanted, const struct net_found_link *eth0)
+/* wanted: of its own; 0: that of the bridge. */
+static void tell_mtu(struct look *l, uint32_t wanted, const struct net_attach *at, const struct net_found_link *eth)
 {
 	BUF_ON_STACK(asked, 24);
 	BUF_ON_STACK(got, 24);
+	BUF_ON_STACK(key, KEY_TEXT);
 
-	if (!wanted || !eth0)
+	if (!wanted && at->bridge >= 0)
+		wanted = table_bridge(l->table, (uint32_t)at->bridge)->mtu;
+	if (!wanted || !eth)
 		return;
 	buf_u64(&asked, wanted);
-	buf_u64(&got, eth0->mtu);
-	look_tell_text(l, "network.mtu", buf_text(&asked), buf_text(&got), 0);
+	buf_u64(&got, eth->mtu);
+	look_tell_text(l, key_of(&key, at, "mtu"), buf_text(&asked), buf_text(&got), 0);
 }
 
 /* -- addresses and routes ---------------------------------------------------------------------------------------- */
@@ -193,13 +210,16 @@ bool network_has_route(const struct net_found *f, uint32_t index, const struct n
 	return false;
 }
 
-static void tell_addrs(struct look *l, const struct network_seen *seen, const struct net_attach *at)
+static void tell_addrs(struct look *l, const struct network_seen *seen, const struct net_attach *at,
+		       const struct net_found_link *eth)
 {
 	for (unsigned i = 0; i < NET_ADDRS && at->addr[i].family; i++) {
+		bool there = eth && network_has_addr(&seen->own, eth->index, &at->addr[i]);
 		BUF_ON_STACK(asked, 64);
+		BUF_ON_STACK(key, KEY_TEXT);
 
 		text_put_addr(&asked, &at->addr[i], true);
-		tell_there(l, "network.address", buf_text(&asked), network_has_addr(&seen->own, 0, &at->addr[i]));
+		tell_there(l, key_of(&key, at, "address"), buf_text(&asked), there);
 	}
 }
 
@@ -329,23 +349,35 @@ static void tell_eth0(struct look *l, const struct network_seen *seen, uint32_t 
 	const struct network_spec *network = table_network(l->table, owner);
 	const struct net_attach *at = &owner->attach;
 	const struct net_found_link *eth0 = net_found_link(&seen->own, "eth0");
-	uint32_t mtu = network ? network->mtu : 0;
 
-	if (at->bridge >= 0) {
+	if (at->bridge >= 0)
 		tell_place(l, seen, at);
-		mtu = mtu ? mtu : table_bridge(l->table, (uint32_t)at->bridge)->mtu;
-	} else {
+	else
 		tell_parent(l, at, eth0);
-	}
 	tell_mac(l, at, eth0);
-	tell_mtu(l, mtu, eth0);
-	tell_addrs(l, seen, at);
+	tell_mtu(l, network ? network->mtu : 0, at, eth0);
+	tell_addrs(l, seen, at, eth0);
 	tell_routes(l, seen, owner);
 	tell_rates(l, seen, owner, eth0);
 	if (at->bridge >= 0)
 		tell_rules_of_bridge(l, seen, at);
 	tell_ports(l, seen, index);
 	tell_allows(l, seen, index);
+}
+
+/* eth1 and so on. */
+static void tell_further(struct look *l, const struct network_seen *seen, uint32_t index)
+{
+	const struct net_attach *at;
+
+	for (uint32_t n = 1; (at = table_attach(l->table, table_service(l->table, index), n)); n++) {
+		const struct net_found_link *eth = net_found_link(&seen->own, net_eth(at));
+
+		tell_place(l, seen, at);
+		tell_mac(l, at, eth);
+		tell_mtu(l, 0, at, eth);
+		tell_addrs(l, seen, at, eth);
+	}
 }
 
 /* Until it is made, or as it cannot be made, there is nothing to compare. */
@@ -361,8 +393,10 @@ void look_network_at(struct look *l, const struct network_seen *seen)
 	look_tell(l, owner != l->index ? "network.join" : "network", asked,
 		  !is_own ? "minit's" : l->own_net < 0 ? "none" : asked,
 		  seen->err ? LOOK_UNSEEN : is_own && l->own_net < 0 ? LOOK_DIFFERS : LOOK_SAME, MISSING_NETWORK);
-	if (is_own && l->own_net >= 0 && !seen->err && net_has_eth0(&table_service(l->table, owner)->attach))
-		tell_eth0(l, seen, owner);
+	if (!is_own || l->own_net < 0 || seen->err || !net_has_eth0(&table_service(l->table, owner)->attach))
+		return;
+	tell_eth0(l, seen, owner);
+	tell_further(l, seen, owner);
 }
 
 void look_network(struct look *l)

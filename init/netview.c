@@ -64,16 +64,15 @@ bool view_service(struct view *v, uint32_t index, struct handed *h)
 }
 
 /* The port of the bridge is the other end: what it sends the service receives. */
-bool view_counts(const struct view *v, uint32_t index, struct net_counts *ret)
+bool view_counts(const struct view *v, const struct net_attach *at, struct net_counts *ret)
 {
-	const struct net_attach *at = &table_service(v->table, index)->attach;
 	const struct net_found_link *port = net_found_link(&v->seen.host, at->peer);
-	const struct net_found_link *eth0 = net_found_link(&v->seen.own, "eth0");
+	const struct net_found_link *eth = net_found_link(&v->seen.own, net_eth(at));
 
-	if (at->bridge < 0 && !(at->flags & NET_ON_LINK && eth0))
+	if (at->bridge < 0 && !(at->flags & NET_ON_LINK && eth))
 		return false;
 	if (at->bridge < 0) {
-		*ret = eth0->counts;
+		*ret = eth->counts;
 		return true;
 	}
 	if (!port)
@@ -82,7 +81,7 @@ bool view_counts(const struct view *v, uint32_t index, struct net_counts *ret)
 		.in_bytes = port->counts.out_bytes, .in_packets = port->counts.out_packets,
 		.in_dropped = port->counts.out_dropped,
 		.out_bytes = port->counts.in_bytes, .out_packets = port->counts.in_packets,
-		.out_dropped = port->counts.in_dropped + (eth0 ? eth0->counts.out_dropped : 0),
+		.out_dropped = port->counts.in_dropped + (eth ? eth->counts.out_dropped : 0),
 	};
 	return true;
 }

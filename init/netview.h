@@ -21,8 +21,8 @@ struct view {
  */
 must_check bool view_service(struct view *v, uint32_t index, struct handed *h);
 
-/* What it has received and sent, from its side; false when it has nothing of its own. */
-bool view_counts(const struct view *v, uint32_t index, struct net_counts *ret);
+/* What it has received and sent by one of its networks, from its side; false when it has nothing of its own. */
+bool view_counts(const struct view *v, const struct net_attach *at, struct net_counts *ret);
 
 /* What of a bridge or link is not as the table asks goes to v->differences; whether all is. */
 bool view_bridge(struct view *v, const struct net_bridge *bridge);

@@ -162,13 +162,9 @@ static void put_rates(struct buf *b, const struct network_spec *network)
 		put_number(b, "rate_out_bps", network->out_bps);
 }
 
-static void put_own(struct buf *b, const struct view *v, uint32_t owner)
+static void put_place(struct buf *b, const struct view *v, const struct net_attach *at)
 {
-	const struct service_spec *spec = table_service(v->table, owner);
-	const struct net_attach *at = &spec->attach;
 	const struct net_found_link *port = at->bridge >= 0 ? net_found_link(&v->seen.host, at->peer) : NULL;
-	const struct net_found_link *eth0 = net_found_link(&v->seen.own, "eth0");
-	struct net_counts c;
 
 	if (at->bridge >= 0) {
 		put_text(b, "bridge", table_bridge(v->table, (uint32_t)at->bridge)->name);
@@ -176,11 +172,37 @@ static void put_own(struct buf *b, const struct view *v, uint32_t owner)
 		put_truth(b, "forwards", port && port->works);
 	}
 	if (net_has_eth0(at))
-		put_link(b, &v->seen.own, eth0);
+		put_link(b, &v->seen.own, net_found_link(&v->seen.own, net_eth(at)));
+}
+
+/* eth1 and so on, each said by itself: together they are longer than a line that fits. */
+static void say_also(struct buf *b, const struct view *v, const struct service_spec *spec)
+{
+	const struct net_attach *at;
+	struct net_counts c;
+
+	for (uint32_t n = 1; (at = table_attach(v->table, spec, n)); n++) {
+		buf_str(b, n == 1 ? ",\"also\":[{" : ",{");
+		put_text(b, "name", net_eth(at));
+		put_place(b, v, at);
+		if (view_counts(v, at, &c))
+			put_counts(b, &c);
+		buf_str(b, table_attach(v->table, spec, n + 1) ? "}" : "}]");
+		say_line(b);
+	}
+}
+
+static void put_own(struct buf *b, const struct view *v, uint32_t owner)
+{
+	const struct service_spec *spec = table_service(v->table, owner);
+	struct net_counts c;
+
+	put_place(b, v, &spec->attach);
 	put_routes(b, &v->seen.own, 0);
 	put_rates(b, table_network(v->table, spec));
-	if (view_counts(v, owner, &c))
+	if (view_counts(v, &spec->attach, &c))
 		put_counts(b, &c);
+	say_also(b, v, spec);
 }
 
 void view_json_one(struct view *v, uint32_t index)

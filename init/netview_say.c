@@ -41,11 +41,13 @@ static const char *how(const struct net_found_link *link)
 
 static uint32_t services_on(const struct table *t, uint32_t bridge)
 {
-	uint32_t n = 0;
+	const struct net_attach *at;
+	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < t->services.count; i++)
-		n += table_service(t, i)->attach.bridge == (int32_t)bridge;
-	return n;
+		for (uint32_t n = 0; (at = table_attach(t, table_service(t, i), n)); n++)
+			count += at->bridge == (int32_t)bridge;
+	return count;
 }
 
 static void put_rules(struct buf *b, const struct net_bridge *bridge)
@@ -139,10 +141,10 @@ static void say_links(struct view *v)
 
 /* -- services ---------------------------------------------------------------------------------------------------- */
 
-static void put_counts(struct grid *g, const struct view *v, uint32_t index)
+static void put_counts(struct grid *g, const struct view *v, const struct net_attach *at)
 {
 	struct net_counts c;
-	bool any = view_counts(v, index, &c);
+	bool any = view_counts(v, at, &c);
 	CELL(cell);
 
 	if (any)
@@ -169,32 +171,35 @@ static void put_rates(struct buf *b, const struct network_spec *network)
 		buf_char(b, '-');
 }
 
-static const char *port_state(const struct view *v, uint32_t index)
+static const char *port_state(const struct view *v, const struct net_attach *at)
 {
-	const struct net_attach *at = &table_service(v->table, index)->attach;
 	const struct net_found_link *link = at->bridge >= 0 ? net_found_link(&v->seen.host, at->peer) :
-							      net_found_link(&v->seen.own, "eth0");
+							      net_found_link(&v->seen.own, net_eth(at));
 
 	return net_has_eth0(at) ? how(link) : "";
 }
 
-static void put_service(struct grid *g, const struct view *v, uint32_t index)
+/* A row for each of its networks; the rate is that of the first. */
+static void put_service(struct grid *g, const struct view *v, uint32_t index, const struct net_attach *at)
 {
 	const struct service_spec *spec = table_service(v->table, index);
 	const struct network_spec *network = table_network(v->table, spec);
-	const struct net_found_link *eth0 = net_found_link(&v->seen.own, "eth0");
+	const struct net_found_link *eth = net_found_link(&v->seen.own, net_eth(at));
 	CELL(cell);
 
 	grid_put(g, table_name(v->table, spec));
-	view_put_kind(v, index, &cell);
+	if (at->number)
+		buf_str(&cell, table_bridge(v->table, (uint32_t)at->bridge)->name);
+	else
+		view_put_kind(v, index, &cell);
 	put(g, &cell);
-	grid_put(g, spec->attach.bridge >= 0 ? spec->attach.peer : "");
-	grid_put(g, port_state(v, index));
-	if (eth0)
-		put_addrs(&cell, &v->seen.own, eth0->index);
+	grid_put(g, at->bridge >= 0 ? at->peer : "");
+	grid_put(g, port_state(v, at));
+	if (eth)
+		put_addrs(&cell, &v->seen.own, eth->index);
 	put(g, &cell);
-	put_counts(g, v, index);
-	if (network && (network->in_bps || network->out_bps))
+	put_counts(g, v, at);
+	if (!at->number && network && (network->in_bps || network->out_bps))
 		put_rates(&cell, network);
 	put(g, &cell);
 	grid_end_row(g);
@@ -203,12 +208,14 @@ static void put_service(struct grid *g, const struct view *v, uint32_t index)
 /* What is wrong is told below, all together. */
 static void look_at(struct view *v, struct grid *g, uint32_t index)
 {
+	const struct net_attach *at;
 	struct handed h;
 
 	if (view_service(v, index, &h)) {
 		v->look.only_differences = &v->differences;
 		look_network_at(&v->look, &v->seen);
-		put_service(g, v, index);
+		for (uint32_t n = 0; (at = table_attach(v->table, v->look.spec, n)); n++)
+			put_service(g, v, index, at);
 	}
 	handed_release(&h);
 }
@@ -278,13 +285,30 @@ void view_say_all(struct view *v)
 
 /* -- one service ------------------------------------------------------------------------------------------------- */
 
-static void say_direction(const char *word, uint64_t bytes, uint64_t packets, uint64_t dropped)
+/* "received", but "eth1 received" */
+static void say_direction(const struct net_attach *at, const char *word, uint64_t bytes, uint64_t packets,
+			  uint64_t dropped)
 {
+	CELL(what);
 	CELL(cell);
 
+	buf_fmt(&what, "%s%s%s", at->number ? net_eth(at) : "", at->number ? " " : "", word);
 	text_put_size(&cell, bytes);
-	say("  %-18s %s in %lu packet%s, %lu dropped\n", word, buf_text(&cell), (unsigned long)packets,
+	say("  %-18s %s in %lu packet%s, %lu dropped\n", buf_text(&what), buf_text(&cell), (unsigned long)packets,
 	    packets == 1 ? "" : "s", (unsigned long)dropped);
+}
+
+static void say_counts(const struct view *v, const struct service_spec *owner)
+{
+	const struct net_attach *at;
+	struct net_counts c;
+
+	for (uint32_t n = 0; (at = table_attach(v->table, owner, n)); n++) {
+		if (!view_counts(v, at, &c))
+			continue;
+		say_direction(at, "received", c.in_bytes, c.in_packets, c.in_dropped);
+		say_direction(at, "sent", c.out_bytes, c.out_packets, c.out_dropped);
+	}
 }
 
 static void say_found_routes(const struct view *v)
@@ -300,7 +324,6 @@ static void say_found_routes(const struct view *v)
 
 void view_say_one(struct view *v, uint32_t index)
 {
-	struct net_counts c;
 	struct handed h;
 
 	if (view_service(v, index, &h)) {
@@ -308,10 +331,7 @@ void view_say_one(struct view *v, uint32_t index)
 		v->shown = true;
 		look_network_at(&v->look, &v->seen);
 		say_found_routes(v);
-		if (view_counts(v, table_network_owner(v->table, index), &c)) {
-			say_direction("received", c.in_bytes, c.in_packets, c.in_dropped);
-			say_direction("sent", c.out_bytes, c.out_packets, c.out_dropped);
-		}
+		say_counts(v, table_service(v->table, table_network_owner(v->table, index)));
 		if (v->look.differ)
 			say("! %u of %u not as asked\n", v->look.differ, v->look.count);
 	}

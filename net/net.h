@@ -113,12 +113,26 @@ struct net_extra {
 
 /* How far the network of a service has come, from net_connect until packets pass. Kept by the caller from { 0 } on. */
 struct net_settle {
-	uint32_t waits; /* NET_PORT, NET_INSIDE: for these; 0: a packet passes */
+	uint32_t waits; /* net_waits of each eth that it waits for; 0: a packet passes */
 	int32_t nsid;   /* number of the service's namespace in minit's own, once it is known */
 };
 
 #define NET_PORT 1u   /* the port of its bridge does not forward yet */
-#define NET_INSIDE 2u /* its eth0 is not in operation yet */
+#define NET_INSIDE 2u /* eth0 is not in operation yet */
+
+/* The same of another eth: NET_ETHS of them have room. */
+static inline uint32_t net_waits(const struct net_attach *attach, uint32_t what)
+{
+	return what << 2 * (attach->number % NET_ETHS);
+}
+
+/* What it is called in the namespace. */
+static inline const char *net_eth(const struct net_attach *attach)
+{
+	static const char names[NET_ETHS][8] = { "eth0", "eth1", "eth2", "eth3", "eth4", "eth5", "eth6", "eth7" };
+
+	return names[attach->number % NET_ETHS];
+}
 
 /* What the monitor has heard of a link. */
 struct net_change {
@@ -302,8 +316,8 @@ must_check int net_monitor_open(bool *ret_all);
 must_check int net_monitor_read(int fd, struct net_change *ret);
 
 /*
- * Asks the kernel how far a service that waits has come: takes from settle->waits what it need not wait for any more.
- * After the monitor was opened, so that nothing is missed. 0 or -errno.
+ * Asks the kernel how far an eth of a service that waits has come: takes from settle->waits what it need not wait for
+ * any more. After the monitor was opened, so that nothing is missed. 0 or -errno.
  */
 must_check int net_settle_ask(struct net_session *s, const struct net_attach *attach, struct net_settle *settle);
 

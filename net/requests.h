@@ -17,14 +17,6 @@ enum net_step {
 
 #define NET_ETH0 "eth0"
 
-/* What it is called in the namespace. */
-static inline const char *net_eth(const struct net_attach *attach)
-{
-	static const char names[NET_ETHS][8] = { NET_ETH0, "eth1", "eth2", "eth3", "eth4", "eth5", "eth6", "eth7" };
-
-	return names[attach->number % NET_ETHS];
-}
-
 #define NET_BATCH 1536 /* bytes that hold the largest batch */
 
 struct link_info {

@@ -85,16 +85,17 @@ int net_monitor_read(int fd, struct net_change *ret)
 }
 
 /* IFLA_TARGET_NETNSID: Linux 4.20. One that cannot be asked is believed. */
-static bool works_inside(struct netlink *nl, int nsid)
+static bool works_inside(struct netlink *nl, int nsid, const char *eth)
 {
 	struct link_info info;
-	int err = link_find_in(nl, nsid, NET_ETH0, &info);
+	int err = link_find_in(nl, nsid, eth, &info);
 
 	return err < 0 ? err != -ENODEV : info.operstate == OPER_UP;
 }
 
 int net_settle_ask(struct net_session *s, const struct net_attach *attach, struct net_settle *settle)
 {
+	const uint32_t outside = net_waits(attach, NET_PORT), inside = net_waits(attach, NET_INSIDE);
 	struct link_info port;
 	int err = link_find(&s->host, attach->peer, &port);
 
@@ -102,8 +103,8 @@ int net_settle_ask(struct net_session *s, const struct net_attach *attach, struc
 		return err;
 	settle->nsid = port.nsid;
 	if (port.port_state == BR_STATE_FORWARDING)
-		settle->waits &= ~NET_PORT;
-	if (settle->waits & NET_INSIDE && (port.nsid < 0 || works_inside(&s->host, port.nsid)))
-		settle->waits &= ~NET_INSIDE;
+		settle->waits &= ~outside;
+	if (settle->waits & inside && (port.nsid < 0 || works_inside(&s->host, port.nsid, net_eth(attach))))
+		settle->waits &= ~inside;
 	return 0;
 }

@@ -11,7 +11,12 @@ static struct net_settle *settle_at(const struct supervisor *sv, uint32_t index)
 
 void settle_begin(struct supervisor *sv, uint32_t index)
 {
-	*settle_at(sv, index) = (struct net_settle){ NET_PORT | NET_INSIDE, -1 };
+	struct net_settle settle = { 0, -1 };
+	const struct net_attach *at;
+
+	for (uint32_t n = 0; (at = table_attach(sv->table, spec_at(sv, index), n)); n++)
+		settle.waits |= net_waits(at, NET_PORT | NET_INSIDE);
+	*settle_at(sv, index) = settle;
 }
 
 static bool is_waiting(const struct supervisor *sv, uint32_t index)
@@ -56,11 +61,17 @@ static void take_from(struct supervisor *sv, uint32_t index, uint32_t what)
 
 static void ask(struct supervisor *sv, uint32_t index, struct net_session *net, bool all)
 {
-	int err = net_settle_ask(net, &spec_at(sv, index)->attach, settle_at(sv, index));
+	const struct net_attach *at;
+	uint32_t unheard = 0;
+	int err = 0;
 
+	for (uint32_t n = 0; !err && (at = table_attach(sv->table, spec_at(sv, index), n)); n++) {
+		err = net_settle_ask(net, at, settle_at(sv, index));
+		unheard |= all ? 0 : net_waits(at, NET_INSIDE);
+	}
 	if (err < 0)
 		log_warn(service_name(sv, index), -err, "cannot be told when its network works: not waited for");
-	take_from(sv, index, err < 0 ? NET_PORT | NET_INSIDE : all ? 0 : NET_INSIDE);
+	take_from(sv, index, err < 0 ? UINT32_MAX : unheard);
 }
 
 void settle_ask(struct supervisor *sv, bool all)
@@ -80,18 +91,26 @@ void settle_ask(struct supervisor *sv, bool all)
 		net_close(&net);
 }
 
-static bool is_about(const struct supervisor *sv, uint32_t index, const struct net_change *change)
+static bool is_about(const struct net_settle *settle, const struct net_attach *at, const struct net_change *change)
 {
 	if (change->nsid == NET_OWN)
-		return !strcmp(change->name, spec_at(sv, index)->attach.peer);
-	return change->nsid == settle_at(sv, index)->nsid;
+		return !strcmp(change->name, at->peer);
+	return change->nsid == settle->nsid && !strcmp(change->name, net_eth(at));
+}
+
+static void heard(struct supervisor *sv, uint32_t index, const struct net_change *change)
+{
+	const uint32_t what = change->nsid == NET_OWN ? NET_PORT : NET_INSIDE;
+	const struct net_attach *at;
+
+	for (uint32_t n = 0; (at = table_attach(sv->table, spec_at(sv, index), n)); n++)
+		if (is_about(settle_at(sv, index), at, change))
+			take_from(sv, index, net_waits(at, what));
 }
 
 void settle_heard(struct supervisor *sv, const struct net_change *change)
 {
-	if (!change->works || (change->nsid != NET_OWN && !strcmp(change->name, "lo")))
-		return;
-	for (uint32_t i = 0; i < sv->state->count; i++)
-		if (is_waiting(sv, i) && is_about(sv, i, change))
-			take_from(sv, i, change->nsid == NET_OWN ? NET_PORT : NET_INSIDE);
+	for (uint32_t i = 0; change->works && i < sv->state->count; i++)
+		if (is_waiting(sv, i))
+			heard(sv, i, change);
 }

@@ -171,6 +171,16 @@ static inline const struct network_spec *table_network(const struct table *t, co
 	return spec->network_at ? (const void *)((const char *)t + spec->network_at) : NULL;
 }
 
+/* Its eth number n: the record of the service has the first, that of its network further ones. NULL behind the last. */
+static inline const struct net_attach *table_attach(const struct table *t, const struct service_spec *spec, uint32_t n)
+{
+	const struct network_spec *network = table_network(t, spec);
+
+	if (!n)
+		return &spec->attach;
+	return network && n <= network->also.count ? table_list(t, network->also, struct net_attach) + n - 1 : NULL;
+}
+
 /* Whose network a service has: its own, unless it joins another's. */
 static inline uint32_t table_network_owner(const struct table *t, uint32_t index)
 {

@@ -33,6 +33,29 @@ is "$(ct_inside web ip -br addr show eth1 | grep -c fd78:)$(ct_inside web ip -br
 is "$(ct_inside web ip route show default | sed 's/ *$//')" "default via 10.77.0.1 dev eth0 proto static" "the way out is that of the first"
 is "$(ct_in ip -d link show mv0.1 | grep -o 'master br1'),$(ct_in ip -d link show mv0.2 | grep -o 'isolated on')" "master br1,isolated on" \
 	"the other ends are ports of the bridges"
+shown() {
+	ct_minit net web >"$ct_dir/shown"
+	ct_minit net web --json >>"$ct_dir/shown"
+}
+shows() {
+	grep -q -E "$1" "$ct_dir/shown"
+	ok $? "$2"
+}
+shown
+shows '^  eth1[.]bridge +br1 by mv0[.]1 +br1 by mv0[.]1$' "net shows each of them"
+shows '^  eth1[.]address +10[.]78[.]0[.]10/24 +there$' "with its addresses"
+shows '^  eth2[.]port_isolation +true +true$' "and settings"
+shows '^  eth1 received ' "and counters"
+shows '"also":\[\{"name":"eth1","bridge":"br1","port":"mv0.1","forwards":true,"there":true,' "for programs too"
+ct_minit status web >"$ct_dir/shown"
+shows '^  eth2[.]bridge +br2 by mv0[.]2 +br2 by mv0[.]2$' "status has them beside what was asked"
+ct_minit net >"$ct_dir/shown"
+shows '^web +br1 +mv0[.]1 +up +10[.]78[.]0[.]10/24, fd78:' "and a row for each stands among the services"
+shows '^br1 .* 3( |$)' "which are counted for each bridge"
+ct_inside web ip addr del 10.78.0.10/24 dev eth1
+ct_minit net >"$ct_dir/shown"
+shows '^! web: eth1[.]address: asked is 10[.]78[.]0[.]10/24, found is none$' "what is not as asked is told of"
+ct_inside web ip addr add 10.78.0.10/24 dev eth1
 ct_inside web /usr/bin/python3 -S -E -c '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -25,17 +25,23 @@
 #include "tests/fake/launch.h"
 #include "tests/fake/log.h"
 
-enum { A, B, COUNT };
+enum { A, B, COUNT, A1 = COUNT, PORTS }; /* A1: eth1 of a, in the test that gives it one */
 #define UP 6
 #define DOWN 2
 
-static struct image image;
+/* References count from the image. */
+static struct {
+	struct image image;
+	struct network_spec network;
+	struct net_attach also;
+} whole;
+#define image whole.image
 static struct supervisor sv;
 
 /* What the kernel has: the port of each service, and its eth0, which is in namespace 10 + index. */
 static struct {
-	uint8_t port_state[COUNT], operstate[COUNT];
-	bool gone[COUNT];     /* there is no such port */
+	uint8_t port_state[PORTS], operstate[PORTS];
+	bool gone[PORTS];     /* there is no such port */
 	int asked_errno;      /* of look-ups inside: 0 or what they fail with */
 	int listen_all_errno; /* of NETLINK_LISTEN_ALL_NSID */
 	char answer[512];
@@ -99,10 +105,20 @@ static size_t seal(char *mem, size_t len)
 	return len;
 }
 
+static const char *peer_of(uint32_t i)
+{
+	return i == A1 ? whole.also.peer : image.spec[i].attach.peer;
+}
+
+static int nsid_of(uint32_t i)
+{
+	return 10 + (int)(i == A1 ? A : i);
+}
+
 static size_t port_message(char *mem, uint32_t seq, uint32_t i)
 {
-	int nsid = 10 + (int)i;
-	size_t len = message(mem, seq, AF_UNSPEC, image.spec[i].attach.peer, UP), info, data;
+	int nsid = nsid_of(i);
+	size_t len = message(mem, seq, AF_UNSPEC, peer_of(i), UP), info, data;
 
 	put_attr(mem, &len, IFLA_LINK_NETNSID, &nsid, sizeof(nsid));
 	info = begin_attr(mem, &len, IFLA_LINKINFO);
@@ -160,8 +176,8 @@ int __wrap_close(int fd)
 
 static uint32_t index_of(const char *name)
 {
-	for (uint32_t i = 0; i < COUNT; i++)
-		if (!strcmp(image.spec[i].attach.peer, name))
+	for (uint32_t i = 0; i < PORTS; i++)
+		if (!strcmp(peer_of(i), name))
 			return i;
 	fail_msg("asked for %s", name);
 	return 0;
@@ -177,11 +193,12 @@ static size_t answer(const struct nlmsghdr *h, struct netlink_bytes attrs)
 		i = index_of(name.data);
 		return k.gone[i] ? failure(k.answer, h, ENODEV) : port_message(k.answer, h->nlmsg_seq, i);
 	}
-	assert_string_equal(name.data, "eth0");
 	memcpy(&i, nsid.data, sizeof(i));
+	i = strcmp(name.data, "eth1") ? i - 10 : A1;
+	assert_string_equal(name.data, i == A1 ? "eth1" : "eth0");
 	if (k.asked_errno)
 		return failure(k.answer, h, k.asked_errno);
-	return seal(k.answer, message(k.answer, h->nlmsg_seq, AF_UNSPEC, "eth0", k.operstate[i - 10]));
+	return seal(k.answer, message(k.answer, h->nlmsg_seq, AF_UNSPEC, name.data, k.operstate[i]));
 }
 
 ssize_t __wrap_send(int fd, const void *data, size_t len, int flags)
@@ -254,6 +271,8 @@ static int setup(void **context)
 	k.event_nsid = -1;
 	fake_launch_reset();
 	log_forget();
+	memset(&whole.network, 0, sizeof(whole.network));
+	memset(&whole.also, 0, sizeof(whole.also));
 	image_begin(&image, COUNT);
 	for (uint32_t i = 0; i < COUNT; i++)
 		snprintf(image.spec[i].attach.peer, NET_IFNAME, "mv%u", i);
@@ -283,7 +302,7 @@ static void port_event(uint32_t i, uint8_t state)
 {
 	size_t at;
 
-	k.event_len = message(k.event, 0, AF_BRIDGE, image.spec[i].attach.peer, UP);
+	k.event_len = message(k.event, 0, AF_BRIDGE, peer_of(i), UP);
 	at = begin_attr(k.event, &k.event_len, IFLA_PROTINFO);
 	put_attr(k.event, &k.event_len, IFLA_BRPORT_STATE, &state, 1);
 	end_attr(k.event, k.event_len, at);
@@ -294,7 +313,7 @@ static void port_event(uint32_t i, uint8_t state)
 static void inside_event(uint32_t i, const char *name, uint8_t operstate)
 {
 	k.event_len = seal(k.event, message(k.event, 0, AF_UNSPEC, name, operstate));
-	k.event_nsid = 10 + (int)i;
+	k.event_nsid = i < PORTS ? nsid_of(i) : 99;
 }
 
 static int hear(void)
@@ -331,7 +350,7 @@ static void both_ends_are_waited_for(void **context)
 	assert_int_equal(hear(), 1);
 	inside_event(A, "eth0", DOWN);
 	assert_int_equal(hear(), 1);
-	inside_event(7, "eth0", UP); /* somebody else's namespace */
+	inside_event(PORTS, "eth0", UP); /* somebody else's namespace */
 	assert_int_equal(hear(), 1);
 	assert_string_equal(fake_launch.did, "");
 	inside_event(A, "eth0", UP);
@@ -404,6 +423,43 @@ static void without_events_of_other_namespaces_the_port_alone_counts(void **cont
 	assert_string_equal(fake_launch.did, "launch a");
 }
 
+/* eth1 of a, which is on another bridge. */
+static void give_also(void)
+{
+	whole.also = (struct net_attach){ .number = 1, .peer = "mv0.1" };
+	whole.network.also = (struct list){ (uint32_t)((char *)&whole.also - (char *)&whole), 1 };
+	image.spec[A].network_at = (uint32_t)((char *)&whole.network - (char *)&whole);
+	settle_begin(&sv, A);
+}
+
+static void each_network_of_a_service_is_waited_for(void **context)
+{
+	(void)context;
+	give_also();
+	k.port_state[A] = BR_STATE_FORWARDING;
+	k.operstate[A] = UP;
+	ask(true);
+	inside_event(A, "eth0", UP);
+	hear();
+	assert_string_equal(fake_launch.did, "");
+	port_event(A1, BR_STATE_FORWARDING);
+	hear();
+	assert_string_equal(fake_launch.did, "");
+	inside_event(A, "eth1", UP);
+	hear();
+	assert_string_equal(fake_launch.did, "launch a");
+}
+
+static void further_networks_that_work_are_not_waited_for(void **context)
+{
+	(void)context;
+	give_also();
+	k.port_state[A] = k.port_state[A1] = BR_STATE_FORWARDING;
+	k.operstate[A] = k.operstate[A1] = UP;
+	ask(true);
+	assert_string_equal(fake_launch.did, "launch a");
+}
+
 /* Before Linux 4.20. */
 static void a_namespace_that_cannot_be_asked_is_believed(void **context)
 {
@@ -435,6 +491,8 @@ int main(void)
 		T(a_torn_event_says_nothing),
 		T(lost_events_are_said_and_made_good_by_asking),
 		T(without_events_of_other_namespaces_the_port_alone_counts),
+		T(each_network_of_a_service_is_waited_for),
+		T(further_networks_that_work_are_not_waited_for),
 		T(a_namespace_that_cannot_be_asked_is_believed),
 		T(a_port_that_is_gone_is_not_waited_for),
 	};
