@@ -140,6 +140,7 @@ hot-y :=
 child-y :=
 warm-y :=
 wrap-y :=
+reaper-y :=
 WRAP_START := $(wildcard wrap/$(ARCH)/start.S)
 -include init/Kbuild services/Kbuild cgroup/Kbuild lib/Kbuild net/Kbuild wrap/Kbuild
 in_obj = $(addprefix $(B)/obj/,$1)
@@ -160,6 +161,11 @@ WRAP_ENTRANCES := $(if $(WRAP_START),minit_start) wrap_main wrap_options_help
 WRAP_CFLAGS = -std=gnu17 -g $(SMALL) -fPIE -fvisibility=hidden -fno-stack-protector -fcf-protection=none \
 	-fno-merge-constants -fno-tree-loop-distribute-patterns $(WARN) $(DEFS) $(INCLUDES) $(PREFIX_MAP)
 WRAP_ALONE := $(if $(CONFIG_TABLE),,$(WRAP_START))
+
+# The reaper is a program of its own besides (services/reaper_program.h), of which minit carries the bytes.
+REAPER_OBJS := $(patsubst %,$(B)/obj/nolibc/%,$(sort $(reaper-y)))
+REAPER := $(B)/obj/reaper/reaper.elf
+REAPER_HOLDER := $(B)/obj/services/$(ARCH)/reaper_program.o
 
 # musl-gcc has no kernel headers of its own: links to the machine's, looked at last.
 $(B)/uapi/.done:
@@ -193,12 +199,21 @@ $(WRAP): $(WRAP_OBJS) wrap/wrap.lds
 	@$(GCC) -r -nostdlib -Wl,--gc-sections,-T,wrap/wrap.lds $(patsubst %,-Wl$(comma)-u$(comma)%,$(WRAP_ENTRANCES)) -o $@ $(WRAP_OBJS)
 	@$(OBJCOPY) $(patsubst %,--keep-global-symbol=%,$(WRAP_ENTRANCES)) $@
 
+$(REAPER): $(REAPER_OBJS) services/reaper.lds
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(GCC) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,noexecstack,-z,noseparate-code,-z,norelro,--gc-sections \
+		-Wl,--build-id=none,-e,reaper_start,-T,services/reaper.lds -o $@ $(REAPER_OBJS)
+	@$(STRIP) --strip-all -R .comment -R .note.gnu.property $@
+$(REAPER_HOLDER): $(REAPER)
+$(REAPER_HOLDER): CFLAGS += -Wa,-I$(dir $(REAPER))
+
 $(B)/obj/%.o: %.S $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@echo "  AS    $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(OBJS:.o=.d) $(WRAP_OBJS:.o=.d)
+-include $(OBJS:.o=.d) $(sort $(WRAP_OBJS:.o=.d) $(REAPER_OBJS:.o=.d))
 
 # A file that has left a Kbuild is seen here alone.
 $(B)/.objects: FORCE

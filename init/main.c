@@ -12,6 +12,7 @@
 #include "init/verbs.h"
 #include "lib/enabled.h"
 #include "lib/log.h"
+#include "services/reaper.h"
 #include "wrap/wrap.h"
 
 extern char **environ;
@@ -67,6 +68,8 @@ int main(int argc, char **argv)
 {
 	if (ENABLED(CONFIG_TABLE) && argc == 3 && !strcmp(argv[1], "@resume"))
 		return run_resume(argv[2]);
+	if (ENABLED(CONFIG_TABLE) && argc == 3 && !strcmp(argv[1], "@reaper"))
+		reaper_main(argv[2]);
 	if (ENABLED(CONFIG_DHCP) && lease_is_script(argc, argv))
 		return lease_main(argc, argv);
 	if (argc > 1 && verb_is_known(argv[1]))

@@ -45,7 +45,13 @@ void child_note(struct child *child, enum step step, const char *what)
 
 void child_run(struct child *child)
 {
-	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+	child_run_from(child, steps[0].id);
+}
+
+/* Steps are numbered from 1 on: 0 is the parent's. */
+void child_run_from(struct child *child, enum step step)
+{
+	for (size_t i = step - 1; i < ARRAY_LEN(steps); i++) {
 		int err = steps[i].run(child);
 
 		if (err >= 0)

@@ -6,6 +6,8 @@
 #ifndef SERVICES_CHILD_H
 #define SERVICES_CHILD_H
 
+#include <sched.h>
+
 #include "lib/sys.h"
 #include "services/launch.h"
 
@@ -27,6 +29,7 @@ struct child_memory {
 struct child {
 	struct child_memory *memory;
 	const struct sys_frame *frame; /* where it runs when it shares PID 1's memory, else NULL */
+	const struct sys_frame *reaper_frame; /* where what becomes the reaper runs then */
 	const struct table *table;
 	const struct service_spec *spec;
 	struct cgroup_home home;
@@ -41,6 +44,9 @@ struct child {
 	int out_fd;           /* write end of the output pipe, or -1 */
 	int self_fd;          /* minit's own program, for the log helper */
 	int table_fd;
+	int reaper_fd;        /* the reaper's program, where it shares PID 1's memory and one is to stay */
+	int reaper_pipe[2];   /* ends when the reaper has left that memory; -1: there is none to wait for */
+	bool is_behind;       /* it is the program's child of the reaper */
 	const int *output_fds; /* read ends by output_slot, for the log helper */
 	int join_fd;          /* pidfd of the service whose namespaces are joined, or -1 */
 	int userns_fd;        /* its user namespace until it is entered, or -1; step_idmap */
@@ -53,6 +59,15 @@ struct child {
 
 /* Runs the steps; ends in exec, or in a report and _exit(127). */
 no_return void child_run(struct child *child);
+
+/* The same from this step on. */
+no_return void child_run_from(struct child *child, enum step step);
+
+/* Whether it becomes the reaper, and its own child the program. */
+static inline bool child_stays(const struct child *child)
+{
+	return child->namespaces & CLONE_NEWPID && child->spec->init;
+}
 
 /* The steps: 0 or -errno, with child->detail for the message. */
 #define STEP(id, words) must_check int step_##id(struct child *child);

@@ -4,12 +4,14 @@
 #include <sys/mman.h>
 
 #define STACK_SIZE 32768
+#define REAPER_STACK_SIZE 8192 /* of a few steps */
 #define FREE UINT32_MAX
 
 /* What is touched first stands together: thread pointer, child, environment; the stack grows towards them. */
 struct slot {
+	char reaper_stack[REAPER_STACK_SIZE] __attribute__((aligned(16)));
 	char stack[STACK_SIZE] __attribute__((aligned(16)));
-	char tls[SYS_TLS_SIZE];
+	char tls[SYS_TLS_SIZE], reaper_tls[SYS_TLS_SIZE];
 	struct frame frame;
 	struct child_memory memory;
 } __attribute__((aligned(4096)));
@@ -46,6 +48,11 @@ static struct frame *prepare(struct slot *slot)
 		.stack = slot->stack,
 		.stack_size = sizeof(slot->stack),
 		.tls = slot->tls,
+	};
+	slot->frame.reaper = (struct sys_frame){
+		.stack = slot->reaper_stack,
+		.stack_size = sizeof(slot->reaper_stack),
+		.tls = slot->reaper_tls,
 	};
 	slot->frame.child.memory = &slot->memory;
 	return &slot->frame;

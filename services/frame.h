@@ -13,7 +13,8 @@
 #define FRAMES 64
 
 struct frame {
-	struct sys_frame memory; /* for the clone */
+	struct sys_frame memory; /* for the clone of who becomes the program */
+	struct sys_frame reaper; /* for the clone of who becomes the reaper, and clones the other */
 	struct child child;
 };
 

@@ -15,6 +15,7 @@
 #include "services/frame.h"
 #include "services/leaf.h"
 #include "services/prepare.h"
+#include "services/reaper_program.h"
 #include "services/strays.h"
 
 static struct handles *handles_at(const struct supervisor *sv, uint32_t index)
@@ -80,13 +81,13 @@ static pid_t clone_child(struct supervisor *sv, uint32_t index, struct child *ch
 		.flags = namespaces_of(sv, index),
 		.leaf_fd = leaf_fd,
 		.ret_pid = &handles_at(sv, index)->pid,
-		.frame = child->frame,
 		.run = run_child,
 		.arg = child,
 	};
 	pid_t pid;
 
 	child->namespaces = (uint32_t)how.flags;
+	how.frame = child_stays(child) ? child->reaper_frame : child->frame;
 	child->born_into_leaf = leaf_fd >= 0;
 	pid = sys_clone(&how);
 	if (pid == 0)
@@ -156,6 +157,7 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 		.out_fd = handles_at(sv, index)->out[1],
 		.self_fd = sv->state->self_fd,
 		.table_fd = sv->state->table_fd,
+		.reaper_pipe = { -1, -1 },
 		.output_fds = sv->output_fds,
 	};
 
@@ -164,30 +166,46 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 	return child;
 }
 
-/* A child that stays in its memory, or forks from it: frames are in nobody's copy. */
+/* What becomes the reaper of its namespace, with the program as its child. */
+static bool stays(const struct supervisor *sv, uint32_t index)
+{
+	return spec_at(sv, index)->init && namespaces_of(sv, index) & CLONE_NEWPID;
+}
+
+/* Made when it is first needed; of no state, as it is made anew by the next minit. */
+static int program_of_reaper(void)
+{
+	static int fd;
+
+	if (!fd)
+		fd = reaper_program_open();
+	return fd;
+}
+
+/* A child that forks from its memory: frames are in nobody's copy. Clocks of its own are entered by a fork alone. */
 static bool is_father(const struct supervisor *sv, uint32_t index)
 {
 	const struct service_spec *spec = spec_at(sv, index);
 	const struct roots_spec *roots = &table_confine(sv->table, spec)->roots;
 
-	return (spec->init && namespaces_of(sv, index) & CLONE_NEWPID) || roots->join_flags & CLONE_NEWPID ||
+	return (stays(sv, index) && spec->namespaces & CLONE_NEWTIME) || roots->join_flags & CLONE_NEWPID ||
 	       roots->uids.count;
 }
 
 /*
  * Sharing memory saves the copy of it, half of what a start costs. Not for a
- * child that stays in it (the reaper), that maps more (env_file), or whose leaf
- * has so little memory that it may be killed in it (services/leaf.c); and what is
- * written of one process goes to all that share its memory (oom_score_adj,
- * coredump_filter).
+ * child that forks, that maps more (env_file), or whose leaf has so little memory
+ * that it may be killed in it (services/leaf.c); and what is written of one process
+ * goes to all that share its memory (oom_score_adj, coredump_filter). One that is
+ * to stay, as the reaper, leaves it by an exec too.
  */
 static bool may_share(const struct supervisor *sv, uint32_t index)
 {
 	const struct service_spec *spec = spec_at(sv, index);
 	bool marked = table_confine(sv->table, spec)->privileges.given & (GIVEN_OOM_SCORE_ADJ | GIVEN_DUMP_FILTER);
 
-	return !is_father(sv, index) && !marked && !handles_at(sv, index)->tight && !spec->internal &&
-	       !spec->env_file.count;
+	return is_sharing && !is_father(sv, index) && !marked && !handles_at(sv, index)->tight && !spec->internal &&
+	       !spec->env_file.count && (!stays(sv, index) || program_of_reaper() >= 0);
 }
 
 static pid_t start_shared(struct supervisor *sv, uint32_t index, const struct child *child, int leaf_fd)
@@ -202,6 +220,8 @@ static pid_t start_shared(struct supervisor *sv, uint32_t index, const struct ch
 	frame->child = *child;
 	frame->child.memory = memory;
 	frame->child.frame = &frame->memory;
+	frame->child.reaper_frame = &frame->reaper;
+	frame->child.reaper_fd = stays(sv, index) ? program_of_reaper() : -1;
 	pid = clone_with_less(sv, index, &frame->child, leaf_fd);
 	if (pid < 0)
 		frame_release(index);

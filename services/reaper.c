@@ -29,9 +29,19 @@ void reaper_run(pid_t child)
 	raw(SYS_prctl, PR_SET_NAME, "minit-reaper");
 	raw(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
 	raw(SYS_close_range, 0, ~0u);
+	raw(SYS_chdir, "/"); /* of the service's root, once that has taken the place of minit's */
 	for (;;) {
 		reap(child);
 		if (pass_next(&info, NULL) > 0 && pass_is_sent(&info))
 			pass_on(child, info.si_signo, &info);
 	}
+}
+
+void reaper_main(const char *child)
+{
+	pid_t pid = 0;
+
+	for (; *child >= '0' && *child <= '9'; child++)
+		pid = pid * 10 + (*child - '0');
+	reaper_run(pid);
 }

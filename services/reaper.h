@@ -13,4 +13,7 @@
  */
 no_return void reaper_run(pid_t child);
 
+/* The same as a program, whose argument is the child's number: services/reaper_program.h, and `minit @reaper PID`. */
+no_return void reaper_main(const char *child);
+
 #endif

@@ -1,8 +1,7 @@
-/* The reaper of an own pid namespace, and the last step. */
+/* The last step. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,32 +10,6 @@
 #include "lib/sys.h"
 #include "services/child.h"
 #include "services/interpreter.h"
-#include "services/reaper.h"
-
-/* The child goes on as a child of this process, which only passes on signals and its end. 0 in it, or -errno. */
-int child_leave_reaper(void)
-{
-	struct sys_clone how = { .leaf_fd = -1, .ret_pid = &(pid_t){ 0 } };
-	pid_t pid = sys_clone(&how);
-
-	if (pid < 0)
-		return pid;
-	if (pid > 0)
-		reaper_run(pid);
-	return setsid() < 0 ? -errno : 0;
-}
-
-/*
- * The first process of a pid namespace has the duties of an init, which a
- * program does not know: so minit stays there, and the program is its child. The
- * status pipe belongs to the program alone: its end means exec.
- */
-int step_reaper(struct child *child)
-{
-	if (!(child->namespaces & CLONE_NEWPID) || !child->spec->init)
-		return 0;
-	return child_leave_reaper();
-}
 
 static char **environment(struct child *child)
 {

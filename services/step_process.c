@@ -82,7 +82,7 @@ int step_process(struct child *child)
 	return err;
 }
 
-/* It holds from the exec on; the reaper in between is forked, and hands it on. */
+/* It holds from the exec on, so not for the reaper, which may be executed too. */
 int step_label(struct child *child)
 {
 	const char *apparmor = table_text(child->table, privileges_of(child)->apparmor_at);

@@ -2,16 +2,17 @@
  * The floor of isolation: what a hand writes when it wants a service confined as
  * minit confines one, and as little code as that can be.
  *
- *   isolated COUNT ROOT LEAVES PROG [ARG...]
+ *   isolated fresh|kept COUNT ROOT LEAVES PROG [ARG...]
  *   isolated allowed            the names of the system calls that it lets through, one a line
  *
  * Starts COUNT copies of one command by vfork and exec, reaps, restarts at once,
  * and on SIGTERM kills them and leaves. Each copy has six namespaces of its own,
  * a leaf below each directory of LEAVES (a, b:...) with a limit of memory, of CPU
  * time and of processes, ROOT as its root with /proc, /sys and /dev as container
- * runtimes have them, the usual capabilities, a session keyring, no_new_privs
- * and the default filter of system calls, made once. The same mounts and masks
- * as minit's, by mount(2); no reaper.
+ * runtimes have them, the usual capabilities, a session keyring, no_new_privs,
+ * landlock where the kernel has it, and the default filter of system calls, made
+ * once. The same mounts and masks as minit's, by mount(2); no reaper. The network
+ * namespace is a fresh one each time, or one that is made once and kept.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,6 +41,8 @@
 
 static char stack[65536] __attribute__((aligned(16)));
 static pid_t pids[COUNT_MAX];
+static int networks[COUNT_MAX]; /* kept */
+static bool keeps;
 static volatile sig_atomic_t stopping;
 static long count;
 static const char *root, *leaves;
@@ -196,6 +199,36 @@ static void raise_loopback(void)
 	close(fd);
 }
 
+/* By the numbers of system calls and bits of landlock(7), for headers older than the kernel. */
+static void allow(int ruleset, const char *path, uint64_t access)
+{
+	struct {
+		uint64_t access;
+		int32_t fd;
+	} __attribute__((packed)) rule = { access, open(path, O_PATH | O_CLOEXEC) };
+
+	need(rule.fd, path);
+	need(syscall(445, ruleset, 1, &rule, 0), path);
+	close(rule.fd);
+}
+
+static void restrict_paths(void)
+{
+	static const uint64_t known[] = { 0x1fff, 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff };
+	long abi = syscall(444, NULL, 0, 1);
+	uint64_t all[3] = { abi < 0 ? 0 : known[abi < 5 ? abi : 5] };
+	int ruleset;
+
+	if (abi < 0)
+		return;
+	ruleset = (int)syscall(444, all, abi < 4 ? 8 : abi < 6 ? 16 : 24, 0);
+	need(ruleset, "landlock");
+	allow(ruleset, "/", all[0] & 0xd);
+	allow(ruleset, "/board", all[0] & 0xc007);
+	need(syscall(446, ruleset, 0), "landlock");
+	close(ruleset);
+}
+
 static void confine(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -206,6 +239,7 @@ static void confine(void)
 	need(syscall(SYS_keyctl, 1, NULL), "keyring");
 	need(syscall(SYS_capset, &header, data), "capabilities");
 	need(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+	restrict_paths();
 	need(syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC), "descriptors");
 	need(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), "filter");
 }
@@ -215,7 +249,10 @@ static int become(void *slot)
 	each_leaf((long)(intptr_t)slot, join_leaf);
 	setsid();
 	need(sethostname("copy", 4), "hostname");
-	raise_loopback();
+	if (keeps)
+		need(setns(networks[(intptr_t)slot], CLONE_NEWNET), "network");
+	else
+		raise_loopback();
 	make_view();
 	confine();
 	execv(command[0], command);
@@ -223,9 +260,17 @@ static int become(void *slot)
 	return 0;
 }
 
+static void make_network(long slot)
+{
+	need(unshare(CLONE_NEWNET), "network");
+	raise_loopback();
+	networks[slot] = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	need(networks[slot], "/proc/thread-self/ns/net");
+}
+
 static void spawn(long slot)
 {
-	const int flags = SPACES | CLONE_VM | CLONE_VFORK | SIGCHLD;
+	const int flags = (keeps ? SPACES & ~CLONE_NEWNET : SPACES) | CLONE_VM | CLONE_VFORK | SIGCHLD;
 
 	pids[slot] = clone(become, stack + sizeof(stack), flags, (void *)(intptr_t)slot);
 	need(pids[slot], "clone");
@@ -271,15 +316,18 @@ int main(int argc, char **argv)
 	seccomp_profile(SECCOMP_DEFAULT, CONTAINER_CAPS, &profile);
 	if (argc == 2 && !strcmp(argv[1], "allowed"))
 		return say_allowed(&profile);
-	if (argc < 5 || seccomp_generate(&profile, SYSCALLS_NATIVE, &program))
+	if (argc < 6 || seccomp_generate(&profile, SYSCALLS_NATIVE, &program))
 		return 2;
-	count = atol(argv[1]);
-	root = argv[2], leaves = argv[3], command = argv + 4;
+	keeps = !strcmp(argv[1], "kept");
+	count = atol(argv[2]);
+	root = argv[3], leaves = argv[4], command = argv + 5;
 	if (count < 1 || count > COUNT_MAX)
 		return 2;
 	signal(SIGTERM, on_term);
 	for (long i = 0; i < count; i++)
 		each_leaf(i, make_leaf);
+	for (long i = 0; keeps && i < count; i++)
+		make_network(i);
 	for (long i = 0; i < count; i++)
 		spawn(i);
 	supervise();

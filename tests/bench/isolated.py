@@ -1,4 +1,5 @@
-"""Isolated services: six namespaces, a leaf with three limits, a root with /proc, /sys and /dev of its own, capabilities, a filter.
+"""Isolated services: six namespaces, a leaf with three limits, a root with /proc, /sys and /dev of its own, capabilities, landlock,
+a filter.
 
 minit stands beside a floor that does the same by hand (isolated.c), as PID 1 with 100 of them; and beside what starts containers,
 from its exec to the word of the program in it.
@@ -35,6 +36,7 @@ def root_of(root):
 
 class Floor(systems.System):
     name = "floor"
+    network = "fresh"
 
     def missing(self):
         try:
@@ -53,11 +55,17 @@ class Floor(systems.System):
         return [(leaf.path, f"leaves/{name}") for name, leaf in self.leaves.items()]
 
     def argv(self, n):
-        return ["/isolated", str(n), f"/{ROOT}", ":".join(f"/leaves/{name}" for name in self.leaves), "/running"]
+        return ["/isolated", self.network, str(n), f"/{ROOT}", ":".join(f"/leaves/{name}" for name in self.leaves), "/running"]
 
     def end(self):
         for leaf in self.leaves.values():
             leaf.remove()
+
+
+class FloorKept(Floor):
+    """With networks that are made beforehand: what the kernel leaves to save."""
+    name = "floor, kept network"
+    network = "kept"
 
 
 class Minit(systems.Minit):
@@ -66,10 +74,15 @@ class Minit(systems.Minit):
 
     def table(self, n):
         yield (f'[defaults]\nnamespaces = ["mount", "pid", "net", "ipc", "uts", "cgroup"]\nroot = "/{ROOT}"\n'
-               f'restart = "always"\nbackoff = {{ first = "1ms", stable = "1ms" }}\n{self.more}')
+               f'restart = "always"\nbackoff = {{ first = "1ms", stable = "1ms" }}\n{self.landlock()}{self.more}')
         for i in range(n):
             yield (f'[service.s{i}]\nexec = ["/running"]\n'
                    f'cgroup = {{ memory.max = "64M", cpu.max = "50%", pids.max = 64 }}\n')
+
+    @staticmethod
+    def landlock():
+        """Where the kernel has it, as the floor; by its number, as libc may not know it."""
+        return 'paths = { read = ["/"], write = ["/board"] }\n' if libc.syscall(444, None, 0, 1) > 0 else ""
 
     def prepare(self, root, n):
         root_of(root)
@@ -82,7 +95,7 @@ class MinitBare(Minit):
     more = "init = false\n"
 
 
-SYSTEMS = [Floor, Minit, MinitBare]
+SYSTEMS = [Floor, FloorKept, Minit, MinitBare]
 
 
 def once(run):

@@ -13,6 +13,7 @@
 #include "lib/sys.h"
 #include "lib/children.h"
 #include "services/child.h"
+#include "services/reaper_program.h"
 #include "services/strays.h"
 
 struct kernel kernel;
@@ -380,6 +381,7 @@ pid_t sys_clone(const struct sys_clone *how)
 
 	CALL("clone");
 	kernel.last_clone_flags = how->flags;
+	kernel.last_clone_shares = how->frame != NULL;
 	kernel.last_clone_leaf = how->leaf_fd;
 	if (clone_error(how))
 		return clone_error(how);
@@ -641,6 +643,11 @@ int net_connect(struct net_session *s, const char *object, const struct net_atta
 	return 0;
 }
 #endif
+
+int reaper_program_open(void)
+{
+	return kernel.program_err ? kernel.program_err : 1000;
+}
 
 void child_run(struct child *child)
 {

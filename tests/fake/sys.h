@@ -53,8 +53,9 @@ struct kernel {
 	/* What the next calls answer; 0: they work. */
 	bool has_net;     /* else a network namespace is refused */
 	uint32_t pairs;   /* of networks, that are there */
-	int clone_err, clone_into_err, clone_ns_err, pipe_err, filter_err;
+	int clone_err, clone_into_err, clone_ns_err, pipe_err, filter_err, program_err;
 	uint64_t last_clone_flags;
+	bool last_clone_shares; /* our memory */
 	int32_t last_clone_leaf; /* descriptor, or -1 */
 	char fault[160]; /* the first thing that must never be done, or empty */
 };

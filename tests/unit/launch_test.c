@@ -335,6 +335,51 @@ static void a_child_is_born_into_its_leaf_where_that_can_be(void **state)
 	check_kernel();
 }
 
+/* Whether a start of the service as it is now shares minit's memory; then it ends. */
+static bool shares(void)
+{
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_die(process(), 0);
+	launch_reaped(&sv, 0);
+	check_kernel();
+	return kernel.last_clone_shares;
+}
+
+static void who_may_share_memory_does_and_a_reaper_too(void **state)
+{
+	struct service_spec *spec = begin();
+
+	(void)state;
+	assert_false(shares()); /* nothing is open yet */
+	launch_open();
+	assert_true(shares());
+	spec->namespaces = CLONE_NEWNS | CLONE_NEWPID;
+	assert_true(shares());
+	spec->init = 1;
+	assert_true(shares());
+	handles()->tight = 1;
+	assert_false(shares());
+	handles()->tight = 0;
+	spec->env_file.count = 1;
+	assert_false(shares());
+	spec->env_file.count = 0;
+	spec->namespaces |= CLONE_NEWTIME;
+	assert_false(shares());
+	spec->init = 0;
+	assert_true(shares());
+	spec->init = 1;
+	spec->namespaces = CLONE_NEWNS;
+	assert_true(shares());
+	spec->namespaces |= CLONE_NEWPID;
+	image.confine.roots.uids.count = 1;
+	assert_false(shares());
+	image.confine.roots.uids.count = 0;
+	image.confine.privileges.given = GIVEN_OOM_SCORE_ADJ;
+	assert_false(shares());
+	image.confine.privileges.given = 0;
+	assert_true(shares());
+}
+
 static void a_leaf_that_could_not_be_had_is_done_without(void **state)
 {
 	struct service_spec *spec = begin();
@@ -603,6 +648,7 @@ int main(void)
 		T(a_filter_without_no_new_privs_needs_a_capability),
 		T(too_much_at_once_is_no_reason_to_go_without_namespaces),
 		T(a_child_is_born_into_its_leaf_where_that_can_be),
+		T(who_may_share_memory_does_and_a_reaper_too),
 		T(a_leaf_that_could_not_be_had_is_done_without),
 		T(a_stop_asks_the_main_process_alone),
 		T(a_kill_is_for_the_process_its_group_and_its_leaf),

@@ -1,0 +1,120 @@
+/*
+ * The first process of a pid namespace has the duties of an init, which a program does not know: so minit stays there,
+ * and the program is its child. The status pipe belongs to the program: its end means exec.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/personality.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/fd.h"
+#include "lib/raw.h"
+#include "lib/sys.h"
+#include "services/child.h"
+#include "services/reaper.h"
+
+/* -- with memory of its own ------------------------------------------------------------------------------------- */
+
+/* The child goes on as a child of this process, which only passes on signals and its end. 0 in it, or -errno. */
+int child_leave_reaper(void)
+{
+	struct sys_clone how = { .leaf_fd = -1, .ret_pid = &(pid_t){ 0 } };
+	pid_t pid = sys_clone(&how);
+
+	if (pid < 0)
+		return pid;
+	if (pid > 0)
+		reaper_run(pid);
+	return setsid() < 0 ? -errno : 0;
+}
+
+/* -- with PID 1's ------------------------------------------------------------------------------------------------ */
+
+/* What stays must know, for struct child is the other's from the clone on, and errno is nobody's. */
+struct staying {
+	int program_fd, self_fd, status_fd;
+};
+
+/*
+ * Leaves the memory, and with it the status pipe. Without addresses drawn by lot its few pages lie side by side, which
+ * saves a quarter of the exec; it reads nothing, and has nothing to write to but its stack. Where a memfd may not be
+ * executed minit's own file may, as it has been. If neither can be, all in the namespace end with this one.
+ */
+static no_return void become_reaper(const struct staying *s, pid_t program)
+{
+	struct spawn_report r = { .step = STEP_reaper };
+	BUF_ON_STACK(number, 16);
+	char *words[] = { "minit-reaper", NULL, NULL }, *none[] = { NULL };
+	char *own[] = { "minit", "@reaper", NULL, NULL };
+
+	buf_fmt(&number, "%d", (int)program);
+	buf_text(&number);
+	words[1] = own[2] = number.data;
+	raw(SYS_personality, ADDR_NO_RANDOMIZE);
+	raw(SYS_execveat, s->program_fd, "", words, none, AT_EMPTY_PATH);
+	r.err = (int)-raw(SYS_execveat, s->self_fd, "", own, none, AT_EMPTY_PATH);
+	raw(SYS_write, s->status_fd, &r, sizeof(r));
+	for (;;)
+		raw(SYS_exit_group, 127);
+}
+
+static void go_on(void *arg)
+{
+	struct child *child = arg;
+
+	child->is_behind = true;
+	child_run_from(child, STEP_reaper);
+}
+
+/* Only the reaper has the other end of the pipe from now on. */
+static int begin_behind(struct child *child)
+{
+	fd_close(&child->reaper_pipe[1]);
+	return setsid() < 0 ? -errno : 0;
+}
+
+static int stay(struct child *child)
+{
+	const struct staying staying = { child->reaper_fd, child->self_fd, child->status_fd };
+	struct sys_clone how = {
+		.leaf_fd = -1,
+		.ret_pid = &(pid_t){ 0 },
+		.frame = child->frame,
+		.run = go_on,
+		.arg = child,
+	};
+	pid_t pid = sys_pipe(child->reaper_pipe, 0);
+
+	if (!pid)
+		pid = sys_clone(&how);
+	if (pid < 0)
+		return pid;
+	become_reaper(&staying, pid);
+}
+
+/* -- the steps --------------------------------------------------------------------------------------------------- */
+
+int step_reaper(struct child *child)
+{
+	if (child->is_behind)
+		return begin_behind(child);
+	if (!child_stays(child))
+		return 0;
+	return child->frame ? stay(child) : child_leave_reaper();
+}
+
+/*
+ * The program may be out of memory at once, and its leaf be killed for it: so nobody of that leaf may share PID 1's
+ * memory any more when it begins. The exec leaves the memory before it closes descriptors. It is looked at before a
+ * filter of system calls may forbid it; and by then the reaper, which began with the mounts, has long been there.
+ */
+int step_apart(struct child *child)
+{
+	char byte;
+
+	while (child->reaper_pipe[0] >= 0 && read(child->reaper_pipe[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	fd_close(&child->reaper_pipe[0]);
+	return 0;
+}
