@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -25,6 +26,7 @@
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/text.h"
+#include "services/caps.h"
 #include "services/launch.h"
 #include "services/prepare.h"
 
@@ -184,6 +186,22 @@ static bool take_null_stdin(void)
 	return fd > 0 && dup2(fd, 0) == 0;
 }
 
+/*
+ * Where a service may as much as minit (root of a container without rights), and for the moment in which a child that
+ * shares minit's memory has the rights of its service already, memory and descriptors are closed to it: else both
+ * could be had by ptrace(2) and in /proc/1. Without CAP_SYS_PTRACE the kernel then closes to minit too what is its
+ * children's until they exec, which it needs where it makes user namespaces for them. An ordinary user's own /proc
+ * would be closed to it.
+ */
+static void close_to_others(void)
+{
+	uint64_t may = caps_own.set[CAPS_EFFECTIVE];
+	bool needs = may >> CAP_SYS_ADMIN & 1 && !(may >> CAP_SYS_PTRACE & 1);
+
+	if (caps_root && !needs && prctl(PR_SET_DUMPABLE, 0) < 0)
+		log_warn(NULL, errno, "services with the rights of minit can look into it");
+}
+
 static void open_house(struct statefile *state, const struct table *table)
 {
 	int err = supervisor_init(&house, state, table);
@@ -194,6 +212,7 @@ static void open_house(struct statefile *state, const struct table *table)
 	house.on_status_fd = on_status_fd;
 	house.on_network = links_watch;
 	launch_open();
+	close_to_others();
 	if (!err)
 		err = loop_open(state->count);
 	if (!err)

@@ -90,6 +90,14 @@ esac
 
 # -- outside ------------------------------------------------------------------------------------------------------
 
+# Ctrl-C goes to all of the terminal's foreground group. make, which would call that an error, must not be in it: what it
+# starts becomes a job of its own there, as a shell at the terminal makes them. Nobody could wake it from Ctrl-Z.
+if [ -n "${MAKELEVEL:-}" ] && [ -t 0 ]; then
+	unset MAKELEVEL
+	trap '' TSTP
+	exec sh -c 'set -m; "$0" "$@"; exit $?' "$0" "$@"
+fi
+
 table=
 if [ $# -gt 0 ]; then
 	table=$(realpath "$1" 2>/dev/null) && [ -r "$table" ] || die "$1: no such table"

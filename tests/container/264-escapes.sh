@@ -6,9 +6,11 @@ set -u
 mkdir -p "$ct_dir/root" "$ct_dir/raced" "$ct_dir/outside"
 cp -a "$TREE/." "$ct_dir/root/"
 cp -a "$TREE/." "$ct_dir/raced/"
+mkdir "$ct_dir/secret" "$ct_dir/source" && touch "$ct_dir/secret/seen" "$ct_dir/source/own"
 rm -rf "$ct_dir/root/dev/null"
 mkdir -p "$ct_dir/root/dev"
 ln -s /proc/sys/kernel/core_pattern "$ct_dir/root/dev/null"
+mknod "$ct_dir/root/log" c 1 11 && chmod 666 "$ct_dir/root/log"
 
 finds() {
 	printf "[service.%s]\nexec = ['/bin/sh', '-c', 'echo \"%s: \"\$(eval \"\$0\")', '''%s''']\n%s\nroot = '%s'\n" \
@@ -30,6 +32,9 @@ $(finds reaper 'ls -l /proc/1/root/ /proc/1/cwd/ | grep -c work; ls /proc/1/fd |
 $(finds sysctl 'for f in kernel/core_pattern kernel/modprobe vm/panic_on_oom fs/suid_dumpable; do (echo x >/proc/sys/$f) 2>/dev/null && echo $f; done; (echo h >/proc/sysrq-trigger) 2>/dev/null || echo refused')
 $(finds unmask 'umount /proc/sys 2>/dev/null; mount -o remount,rw /proc/sys 2>/dev/null; (echo x >/proc/sys/kernel/core_pattern) 2>/dev/null || echo refused')
 $(finds memory 'ls /dev/mem /dev/kmem /dev/port /dev/kmsg /dev/sda /dev/vda 2>/dev/null | wc -l')
+$(finds nodes 'for n in "c 1 1" "c 1 2" "c 1 4" "c 1 11" "b 7 0" "b 8 0" "b 254 0" "b 259 0"; do mknod /tmp/n $n && (: </tmp/n) 2>/dev/null && echo $n; rm /tmp/n; done; (: </log) 2>/dev/null || echo refused')
+$(finds mapped '(mknod /tmp/n c 1 1) 2>/dev/null || echo none; (: </log) 2>/dev/null || echo refused' 'userns = "auto"')
+$(finds v1 'mkdir /tmp/v1; mount -t cgroup -o memory none /tmp/v1 2>/dev/null || mount -t cgroup -o none,name=x none /tmp/v1 2>/dev/null || echo refused; unshare -U true 2>/dev/null || echo refused')
 $(finds agent 'find /sys/fs/cgroup -name release_agent | wc -l; (echo 1 >/sys/fs/cgroup/cgroup.procs) 2>/dev/null || echo refused')
 $(finds above 'cd /; ls ../../../.. | sort | head -n 3; cat /proc/self/mountinfo | cut -d" " -f5 | grep -v -E "^/(proc|sys|dev)?(/|$)"')
 TOML
@@ -44,7 +49,10 @@ says sysctl refused "nothing of the kernel can be set"
 says unmask refused "nor once it was tried to take the mask away"
 is "$(cat /proc/sys/kernel/core_pattern)" "$core" "/dev/null of the root is not what masks, nor what is written to"
 says memory 0 "no device of the machine is there"
+says nodes refused "nor can one be opened by a node, made inside or lying in the root"
+says mapped "none refused" "nor by who is root of its own users"
 says agent "0 refused" "no cgroup can be changed"
+says v1 "refused refused" "nor be mounted, where release_agent is, nor by who makes itself root of other users"
 says above "bin dev etc" "nothing is above the root"
 
 # -- a root that is changed while it is mounted ---------------------------------------------------------------------
@@ -57,6 +65,10 @@ restart = "never"
 exec = ["/bin/true"]
 root = "$ct_dir/raced"
 mounts = { "/a/b/c" = "tmpfs", "/a/d" = { bind = "/etc/hostname" } }
+[service.swapped]
+exec = ["/bin/ls", "/srv"]
+root = "$ct_dir/root"
+mounts = { "/srv" = { bind = "$ct_dir/swapped" } }
 [service.cwd]
 exec = ["/bin/true"]
 root = "$ct_dir/root"
@@ -72,18 +84,69 @@ TOML
 		rm -f "$ct_dir/raced/a"
 		ln -s / "$ct_dir/raced/a" && rm -f "$ct_dir/raced/a"
 		mkdir "$ct_dir/raced/a"
+		rm -rf "$ct_dir/swapped" && ln -s "$ct_dir/secret" "$ct_dir/swapped"
+		rm -f "$ct_dir/swapped" && cp -a "$ct_dir/source" "$ct_dir/swapped"
 	done 2>/dev/null
 ) &
 racer=$!
 ct_start
 ct_up
-for i in $(seq 40); do ct_minit restart raced >/dev/null 2>&1; done
+for i in $(seq 40); do ct_minit restart raced swapped >/dev/null 2>&1; done
 kill "$racer"
 wait "$racer" 2>/dev/null
 is "$(find "$ct_dir/outside" -mindepth 1)$(find / -maxdepth 1 \( -name b -o -name d \))" "" "links that come and go lead nothing out of the root"
 ct_in cut -d' ' -f5 /proc/self/mountinfo | grep -c "$ct_dir" >"$ct_dir/count"
 is "$(cat "$ct_dir/count")" 0 "nor any mount"
+grep -c -x own "$ct_dir/out" | sed 's/^/# a source was itself in runs: /'
+is "$(grep -c -x seen "$ct_dir/out")" 0 "what is bound is what the table names, though it is swapped for a link"
 ct_is "a working directory by a descriptor is refused" cwd:failed
+ct_stop "it ends in order"
+
+# -- what is at /proc and is none --------------------------------------------------------------------------------------
+
+ct_table <<TOML
+[defaults]
+restart = "never"
+namespaces = []
+autostart = false
+[service.forged]
+exec = ["/bin/sleep", "1000"]
+oom_score_adj = 300
+TOML
+ct_start
+ct_up
+ct_in sh -c 'mount -t tmpfs forged /proc && mkdir /proc/self /proc/thread-self && touch /proc/self/oom_score_adj'
+ct_minit start forged >/dev/null 2>&1
+is "$(ct_field forged why)" "step process: /proc is no procfs: Operation not permitted" "what is at /proc and is no procfs is not written to"
+ct_in umount /proc
+ct_stop "it ends in order"
+
+# -- a container without rights, where root of a service may as much as minit ------------------------------------------
+
+gcc -static -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -o "$ct_dir/calls" tests/tools/syscall_probe.c
+chmod 755 "$ct_dir"
+ct_table <<TOML
+[defaults]
+restart = "never"
+namespaces = []
+autostart = false
+$(for s in equal again; do
+	printf '[service.%s]\nexec = ["/bin/sh", "-c", """echo "%s:" $(%s ptrace-init) $(cut -d: -f2 /proc/1/status /proc/self/status | ' $s $s "$ct_dir/calls"
+	printf 'grep -c 00000000a80425fb) $(for f in mem environ fd/0 exe root/etc; do (: </proc/1/$f) 2>/dev/null && echo $f; done)"""]\nready = "exit"\n'
+done)
+[service.stays]
+exec = ["/bin/sleep", "1000"]
+autostart = true
+TOML
+ct_start setpriv --bounding-set=-all,+chown,+dac_override,+fsetid,+fowner,+mknod,+net_raw,+setgid,+setuid,+setfcap,+setpcap,+net_bind_service,+sys_chroot,+kill,+audit_write \
+	"$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_minit start equal >/dev/null
+says equal "ptrace-init EPERM 6" "with the same rights nobody looks into minit, its memory and its descriptors"
+ct_signal SEGV
+ct_wait 10 'executed in place'
+ct_minit start again >/dev/null
+says again "ptrace-init EPERM 6" "nor after a fatal signal to it"
 ct_stop "it ends in order"
 
 # -- where a container's profile forbids pivot_root -------------------------------------------------------------------

@@ -15,6 +15,10 @@ root = "$TREE"
 mounts = { "/srv" = { rbind = "$ct_dir/spread", propagation = "$how" } }
 TOML
 done | cat - <(cat <<TOML
+[service.both]
+exec = ["/bin/sleep", "1000"]
+root = "$TREE"
+mounts = { "/srv" = { rbind = "$ct_dir/spread", propagation = "slave" }, "/mnt" = { rbind = "$ct_dir/spread" } }
 [service.bare]
 exec = ["/toybox", "sleep", "1000"]
 root = "$ct_dir/bare"
@@ -37,11 +41,11 @@ ct_start sh -c "mount -t tmpfs spread $ct_dir/spread && mount --make-shared $ct_
 	mount -t tmpfs bare $ct_dir/bare && cp $ct_dir/toybox $ct_dir/bare/toybox && mount -o remount,ro $ct_dir/bare &&
 	exec \"\$@\"" sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
-ct_is "all run but those that ask for what cannot be had" private:up slave:up shared:up bare:up bare2:up asks:failed hides:failed
+ct_is "all run but those that ask for what cannot be had" private:up slave:up shared:up both:up bare:up bare2:up asks:failed hides:failed
 
-# sees NAME: whether it has the mount of minit's that came later. mounts NAME: mounts something itself; whether minit has it.
+# sees NAME [PATH]: whether it has the mount of minit's that came later. mounts NAME: mounts something itself; whether minit has it.
 sees() {
-	nsenter --target "$(ct_outer "$1")" --mount --pid /bin/grep -c ' /srv/in ' /proc/self/mountinfo
+	nsenter --target "$(ct_outer "$1")" --mount --pid /bin/grep -c " ${2:-/srv}/in " /proc/self/mountinfo
 }
 mounts() {
 	nsenter --target "$(ct_outer "$1")" --mount --pid /bin/mount -t tmpfs own /srv/out
@@ -50,6 +54,7 @@ mounts() {
 }
 ct_in mount -t tmpfs late "$ct_dir/spread/in"
 is "$(sees private) $(sees slave) $(sees shared)" "0 1 1" "what minit mounts later is seen below a slave and a shared mount"
+is "$(sees both) $(sees both /mnt)" "1 0" "of one service too, each as it is said"
 is "$(mounts private) $(mounts slave) $(mounts shared)" "0 0 1" "what the service mounts leaves a shared one alone"
 
 left='cannot be mounted here, and is left out for it and all others like it (ask for it to make it an error)'

@@ -68,6 +68,16 @@ ok $? 'in order, and the last lines of the log say so'
 [ -z "$(leaves "$id")" ] && [ -z "$(inside "$id")" ] && ! grep -q "$dir" /proc/self/mountinfo
 ok $? 'no leaf, no process and no mount is left'
 
+# The terminal's Ctrl-C is for all of its foreground group, make included. The recipe is the Makefile's, in this test's tree.
+{
+	echo "BDIR := $dir/build"
+	sed -n '/^run:/,/^$/p' Makefile | grep -v -E 'deps/install|[$][(]MAKE[)]'
+} >"$dir/Makefile"
+timeout 60 python3 tests/tools/type.py fetches make --no-print-directory -f "$dir/Makefile" run >"$dir/out" 2>&1 </dev/null
+status=$?
+[ $status = 0 ] && grep -q 'minit: stopped in .* 0 killed' "$dir/out" && ! grep -i -E 'interrupt|error [0-9]' "$dir/out"
+ok $? 'and make too, at a terminal'
+
 run
 killed=$runner
 says 30 '^web +up'
