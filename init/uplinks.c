@@ -74,6 +74,19 @@ static void say_missing(const struct net_link *link)
 			 link->parent[0] ? link->parent : link->master);
 }
 
+static bool is_early(int err)
+{
+	return err == -ENODEV || err == -ENETDOWN;
+}
+
+static void say_early(const struct net_link *link, int err)
+{
+	if (err == -ENODEV)
+		say_missing(link);
+	else
+		log_warn(link->name, 0, "link: %s is down; it is set up when that comes up", link->parent);
+}
+
 /* Noted before it is made, as a bridge is. */
 static void set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 {
@@ -86,9 +99,9 @@ static void set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 	if (err == -EEXIST)
 		set(&sv->state->links_made, i, false);
 	set(&sv->state->links_done, i, !err);
-	set(&failed, i, err && err != -ENODEV);
-	if (err == -ENODEV && net == sv->net)
-		say_missing(link);
+	set(&failed, i, err && !is_early(err));
+	if (is_early(err) && net == sv->net)
+		say_early(link, err);
 	if (err)
 		return;
 	sysctls_write(sv->table, link->name);

@@ -168,6 +168,12 @@ static int make_anew(struct net_session *s, const struct net_link *link, uint32_
 	return err < 0 ? err : create(s, link, parent, 0);
 }
 
+/* The kernel does not set up a vlan upon what is down (ENETDOWN); the other kinds have carrier when that comes up. */
+static bool is_too_early(const struct net_link *link, const struct link_info *parent)
+{
+	return link->kind == NET_KIND_VLAN && !(link->flags & NET_LINK_DOWN) && !(parent->flags & IFF_UP);
+}
+
 static int make(struct net_session *s, const struct net_link *link, struct link_info *ret)
 {
 	struct link_info parent = { 0 };
@@ -175,6 +181,8 @@ static int make(struct net_session *s, const struct net_link *link, struct link_
 
 	if (err < 0)
 		return err == -ENODEV ? err : link_find_failed(link->name, link->parent, err);
+	if (is_too_early(link, &parent))
+		return -ENETDOWN;
 	err = make_anew(s, link, parent.index);
 	if (!err && link_find(&s->host, link->name, ret) < 0)
 		err = link_find_failed(link->name, link->name, -ENODEV);

@@ -274,7 +274,7 @@ must_check int net_bridge_up(struct net_session *s, const struct net_bridge *bri
 /*
  * Finds or makes a link, and gives it what the table says; routes: the table's list. Again, it changes nothing; what
  * a killed run has made is made anew. 0 with how it is in *ret; -ENODEV, not logged: it, its parent or its master is
- * not there; or -errno, logged.
+ * not there; -ENETDOWN, not logged: its parent is down; or -errno, logged.
  */
 must_check int net_link_up(struct net_session *s, const struct net_link *link, const struct net_route *routes,
 			   struct net_seen *ret);

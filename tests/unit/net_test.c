@@ -674,6 +674,7 @@ static void a_link_is_made(void **state)
 {
 	struct net_link vlan = link_of("v10", NET_KIND_VLAN);
 	struct net_seen seen;
+	unsigned wan;
 
 	(void)state;
 	vlan.id = 10;
@@ -681,8 +682,13 @@ static void a_link_is_made(void **state)
 	strcpy(vlan.master, "br0");
 	assert_int_equal(net_link_up(&net, &vlan, NULL, &seen), -ENODEV); /* and nothing is said: it may come */
 	assert_string_equal(k.said, "");
+	wan = k.link_count;
 	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "wan" };
 	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "br0", .kind = "bridge" };
+	assert_int_equal(net_link_up(&net, &vlan, NULL, &seen), -ENETDOWN); /* nor now: its parent may come up */
+	assert_string_equal(k.said, "");
+	assert_int_equal(k.link_count, wan + 2);
+	k.links[wan].up = true;
 	k.did[0] = '\0';
 	assert_int_equal(net_link_up(&net, &vlan, NULL, &seen), 0);
 	assert_string_equal(k.did, "1: find wan\n"

@@ -83,6 +83,21 @@ address = "10.51.0.1/24"
 [network.link.wan]
 match = "52:54:00:*"
 address = "dhcp"
+[network.link.d3]
+kind = "dummy"
+up = false
+[network.link.early]
+kind = "vlan"
+id = 7
+parent = "d3"
+address = "10.7.0.1/24"
+gateway = "10.7.0.254"
+metric = 900
+[network.link.orphan]
+kind = "vlan"
+id = 8
+parent = "d4"
+address = "10.7.1.1/24"
 [network.link.vport]
 kind = "vlan"
 id = 4094
@@ -124,7 +139,7 @@ namespaces = []
 caps = "all"
 ready = "exit"
 needs = ["wires", "ipb", "web", "assoc", "wire", "wg-wg0"]
-online = ["wg0", "wan", "bond0", "tagged", "vx0", "vx6", "p0", "p1", "d0", "d1", "d2", "mac0", "ipv0"]
+online = ["wg0", "wan", "bond0", "tagged", "vx0", "vx6", "p0", "p1", "d0", "d1", "d2", "mac0", "ipv0", "early", "orphan"]
 [service.ender]
 exec = ["/bin/sh", "-c", "minit wait --timeout 120s probe:done; exec minit poweroff"]
 namespaces = []
@@ -153,6 +168,9 @@ $there link add wg0 type wireguard
 nsenter -t $far -n wg setconf wg0 /etc/wgfar.conf
 $there addr add 10.51.0.2/24 dev wg0
 $there link set wg0 up
+ip link add d4 type dummy
+ip link set d3 up
+ip link set d4 up
 SH
 vm_file /probe <<'SH'
 exec >/dev/ttyS1 2>&1
@@ -166,11 +184,12 @@ reaches() {
 	done
 	echo "lost $name"
 }
-for link in br0 d0 d1 mac0 ipv0 bond0 p0 p1 tagged vx0 vx6 wg0 wan vport mv0; do
+for link in br0 d0 d1 mac0 ipv0 bond0 p0 p1 tagged vx0 vx6 wg0 wan vport mv0 early orphan; do
 	echo "link $link $(ip -d -o link show $link | tr '\\' ' ')"
 	echo "addr $link $(ip -br addr show $link)"
 done
 echo "routes $(ip route show dev d0 | tr '\n' ,)"
+echo "early $(ip route show default dev early)"
 echo "qdisc out $(tc qdisc show dev mv0)"
 minit status ipb --json | grep -o '"state":"[a-z]*"' | sed 's/^/ipb /'
 reaches bond ping -c 1 -w 1 192.0.2.2
@@ -223,6 +242,11 @@ shows 'link wan .*link/ether 52:54:00' "a device by its MAC"
 shows 'addr wan .*10\.0\.2\.15/24' "with an address by the client of the image"
 shows 'link vport .*master br0 .*vlan protocol 802.1Q id 4094' "a vlan that is a port of a bridge"
 shows 'link br0 .*bridge .*vlan_filtering 1 ' "a bridge that filters VLANs"
+vm_console | grep -a -q 'minit: early: link: d3 is down; it is set up when that comes up'
+ok $? "a vlan upon what is down is told of"
+shows 'addr early .*10\.7\.0\.1/24' "and set up when that comes up"
+shows 'early default via 10\.7\.0\.254 proto static metric 900' "with its routes"
+shows 'addr orphan .*10\.7\.1\.1/24' "as one upon what was not there at all"
 shows 'qdisc out .*tbf .*rate 50Mbit' "a rate"
 shows 'ipb "state":"done"' "services upon one link by ipvlan reach each other"
 for way in bond:"the other machine" bond6:"by IPv6" vlan:"through the vlan" vxlan:"through the vxlan" wireguard:"through the wireguard" \
@@ -238,5 +262,5 @@ shows 'sctp here 10\.77\.0\.1$' "and by 127.0.0.1"
 shows 'reaches other' "when a wire fails the other carries on"
 [ "$(vm_results | sed -n 's/^active //p')" != "$(vm_results | sed -n 's/^then //p')" ]
 ok $? "as the bond has noticed"
-! vm_console | grep -a -v 'link: .*online' | grep -a -E 'panic|Oops|BUG|minit: (d0|d1|d2|mac0|ipv0|bond0|tagged|vx0|vx6|wg0|wan|vport|br0): '
+! vm_console | grep -a -v 'link: .*online' | grep -a -E 'panic|Oops|BUG|minit: (d0|d3|d1|d2|mac0|ipv0|bond0|tagged|vx0|vx6|wg0|wan|vport|br0): '
 ok $? "nothing is complained of"
