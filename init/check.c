@@ -28,13 +28,19 @@ static int tell(const struct table *t, const char *const *paths, uint32_t count)
 		buf_fmt(&b, "%s%s", i ? ", " : "", paths[i]);
 	buf_fmt(&b, ": ok: %u service%s, %u bridge%s\n", t->services.count, plural(t->services.count),
 		t->bridges.count, plural(t->bridges.count));
-	return fd_write_all(STDOUT_FILENO, b.data, b.len) ? CHECK_WRONG : CHECK_GOOD;
+	say_bytes(b.data, b.len);
+	say_flush();
+	return CHECK_GOOD;
 }
 
 static int dump(const struct table *t, const char *const *paths, uint32_t count)
 {
+	int err = table_dump(t, STDOUT_FILENO);
+
 	(void)paths, (void)count;
-	return table_dump(t, STDOUT_FILENO) ? CHECK_WRONG : CHECK_GOOD;
+	if (err)
+		say_failed(err);
+	return CHECK_GOOD;
 }
 
 static int look_at(int memfd, const char *const *paths, uint32_t count, check_use_fn *use)

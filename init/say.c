@@ -1,6 +1,7 @@
 #include "init/say.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,19 +18,36 @@ static void end_complaint(struct buf *b)
 	(void)!fd_write_all(STDERR_FILENO, b->data, b->len);
 }
 
-/* A reader that is gone has what it wanted. */
-void say_flush(void)
+/* Nothing can be read from it or written to it: that fails as it does where nothing is open. */
+void say_hold(void)
 {
-	BUF_ON_STACK(b, 128);
-	int err = fd_write_all(STDOUT_FILENO, kept.data, kept.len);
+	int fd;
 
-	buf_reset(&kept);
-	if (!err)
-		return;
-	buf_fmt(&b, "minit: standard output: %s", strerror(-err));
+	do
+		fd = open("/", O_PATH);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	fd_close(&fd);
+}
+
+/* A reader that is gone has what it wanted. */
+void say_failed(int err)
+{
+	const char *why = err == -EBADF ? "it is closed; to see nothing, send it to /dev/null" : strerror(-err);
+	BUF_ON_STACK(b, 128);
+
+	buf_fmt(&b, "minit: standard output: %s", why);
 	if (err != -EPIPE)
 		end_complaint(&b);
 	_exit(1);
+}
+
+void say_flush(void)
+{
+	int err = fd_write_all(STDOUT_FILENO, kept.data, kept.len);
+
+	buf_reset(&kept);
+	if (err)
+		say_failed(err);
 }
 
 void say_bytes(const char *text, size_t len)

@@ -172,6 +172,7 @@ int verb_main(int argc, char **argv)
 	int taken = argc > 0 ? take_socket(argc, argv) : 0;
 	size_t v;
 
+	say_hold();
 	argc -= taken;
 	argv += taken;
 	if (argc < 1) {

@@ -130,6 +130,11 @@ services="web cache wire alone"
 
 unshare --net --user --map-root-user "$MINIT" net --plan "$ct_dir/table.toml" >"$ct_dir/plan.sh" 2>"$ct_dir/plan.err"
 is "$?,$(cat "$ct_dir/plan.err")" 0, "a plan is told without rights, and without a network"
+for words in "net --plan" "check" "check --dump"; do
+	"$MINIT" $words "$ct_dir/table.toml" >&- 2>"$ct_dir/plan.err"
+	is "$?,$(cat "$ct_dir/plan.err")" "1,minit: standard output: it is closed; to see nothing, send it to /dev/null" \
+		"$words, with nowhere to say it, says so"
+done
 grep -q '^nft -f - ' "$ct_dir/plan.sh"
 ok $? "with its rules"
 

@@ -130,7 +130,7 @@ is "$(said "$MINIT" net --socket "$ct_dir/none")" \
 ct_minit net --json >/dev/full 2>"$ct_dir/said"
 is "$?,$(cat "$ct_dir/said")" "1,minit: standard output: No space left on device" "a full output"
 ct_minit net >&- 2>"$ct_dir/said"
-is "$?,$(cat "$ct_dir/said")" "1,minit: standard output: Bad file descriptor" "and a closed one"
+is "$?,$(cat "$ct_dir/said")" "1,minit: standard output: it is closed; to see nothing, send it to /dev/null" "and a closed one"
 ct_stop "it ends in order"
 
 ct_table <<TOML

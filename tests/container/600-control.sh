@@ -151,9 +151,9 @@ does 0 "and everyone is served when they all have left" wait web:waiting
 ct_minit status 2>"$ct_dir/err" >/dev/full
 is "$? $(cat "$ct_dir/err")" "1 minit: standard output: No space left on device" "what cannot be written is said"
 ct_minit status 2>"$ct_dir/err" >&-
-is "$? $(cat "$ct_dir/err")" "1 minit: standard output: Bad file descriptor" "also where there is nowhere to write to"
+is "$? $(cat "$ct_dir/err")" "1 minit: standard output: it is closed; to see nothing, send it to /dev/null" "also where there is nowhere to write to"
 MINIT_SOCKET=/proc/$(ct_pid)/root/run/minit/control timeout 10 "$MINIT" events 2>"$ct_dir/err" >&-
-is "$? $(cat "$ct_dir/err")" "1 minit: standard output: Bad file descriptor" "and does not go to minit in place of that"
+is "$? $(cat "$ct_dir/err")" "1 minit: standard output: it is closed; to see nothing, send it to /dev/null" "and does not go to minit in place of that"
 ct_minit status 2>"$ct_dir/err" | head -n 0
 is "$(cat "$ct_dir/err")" "" "and nothing where nobody reads on"
 
