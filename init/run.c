@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "init/boot.h"
@@ -134,6 +136,21 @@ static void prepare_rest(struct statefile *state)
 	house.net = NULL;
 }
 
+/*
+ * Beside services that want all processors most of an answer is waiting for one, as the fair scheduler lets the others
+ * end their turns first: a real-time process does not wait. Its children do, as ever, but the kernel forgets their nice
+ * value with the policy: so only if there is none. Not while all are begun, when each death would interrupt another
+ * start. In leaves of a kernel with RT_GROUP_SCHED, and without CAP_SYS_NICE, it is refused, and minit waits as others.
+ */
+static void take_precedence(void)
+{
+	const struct sched_param lowest = { .sched_priority = 1 };
+
+	if (getpid() == 1 && !syscall(SYS_sched_getscheduler, 0) && !getpriority(PRIO_PROCESS, 0) &&
+	    syscall(SYS_sched_setscheduler, 0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest) < 0)
+		log_debug(NULL, "no precedence: the kernel gives none to who lacks CAP_SYS_NICE");
+}
+
 /* In portions, so that deaths, signals and requests are heard while thousands start. */
 static void admit_some(struct statefile *state)
 {
@@ -147,6 +164,8 @@ static void admit_some(struct statefile *state)
 			service_event(&house, order[state->admitted], EVENT_WANT_UP, 0);
 	if (state->admitted < state->count)
 		loop_deadline(when_now());
+	else
+		take_precedence();
 }
 
 static void settle(bool due)

@@ -61,6 +61,13 @@ is "$(of web bad)" 0 "the ninth answers each time ($(of web asked))"
 is "$(of status bad)" 0 "so does PID 1 ($(of status asked))"
 [ "$(of status p99)" -lt 2000 ] && [ "$(of web p99)" -lt 5000 ]
 ok $? "and never after long: 99 % within $(of status p99) and $(of web p99) ms"
+policy() {
+	chrt -p "$1" | sed -n 's/.*policy: //p'
+}
+wanted=SCHED_OTHER # as long as nobody gives more, or it would be taken for a nice value
+[ "$(nice)" != 0 ] || ! chrt -f 1 true 2>/dev/null || wanted="SCHED_FIFO|SCHED_RESET_ON_FORK"
+is "$(policy "$(ct_pid)"), $(policy "$(ct_outer web)")" "$wanted, SCHED_OTHER" \
+	"PID 1 waits for none of them to end its turn, and services are scheduled as ever"
 ct_is "who grows is killed, again and again" 'memory:restarts>=2'
 is "$(ct_field web starts) $(ct_field web state)" "1 up" "the ninth was not touched"
 is "$(ct_field forks starts) $(ct_field cache state) $(ct_field fds state) $(ct_field flood state)" \
