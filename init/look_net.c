@@ -110,6 +110,19 @@ static const char *key_of(struct buf *b, const struct net_attach *at, const char
 	return buf_text(b);
 }
 
+const char *network_port_of(const struct table *t, const struct net_attach *at)
+{
+	return at->shard ? table_shard(t, at->shard - 1u)->name : table_bridge(t, (uint32_t)at->bridge)->name;
+}
+
+/* A shard with the bridge that it is of, if it is the one that it should be. */
+static void put_place(struct buf *b, const struct table *t, const struct net_attach *at, const char *ifname)
+{
+	buf_str(b, ifname);
+	if (at->shard && !strcmp(ifname, network_port_of(t, at)))
+		buf_fmt(b, ", a shard of %s,", table_bridge(t, (uint32_t)at->bridge)->name);
+}
+
 static void tell_place(struct look *l, const struct network_seen *seen, const struct net_attach *at)
 {
 	const struct net_found_link *port = net_found_link(&seen->host, at->peer);
@@ -118,12 +131,14 @@ static void tell_place(struct look *l, const struct network_seen *seen, const st
 	BUF_ON_STACK(got, LOOK_TEXT);
 	BUF_ON_STACK(key, KEY_TEXT);
 
-	buf_fmt(&asked, "%s by %s", table_bridge(l->table, (uint32_t)at->bridge)->name, at->peer);
-	if (port)
-		buf_fmt(&got, "%s by %s%s", bridge ? bridge->name : "none", port->name,
-			port->works ? "" : ", which lets nothing through");
-	else
+	put_place(&asked, l->table, at, network_port_of(l->table, at));
+	buf_fmt(&asked, " by %s", at->peer);
+	if (port) {
+		put_place(&got, l->table, at, bridge ? bridge->name : "none");
+		buf_fmt(&got, " by %s%s", port->name, port->works ? "" : ", which lets nothing through");
+	} else {
 		buf_str(&got, "none");
+	}
 	look_tell_text(l, key_of(&key, at, "bridge"), buf_text(&asked), buf_text(&got), MISSING_NETWORK);
 	if (at->flags & NET_ALONE)
 		look_tell_text(l, at->number ? key_of(&key, at, "port_isolation") : "port_isolation", "true",

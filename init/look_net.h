@@ -24,6 +24,9 @@ void look_network_at(struct look *l, const struct network_seen *seen);
 bool network_has_addr(const struct net_found *f, uint32_t index, const struct addr *a);
 bool network_has_route(const struct net_found *f, uint32_t index, const struct net_route *wanted);
 
+/* The bridge of the kernel that its interface is a port of. */
+const char *network_port_of(const struct table *t, const struct net_attach *at);
+
 /* The link of this number, or NULL. */
 const struct net_found_link *link_at(const struct net_found *f, uint32_t index);
 

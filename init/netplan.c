@@ -59,6 +59,17 @@ static bool has_network(const struct table *t)
 	return t->bridges.count || t->links.count || t->sysctls.count || t->iprules.count;
 }
 
+static void put_shards(struct buf *b, const struct table *t)
+{
+	for (uint32_t i = 0; i < t->shards.count; i++) {
+		const struct net_bridge *bridge = table_bridge(t, table_shard(t, i)->bridge);
+
+		buf_fmt(b, "\n# %s, a shard of %s, which has more services than one bridge has ports\n",
+			table_shard(t, i)->name, bridge->name);
+		tell_shard(b, bridge, table_shard(t, i));
+	}
+}
+
 static void put_own(struct buf *b, const struct table *t)
 {
 	buf_str(b, "\n# minit's own network\n");
@@ -74,6 +85,7 @@ static void put_own(struct buf *b, const struct table *t)
 		tell_bridge(b, table_bridge(t, i));
 		put_sysctls(b, t, table_bridge(t, i)->name);
 	}
+	put_shards(b, t);
 	put_links(b, t);
 }
 

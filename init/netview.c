@@ -121,6 +121,52 @@ bool view_bridge(struct view *v, const struct net_bridge *bridge)
 	return good;
 }
 
+/* The other end of its pair goes with this one. */
+bool view_shard(struct view *v, const struct net_shard *shard)
+{
+	const struct net_bridge *bridge = table_bridge(v->table, shard->bridge);
+	const struct net_found_link *found = net_found_link(&v->seen.host, shard->name);
+	const struct net_found_link *up = net_found_link(&v->seen.host, shard->up);
+	const struct net_found_link *above = up ? link_at(&v->seen.host, up->master) : NULL;
+	bool good = true;
+
+	if (!found)
+		return differs(v, shard->name, "the shard is not there", "");
+	if (!found->up)
+		good = differs(v, shard->name, "it is down", "");
+	if (!above || strcmp(above->name, bridge->name) != 0)
+		return differs(v, shard->name, "it is not joined to ", bridge->name);
+	if (!up->works)
+		good = differs(v, shard->name, shard->up, " lets nothing through");
+	if (shard->alone && !up->alone)
+		good = differs(v, shard->name, shard->up, " is not isolated");
+	if (bridge->flags & NET_ISOLATE && !net_found_name(&v->seen.rules, true, "isolated", up->name))
+		good = differs(v, shard->name, shard->up, " is not isolated by the ruleset");
+	return good;
+}
+
+uint32_t view_services_on(const struct table *t, uint32_t bridge)
+{
+	const struct net_attach *at;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < t->services.count; i++)
+		for (uint32_t n = 0; (at = table_attach(t, table_service(t, i), n)); n++)
+			count += at->bridge == (int32_t)bridge;
+	return count;
+}
+
+uint32_t view_services_in(const struct table *t, uint32_t bridge, uint32_t shard)
+{
+	const struct net_attach *at;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < t->services.count; i++)
+		for (uint32_t n = 0; (at = table_attach(t, table_service(t, i), n)); n++)
+			count += at->bridge == (int32_t)bridge && at->shard == shard;
+	return count;
+}
+
 static bool has_routes(struct view *v, const struct net_found_link *found, const struct net_link *link)
 {
 	const struct net_route *routes = table_list(v->table, v->table->link_routes, struct net_route) + link->first;
@@ -171,6 +217,9 @@ void view_put_kind(const struct view *v, uint32_t index, struct buf *b)
 		buf_fmt(b, "%s's", table_name(v->table, table_service(v->table, owner)));
 	else if (!(spec->namespaces & CLONE_NEWNET))
 		buf_str(b, "minit's");
+	else if (at->bridge >= 0 && at->shard)
+		buf_fmt(b, "%s (%s)", table_bridge(v->table, (uint32_t)at->bridge)->name,
+			network_port_of(v->table, at));
 	else if (at->bridge >= 0)
 		buf_str(b, table_bridge(v->table, (uint32_t)at->bridge)->name);
 	else if (at->flags & NET_ON_LINK)

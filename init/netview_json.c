@@ -133,6 +133,26 @@ static void say_bridge(struct view *v, const struct net_bridge *bridge)
 	say_line(&b);
 }
 
+static void say_shard(struct view *v, uint32_t index)
+{
+	const struct net_shard *shard = table_shard(v->table, index);
+	const struct net_found_link *link = net_found_link(&v->seen.host, shard->name);
+	const struct net_found_link *up = net_found_link(&v->seen.host, shard->up);
+	BUF_ON_STACK(b, LINE);
+
+	buf_char(&b, '{');
+	put_text(&b, "what", "shard");
+	put_text(&b, "name", shard->name);
+	put_text(&b, "bridge", table_bridge(v->table, shard->bridge)->name);
+	put_text(&b, "port", shard->up);
+	put_truth(&b, "forwards", up && up->works);
+	put_link(&b, &v->seen.host, link);
+	put_number(&b, "services", view_services_in(v->table, shard->bridge, index + 1));
+	put_truth(&b, "ok", view_shard(v, shard));
+	buf_str(&b, "}\n");
+	say_line(&b);
+}
+
 static void say_link(struct view *v, const struct net_link *asked)
 {
 	const struct net_found_link *link = net_found_link(&v->seen.host, asked->name);
@@ -168,6 +188,8 @@ static void put_place(struct buf *b, const struct view *v, const struct net_atta
 
 	if (at->bridge >= 0) {
 		put_text(b, "bridge", table_bridge(v->table, (uint32_t)at->bridge)->name);
+		if (at->shard)
+			put_text(b, "shard", network_port_of(v->table, at));
 		put_text(b, "port", at->peer);
 		put_truth(b, "forwards", port && port->works);
 	}
@@ -273,6 +295,8 @@ void view_json_all(struct view *v)
 
 	for (uint32_t i = 0; i < t->bridges.count; i++)
 		say_bridge(v, table_bridge(t, i));
+	for (uint32_t i = 0; i < t->shards.count; i++)
+		say_shard(v, i);
 	for (uint32_t i = 0; i < t->links.count; i++)
 		say_link(v, table_link(t, i));
 	for (uint32_t i = 0; i < t->services.count && !v->status; i++)

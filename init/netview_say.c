@@ -39,17 +39,6 @@ static const char *how(const struct net_found_link *link)
 
 /* -- bridges and links ------------------------------------------------------------------------------------------- */
 
-static uint32_t services_on(const struct table *t, uint32_t bridge)
-{
-	const struct net_attach *at;
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < t->services.count; i++)
-		for (uint32_t n = 0; (at = table_attach(t, table_service(t, i), n)); n++)
-			count += at->bridge == (int32_t)bridge;
-	return count;
-}
-
 static void put_rules(struct buf *b, const struct net_bridge *bridge)
 {
 	static const struct {
@@ -60,6 +49,32 @@ static void put_rules(struct buf *b, const struct net_bridge *bridge)
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (bridge->flags & all[i].flag)
 			buf_fmt(b, "%s%s", b->len ? ", " : "", all[i].word);
+}
+
+/* Below their bridge, of whose services they have a part. */
+static void put_shards(struct grid *g, struct view *v, uint32_t bridge)
+{
+	CELL(cell);
+
+	for (uint32_t i = 0; i < v->table->shards.count; i++) {
+		const struct net_shard *shard = table_shard(v->table, i);
+		const struct net_found_link *link = net_found_link(&v->seen.host, shard->name);
+
+		if (shard->bridge != bridge)
+			continue;
+		(void)!view_shard(v, shard);
+		grid_put(g, shard->name);
+		grid_put(g, how(link));
+		buf_fmt(&cell, "joined to %s by %s", table_bridge(v->table, bridge)->name, shard->up);
+		put(g, &cell);
+		if (link)
+			buf_u64(&cell, link->mtu);
+		put(g, &cell);
+		buf_fmt(&cell, "%u of them", view_services_in(v->table, bridge, i + 1));
+		put(g, &cell);
+		grid_put(g, "");
+		grid_end_row(g);
+	}
 }
 
 static void say_bridges(struct view *v)
@@ -81,11 +96,12 @@ static void say_bridges(struct view *v)
 		if (link)
 			buf_u64(&cell, link->mtu);
 		put(&g, &cell);
-		buf_u64(&cell, services_on(v->table, i));
+		buf_u64(&cell, view_services_on(v->table, i));
 		put(&g, &cell);
 		put_rules(&cell, bridge);
 		put(&g, &cell);
 		grid_end_row(&g);
+		put_shards(&g, v, i);
 	}
 	grid_say(&g, &v->shown);
 }

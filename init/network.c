@@ -24,10 +24,20 @@
  * Noted before it is made: a crash in between costs at most the removal of what is not there. One that a killed minit
  * has left is ours too.
  */
-static void note_made(struct statefile *state, struct net_session *net, const char *name, uint32_t i)
+static void note_made(uint8_t *bits, struct net_session *net, const char *name, uint32_t i)
 {
 	if (!net_is_there(net, name) || net_is_left(net, name))
-		state->bridges_made[i / 8] |= (uint8_t)(1 << i % 8);
+		bits[i / 8] |= (uint8_t)(1 << i % 8);
+}
+
+static void note_none(uint8_t *bits, uint32_t i)
+{
+	bits[i / 8] &= (uint8_t)~(1 << i % 8);
+}
+
+static bool is_made(const uint8_t *bits, uint32_t i)
+{
+	return bits[i / 8] & 1 << i % 8;
 }
 
 static void put_path(struct buf *path, const struct net_bridge *bridge)
@@ -78,6 +88,18 @@ static void forget_names(const struct table *t)
 	}
 }
 
+static void bring_shard_up(struct supervisor *sv, struct net_session *net, uint32_t i)
+{
+	const struct net_shard *shard = table_shard(sv->table, i);
+	const struct net_bridge *bridge = table_bridge(sv->table, shard->bridge);
+
+	note_made(sv->state->shards_made, net, shard->name, i);
+	if (!net_shard_up(net, bridge, shard))
+		return;
+	note_none(sv->state->shards_made, i);
+	log_error(bridge->name, 0, "shard %s: not there; its services will not start", shard->name);
+}
+
 static void bring_up(struct supervisor *sv, struct net_session *net)
 {
 	if (net_loopback(net))
@@ -85,14 +107,16 @@ static void bring_up(struct supervisor *sv, struct net_session *net)
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++) {
 		const struct net_bridge *bridge = table_bridge(sv->table, i);
 
-		note_made(sv->state, net, bridge->name, i);
+		note_made(sv->state->bridges_made, net, bridge->name, i);
 		if (!net_bridge_up(net, bridge)) {
 			sysctls_write(sv->table, bridge->name);
 			continue;
 		}
-		sv->state->bridges_made[i / 8] &= (uint8_t)~(1 << i % 8);
+		note_none(sv->state->bridges_made, i);
 		log_error(bridge->name, 0, "bridge: not there; its services will not start");
 	}
+	for (uint32_t i = 0; i < sv->table->shards.count; i++)
+		bring_shard_up(sv, net, i);
 }
 
 static void await_end(struct supervisor *sv, struct net_session *net)
@@ -116,6 +140,19 @@ static bool is_left(struct supervisor *sv, struct net_session *net)
 	return false;
 }
 
+/* Also those that this table has none of. */
+static void clear_shards(struct net_session *net)
+{
+	struct net_shard shard = { .bridge = 0 };
+
+	for (uint32_t n = 1; n <= NET_SHARDS; n++) {
+		net_shard_name(&shard, n);
+		if (!net_is_left(net, shard.name) && !net_is_left(net, shard.up))
+			return;
+		net_shard_remove(net, &shard);
+	}
+}
+
 /*
  * The pairs of a run that was killed go with its namespaces, a moment later; those that do not, as somebody holds their
  * namespace, are in the way.
@@ -125,6 +162,7 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	if (sv->state->reexecs || !is_left(sv, net))
 		return;
 	await_end(sv, net);
+	clear_shards(net);
 	for (uint32_t i = 0; i < sv->state->count; i++) {
 		const struct net_attach *attach = &spec_at(sv, i)->attach;
 
@@ -219,8 +257,11 @@ void network_leave(struct supervisor *sv)
 	forget_names(sv->table);
 	end_namespaces(sv);
 	uplinks_leave(sv, &net);
+	for (uint32_t i = 0; i < sv->table->shards.count; i++)
+		if (is_made(state->shards_made, i))
+			net_shard_remove(&net, table_shard(sv->table, i));
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
-		if (state->bridges_made[i / 8] & 1 << i % 8)
+		if (is_made(state->bridges_made, i))
 			(void)net_remove(&net, table_bridge(sv->table, i)->name);
 	if (is_shared(state->mode))
 		await_end(sv, &net);

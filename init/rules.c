@@ -140,6 +140,14 @@ static int open_sockets(void)
 	return MIN(h->fd, MIN(h->events_fd, 0));
 }
 
+/* What it translates on a shard has been translated already when it comes to the bridge, where it should be. */
+static int refuse_shards(void)
+{
+	log_error("network", 0, "br_netfilter looks into bridges here, so nat, isolate and ports cannot be had of a "
+		  "bridge with shards; switch it off (net.bridge.bridge-nf-call-iptables and -ip6tables = 0)");
+	return -EOPNOTSUPP;
+}
+
 static int open_ways(struct net_session *net)
 {
 	const struct table *t = house->table;
@@ -148,7 +156,7 @@ static int open_ways(struct net_session *net)
 
 	handles()->no_ipv6 = net->ipv6_missing;
 	handles()->hairpin = net->hairpin = hairpin;
-	return err;
+	return err || !hairpin || !t->shards.count ? err : refuse_shards();
 }
 
 static int make(struct net_session *net)

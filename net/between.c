@@ -255,23 +255,36 @@ static bool is_on(const struct ruleset_plan *plan, uint32_t index, uint32_t flag
 	return at->bridge >= 0 && plan->bridges[at->bridge].flags & flag;
 }
 
-static void put_names(struct nft *n, const struct ruleset_plan *plan, const char *name, uint32_t flag)
+static void put_name(struct nft *n, const char *ifname)
 {
-	nft_set(n, &(struct nft_set){ .name = name, .key = PARTS(PART_IIF), .size = plan->attach_count });
-	nft_elements(n, name);
-	for (uint32_t i = 0; i < plan->attach_count; i++) {
-		struct nft_value key = { .len = 0 };
+	struct nft_value key = { .len = 0 };
 
-		value_put_name(&key, plan_attach(plan, i)->peer);
+	value_put_name(&key, ifname);
+	nft_element(n, &key, NULL, NULL);
+}
+
+/*
+ * shards: with their ports of the bridge that they belong to. What passes from one to another, or to a service of that
+ * bridge, is looked at there, and what stays in one is looked at in it.
+ */
+static void put_names(struct nft *n, const struct ruleset_plan *plan, const char *name, uint32_t flag, bool shards)
+{
+	uint32_t more = shards ? plan->shard_count : 0;
+
+	nft_set(n, &(struct nft_set){ .name = name, .key = PARTS(PART_IIF), .size = plan->attach_count + more });
+	nft_elements(n, name);
+	for (uint32_t i = 0; i < plan->attach_count; i++)
 		if (is_on(plan, i, flag))
-			nft_element(n, &key, NULL, NULL);
-	}
+			put_name(n, plan_attach(plan, i)->peer);
+	for (uint32_t i = 0; i < more; i++)
+		if (plan->bridges[plan->shards[i].bridge].flags & flag)
+			put_name(n, plan->shards[i].up);
 	nft_elements_end(n);
 }
 
 static void put_between(struct nft *n, const struct ruleset_plan *plan)
 {
-	put_names(n, plan, "isolated", NET_ISOLATE);
+	put_names(n, plan, "isolated", NET_ISOLATE, true);
 	nft_hook(n, "between", "filter", NF_BR_FORWARD, NF_BR_PRI_FILTER_BRIDGED);
 	put_others(n, PART_IIF);
 	put_others(n, PART_OIF);
@@ -375,7 +388,7 @@ static void put_advert(struct nft *n)
 
 static void put_spoof(struct nft *n, const struct ruleset_plan *plan)
 {
-	put_names(n, plan, "ports", NET_ANTISPOOF);
+	put_names(n, plan, "ports", NET_ANTISPOOF, false);
 	put_macs(n, plan);
 	put_sources(n, plan, 0);
 	put_sources(n, plan, 1);

@@ -46,7 +46,7 @@ static void put_settings(struct netlink_batch *b, const struct net_bridge *bridg
 }
 
 /* With its MAC from the first moment: one that nobody has set is that of the lowest port, and changes with them. */
-static int create(struct net_session *s, const struct net_bridge *bridge, const uint8_t *mac)
+int bridge_create(struct net_session *s, const struct net_bridge *bridge, const uint8_t *mac)
 {
 	struct netlink_request request = { .type = RTM_NEWLINK, .flags = NLM_F_CREATE | NLM_F_EXCL,
 					   .step = step_of(bridge, NET_BRIDGE), .name = bridge->name };
@@ -82,25 +82,53 @@ static int look_up(struct net_session *s, const char *object, const char *name, 
 	return 0;
 }
 
-static void remember(struct net_session *s, const char *name, const struct link_info *info)
+static void remember(struct net_master *m, const char *name, const struct link_info *info)
 {
-	s->master.index = info->index;
-	memcpy(s->master.mac, info->mac, sizeof(s->master.mac));
-	memcpy(s->master.name, name, sizeof(s->master.name));
+	m->index = info->index;
+	memcpy(m->mac, info->mac, sizeof(m->mac));
+	memcpy(m->name, name, sizeof(m->name));
 }
 
-int bridge_find(struct net_session *s, const char *object, const struct net_bridge *bridge)
+static int find(struct net_session *s, const char *object, const char *name, struct net_master *m)
 {
 	struct link_info info = { 0 };
 	int err;
 
-	if (s->master.index && !strcmp(s->master.name, bridge->name))
+	if (m->index && !strcmp(m->name, name))
 		return 0;
-	err = look_up(s, object, bridge->name, &info);
+	err = look_up(s, object, name, &info);
 	if (err < 0)
 		return err;
-	remember(s, bridge->name, &info);
+	remember(m, name, &info);
 	return 0;
+}
+
+int bridge_find(struct net_session *s, const char *object, const struct net_bridge *bridge)
+{
+	return find(s, object, bridge->name, &s->master);
+}
+
+/* That of somebody else, of that name, is in none of the table's networks. */
+static int check_joined(struct net_session *s, const char *object, const struct net_shard *shard)
+{
+	struct link_info up = { 0 };
+	int err = link_find(&s->host, shard->up, &up);
+
+	if (!err && up.master == s->master.index && !strcmp(up.alias, LINK_MARK))
+		return 0;
+	log_error(object, 0, "shard %s: it is not joined to bridge %s; why, minit has said at its start", shard->name,
+		  s->master.name);
+	return err ? err : -ENODEV;
+}
+
+int bridge_find_shard(struct net_session *s, const char *object, const struct net_shard *shard)
+{
+	int err;
+
+	if (s->shard.index && !strcmp(s->shard.name, shard->name))
+		return 0;
+	err = check_joined(s, object, shard);
+	return err ? err : find(s, object, shard->name, &s->shard);
 }
 
 /* One that was there: what the table says of it is set; its MAC to what it is, which keeps it when ports change. */
@@ -136,12 +164,12 @@ static int make(struct net_session *s, const struct net_bridge *bridge, bool fou
 	int err;
 
 	mac_of_bridge(bridge, mac);
-	err = found ? 0 : create(s, bridge, mac);
+	err = found ? 0 : bridge_create(s, bridge, mac);
 	if (!err)
 		err = look_up(s, bridge->name, bridge->name, &info);
 	if (err < 0)
 		return err;
-	remember(s, bridge->name, &info);
+	remember(&s->master, bridge->name, &info);
 	err = configure(s, bridge, found ? &info : NULL);
 	if (err < 0 && !found)
 		net_remove(s, bridge->name);

@@ -51,6 +51,20 @@ void link_mark(struct netlink_batch *b, const char *name)
 	netlink_put(b, IFLA_IFALIAS, LINK_MARK, sizeof(LINK_MARK) - 1);
 }
 
+void link_put_port(struct netlink_batch *b, bool hairpin, bool alone)
+{
+	size_t info = netlink_nest(b, IFLA_LINKINFO), data;
+
+	netlink_put_text(b, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = netlink_nest(b, IFLA_INFO_SLAVE_DATA);
+	if (hairpin)
+		netlink_put_u8(b, IFLA_BRPORT_MODE, 1);
+	if (alone)
+		netlink_put_u8(b, IFLA_BRPORT_ISOLATED, 1); /* Linux 4.18 */
+	netlink_nest_end(b, data);
+	netlink_nest_end(b, info);
+}
+
 static uint8_t u8_in(struct netlink_bytes attrs, uint16_t attr)
 {
 	struct netlink_bytes got;

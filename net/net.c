@@ -166,6 +166,8 @@ int net_remove(struct net_session *s, const char *ifname)
 
 	if (!strcmp(ifname, s->master.name))
 		s->master.index = 0;
+	if (!strcmp(ifname, s->shard.name))
+		s->shard.index = 0;
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_delete(&b, ifname);
 	err = netlink_send(&b);
@@ -239,11 +241,12 @@ static int make_eth0(struct net_session *s, const char *object, const struct net
 
 /* eth1 and so on. */
 static int attach_also(struct net_session *s, const char *object, struct netlink *inside,
-		       const struct net_attach *attach, const struct net_bridge *bridge, int ns)
+		       const struct net_attach *attach, const struct net_extra *of, int ns)
 {
-	static const struct net_extra none;
+	const struct net_extra extra = { .shards = of->shards };
+	const struct net_bridge *bridge = &of->bridges[attach->bridge];
 	uint32_t index;
-	int err = veth_attach(s, object, attach, bridge, &none, ns);
+	int err = veth_attach(s, object, attach, bridge, &extra, ns);
 
 	if (!err)
 		err = configure_inside(s, object, inside, attach, bridge, &index);
@@ -257,7 +260,7 @@ static int attach_all(struct net_session *s, const char *object, struct netlink 
 	int err = 0;
 
 	for (i = 0; i < extra->also_count && !err; i++)
-		err = attach_also(s, object, inside, &extra->also[i], &extra->bridges[extra->also[i].bridge], ns);
+		err = attach_also(s, object, inside, &extra->also[i], extra, ns);
 	if (err == -EEXIST)
 		i--; /* that one is somebody else's */
 	while (err && i-- > 0)

@@ -65,7 +65,7 @@ struct net_attach {
 	struct addr gateway[2];      /* default routes, IPv4 and IPv6; family 0: none */
 	uint8_t mac[NET_MAC];        /* of eth0; all zeros: made from its first address */
 	uint8_t number;              /* 1: it is eth1, and so on */
-	uint8_t reserved;
+	uint8_t shard;               /* 0: a port of the bridge itself; else of shard - 1 of the table: net/shard.h */
 };
 
 #define NET_ETHS 8 /* most of one service */
@@ -105,6 +105,7 @@ struct net_extra {
 	const struct net_attach *also; /* eth1 and so on, each on a bridge */
 	uint32_t also_count;
 	const struct net_bridge *bridges; /* of the table */
+	const struct net_shard *shards;
 };
 
 #include "net/iprule.h"
@@ -169,13 +170,14 @@ struct net_master {
 
 /*
  * A batch of the calls below, so that its sockets and look-ups are paid once:
- * net_open, net_loopback, net_bridge_up of each bridge, net_attach of each
- * service, net_connect of each service, net_close.
+ * net_open, net_loopback, net_bridge_up of each bridge (and net_shard_up of its
+ * shards), net_attach of each service, net_connect of each service, net_close.
  */
 struct net_session {
 	struct netlink host; /* speaks to the namespace of the caller */
 	int home;            /* descriptor of that namespace, or -errno */
 	struct net_master master;
+	struct net_master shard; /* of which the ports were, if they were of one */
 	bool ipv6_missing;   /* an IPv6 address was left out, and that was logged: once */
 	bool alone;          /* no other minit is in this network (net_claim): what bears a mark is a killed one's */
 	bool hairpin;        /* ports of services with published ports send back: net/ruleset.h */
@@ -396,6 +398,7 @@ static inline int net_connect(struct net_session *s, const char *object, const s
 
 #endif
 
+#include "net/shard.h"
 #include "net/found.h"
 #include "net/tell.h"
 

@@ -51,6 +51,8 @@ must_check int link_find(struct netlink *nl, const char *name, struct link_info 
 must_check int link_find_in(struct netlink *nl, int nsid, const char *name, struct link_info *ret);
 /* What a message about a link says: 0, or -EPROTO. */
 must_check int link_take(struct netlink_bytes body, struct link_info *ret);
+/* Of a port, in the request that sets it up. hairpin: what comes from it may go back there. */
+void link_put_port(struct netlink_batch *b, bool hairpin, bool alone);
 int link_find_failed(const char *object, const char *name, int err); /* logs it; err is < 0 and returned */
 
 /* -- addr.c -- */
@@ -95,8 +97,18 @@ must_check int net_try(struct net_session *s, const char *object, struct netlink
 
 /* -- bridge.c -- */
 
+/* Makes it with this MAC; it is still down. 0 or -errno, logged, and nothing is left behind. */
+must_check int bridge_create(struct net_session *s, const struct net_bridge *bridge, const uint8_t *mac);
+
 /* Finds the bridge in the kernel if it is not the one of s->master, and puts it there. 0 or -errno, logged. */
 must_check int bridge_find(struct net_session *s, const char *object, const struct net_bridge *bridge);
+/* The same of a shard of the bridge that is s->master, in s->shard. */
+must_check int bridge_find_shard(struct net_session *s, const char *object, const struct net_shard *shard);
+
+/* -- star.c -- */
+
+/* What a shard is as a bridge. filters: whether that of the table looks at VLANs. */
+struct net_bridge shard_bridge(const struct net_bridge *bridge, const struct net_shard *shard, bool filters);
 
 /* -- veth.c -- */
 

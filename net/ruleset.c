@@ -42,25 +42,36 @@ static bool is_any(const struct addr *a)
 
 /* -- names of bridges ------------------------------------------------------------------------------------------- */
 
-/* The set of the bridges that have a flag of `has` and none of `hasnt`; has 0: all of them, and loopback. */
-static void put_bridges(struct nft *n, const struct ruleset_plan *plan, const char *name, uint32_t has, uint32_t hasnt)
+static void put_name(struct nft *n, const char *ifname)
 {
 	struct nft_value key = { .len = 0 };
 
-	nft_set(n, &(struct nft_set){ .name = name, .key = PARTS(PART_IIF), .size = plan->bridge_count + 1 });
-	nft_elements(n, name);
-	value_put_name(&key, "lo");
-	if (!has)
-		nft_element(n, &key, NULL, NULL);
-	for (uint32_t i = 0; i < plan->bridge_count; i++) {
-		uint32_t flags = plan->bridges[i].flags;
+	value_put_name(&key, ifname);
+	nft_element(n, &key, NULL, NULL);
+}
 
-		if ((has && !(flags & has)) || flags & hasnt)
-			continue;
-		key.len = 0;
-		value_put_name(&key, plan->bridges[i].name);
-		nft_element(n, &key, NULL, NULL);
-	}
+static bool is_among(const struct net_bridge *bridge, uint32_t has, uint32_t hasnt)
+{
+	return (!has || bridge->flags & has) && !(bridge->flags & hasnt);
+}
+
+/*
+ * The set of the bridges that have a flag of `has` and none of `hasnt`; has 0: all of them, and loopback. With their
+ * shards: nobody speaks to these by IP, but who knows the MAC of one can, and must not come further by it.
+ */
+static void put_bridges(struct nft *n, const struct ruleset_plan *plan, const char *name, uint32_t has, uint32_t hasnt)
+{
+	nft_set(n, &(struct nft_set){ .name = name, .key = PARTS(PART_IIF),
+				      .size = plan->bridge_count + plan->shard_count + 1 });
+	nft_elements(n, name);
+	if (!has)
+		put_name(n, "lo");
+	for (uint32_t i = 0; i < plan->bridge_count; i++)
+		if (is_among(&plan->bridges[i], has, hasnt))
+			put_name(n, plan->bridges[i].name);
+	for (uint32_t i = 0; i < plan->shard_count; i++)
+		if (is_among(&plan->bridges[plan->shards[i].bridge], has, hasnt))
+			put_name(n, plan->shards[i].name);
 	nft_elements_end(n);
 }
 

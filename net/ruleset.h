@@ -56,12 +56,15 @@ struct net_allow {
 };
 
 struct net_bridge;
+struct net_shard;
 struct net_attach;
 struct net_session;
 
 struct ruleset_plan {
 	const struct net_bridge *bridges;
 	uint32_t bridge_count;
+	const struct net_shard *shards;
+	uint32_t shard_count;
 	const void *attach; /* struct net_attach of service 0; the others follow at `stride` bytes */
 	size_t stride;
 	uint32_t attach_count;

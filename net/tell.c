@@ -44,6 +44,12 @@ static void put_mtu(struct buf *b, uint32_t mtu)
 		buf_fmt(b, " mtu %u", mtu);
 }
 
+static void put_both(struct buf *b, uint32_t mtu)
+{
+	buf_str(b, " numtxqueues 1 numrxqueues 1");
+	put_mtu(b, mtu);
+}
+
 static void put_option(struct buf *b, bool given, const char *word, uint32_t value)
 {
 	if (given)
@@ -186,6 +192,35 @@ void tell_bridge(struct buf *b, const struct net_bridge *bridge)
 	put_quiet(b, NULL, bridge->name);
 	put_set(b, NULL, bridge->name, "up");
 	put_addrs(b, NULL, bridge->name, bridge->addr);
+}
+
+/* One that filters VLANs only because it was found so has shards that do the same: that is not known here. */
+void tell_shard(struct buf *b, const struct net_bridge *bridge, const struct net_shard *shard)
+{
+	struct net_bridge own = shard_bridge(bridge, shard, bridge->vlan_filtering);
+	uint8_t mac[NET_MAC];
+
+	mac_of_bridge(&own, mac);
+	buf_fmt(b, "ip link add name %s", shard->name);
+	put_mac(b, "address", mac);
+	buf_str(b, " type bridge");
+	put_bridge_options(b, &own);
+	buf_char(b, '\n');
+	put_set(b, NULL, shard->name, "alias " LINK_MARK);
+	put_quiet(b, NULL, shard->name);
+	put_set(b, NULL, shard->name, "up arp off");
+	buf_fmt(b, "ip link add name %s", shard->up);
+	put_both(b, bridge->mtu);
+	buf_str(b, " master ");
+	put_word(b, bridge->name);
+	buf_fmt(b, " type veth peer name %s", shard->down);
+	put_both(b, bridge->mtu);
+	buf_char(b, '\n');
+	put_set(b, NULL, shard->up, "alias " LINK_MARK);
+	put_quiet(b, NULL, shard->down);
+	buf_fmt(b, "ip link set dev %s up master %s\n", shard->down, shard->name);
+	put_quiet(b, NULL, shard->up);
+	put_set(b, NULL, shard->up, shard->alone ? "up type bridge_slave isolated on" : "up");
 }
 
 /* The word of the table for what the kernel has. */
@@ -352,14 +387,8 @@ void tell_iprule(struct buf *b, const struct net_iprule *rule)
 
 /* -- the network of a service ------------------------------------------------------------------------------------ */
 
-static void put_both(struct buf *b, uint32_t mtu)
-{
-	buf_str(b, " numtxqueues 1 numrxqueues 1");
-	put_mtu(b, mtu);
-}
-
 static void put_pair(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_bridge *bridge,
-		     uint32_t mtu)
+		     const struct net_extra *extra, uint32_t mtu)
 {
 	uint8_t mac[NET_MAC];
 
@@ -367,7 +396,7 @@ static void put_pair(struct buf *b, const char *ns, const struct net_attach *att
 	buf_fmt(b, "ip link add name %s", attach->peer);
 	put_both(b, mtu);
 	buf_str(b, " master ");
-	put_word(b, bridge->name);
+	put_word(b, attach->shard ? extra->shards[attach->shard - 1].name : bridge->name);
 	buf_fmt(b, " type veth peer name %s", net_eth(attach));
 	put_mac(b, "address", mac);
 	put_both(b, mtu);
@@ -455,11 +484,12 @@ static void put_outside(struct buf *b, const struct net_attach *attach, const st
 }
 
 /* eth1 and so on. */
-static void put_also(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_bridge *bridge)
+static void put_also(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_extra *extra)
 {
 	static const struct net_extra none;
+	const struct net_bridge *bridge = &extra->bridges[attach->bridge];
 
-	put_pair(b, ns, attach, bridge, bridge->mtu);
+	put_pair(b, ns, attach, bridge, extra, bridge->mtu);
 	put_inside(b, ns, attach, bridge);
 	put_outside(b, attach, bridge, &none);
 }
@@ -471,7 +501,7 @@ void tell_attach(struct buf *b, const char *ns, const struct net_attach *attach,
 	put_word(b, ns);
 	buf_char(b, '\n');
 	if (bridge)
-		put_pair(b, ns, attach, bridge, extra->mtu ? extra->mtu : bridge->mtu);
+		put_pair(b, ns, attach, bridge, extra, extra->mtu ? extra->mtu : bridge->mtu);
 	else if (attach->flags & NET_ON_LINK)
 		put_on_link(b, ns, attach, extra->mtu);
 	put_set(b, ns, "lo", "up");
@@ -481,7 +511,7 @@ void tell_attach(struct buf *b, const char *ns, const struct net_attach *attach,
 	if (bridge)
 		put_outside(b, attach, bridge, extra);
 	for (uint32_t i = 0; i < extra->also_count; i++)
-		put_also(b, ns, &extra->also[i], &extra->bridges[extra->also[i].bridge]);
+		put_also(b, ns, &extra->also[i], extra);
 }
 
 void tell_connect(struct buf *b, const struct net_attach *attach)

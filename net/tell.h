@@ -12,6 +12,7 @@
 
 void tell_loopback(struct buf *b);
 void tell_bridge(struct buf *b, const struct net_bridge *bridge);
+void tell_shard(struct buf *b, const struct net_bridge *bridge, const struct net_shard *shard);
 void tell_link(struct buf *b, const struct net_link *link, const struct net_route *routes);
 
 /* `ns`: what the namespace is called, for ip-netns(8). bridge: NULL for none. */

@@ -47,7 +47,7 @@ static int create(struct net_session *s, const char *object, const struct net_at
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_begin(&b, &request, false);
 	put_both(&b, mtu);
-	netlink_put_u32(&b, IFLA_MASTER, s->master.index);
+	netlink_put_u32(&b, IFLA_MASTER, attach->shard ? s->shard.index : s->master.index);
 	info = netlink_nest(&b, IFLA_LINKINFO);
 	netlink_put_text(&b, IFLA_INFO_KIND, "veth");
 	data = netlink_nest(&b, IFLA_INFO_DATA);
@@ -62,6 +62,8 @@ int veth_attach(struct net_session *s, const char *object, const struct net_atta
 {
 	int err = bridge_find(s, object, bridge);
 
+	if (!err && attach->shard)
+		err = bridge_find_shard(s, object, &extra->shards[attach->shard - 1]);
 	return err < 0 ? err : create(s, object, attach, extra->mtu ? extra->mtu : bridge->mtu, ns);
 }
 
@@ -81,21 +83,6 @@ int veth_outside(struct net_session *s, const char *object, const struct net_att
 		if (attach->addr[i].family == AF_INET || !s->ipv6_missing)
 			neighbour_add(&b, &attach->addr[i], s->master.index, mac);
 	return b.count ? net_run(s, object, &b) : 0;
-}
-
-/* In the request that sets the port up. hairpin: what comes from it may go back there. */
-static void put_port(struct netlink_batch *b, bool hairpin, bool alone)
-{
-	size_t info = netlink_nest(b, IFLA_LINKINFO), data;
-
-	netlink_put_text(b, IFLA_INFO_SLAVE_KIND, "bridge");
-	data = netlink_nest(b, IFLA_INFO_SLAVE_DATA);
-	if (hairpin)
-		netlink_put_u8(b, IFLA_BRPORT_MODE, 1);
-	if (alone)
-		netlink_put_u8(b, IFLA_BRPORT_ISOLATED, 1); /* Linux 4.18 */
-	netlink_nest_end(b, data);
-	netlink_nest_end(b, info);
 }
 
 /* A kernel that does not know the flag passes over it: 0 or -errno, logged. */
@@ -124,7 +111,7 @@ int net_connect(struct net_session *s, const char *object, const struct net_atta
 	link_up(&b, attach->peer);
 	hairpin = s->hairpin && attach->flags & NET_PUBLISHED;
 	if (hairpin || attach->flags & NET_ALONE)
-		put_port(&b, hairpin, attach->flags & NET_ALONE);
+		link_put_port(&b, hairpin, attach->flags & NET_ALONE);
 	err = net_run(s, object, &b);
 	if (!err && attach->flags & NET_ALONE)
 		err = is_alone(s, object, attach);

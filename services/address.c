@@ -431,16 +431,29 @@ static void take_all_given(struct plan *p, uint32_t index)
 		take_given(p, index, e);
 }
 
-static void refuse_full(struct compile *c, uint32_t index, const struct addr *subnet)
+static uint32_t members(const struct compile *c, int32_t bridge)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->services.count; i++)
+		n += c->specs[i].attach.bridge == bridge;
+	return n;
+}
+
+static void refuse_full(struct compile *c, uint32_t index, int32_t bridge, const struct addr *subnet)
 {
 	const struct draft *d = &c->services.drafts[index];
+	uint32_t low, room = (uint32_t)host_range(subnet, &low), wanted = members(c, bridge) + 1;
 	struct addr a = *subnet;
 	BUF_ON_STACK(text, 64);
 
 	addr_clear_host(&a);
 	text_put_addr(&text, &a, true);
-	refuse_key(c, d->header, "%s: the subnet %s is full; give the bridge a larger one", d->title,
-		   buf_text(&text));
+	for (; host_range(&a, &low) < wanted && a.prefix > 0;)
+		a.prefix--;
+	refuse_key(c, d->header, "%s: the subnet %s of bridge %s is full: it has %u addresses, the bridge's own among "
+		   "them, and %u services; give the bridge a larger one, such as a /%u", d->title, buf_text(&text),
+		   c->bridge_specs[bridge].name, room, wanted - 1, a.prefix);
 }
 
 /* The first free address behind the number that the name gives. */
@@ -458,7 +471,7 @@ static void derive(struct plan *p, uint32_t index, struct net_attach *at, const 
 			return;
 	}
 	*full = true; /* the search is long: once is enough */
-	refuse_full(p->c, index, subnet);
+	refuse_full(p->c, index, at->bridge, subnet);
 }
 
 void addr_derive(struct plan *p, uint32_t index, struct net_attach *at)
@@ -576,6 +589,7 @@ static void finish_bridges(struct plan *p)
 			set_gateway(c, i);
 		}
 	network_extras(p);
+	shards_finish(p);
 	hosts_finish(c);
 	if (ENABLED(CONFIG_NET_NAT))
 		ports_finish(c);

@@ -58,6 +58,11 @@ void network_extras(struct plan *p);
 /* eth1 and so on of a service, for network_extras. */
 void also_take(struct plan *p, uint32_t index);
 
+/* -- shard.c -- */
+
+/* Who is a port of which bridge of the kernel, once all interfaces are known; puts compile.shards. */
+void shards_finish(struct plan *p);
+
 /* -- peers.c -- */
 
 /* Who speaks with whom of a bridge: lists of struct net_neighbour, by service. When MACs are known. */

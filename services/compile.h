@@ -40,6 +40,8 @@ struct compile {
 	struct group services, bridges, links, leaf_groups;
 	struct service_spec *specs;   /* in the image, by index */
 	struct net_bridge *bridge_specs;
+	struct net_shard *shards;    /* not in the image itself */
+	uint32_t shard_count;
 	struct net_link *link_specs; /* not in the image yet */
 	struct net_route *link_routes; /* room for those of all links */
 	uint32_t link_route_count;

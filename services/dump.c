@@ -303,6 +303,7 @@ static void put_networks(struct buf *b, const struct table *t, struct list list)
 		buf_char(b, '{');
 		put_name(b, "bridge");
 		buf_json(b, table_bridge(t, (uint32_t)at->bridge)->name);
+		dump_shard_of(b, t, at);
 		put_name(b, "peer");
 		buf_json(b, at->peer);
 		put_addrs(b, "address", at->addr, ARRAY_LEN(at->addr));
@@ -384,6 +385,7 @@ static void put_service(struct buf *b, const struct table *t, const struct servi
 		buf_json(b, table_bridge(t, (uint32_t)at->bridge)->name);
 	else
 		buf_str(b, "null");
+	dump_shard_of(b, t, at);
 	put_name(b, "peer");
 	buf_json(b, at->peer);
 	put_addrs(b, "address", at->addr, ARRAY_LEN(at->addr));
@@ -436,6 +438,7 @@ static void put_bridge(struct buf *b, const struct table *t, uint32_t index)
 	put_addrs(b, "address", bridge->addr, ARRAY_LEN(bridge->addr));
 	put_bridge_options(b, bridge);
 	dump_rules_of(b, bridge);
+	dump_shards(b, t, index);
 	put_name(b, "hosts");
 	put_text(b, t, hosts_of(t, index));
 	buf_char(b, '}');

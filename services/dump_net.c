@@ -76,6 +76,34 @@ void dump_rules_of(struct buf *b, const struct net_bridge *bridge)
 	}
 }
 
+/* What it is a port of, if that is not the bridge itself. */
+void dump_shard_of(struct buf *b, const struct table *t, const struct net_attach *at)
+{
+	key(b, "shard");
+	if (at->shard)
+		buf_json(b, table_shard(t, at->shard - 1u)->name);
+	else
+		buf_str(b, "null");
+}
+
+void dump_shards(struct buf *b, const struct table *t, uint32_t bridge)
+{
+	key(b, "shards");
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < t->shards.count; i++) {
+		const struct net_shard *shard = table_shard(t, i);
+
+		if (shard->bridge != bridge)
+			continue;
+		buf_str(b, b->data[b->len - 1] == '[' ? "{" : ",{");
+		key(b, "name");
+		buf_json(b, shard->name);
+		key(b, "pair");
+		buf_fmt(b, "[\"%s\",\"%s\"]}", shard->up, shard->down);
+	}
+	buf_char(b, ']');
+}
+
 void dump_rules(struct buf *b, const struct table *t)
 {
 	key(b, "ports");

@@ -5,7 +5,7 @@ struct net_extra connect_extra(const struct table *t, const struct service_spec 
 	const struct network_spec *network = table_network(t, spec);
 
 	if (!network)
-		return (struct net_extra){ 0 };
+		return (struct net_extra){ .shards = table_list(t, t->shards, struct net_shard) };
 	return (struct net_extra){
 		.routes = table_list(t, network->routes, struct net_route), .route_count = network->routes.count,
 		.neighbours = table_list(t, network->peers, struct net_neighbour),
@@ -15,5 +15,6 @@ struct net_extra connect_extra(const struct table *t, const struct service_spec 
 		.mtu = network->mtu, .in_bps = network->in_bps, .out_bps = network->out_bps,
 		.also = table_list(t, network->also, struct net_attach), .also_count = network->also.count,
 		.bridges = table_list(t, t->bridges, struct net_bridge),
+		.shards = table_list(t, t->shards, struct net_shard),
 	};
 }

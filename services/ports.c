@@ -297,6 +297,7 @@ static void put_ruleset(struct ports *p)
 	struct compile *c = p->c;
 	struct ruleset_plan plan = {
 		.bridges = c->bridge_specs, .bridge_count = c->bridges.count,
+		.shards = c->shards, .shard_count = c->shard_count,
 		.attach = &c->specs[0].attach, .stride = sizeof(c->specs[0]), .attach_count = c->services.count,
 		.ports = p->list, .port_count = p->count,
 		.groups = p->groups, .group_count = p->group_count,

@@ -18,7 +18,7 @@
 #include "services/network.h"
 
 #define TABLE_MAGIC 0x31544d6d /* "mMT1" */
-#define TABLE_LAYOUT 8         /* changes with every change of a struct below */
+#define TABLE_LAYOUT 9         /* changes with every change of a struct below */
 #define TABLE_SERVICES_MAX 32768
 #define TABLE_BRIDGES_MAX 1024
 #define TABLE_LINKS_MAX 64 /* as there are bits in confine_spec.online */
@@ -112,6 +112,7 @@ struct table {
 	struct list services;     /* struct service_spec, in table order */
 	struct list order;        /* uint32_t service indexes, each after all it needs and comes after */
 	struct list bridges;      /* struct net_bridge */
+	struct list shards;       /* struct net_shard, those of a bridge side by side */
 	struct list names;        /* uint32_t by bridge: text of its file of names, or 0 */
 	struct list groups;       /* struct group_spec */
 	struct list links;        /* struct net_link, each behind those it is upon or a port of */
@@ -143,6 +144,11 @@ static inline const struct service_spec *table_service(const struct table *t, ui
 static inline const struct net_bridge *table_bridge(const struct table *t, uint32_t index)
 {
 	return table_list(t, t->bridges, struct net_bridge) + index;
+}
+
+static inline const struct net_shard *table_shard(const struct table *t, uint32_t index)
+{
+	return table_list(t, t->shards, struct net_shard) + index;
 }
 
 static inline const struct net_link *table_link(const struct table *t, uint32_t index)
@@ -228,8 +234,12 @@ must_check int table_compile(const struct table_source *source);
 const struct table *table_map(int memfd, int *ret_err);
 void table_unmap(const struct table *t);
 
-/* For the checks of an image: the addresses are some; what is said of the network is good (services/table_net.c). */
+/*
+ * For the checks of an image: the addresses are some; the shard is one of its bridge; what is said of the network is
+ * good (services/table_net.c).
+ */
 bool table_addrs(const struct addr *list, unsigned count);
+bool table_has_shard(const struct table *t, const struct net_attach *a);
 bool table_verify_network(const struct table *t);
 
 /* What table_map checks of the bytes themselves: 0 or -EBADMSG. After it every reference is good. */

@@ -47,6 +47,28 @@ bool table_has_sysctls(const struct table *t, struct list list)
 	return true;
 }
 
+/* Its list is looked at before: table_verify. */
+bool table_has_shard(const struct table *t, const struct net_attach *a)
+{
+	return !a->shard || (a->shard <= t->shards.count && a->bridge >= 0 &&
+			     table_shard(t, a->shard - 1u)->bridge == (uint32_t)a->bridge);
+}
+
+static bool is_shards(const struct table *t)
+{
+	if (t->shards.count > NET_SHARDS ||
+	    !table_has_list(t, t->shards, sizeof(struct net_shard), _Alignof(struct net_shard)))
+		return false;
+	for (uint32_t i = 0; i < t->shards.count; i++) {
+		const struct net_shard *s = table_shard(t, i);
+
+		if (s->bridge >= t->bridges.count || !memchr(s->name, 0, NET_IFNAME) || !memchr(s->up, 0, NET_IFNAME) ||
+		    !memchr(s->down, 0, NET_IFNAME))
+			return false;
+	}
+	return true;
+}
+
 /* Each on a bridge, and eth1 the first. */
 bool table_has_networks(const struct table *t, struct list list)
 {
@@ -57,7 +79,7 @@ bool table_has_networks(const struct table *t, struct list list)
 	for (uint32_t i = 0; i < list.count; i++)
 		if (all[i].bridge < 0 || (uint32_t)all[i].bridge >= t->bridges.count || all[i].number != i + 1 ||
 		    !memchr(all[i].peer, 0, sizeof(all[i].peer)) || !table_addrs(all[i].addr, ARRAY_LEN(all[i].addr)) ||
-		    !table_addrs(all[i].gateway, ARRAY_LEN(all[i].gateway)))
+		    !table_addrs(all[i].gateway, ARRAY_LEN(all[i].gateway)) || !table_has_shard(t, &all[i]))
 			return false;
 	return true;
 }
@@ -167,7 +189,7 @@ static bool is_iprules(const struct table *t)
 
 bool table_verify_network(const struct table *t)
 {
-	return is_links(t) && table_has_sysctls(t, t->sysctls) && is_iprules(t) && is_names(t) &&
+	return is_shards(t) && is_links(t) && table_has_sysctls(t, t->sysctls) && is_iprules(t) && is_names(t) &&
 	       is_ports(t) && is_members(t) && is_balanced(t) && is_allow(t) &&
 	       is_ruleset(t, t->ruleset) && is_ruleset(t, t->ruleset4);
 }

@@ -174,7 +174,7 @@ static bool is_attach(const struct table *t, const struct net_attach *a)
 {
 	return a->bridge >= -1 && (a->bridge < 0 || (uint32_t)a->bridge < t->bridges.count) &&
 	       memchr(a->peer, 0, sizeof(a->peer)) && table_addrs(a->addr, ARRAY_LEN(a->addr)) &&
-	       table_addrs(a->gateway, ARRAY_LEN(a->gateway));
+	       table_addrs(a->gateway, ARRAY_LEN(a->gateway)) && table_has_shard(t, a);
 }
 
 static bool is_record(const struct table *t, const void *record, const struct field *all, size_t count)

@@ -17,9 +17,9 @@ for l in ask("ip", "-d", "-j", "link"):
     kind, data = info.get("info_kind", ""), info.get("info_data", {})
     port = info.get("info_slave_data", {})
     # The host's end of a pair has a MAC of the kernel's choice.
-    mac = "any" if l["ifname"].startswith("mv") else l.get("address")
+    mac = "any" if l["ifname"][:2] in ("mv", "mt", "mu") else l.get("address")
     keep = ["id", "mode", "forward_delay", "stp_state", "ageing_time", "priority", "vlan_filtering", "port", "remote", "group", "local", "link"]
-    say("link", l["ifname"], kind, mac, l["mtu"], l.get("master"), l.get("ifalias"), l.get("inet6_addr_gen_mode"), "UP" in l["flags"],
+    say("link", l["ifname"], kind, mac, l["mtu"], l.get("master"), l.get("ifalias"), l.get("inet6_addr_gen_mode"), "UP" in l["flags"], "NOARP" in l["flags"],
         l.get("num_tx_queues"), l.get("num_rx_queues"), [data[k] for k in keep if k in data], port.get("isolated"))
 for l in ask("ip", "-j", "addr"):
     for a in l.get("addr_info", []):
@@ -74,6 +74,9 @@ isolate = true
 [network.bridge.br2]
 address = "10.79.0.1/24"
 port_isolation = true
+mtu = 1400
+ageing = "2m"
+shard = 3
 
 [network.link.spare]
 match = "up*"
@@ -121,6 +124,12 @@ network = { bridge = "br1", allow = "db" }
 [service.wire]
 network = { mode = "macvlan", parent = "spare", address = "192.0.2.9/24", gateway = "192.0.2.1" }
 [service.calm]
+network.bridge = "br2"
+[service.calm2]
+network.bridge = "br2"
+[service.calm3]
+network.bridge = "br2"
+[service.calm4]
 network.bridge = "br2"
 [service.alone]
 network = { mode = "none", sysctl.net.ipv4.ip_forward = true }

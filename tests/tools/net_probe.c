@@ -523,8 +523,8 @@ static void too_many_ports(void)
 		err = net_attach(&net, "web", &at, &br, NULL);
 	} while (err >= 0);
 	ok(err == -EXFULL && n == 1024, "the 1024th service on it is an error (%u: %d)", n, err);
-	said_is("web: veth pair v1023: its bridge has 1023 ports already, the most a bridge can have; put some services on "
-		"another bridge", "with the right words");
+	said_is("web: veth pair v1023: its bridge has 1023 ports already, the most a bridge can have, and some are not "
+		"the table's; lower the bridge's shard, so that minit leaves room for them", "with the right words");
 	ok(!is_there(home, "v1023"), "and nothing is left behind");
 }
 

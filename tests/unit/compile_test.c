@@ -2,7 +2,7 @@
 // links: services/address.c services/compile.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_root.c services/values_link.c net/kinds.c services/table.c services/table_net.c services/table_roots.c cgroup/limits.c lib/arena.c
-// links: services/values_net.c services/network.c services/also.c services/attend.c services/own.c services/routes.c services/sysctls.c services/hosts.c services/peers.c
+// links: services/values_net.c services/network.c services/also.c services/attend.c services/own.c services/routes.c services/sysctls.c services/hosts.c services/peers.c services/shard.c net/star.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/addr.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
@@ -501,6 +501,99 @@ static void who_speaks_with_whom_is_a_neighbour(void **state)
 	assert_memory_equal(table_list(t, db->peers, struct net_neighbour)[0].mac, "\2m\12\0\0\5", NET_MAC);
 	assert_int_equal(service_of(t, "far")->network_at, 0);
 	assert_true(web->in_bps == 50000000 && web->out_bps == 8000 && !db->in_bps);
+}
+
+/* How many services are ports of the bridge itself (0) or of a shard. */
+static unsigned ports_of(const struct table *t, uint8_t shard)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < t->services.count; i++)
+		n += table_service(t, i)->attach.bridge >= 0 && table_service(t, i)->attach.shard == shard;
+	return n;
+}
+
+static const struct table *table_of_many(const char *head, unsigned count)
+{
+	static char text[400000];
+	char *p = text + sprintf(text, "%s", head);
+
+	for (unsigned i = 0; i < count; i++)
+		p += sprintf(p, "[service.s%u]\nexec = ['x']\n", i);
+	return table_of(text);
+}
+
+static void more_services_than_ports_are_spread(void **state)
+{
+	static const char head[] = "[network.bridge.br0]\naddress = '10.0.0.1/16'\n";
+	const struct table *t = table_of_many(head, 1023);
+
+	(void)state;
+	assert_true(t->shards.count == 0 && ports_of(t, 0) == 1023);
+	t = table_of_many(head, 1024);
+	assert_true(t->shards.count == 1 && ports_of(t, 0) == 1022 && ports_of(t, 1) == 2);
+	assert_string_equal(table_shard(t, 0)->name, "mb1");
+	assert_string_equal(table_shard(t, 0)->up, "mt1");
+	assert_string_equal(table_shard(t, 0)->down, "mu1");
+	t = table_of_many(head, 2044);
+	assert_true(t->shards.count == 1 && ports_of(t, 0) == 1022 && ports_of(t, 1) == 1022);
+	t = table_of_many(head, 2045);
+	assert_true(t->shards.count == 2 && ports_of(t, 0) == 1021 && ports_of(t, 1) == 1022 && ports_of(t, 2) == 2);
+}
+
+static void what_else_is_a_port_takes_its_place(void **state)
+{
+	const struct table *t = table_of_many(
+		"[network.bridge.br0]\naddress = '10.0.0.1/24'\nshard = 4\n"
+		"[network.bridge.br1]\naddress = '10.1.0.1/24'\nshard = 4\nport_isolation = true\n"
+		"[network.link.up0]\nmaster = 'br0'\n[defaults]\nnetwork.bridge = 'br0'\n"
+		"[service.wide]\nexec = ['x']\nnetwork = { bridge = 'br0', mtu = 9000 }\n"
+		"[service.first]\nexec = ['x']\nnetwork = { bridge = 'br1', also = 'br0' }\n"
+		"[service.same]\nexec = ['x']\nnetwork = { bridge = 'br0', mtu = 1500 }\n", 4);
+	const struct net_attach *also = table_list(t, table_network(t, service_of(t, "first"))->also, struct net_attach);
+
+	(void)state;
+	/* 4 ports: the link, the shard's and, as its MTU is its own, `wide` wherever it stands; then eth1 of `first` */
+	assert_true(t->shards.count == 2 && table_shard(t, 0)->bridge == 0 && !table_shard(t, 0)->alone);
+	assert_true(service_of(t, "wide")->attach.shard == 0 && service_of(t, "first")->attach.shard == 0);
+	assert_true(also->bridge == 0 && also->shard == 1 && service_of(t, "same")->attach.shard == 1);
+	assert_true(service_of(t, "s0")->attach.shard == 1 && service_of(t, "s1")->attach.shard == 2 &&
+		    service_of(t, "s3")->attach.shard == 2);
+}
+
+/* The two ends of an allow on an isolated bridge may be on different shards: these are looked at in between. */
+static void shards_are_in_the_ruleset(void **state)
+{
+	const struct table *t = table_of_many("[network.bridge.br0]\naddress = '10.0.0.1/24'\nshard = 3\nisolate = true\n", 4);
+
+	(void)state;
+	assert_int_equal(t->shards.count, 1);
+	assert_non_null(memmem(table_list(t, t->ruleset, char), t->ruleset.count, "mt1", 4));
+	assert_non_null(memmem(table_list(t, t->ruleset, char), t->ruleset.count, "mb1", 4));
+	assert_null(memmem(table_list(t, t->ruleset, char), t->ruleset.count, "mu1", 4));
+}
+
+static void a_shard_of_another_bridge_is_a_broken_image(void **state)
+{
+	const struct table *t = table_of_many("[network.bridge.br0]\naddress = '10.0.0.1/24'\nshard = 3\n"
+					      "[network.bridge.br1]\naddress = '10.1.0.1/24'\n"
+					      "[defaults]\nnetwork.bridge = 'br0'\n", 4);
+	struct net_shard *shard = (struct net_shard *)(uintptr_t)table_shard(t, 0);
+	struct net_attach *at = (struct net_attach *)(uintptr_t)&service_of(t, "s3")->attach;
+
+	(void)state;
+	assert_int_equal(at->shard, 1);
+	shard->bridge = 1;
+	assert_int_equal(table_verify(t, t->size), -EBADMSG);
+	shard->bridge = 2;
+	assert_int_equal(table_verify(t, t->size), -EBADMSG);
+	shard->bridge = 0;
+	at->shard = 2;
+	assert_int_equal(table_verify(t, t->size), -EBADMSG);
+	at->shard = 0;
+	assert_int_equal(table_verify(t, t->size), 0);
+	memset(shard->down, 'x', sizeof(shard->down));
+	assert_int_equal(table_verify(t, t->size), -EBADMSG);
 }
 
 static void names_are_files_of_the_service_and_of_its_bridge(void **state)
@@ -1174,6 +1267,10 @@ int main(void)
 		cmocka_unit_test(a_wireguard_has_a_task_that_gives_it_its_keys),
 		cmocka_unit_test(what_few_networks_have_is_a_record_of_its_own),
 		cmocka_unit_test(who_speaks_with_whom_is_a_neighbour),
+		cmocka_unit_test(more_services_than_ports_are_spread),
+		cmocka_unit_test(what_else_is_a_port_takes_its_place),
+		cmocka_unit_test(shards_are_in_the_ruleset),
+		cmocka_unit_test(a_shard_of_another_bridge_is_a_broken_image),
 		cmocka_unit_test(names_are_files_of_the_service_and_of_its_bridge),
 		cmocka_unit_test(without_a_bridge_a_service_has_the_network_of_minit),
 		cmocka_unit_test(a_derived_address_is_the_same_in_any_order_of_services_and_files),

@@ -1,4 +1,4 @@
-// links: net/net.c net/bridge.c net/iprule.c net/veth.c net/extra.c net/onlink.c net/rate.c net/netlink.c net/link.c net/addr.c net/mac.c net/links.c net/kinds.c net/kind_put.c lib/buf.c lib/fd.c lib/addr.c lib/text.c
+// links: net/net.c net/bridge.c net/shard.c net/star.c net/iprule.c net/veth.c net/extra.c net/onlink.c net/rate.c net/netlink.c net/link.c net/addr.c net/mac.c net/links.c net/kinds.c net/kind_put.c lib/buf.c lib/fd.c lib/addr.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=socket,--wrap=setsockopt,--wrap=ioctl,--wrap=close
 // flags: -Wl,--wrap=fd_write_file,--wrap=unshare,--wrap=setns,--wrap=log_error,--wrap=log_warn
 #include <setjmp.h>
@@ -11,6 +11,7 @@
 #include <linux/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <sched.h>
 #include <stdio.h>
@@ -30,7 +31,7 @@ struct fake_link {
 	char name[NET_IFNAME], kind[NET_IFNAME];
 	bool up;
 	char peer_of[NET_IFNAME]; /* goes with this one */
-	bool alone, marked;
+	bool alone, marked, forwards;
 	uint32_t master;
 };
 
@@ -54,6 +55,7 @@ static struct {
 	int calls, messages;
 	bool no_ipv6;           /* not in this kernel */
 	bool old;               /* it does not isolate ports */
+	bool listens;           /* the bridge has the spanning tree protocol on */
 	bool loads;             /* the first bond loads its module, which makes one by itself */
 	int ipv6_err;           /* what an IPv6 address gets then */
 } k;
@@ -162,10 +164,30 @@ int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_
 	return 0;
 }
 
+static struct fake_link *link_at(int ns, const char *name);
+
+/* The link watch looks at it. */
+static int look_at(int ns, const struct ifreq *request)
+{
+	struct fake_link *l = link_at(ns, request->ifr_name);
+
+	did("%d: carrier of %s\n", ns, request->ifr_name);
+	if (l)
+		l->forwards = l->master && l->up && !k.listens;
+	return 0;
+}
+
 int __wrap_ioctl(int fd, unsigned long request, ...)
 {
-	(void)request;
-	return call_fails() ? -1 : new_fd(100 + k.socket_ns[fd % 100]);
+	va_list ap;
+	struct ifreq *r;
+
+	va_start(ap, request);
+	r = request == SIOCETHTOOL ? va_arg(ap, struct ifreq *) : NULL;
+	va_end(ap);
+	if (call_fails())
+		return -1;
+	return r ? look_at(k.socket_ns[fd % 100], r) : new_fd(100 + k.socket_ns[fd % 100]);
 }
 
 int __wrap_unshare(int flags)
@@ -258,9 +280,10 @@ static void answer_link(const struct nlmsghdr *h, const struct fake_link *l)
 	info = len;
 	put_attr(&len, IFLA_LINKINFO, "", 0);
 	put_attr(&len, IFLA_INFO_KIND, l->kind, strlen(l->kind) + 1);
-	if (l->alone) {
-		struct { struct nlattr slave, port; uint32_t alone; } data = {
-			{ sizeof(data), IFLA_INFO_SLAVE_DATA }, { 5, IFLA_BRPORT_ISOLATED }, 1 };
+	if (l->alone || l->forwards) {
+		struct { struct nlattr slave, port; uint32_t alone; struct nlattr state; uint32_t forwards; } data = {
+			{ sizeof(data), IFLA_INFO_SLAVE_DATA }, { 5, IFLA_BRPORT_ISOLATED }, l->alone,
+			{ 5, IFLA_BRPORT_STATE }, l->forwards ? 3 : 1 };
 		put(&len, &data, sizeof(data));
 	}
 	uint16_t size = (uint16_t)(len - info);
@@ -346,9 +369,11 @@ static int create(int ns, const char *name, struct netlink_bytes attrs)
 	peer = in_list(in_list(info, IFLA_INFO_DATA), VETH_INFO_PEER);
 	peer.data += sizeof(struct ifinfomsg);
 	peer.len -= sizeof(struct ifinfomsg);
+	k.links[k.link_count - 1].master = u32_in(attrs, IFLA_MASTER);
 	strcpy(l.peer_of, name);
 	strcpy(l.name, in_list(peer, IFLA_IFNAME).data);
-	l.ns = (int)u32_in(peer, IFLA_NET_NS_FD) - 100;
+	if (in_list(peer, IFLA_NET_NS_FD).len)
+		l.ns = (int)u32_in(peer, IFLA_NET_NS_FD) - 100;
 	k.links[k.link_count++] = l;
 	did(" master %u peer %s in %d", u32_in(attrs, IFLA_MASTER), l.name, l.ns);
 	return 0;
@@ -377,6 +402,8 @@ static int change(int ns, const struct nlmsghdr *h, const struct ifinfomsg *ifi,
 	change_port(l, attrs);
 	if (ifi->ifi_flags & ifi->ifi_change & IFF_UP)
 		did(" up");
+	if (ifi->ifi_flags & ifi->ifi_change & IFF_NOARP)
+		did(" without arp");
 	l->up |= ifi->ifi_flags & IFF_UP;
 	return 0;
 }
@@ -628,6 +655,164 @@ static void a_port_cannot_be_alone(void **state)
 	assert_null(link_at(HOME, "v3"));
 	assert_string_equal(k.said, "error web: isolation of port v3: this kernel's bridges cannot (Linux 4.18 can); "
 			    "remove port_isolation, or use isolate\n");
+}
+
+static unsigned lines(const char *text)
+{
+	unsigned n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+static void fail_at(int i, int messages)
+{
+	k.fail_err = EBUSY;
+	if (i <= messages)
+		k.fail_message = i;
+	else
+		k.fail_call = i - messages;
+}
+
+/* -- shards -- */
+
+static const struct net_shard shard = { .name = "mb1", .up = "mt1", .down = "mu1" };
+
+static int boot_shard(void **state)
+{
+	boot_bridge(state);
+	assert_int_equal(net_shard_up(&net, &bridge, &shard), 0);
+	return 0;
+}
+
+static void a_shard_is_made(void **state)
+{
+	(void)state;
+	bridge.mtu = 1400;
+	bridge.asked = NET_ASKED_AGEING | NET_ASKED_FORWARD_DELAY | NET_ASKED_MAC;
+	bridge.ageing_ms = 60000;
+	assert_int_equal(net_shard_up(&net, &bridge, &shard), 0);
+	assert_string_equal(k.did, "1: find mt1 -> 19\n"
+				   "1: find mu1 -> 19\n"
+				   "1: find mb1 -> 19\n"
+				   "1: find br0\n"
+				   "1: link mb1 create bridge mac 0a ageing 6000\n"
+				   "1: link mb1 mark\n"
+				   "1: find mb1\n"
+				   "1: link mb1 quiet\n"
+				   "1: link mb1 up without arp\n"
+				   "1: link mt1 create veth mtu 1400 master 2 peer mu1 in 1\n"
+				   "1: link mt1 mark\n"
+				   "1: link mu1 quiet\n"
+				   "1: link mu1 master 3 up\n"
+				   "1: link mt1 quiet\n"
+				   "1: link mt1 up\n"
+				   "1: carrier of mu1\n"
+				   "1: find mu1\n"
+				   "1: carrier of mt1\n"
+				   "1: find mt1\n");
+	assert_string_equal(k.said, "");
+	assert_int_equal(net.master.index, 2); /* still the bridge */
+	k.did[0] = '\0';
+	net_shard_remove(&net, &shard);
+	assert_string_equal(k.did, "1: delete mt1\n1: delete mb1\n");
+	assert_int_equal(k.link_count, 2);
+}
+
+/* What speaks of the machine is the bridge's: neighbours here and there. */
+static void a_service_is_attached_to_a_shard(void **state)
+{
+	const struct net_extra with_shards = { .shards = &shard };
+
+	(void)state;
+	k.did[0] = '\0';
+	web.shard = 1;
+	extra = &with_shards;
+	close(attach());
+	extra = NULL;
+	assert_memory_equal(k.did, "unshare\n"
+				   "1: find mt1\n"
+				   "1: find mb1\n"
+				   "1: link v3 create veth master 3 peer eth0 in 2\n", 79);
+	assert_non_null(strstr(k.did, "\n1: neighbour 10.77.0.10 on 2\n"));
+	assert_string_equal(k.said, "");
+}
+
+static void a_shard_that_is_not_joined_is_somebody_elses(void **state)
+{
+	const struct net_extra with_shards = { .shards = &shard };
+
+	(void)state;
+	link_at(HOME, "mt1")->master = 7;
+	web.shard = 1;
+	extra = &with_shards;
+	assert_int_equal(attach(), -ENODEV);
+	extra = NULL;
+	assert_string_equal(k.said, "error web: shard mb1: it is not joined to bridge br0; why, minit has said at its start\n");
+}
+
+static void a_shard_of_ports_that_are_alone(void **state)
+{
+	struct net_shard alone = shard;
+
+	(void)state;
+	alone.alone = 1;
+	assert_int_equal(net_shard_up(&net, &bridge, &alone), 0);
+	assert_non_null(strstr(k.did, "1: link mu1 master 3 up\n"));
+	assert_non_null(strstr(k.did, "1: link mt1 alone up\n"));
+	k.old = true;
+	net.alone = true;
+	assert_int_equal(net_shard_up(&net, &bridge, &alone), -EOPNOTSUPP);
+	assert_null(link_at(HOME, "mb1"));
+	assert_string_equal(k.said, "error br0: isolation of port mt1: this kernel's bridges cannot (Linux 4.18 can); "
+				    "remove port_isolation, or use isolate\n");
+}
+
+static void a_shard_of_a_killed_run_is_made_anew(void **state)
+{
+	(void)state;
+	assert_int_equal(net_shard_up(&net, &bridge, &shard), -EEXIST); /* another minit may live */
+	net.alone = true;
+	k.did[0] = '\0';
+	assert_int_equal(net_shard_up(&net, &bridge, &shard), 0);
+	assert_non_null(strstr(k.did, "1: find mt1\n1: delete mt1\n1: find mu1 -> 19\n1: find mb1\n1: delete mb1\n"));
+	link_at(HOME, "mb1")->marked = false;
+	assert_int_equal(net_shard_up(&net, &bridge, &shard), -EEXIST);
+	assert_non_null(link_at(HOME, "mb1"));
+	assert_string_equal(k.said,
+		"error br0: shard: there is a link mt1 already, which another minit here has made; delete it (ip link delete mt1)\n"
+		"error br0: shard: there is a link mb1 already, which minit has not made; delete it (ip link delete mb1)\n");
+}
+
+static void a_shard_that_does_not_pass_packets_is_none(void **state)
+{
+	(void)state;
+	k.listens = true;
+	assert_int_equal(net_shard_up(&net, &bridge, &shard), -EAGAIN);
+	assert_null(link_at(HOME, "mb1"));
+	assert_string_equal(k.said, "error br0: port mu1 to a shard of it does not forward; is the spanning tree on there? "
+				    "switch it off (ip link set br0 type bridge stp_state 0)\n");
+}
+
+static void all_failures_of_a_shard(void **state)
+{
+	int messages, calls;
+
+	assert_int_equal(net_shard_up(&net, &bridge, &shard), 0);
+	messages = k.messages;
+	calls = k.calls;
+	assert_true(messages == 17 && calls == 11);
+	for (int i = 1; i <= messages + calls; i++) {
+		assert_int_equal(end(state), 0);
+		boot_bridge(state);
+		fail_at(i, messages);
+		if (!net_shard_up(&net, &bridge, &shard))
+			continue; /* a link watch that was not hurried */
+		assert_int_equal(lines(k.said), 1);
+		assert_memory_equal(k.said, strstr(k.said, "error mb1") ? "error mb1: " : "error br0: ", 11);
+		assert_int_equal(k.link_count, 2);
+	}
 }
 
 /* -- links -- */
@@ -1027,24 +1212,6 @@ static void the_largest_requests_fit(void **state)
 
 /* -- what fails ---------------------------------------------------------------------------------- */
 
-static unsigned lines(const char *text)
-{
-	unsigned n = 0;
-
-	for (; *text; text++)
-		n += *text == '\n';
-	return n;
-}
-
-static void fail_at(int i, int messages)
-{
-	k.fail_err = EBUSY;
-	if (i <= messages)
-		k.fail_message = i;
-	else
-		k.fail_call = i - messages;
-}
-
 /* Each request and each system call of it, one after the other: nothing is left behind, one line is said. */
 static void all_failures_of_attaching(void **state)
 {
@@ -1113,8 +1280,8 @@ static void words_of_failures(void **state)
 	failure(6, ENOBUFS, NULL, "error web: address 10.77.0.10/24: No buffer space available\n");
 	failure(8, ENETUNREACH, "Nexthop has invalid gateway", "error web: default route via 10.77.0.1: the gateway is in "
 		"none of the service's subnets; give it an address of one, or the service an address beside it\n");
-	failure(1, EXFULL, NULL, "error web: veth pair v3: its bridge has 1023 ports already, the most a bridge can have; "
-		"put some services on another bridge\n");
+	failure(1, EXFULL, NULL, "error web: veth pair v3: its bridge has 1023 ports already, the most a bridge can have, "
+		"and some are not the table's; lower the bridge's shard, so that minit leaves room for them\n");
 	failure(1, EOPNOTSUPP, "Unknown device type", "error web: veth pair v3: this kernel has no veth pairs; load the "
 		"module (modprobe veth) or build it with CONFIG_VETH\n");
 	failure(5, EPERM, NULL, "error web: setting up eth0: minit lacks CAP_NET_ADMIN; run the container with --cap-add "
@@ -1214,6 +1381,13 @@ int main(void)
 		TEST(a_pattern_is_of_a_name_or_a_mac, boot),
 		TEST(a_service_is_attached, boot_bridge), TEST(a_port_is_alone, boot_bridge),
 		TEST(a_port_cannot_be_alone, boot_bridge),
+		TEST(a_shard_is_made, boot_bridge),
+		TEST(a_service_is_attached_to_a_shard, boot_shard),
+		TEST(a_shard_that_is_not_joined_is_somebody_elses, boot_shard),
+		TEST(a_shard_of_ports_that_are_alone, boot_bridge),
+		TEST(a_shard_of_a_killed_run_is_made_anew, boot_shard),
+		TEST(a_shard_that_does_not_pass_packets_is_none, boot_bridge),
+		TEST(all_failures_of_a_shard, boot_bridge),
 		TEST(loopback_alone, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
 		TEST(what_few_networks_have_comes_last, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
 		TEST(a_sysctl_that_cannot_be_set_is_told, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
