@@ -121,13 +121,13 @@ static const char *home_of(const char *name)
 }
 
 /* "memory" and its kind: what is likely to be a limit. */
-static const char *home_of_limit(const char *name)
+static const char *home_of_limit(enum key_section kind, const char *name)
 {
 	size_t len = strcspn(name, ".");
 
 	for (unsigned i = 0; ENABLED(CONFIG_CGROUP) && limit_name(i); i++)
 		if (!strncmp(limit_name(i), name, len) && limit_name(i)[len] == '.')
-			return "[service.NAME.cgroup]";
+			return kind == IN_GROUP ? "[group.NAME.cgroup]" : "[service.NAME.cgroup]";
 	return NULL;
 }
 
@@ -143,7 +143,7 @@ static bool has_only_tables(const struct toml *section)
 static void refuse_name(struct section *s, const struct toml *node, const char *name)
 {
 	bool is_told = s->c->errors.count < ERRORS_TOLD; /* the search is long */
-	const char *home = home_of_limit(name), *nearest = is_told && !home ? key_nearest(s->kind, name) : NULL;
+	const char *home = home_of_limit(s->kind, name), *nearest = is_told && !home ? key_nearest(s->kind, name) : NULL;
 
 	if (!home && !nearest)
 		home = home_of(name);
