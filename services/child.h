@@ -76,9 +76,12 @@ static inline bool child_stays(const struct child *child)
 
 /*
  * The child goes on as a child of this process, which then only passes on signals and how it ends. For a child with
- * memory of its own. 0 in it, or -errno.
+ * memory of its own. 0 in it, or -errno. flags: CLONE_FS for a root that both are to enter (child_part).
  */
-must_check int child_leave_reaper(void);
+must_check int child_leave_reaper(uint64_t flags);
+
+/* Behind a reaper: from now on root and working directory are the child's own. Nothing to do without one. */
+must_check int child_part(struct child *child);
 
 /* What an id of the service is outside of its user namespace; the same where it is in no range. */
 uint32_t roots_outside(const struct table *t, struct list ranges, uint32_t id);

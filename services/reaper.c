@@ -29,7 +29,6 @@ void reaper_run(pid_t child)
 	raw(SYS_prctl, PR_SET_NAME, "minit-reaper");
 	raw(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
 	raw(SYS_close_range, 0, ~0u);
-	raw(SYS_chdir, "/"); /* of the service's root, once that has taken the place of minit's */
 	for (;;) {
 		reap(child);
 		if (pass_next(&info, NULL) > 0 && pass_is_sent(&info))

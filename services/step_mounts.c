@@ -151,7 +151,7 @@ static bool has_resolv(const struct child *child)
 	return network && network->resolv_at;
 }
 
-int step_mounts(struct child *child)
+static int enter_root(struct child *child)
 {
 	const char *root = table_text(child->table, child->spec->root_at);
 
@@ -160,4 +160,11 @@ int step_mounts(struct child *child)
 	if (child->spec->hosts_at || child->spec->readonly || has_resolv(child))
 		return child_fail(child, -EPERM, "hosts, dns and readonly need a mount namespace");
 	return root ? change_root(child, root) : 0;
+}
+
+int step_mounts(struct child *child)
+{
+	int err = enter_root(child);
+
+	return err ? err : child_part(child);
 }

@@ -16,11 +16,10 @@
 
 /* -- with memory of its own ------------------------------------------------------------------------------------- */
 
-/* The child goes on as a child of this process, which only passes on signals and its end. 0 in it, or -errno. */
-int child_leave_reaper(void)
+int child_leave_reaper(uint64_t flags)
 {
-	struct sys_clone how = { .leaf_fd = -1, .ret_pid = &(pid_t){ 0 } };
-	pid_t pid = sys_clone(&how);
+	struct sys_clone how = { .flags = flags, .leaf_fd = -1, .ret_pid = &(pid_t){ 0 } };
+	pid_t pid = chdir("/") < 0 ? -errno : sys_clone(&how);
 
 	if (pid < 0)
 		return pid;
@@ -78,13 +77,14 @@ static int stay(struct child *child)
 {
 	const struct staying staying = { child->reaper_fd, child->self_fd, child->status_fd };
 	struct sys_clone how = {
+		.flags = CLONE_FS,
 		.leaf_fd = -1,
 		.ret_pid = &(pid_t){ 0 },
 		.frame = child->frame,
 		.run = go_on,
 		.arg = child,
 	};
-	pid_t pid = sys_pipe(child->reaper_pipe, 0);
+	pid_t pid = chdir("/") < 0 ? -errno : sys_pipe(child->reaper_pipe, 0);
 
 	if (!pid)
 		pid = sys_clone(&how);
@@ -95,13 +95,24 @@ static int stay(struct child *child)
 
 /* -- the steps --------------------------------------------------------------------------------------------------- */
 
+/*
+ * Root and working directory are of both until the service's root is entered (child_part): where that is by chroot(2),
+ * as on the first rootfs, /proc/1/root would else lead out of it.
+ */
 int step_reaper(struct child *child)
 {
 	if (child->is_behind)
 		return begin_behind(child);
 	if (!child_stays(child))
 		return 0;
-	return child->frame ? stay(child) : child_leave_reaper();
+	return child->frame ? stay(child) : child_leave_reaper(CLONE_FS);
+}
+
+int child_part(struct child *child)
+{
+	if (!child_stays(child))
+		return 0;
+	return unshare(CLONE_FS) < 0 ? child_fail(child, -errno, "unshare") : 0;
 }
 
 /*

@@ -168,10 +168,12 @@ ready = "exit"
 restart = "never"
 $(finds pivot 'grep -c . /sbin/minit >/dev/null && ls -d /work /var/lib/dpkg 2>/dev/null; mkdir /tmp/x; cd ..; ls -d bin; stat -c %i / /.. | uniq | wc -l' 'private_tmp = true')
 $(finds laid 'touch /new; ls /new' 'overlay = "tmpfs"')
+$(finds first 'ls -d /proc/1/root/work /proc/1/cwd/work 2>/dev/null; ls /proc/1/root/ | head -n 3' 'caps = "all"')
 TOML
 ct_start python3 "$ct_dir/forbid.py" "$MINIT" run "$ct_dir/table.toml"
 ct_end 30
 is $? 0 "roots without pivot_root"
 says pivot "bin 1" "the root is the service's"
 says laid /new "with an overlay too"
+says first "bin dev etc" "and the reaper's, for who may look at it"
 echo "1..$ct_tests"
