@@ -9,6 +9,9 @@
 /* What mtu a pair has by default: that of Ethernet. */
 #define MTU 1500
 
+/* A frame for all ports is lost for those behind the 1000th (net.core.netdev_max_backlog), the pair being the last. */
+#define SHARD_PORTS 900
+
 struct star {
 	struct plan *plan;
 	uint32_t bridge;
@@ -169,6 +172,8 @@ static void shard(struct plan *p, uint32_t bridge)
 	count_members(&s);
 	if (s.members + s.links <= s.ports)
 		return;
+	if (!ports)
+		s.ports = SHARD_PORTS;
 	/* Each takes a port of the bridge and one of its own. */
 	s.shards = (s.members + s.links - s.ports + s.ports - 3) / (s.ports - 2);
 	if (!is_refused(&s))
