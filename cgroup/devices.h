@@ -8,16 +8,7 @@
 #define CGROUP_DEVICES_H
 
 #include "cgroup/cgroup.h"
-#include "cgroup/nodes.h"
-
-#define DEVICE_READ 1
-#define DEVICE_WRITE 2
-#define DEVICE_MKNOD 4
-
-struct device_rule {
-	struct node node;
-	uint8_t access; /* bits of DEVICE_ */
-};
+#include "cgroup/spec.h"
 
 #define DEVICE_RULES_MOST 128
 

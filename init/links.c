@@ -5,6 +5,7 @@
 #include "init/loop.h"
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "net/net.h"
 #include "services/settle.h"
 
 #define AT_ONCE 64 /* events, before the loop looks at what else has happened */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cgroup/cgroup.h"
 #include "init/look.h"
 #include "services/leaf.h"
 

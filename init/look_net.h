@@ -3,6 +3,7 @@
 #define INIT_LOOK_NET_H
 
 #include "init/look.h"
+#include "net/net.h"
 
 #define NETWORK_SEEN_MOST ((size_t)1 << 28) /* bytes of address space for what is read */
 

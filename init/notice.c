@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cgroup/cgroup.h"
 #include "init/control.h"
 #include "init/loop.h"
 #include "lib/fd.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cgroup/cgroup.h"
 #include "lib/addr.h"
 #include "services/leaf.h"
 

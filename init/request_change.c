@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cgroup/cgroup.h"
 #include "init/answers.h"
 #include "init/control.h"
 #include "init/report.h"

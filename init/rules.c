@@ -6,6 +6,7 @@
 #include "init/loop.h"
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "net/net.h"
 
 /* Whoever changes the tables as often as this in a row is not to be fought. */
 #define REPAIRS_MOST 20

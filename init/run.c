@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cgroup/cgroup.h"
 #include "init/boot.h"
 #include "init/control.h"
 #include "init/links.h"
@@ -28,6 +29,7 @@
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/text.h"
+#include "net/net.h"
 #include "services/caps.h"
 #include "services/launch.h"
 #include "services/prepare.h"

@@ -5,6 +5,7 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
+#include "cgroup/cgroup.h"
 #include "init/control.h"
 #include "init/leftover.h"
 #include "init/network.h"

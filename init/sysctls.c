@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "net/net.h"
+
 #define LEAD (sizeof("/proc/sys/net/ipv4/") - 1) /* of ipv6 as well */
 
 /* conf/NAME/... and neigh/NAME/... */

@@ -7,6 +7,7 @@
 #include "init/sysctls.h"
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "net/net.h"
 
 #define AT_ONCE 64 /* events, before the loop looks at what else has happened */
 

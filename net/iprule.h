@@ -4,19 +4,6 @@
 
 #define IPRULE_PROTOCOL 77 /* of minit's; free in rt_protos of iproute2 */
 
-/* A rule as the table has it; position-independent. */
-struct net_iprule {
-	struct addr from, to;  /* family 0: any */
-	char iif[NET_IFNAME];  /* the link that a packet comes in by; "": any */
-	char oif[NET_IFNAME];  /* the one that its socket is bound to; "": any */
-	uint32_t fwmark, fwmask; /* mask 0: any mark */
-	uint32_t table;        /* where the route is looked up; 0: action is another one */
-	uint32_t priority;     /* the lowest comes first */
-	uint8_t action;        /* FR_ACT_TO_TBL, FR_ACT_BLACKHOLE, FR_ACT_UNREACHABLE, FR_ACT_PROHIBIT */
-	uint8_t inverted;      /* what does not match */
-	uint8_t reserved[2];
-};
-
 struct net_session;
 
 #if ENABLED(CONFIG_NET_BRIDGE)

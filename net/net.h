@@ -19,77 +19,7 @@
 #include "lib/enabled.h"
 #include "net/netlink.h"
 #include "net/ruleset.h"
-
-#define NET_IFNAME 16 /* IFNAMSIZ */
-#define NET_ADDRS 4   /* most addresses of one interface */
-#define NET_MAC 6
-
-/* A bridge as the table has it; position-independent. */
-struct net_bridge {
-	char name[NET_IFNAME];
-	struct addr addr[NET_ADDRS]; /* of itself, with the subnet's prefix; family 0 ends the list */
-	uint32_t mtu;                /* of it and of the pairs that are its ports; 0: the kernel's default */
-	uint32_t flags;              /* of enum net_bridge_flag */
-	uint32_t forward_delay_ms, ageing_ms, priority; /* these and the next: only what `asked` says */
-	uint8_t stp, vlan_filtering;
-	uint8_t asked;               /* of enum net_bridge_asked */
-	uint8_t mac[NET_MAC];        /* all 0: made from its name and addresses */
-	uint8_t reserved[3];
-};
-
-/* What the table says of a bridge; the kernel's default holds for the rest, and so does what one that was found has. */
-enum net_bridge_asked {
-	NET_ASKED_STP = 1,
-	NET_ASKED_FORWARD_DELAY = 2,
-	NET_ASKED_AGEING = 4,
-	NET_ASKED_PRIORITY = 8,
-	NET_ASKED_VLAN_FILTERING = 16,
-	NET_ASKED_MAC = 32,
-};
-
-/* What net/ruleset.h does for a bridge. */
-enum net_bridge_flag {
-	NET_NAT = 1,       /* what leaves through others is masqueraded, what comes in from them must be published */
-	NET_ISOLATE = 2,   /* its services reach each other only by an allow */
-	NET_ANTISPOOF = 4, /* they send with their own MAC and addresses alone */
-	NET_PUBLISH = 8,   /* a service of it has a published port */
-};
-
-/* What one service's network namespace holds besides loopback. */
-struct net_attach {
-	int32_t bridge;              /* index in the table, or -1: loopback only */
-	uint16_t given;              /* bit i: addr[i] was asked for by the service, which fails without it */
-	uint16_t flags;              /* of enum net_attach_flag */
-	char peer[NET_IFNAME];       /* of the host end, from the service's index: unique here; or the link below */
-	struct addr addr[NET_ADDRS]; /* of eth0, with the subnet's prefix; family 0 ends the list */
-	struct addr gateway[2];      /* default routes, IPv4 and IPv6; family 0: none */
-	uint8_t mac[NET_MAC];        /* of eth0; all zeros: made from its first address */
-	uint8_t number;              /* 1: it is eth1, and so on */
-	uint8_t shard;               /* 0: a port of the bridge itself; else of shard - 1 of the table: net/shard.h */
-};
-
-#define NET_ETHS 8 /* most of one service */
-
-/* A route beside the default ones, of a service or a link; position-independent, as all of these. */
-struct net_route {
-	struct addr to;  /* a network, without what lies behind its prefix */
-	struct addr via; /* family 0: it is on the link itself */
-	uint32_t metric; /* 0: the kernel's */
-	uint32_t table;  /* 0: the main one */
-	uint8_t type;    /* RTN_UNICAST, RTN_BLACKHOLE, RTN_UNREACHABLE or RTN_PROHIBIT */
-	uint8_t reserved[3];
-};
-
-/* A neighbour whose MAC is known beforehand. */
-struct net_neighbour {
-	struct addr addr;
-	uint8_t mac[NET_MAC];
-};
-
-/* A file below /proc/sys, and what is written into it: offsets from net_extra.texts. */
-struct net_sysctl {
-	uint32_t path_at, value_at;
-};
+#include "net/spec.h"
 
 /* What few networks have besides; in memory of the caller. All zeros: nothing. */
 struct net_extra {
@@ -111,15 +41,6 @@ struct net_extra {
 #include "net/iprule.h"
 #include "net/lease.h"
 #include "net/links.h"
-
-/* How far the network of a service has come, from net_connect until packets pass. Kept by the caller from { 0 } on. */
-struct net_settle {
-	uint32_t waits; /* net_waits of each eth that it waits for; 0: a packet passes */
-	int32_t nsid;   /* number of the service's namespace in minit's own, once it is known */
-};
-
-#define NET_PORT 1u   /* the port of its bridge does not forward yet */
-#define NET_INSIDE 2u /* eth0 is not in operation yet */
 
 /* The same of another eth: NET_ETHS of them have room. */
 static inline uint32_t net_waits(const struct net_attach *attach, uint32_t what)
@@ -143,23 +64,6 @@ struct net_change {
 };
 
 #define NET_OWN -1
-
-enum net_attach_flag {
-	NET_RULED = 1,     /* it must not run without the ruleset: net/ruleset.h */
-	NET_PUBLISHED = 2, /* it has published ports */
-	NET_BALANCED = 4,  /* it is a member of a balanced one */
-	NET_ALONE = 8,     /* its port does not speak with others that have this flag */
-	NET_MACVLAN = 16,  /* eth0 is a macvlan of link `peer` of minit's own network, and on no bridge */
-	NET_IPVLAN = 32,   /* the same, an ipvlan */
-};
-
-#define NET_ON_LINK (NET_MACVLAN | NET_IPVLAN)
-
-/* Whether there is an eth0. */
-static inline bool net_has_eth0(const struct net_attach *attach)
-{
-	return attach->bridge >= 0 || attach->flags & NET_ON_LINK;
-}
 
 /* The bridge that ports were last made on, as the kernel has it. */
 struct net_master {

@@ -13,47 +13,9 @@
 #include "lib/buf.h"
 #include "lib/enabled.h"
 #include "net/netlink.h"
+#include "net/spec.h"
 
 #define NET_TABLE "minit"
-#define NET_GROUPS 4096 /* most ports that are balanced */
-#define NET_MEMBERS 64  /* most services behind one of them */
-#define NET_MAPPED 65536 /* most published ports in all */
-#define NET_ALLOWED 65536 /* most ports in all that services may reach */
-
-/* How a balanced port chooses among its services. */
-enum net_balance { BALANCE_NONE, BALANCE_RANDOM, BALANCE_ROUND_ROBIN, BALANCE_SOURCE };
-
-/* One published port, or several in a row. Position-independent, as all of these. */
-struct net_port {
-	struct addr host;  /* of this machine; all zeros: any of this family */
-	struct addr to;    /* of the service, of the same family */
-	uint16_t low, last; /* host's ports */
-	uint16_t to_low;   /* the service's port for `low`; the others follow */
-	uint8_t proto;     /* IPPROTO_ */
-	uint8_t balance;   /* enum net_balance; not NONE: one port alone, and its services are in a group */
-	uint32_t service;
-};
-
-/* A port with several services behind it; its members follow each other. */
-struct net_group {
-	struct addr host;
-	uint16_t port;
-	uint8_t proto, balance;
-	uint32_t first, count; /* of the members */
-};
-
-struct net_member {
-	struct addr to;
-	uint16_t port;
-	uint32_t service;
-};
-
-/* Service `from` may reach these ports of service `to`; proto 0: all of it. */
-struct net_allow {
-	uint32_t from, to;
-	uint16_t low, last;
-	uint8_t proto;
-};
 
 struct net_bridge;
 struct net_shard;

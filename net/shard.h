@@ -5,18 +5,6 @@
 #ifndef NET_SHARD_H
 #define NET_SHARD_H
 
-#define NET_BRIDGE_PORTS 1023 /* most of one bridge of the kernel */
-#define NET_SHARDS 255        /* most of a table: net_attach.shard is a byte */
-
-/* A shard as the table has it; position-independent. */
-struct net_shard {
-	char name[NET_IFNAME]; /* of the kernel's bridge: mb1 is the first of the table */
-	char up[NET_IFNAME];   /* the pair: mt1, a port of the table's bridge, */
-	char down[NET_IFNAME]; /* and mu1, a port of this one */
-	uint32_t bridge;       /* index in the table */
-	uint32_t alone;        /* its members do not speak with those of another: see enum net_attach_flag, NET_ALONE */
-};
-
 #if ENABLED(CONFIG_NET_BRIDGE)
 
 /* The names of shard `number`, from 1 on, of the table. */

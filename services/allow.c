@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "net/net.h"
 #include "services/compile.h"
 #include "services/spans.h"
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cgroup/cgroup.h"
 #include "lib/enabled.h"
 #include "lib/fd.h"
 
@@ -143,7 +144,8 @@ static bool has_only_tables(const struct toml *section)
 static void refuse_name(struct section *s, const struct toml *node, const char *name)
 {
 	bool is_told = s->c->errors.count < ERRORS_TOLD; /* the search is long */
-	const char *home = home_of_limit(s->kind, name), *nearest = is_told && !home ? key_nearest(s->kind, name) : NULL;
+	const char *home = home_of_limit(s->kind, name);
+	const char *nearest = is_told && !home ? key_nearest(s->kind, name) : NULL;
 
 	if (!home && !nearest)
 		home = home_of(name);

@@ -136,6 +136,8 @@ bool name_group(struct compile *c, const struct toml *node);
 typedef bool take_fn(struct section *s, const struct key *key, const struct toml *node, void *field);
 #define KIND(name, function, option) take_fn function;
 #include "services/kinds.def"
+
+struct ruleset_plan;
 #undef KIND
 
 /* Reads a value into `field` (of the type that the key's kind means). Errors are told. */

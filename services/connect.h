@@ -2,6 +2,7 @@
 #ifndef SERVICES_CONNECT_H
 #define SERVICES_CONNECT_H
 
+#include "net/net.h"
 #include "services/state.h"
 
 /* What its network has beside its addresses; lives as long as the table. services/extra.c */

@@ -7,6 +7,7 @@
 #include "lib/arena.h"
 #include "lib/enabled.h"
 #include "lib/fd.h"
+#include "net/net.h"
 #include "services/caps.h"
 #include "services/fields.h"
 #include "services/keys.h"

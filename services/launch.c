@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "cgroup/cgroup.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/sys.h"

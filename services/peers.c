@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/net.h"
 #include "services/address.h"
 
 struct pair {

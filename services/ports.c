@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/net.h"
 #include "services/compile.h"
 #include "services/spans.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/enabled.h"
 #include "services/compile.h"
 
 /* 65536 ids each, from 0x80000 up, where distributions have containers and nobody else. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "net/net.h"
 
 static struct net_settle *settle_at(const struct supervisor *sv, uint32_t index)
 {

@@ -7,6 +7,8 @@
 
 #include "services/state.h"
 
+struct net_change;
+
 /* Its port is about to be set up. */
 void settle_begin(struct supervisor *sv, uint32_t index);
 

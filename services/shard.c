@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "net/net.h"
 #include "services/address.h"
 
 /* What mtu a pair has by default: that of Ethernet. */

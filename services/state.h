@@ -11,7 +11,7 @@
 
 #include <sys/types.h>
 
-#include "cgroup/cgroup.h"
+#include "cgroup/spec.h"
 #include "lib/clock.h"
 #include "services/table.h"
 

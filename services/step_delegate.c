@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "cgroup/cgroup.h"
 #include "services/child.h"
 #include "services/leaf.h"
 

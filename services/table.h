@@ -9,10 +9,10 @@
 #ifndef SERVICES_TABLE_H
 #define SERVICES_TABLE_H
 
-#include "cgroup/cgroup.h"
+#include "cgroup/spec.h"
 #include "lib/addr.h"
 #include "lib/util.h"
-#include "net/net.h"
+#include "net/spec.h"
 #include "services/confine.h"
 #include "services/list.h"
 #include "services/network.h"

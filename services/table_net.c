@@ -2,6 +2,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "net/net.h"
 #include "services/fields.h"
 #include "services/table.h"
 

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "cgroup/cgroup.h"
 #include "lib/addr.h"
 #include "lib/enabled.h"
 #include "lib/signame.h"

@@ -4,6 +4,7 @@
 
 #include "lib/addr.h"
 #include "lib/enabled.h"
+#include "net/net.h"
 #include "services/routes.h"
 
 /* The lowest bit of the first byte is that of groups. */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cgroup/cgroup.h"
+
 struct fake_launch fake_launch;
 
 void fake_launch_reset(void)

@@ -12,6 +12,7 @@
 
 #include "lib/sys.h"
 #include "lib/children.h"
+#include "net/net.h"
 #include "services/child.h"
 #include "services/reaper_program.h"
 #include "services/strays.h"

@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup/cgroup.h"
 #include "lib/addr.h"
 #include "lib/mount.h"
 #include "services/seccomp.h"

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "init/netplan.h"
+#include "net/net.h"
 #include "tests/unit/compile.h"
 
 int net_sysctl(const char *object, const char *path, const char *value)

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "cgroup/cgroup.h"
 #include "init/control.h"
 #include "init/leftover.h"
 #include "init/power.h"
