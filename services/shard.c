@@ -10,7 +10,7 @@
 /* What mtu a pair has by default: that of Ethernet. */
 #define MTU 1500
 
-/* A frame for all ports is lost for those behind the 1000th (net.core.netdev_max_backlog), the pair being the last. */
+/* A frame for all ports is lost for those behind the 1000th (net.core.netdev_max_backlog): of those made first. */
 #define SHARD_PORTS 900
 
 struct star {
@@ -168,13 +168,11 @@ static void fill(struct star *s)
 static void shard(struct plan *p, uint32_t bridge)
 {
 	const struct toml *ports = p->c->bridges.drafts[bridge].nodes[KEY_BRIDGE_SHARD];
-	struct star s = { .plan = p, .bridge = bridge, .ports = ports ? (uint32_t)ports->number : NET_BRIDGE_PORTS };
+	struct star s = { .plan = p, .bridge = bridge, .ports = ports ? (uint32_t)ports->number : SHARD_PORTS };
 
 	count_members(&s);
 	if (s.members + s.links <= s.ports)
 		return;
-	if (!ports)
-		s.ports = SHARD_PORTS;
 	/* Each takes a port of the bridge and one of its own. */
 	s.shards = (s.members + s.links - s.ports + s.ports - 3) / (s.ports - 2);
 	if (!is_refused(&s))
