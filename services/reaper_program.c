@@ -24,7 +24,8 @@ static int new_memfd(void)
 
 static int fill(int fd)
 {
-	int err = fd_write_all(fd, reaper_program, (size_t)(reaper_program_end - reaper_program));
+	size_t size = (uintptr_t)reaper_program_end - (uintptr_t)reaper_program;
+	int err = fd_write_all(fd, reaper_program, size);
 
 	if (!err && fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		err = -errno;
