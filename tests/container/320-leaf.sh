@@ -76,6 +76,7 @@ in_group = "team"
 [service.bomb]
 exec = ["$TREE/usr/lib/demo/bomb"]
 in_group = "team"
+needs = ["mate"] # else it may leave that one no room to start
 TOML
 ct_start
 ct_up && ct_events
