@@ -145,25 +145,14 @@ bool view_shard(struct view *v, const struct net_shard *shard)
 	return good;
 }
 
-uint32_t view_services_on(const struct table *t, uint32_t bridge)
+uint32_t view_services_on(const struct table *t, uint32_t bridge, int32_t shard)
 {
 	const struct net_attach *at;
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < t->services.count; i++)
 		for (uint32_t n = 0; (at = table_attach(t, table_service(t, i), n)); n++)
-			count += at->bridge == (int32_t)bridge;
-	return count;
-}
-
-uint32_t view_services_in(const struct table *t, uint32_t bridge, uint32_t shard)
-{
-	const struct net_attach *at;
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < t->services.count; i++)
-		for (uint32_t n = 0; (at = table_attach(t, table_service(t, i), n)); n++)
-			count += at->bridge == (int32_t)bridge && at->shard == shard;
+			count += at->bridge == (int32_t)bridge && (shard < 0 || at->shard == shard);
 	return count;
 }
 

@@ -29,9 +29,8 @@ bool view_bridge(struct view *v, const struct net_bridge *bridge);
 bool view_link(struct view *v, const struct net_link *link);
 bool view_shard(struct view *v, const struct net_shard *shard);
 
-/* How many services are on a bridge: in all, or on one shard of it (its index + 1; 0: on itself). */
-uint32_t view_services_on(const struct table *t, uint32_t bridge);
-uint32_t view_services_in(const struct table *t, uint32_t bridge, uint32_t shard);
+/* How many services are on a bridge: on one shard of it (its index + 1; 0: on itself), or (-1) in all. */
+uint32_t view_services_on(const struct table *t, uint32_t bridge, int32_t shard);
 
 /* "br0", "br0 (mb1)", "macvlan upon up0", "web's", "minit's", "loopback" */
 void view_put_kind(const struct view *v, uint32_t index, struct buf *b);

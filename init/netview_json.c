@@ -147,7 +147,7 @@ static void say_shard(struct view *v, uint32_t index)
 	put_text(&b, "port", shard->up);
 	put_truth(&b, "forwards", up && up->works);
 	put_link(&b, &v->seen.host, link);
-	put_number(&b, "services", view_services_in(v->table, shard->bridge, index + 1));
+	put_number(&b, "services", view_services_on(v->table, shard->bridge, (int32_t)index + 1));
 	put_truth(&b, "ok", view_shard(v, shard));
 	buf_str(&b, "}\n");
 	say_line(&b);

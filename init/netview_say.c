@@ -70,7 +70,7 @@ static void put_shards(struct grid *g, struct view *v, uint32_t bridge)
 		if (link)
 			buf_u64(&cell, link->mtu);
 		put(g, &cell);
-		buf_fmt(&cell, "%u of them", view_services_in(v->table, bridge, i + 1));
+		buf_fmt(&cell, "%u of them", view_services_on(v->table, bridge, (int32_t)i + 1));
 		put(g, &cell);
 		grid_put(g, "");
 		grid_end_row(g);
@@ -96,7 +96,7 @@ static void say_bridges(struct view *v)
 		if (link)
 			buf_u64(&cell, link->mtu);
 		put(&g, &cell);
-		buf_u64(&cell, view_services_on(v->table, i));
+		buf_u64(&cell, view_services_on(v->table, i, -1));
 		put(&g, &cell);
 		put_rules(&cell, bridge);
 		put(&g, &cell);

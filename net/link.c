@@ -51,6 +51,19 @@ void link_mark(struct netlink_batch *b, const char *name)
 	netlink_put(b, IFLA_IFALIAS, LINK_MARK, sizeof(LINK_MARK) - 1);
 }
 
+/*
+ * One queue each way is what the kernel gives the pair in the end, but unless
+ * it is asked for, it makes one per processor, switches them off again, and
+ * waits for two grace periods of RCU.
+ */
+void link_put_half(struct netlink_batch *b, uint32_t mtu)
+{
+	netlink_put_u32(b, IFLA_NUM_TX_QUEUES, 1);
+	netlink_put_u32(b, IFLA_NUM_RX_QUEUES, 1);
+	if (mtu)
+		netlink_put_u32(b, IFLA_MTU, mtu);
+}
+
 void link_put_port(struct netlink_batch *b, bool hairpin, bool alone)
 {
 	size_t info = netlink_nest(b, IFLA_LINKINFO), data;

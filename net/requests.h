@@ -51,6 +51,8 @@ must_check int link_find(struct netlink *nl, const char *name, struct link_info 
 must_check int link_find_in(struct netlink *nl, int nsid, const char *name, struct link_info *ret);
 /* What a message about a link says: 0, or -EPROTO. */
 must_check int link_take(struct netlink_bytes body, struct link_info *ret);
+/* What both ends of a pair get when it is made. mtu 0: the kernel's. */
+void link_put_half(struct netlink_batch *b, uint32_t mtu);
 /* Of a port, in the request that sets it up. hairpin: what comes from it may go back there. */
 void link_put_port(struct netlink_batch *b, bool hairpin, bool alone);
 int link_find_failed(const char *object, const char *name, int err); /* logs it; err is < 0 and returned */

@@ -31,14 +31,6 @@ static void put_up(struct netlink_batch *b, const char *name)
 
 /* -- the pair ----------------------------------------------------------------------------------------------------- */
 
-static void put_queues(struct netlink_batch *b, uint32_t mtu)
-{
-	netlink_put_u32(b, IFLA_NUM_TX_QUEUES, 1);
-	netlink_put_u32(b, IFLA_NUM_RX_QUEUES, 1);
-	if (mtu)
-		netlink_put_u32(b, IFLA_MTU, mtu);
-}
-
 static void put_pair(struct netlink_batch *b, const struct net_shard *shard, uint32_t mtu, uint32_t master)
 {
 	const struct netlink_request request = { .type = RTM_NEWLINK, .flags = NLM_F_CREATE | NLM_F_EXCL,
@@ -47,7 +39,7 @@ static void put_pair(struct netlink_batch *b, const struct net_shard *shard, uin
 	size_t info, data, peer;
 
 	link_begin(b, &request, false);
-	put_queues(b, mtu);
+	link_put_half(b, mtu);
 	netlink_put_u32(b, IFLA_MASTER, master);
 	info = netlink_nest(b, IFLA_LINKINFO);
 	netlink_put_text(b, IFLA_INFO_KIND, "veth");
@@ -55,7 +47,7 @@ static void put_pair(struct netlink_batch *b, const struct net_shard *shard, uin
 	peer = netlink_nest(b, VETH_INFO_PEER);
 	netlink_raw(b, &ifi, sizeof(ifi));
 	netlink_put_text(b, IFLA_IFNAME, shard->down);
-	put_queues(b, mtu);
+	link_put_half(b, mtu);
 	netlink_nest_end(b, peer);
 	netlink_nest_end(b, data);
 	netlink_nest_end(b, info);

@@ -7,19 +7,6 @@
 
 #include "net/requests.h"
 
-/*
- * One queue each way is what the kernel gives the pair in the end, but unless
- * it is asked for, it makes one per processor, switches them off again, and
- * waits for two grace periods of RCU.
- */
-static void put_both(struct netlink_batch *b, uint32_t mtu)
-{
-	netlink_put_u32(b, IFLA_NUM_TX_QUEUES, 1);
-	netlink_put_u32(b, IFLA_NUM_RX_QUEUES, 1);
-	if (mtu)
-		netlink_put_u32(b, IFLA_MTU, mtu);
-}
-
 /* Born in the namespace under its last name: moving it there would cost a grace period of RCU, 16 ms. */
 static void put_peer(struct netlink_batch *b, const struct net_attach *attach, uint32_t mtu, int ns)
 {
@@ -31,7 +18,7 @@ static void put_peer(struct netlink_batch *b, const struct net_attach *attach, u
 	netlink_raw(b, &ifi, sizeof(ifi));
 	netlink_put_text(b, IFLA_IFNAME, net_eth(attach));
 	netlink_put(b, IFLA_ADDRESS, mac, sizeof(mac));
-	put_both(b, mtu);
+	link_put_half(b, mtu);
 	netlink_put_u32(b, IFLA_NET_NS_FD, (uint32_t)ns);
 	netlink_nest_end(b, peer);
 }
@@ -46,7 +33,7 @@ static int create(struct net_session *s, const char *object, const struct net_at
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_begin(&b, &request, false);
-	put_both(&b, mtu);
+	link_put_half(&b, mtu);
 	netlink_put_u32(&b, IFLA_MASTER, attach->shard ? s->shard.index : s->master.index);
 	info = netlink_nest(&b, IFLA_LINKINFO);
 	netlink_put_text(&b, IFLA_INFO_KIND, "veth");
