@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/buf.h"
@@ -78,41 +77,26 @@ int tree_pids(int dir, const char *file, pid_fn *fn, void *arg)
 	return n < 0 ? -errno : pids.count;
 }
 
-static bool is_group(const struct dirent *e)
+struct groups {
+	group_fn *fn;
+	void *arg;
+};
+
+static int each_group(int dir, const char *name, unsigned type, void *arg)
 {
-	return e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+	const struct groups *g = arg;
+
+	if (type != DT_DIR || !strcmp(name, ".") || !strcmp(name, ".."))
+		return 0;
+	return g->fn(dir, name, g->arg);
 }
 
-static int each_of(int dir, const char *entries, long len, group_fn *fn, void *arg)
-{
-	int result = 0;
-
-	for (long at = 0; at < len && !result;) {
-		const struct dirent *e = (const void *)(entries + at);
-
-		if (is_group(e))
-			result = fn(dir, e->d_name, arg);
-		at += e->d_reclen;
-	}
-	return result;
-}
-
-/* Not opendir, which allocates. The kernel's linux_dirent64 is the libc's dirent on 64 bits. */
 int tree_each(int dir, group_fn *fn, void *arg)
 {
 	cleanup_fd int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_Alignas(struct dirent) char entries[1024];
-	int result = 0;
-	long n;
+	struct groups groups = { fn, arg };
 
-	if (fd < 0)
-		return -errno;
-	while (!result && (n = syscall(SYS_getdents64, fd, entries, sizeof(entries))) != 0) {
-		if (n < 0)
-			return -errno;
-		result = each_of(fd, entries, n, fn, arg);
-	}
-	return result;
+	return fd < 0 ? -errno : fd_each(fd, each_group, &groups);
 }
 
 struct walk {

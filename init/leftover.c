@@ -1,9 +1,7 @@
 #include "init/leftover.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
@@ -45,32 +43,32 @@ static bool is_descendant(pid_t pid, pid_t self)
 	return false;
 }
 
-static void signal_entry(const char *name, pid_t self, int sig)
+struct wanted {
+	pid_t self;
+	int sig;
+};
+
+static int signal_entry(int dir, const char *name, unsigned type, void *arg)
 {
+	const struct wanted *w = arg;
 	pid_t pid = 0;
 
+	(void)dir, (void)type;
 	for (; *name >= '0' && *name <= '9'; name++)
 		pid = pid * 10 + (*name - '0');
-	if (*name == '\0' && pid > 1 && pid != self && is_descendant(pid, self))
-		(void)sys_kill(pid, sig);
+	if (*name == '\0' && pid > 1 && pid != w->self && is_descendant(pid, w->self))
+		(void)sys_kill(pid, w->sig);
+	return 0;
 }
 
 /* There is /proc/PID/task/TID/children, but not on every kernel (CONFIG_PROC_CHILDREN). */
 static void signal_descendants(int sig)
 {
 	cleanup_fd int dir = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_Alignas(struct dirent) char mem[4096];
-	pid_t self = getpid();
-	long n;
+	struct wanted wanted = { getpid(), sig };
 
-	while (dir >= 0 && (n = syscall(SYS_getdents64, dir, mem, sizeof(mem))) > 0) {
-		for (long at = 0; at < n;) {
-			const struct dirent *entry = (const struct dirent *)(const void *)(mem + at);
-
-			signal_entry(entry->d_name, self, sig);
-			at += entry->d_reclen;
-		}
-	}
+	if (dir >= 0)
+		(void)fd_each(dir, signal_entry, &wanted);
 }
 
 void leftover_signal(enum mode mode, int sig)

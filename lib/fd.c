@@ -1,9 +1,11 @@
 #include "lib/fd.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int fd_steal(int *fd)
@@ -86,6 +88,34 @@ int fd_write_all(int fd, const void *data, size_t len)
 int fd_stat(int fd, struct stat *ret)
 {
 	return fstatat(fd, "", ret, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+/* The kernel's linux_dirent64 is the libc's dirent on 64 bits. */
+static int each_of(int dir, const char *entries, long len, entry_fn *fn, void *arg)
+{
+	int result = 0;
+
+	for (long at = 0; at < len && !result;) {
+		const struct dirent *e = (const void *)(entries + at);
+
+		result = fn(dir, e->d_name, e->d_type, arg);
+		at += e->d_reclen;
+	}
+	return result;
+}
+
+int fd_each(int fd, entry_fn *fn, void *arg)
+{
+	_Alignas(struct dirent) char entries[1024];
+	int result = 0;
+	long n;
+
+	while (!result && (n = syscall(SYS_getdents64, fd, entries, sizeof(entries))) != 0) {
+		if (n < 0)
+			return -errno;
+		result = each_of(fd, entries, n, fn, arg);
+	}
+	return result;
 }
 
 int fd_keep(int fd, bool keep)

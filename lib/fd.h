@@ -34,6 +34,13 @@ must_check int fd_write_all(int fd, const void *data, size_t len);
 struct stat;
 must_check int fd_stat(int fd, struct stat *ret);
 
+/*
+ * Calls fn for each entry of a directory, . and .. too, until it returns something else than 0. fd is at its
+ * beginning. Returns that, 0, or -errno. Not opendir(3), which allocates. getdents64(2); type: DT_
+ */
+typedef int entry_fn(int dir, const char *name, unsigned type, void *arg);
+int fd_each(int fd, entry_fn *fn, void *arg);
+
 /* Clears (keep) or sets FD_CLOEXEC. 0 or -errno. */
 int fd_keep(int fd, bool keep);
 

@@ -1,11 +1,9 @@
 /* What has to be so around the ruleset, for packets to get where it leads them. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
@@ -59,36 +57,23 @@ static int forward_ipv4(void)
 
 /* -- IPv6: an interface that forwards believes no router, unless told so by a 2 ------------------------------------ */
 
-struct entry { /* getdents64(2) */
-	uint64_t ino;
-	int64_t off;
-	uint16_t len;
-	uint8_t type;
-	char name[];
-};
-
-static void keep_router(const char *ifname)
+static int keep_router(int dir, const char *ifname, unsigned type, void *arg)
 {
 	BUF_ON_STACK(path, 96);
 
+	(void)dir, (void)type, (void)arg;
 	buf_fmt(&path, SYS_NET "ipv6/conf/%s/accept_ra", ifname);
-	if (!buf_check(&path) && sysctl_read(buf_text(&path)) == 1)
+	if (ifname[0] != '.' && !buf_check(&path) && sysctl_read(buf_text(&path)) == 1)
 		(void)!fd_write_file(AT_FDCWD, buf_text(&path), "2");
+	return 0;
 }
 
 static void keep_routers(void)
 {
-	_Alignas(struct entry) char mem[1024];
 	cleanup_fd int fd = open(SYS_NET "ipv6/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	long n;
 
-	while (fd >= 0 && (n = syscall(SYS_getdents64, fd, mem, sizeof(mem))) > 0)
-		for (long at = 0; at < n; at += ((const struct entry *)(const void *)(mem + at))->len) {
-			const struct entry *e = (const void *)(mem + at);
-
-			if (e->name[0] != '.')
-				keep_router(e->name);
-		}
+	if (fd >= 0)
+		(void)fd_each(fd, keep_router, NULL);
 }
 
 /* Without IPv6 in the kernel there is nothing to set, and its addresses were left out before. */
