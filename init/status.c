@@ -70,8 +70,7 @@ static void put_restarts(const struct row *row, struct buf *b)
 		buf_fmt(b, "%ld", (long)row->restarts);
 }
 
-/* A limit is a round number as a rule: 64M, not 64.0M. */
-static void put_round_size(struct buf *b, uint64_t bytes)
+void status_put_limit(struct buf *b, uint64_t bytes)
 {
 	char letter;
 
@@ -90,7 +89,7 @@ void status_put_memory(const struct row *row, struct buf *b)
 	text_put_size(b, (uint64_t)row->memory);
 	if (row->memory_max >= 0) {
 		buf_str(b, " of ");
-		put_round_size(b, (uint64_t)row->memory_max);
+		status_put_limit(b, (uint64_t)row->memory_max);
 	}
 }
 

@@ -7,6 +7,9 @@
 bool colours_wanted(void);
 const char *state_colour(const char *state); /* the escape sequence, or "" */
 
+/* A limit is a round number as a rule: 64M, not 64.0M. */
+void status_put_limit(struct buf *b, uint64_t bytes);
+
 /* "1.2M of 64M". */
 void status_put_memory(const struct row *row, struct buf *b);
 void status_put_counts(const struct rows *r, struct buf *b);

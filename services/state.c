@@ -175,19 +175,28 @@ static void note_status(const struct service_spec *spec, struct life *life, int 
 	}
 }
 
+/* v1 speaks before it kills: who hears that, and kills the leaf, takes the victim away before it is counted. */
+static void note_oom(struct supervisor *sv, uint32_t index)
+{
+	struct service *s = service_at(sv, index);
+	uint32_t count = (uint32_t)launch_oom_kills(sv, index);
+	bool grew = count > s->life.oom_kills, heard = s->handles.flags & HANDLE_OOM;
+
+	if (s->life.ending == ENDING_SIGNAL && !s->life.asked && (grew || heard))
+		s->life.ending = ENDING_OOM;
+	s->life.oom_uncounted += s->life.ending == ENDING_OOM && !grew;
+	s->life.oom_kills = count;
+}
+
 static enum state died(struct supervisor *sv, uint32_t index, int status)
 {
 	struct service *s = service_at(sv, index);
-	uint64_t oom = launch_oom_kills(sv, index);
 
 	if (!s->life.execed)
 		hear(sv, index, 0);
 	if (s->life.ending != ENDING_SPAWN && s->life.ending != ENDING_OVERDUE)
 		note_status(spec_at(sv, index), &s->life, status);
-	if (s->life.ending == ENDING_SIGNAL && !s->life.asked &&
-	    (oom > s->life.oom_kills || s->handles.flags & HANDLE_OOM))
-		s->life.ending = ENDING_OOM;
-	s->life.oom_kills = oom;
+	note_oom(sv, index);
 	launch_reaped(sv, index);
 	service_look(sv, index);
 	return STATE_DRAINING;

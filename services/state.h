@@ -16,7 +16,7 @@
 #include "services/table.h"
 
 #define STATE_MAGIC 0x31536d6d
-#define STATE_LAYOUT 4
+#define STATE_LAYOUT 5
 #define STATE_CLIENTS 32
 #define STATE_DETAIL 48
 #define STATE_WHY 320 /* bytes of a service_why; in JSON none but quotes, backslashes and broken UTF-8 are longer */
@@ -65,7 +65,8 @@ struct life {
 	uint32_t starts;       /* runs begun since boot */
 	uint32_t restarts;     /* of those, begun again by policy */
 	uint32_t delay_ms;     /* of the last BACKOFF */
-	uint64_t oom_kills;    /* count of the leaf when the last run ended */
+	uint32_t oom_kills;    /* count of the leaf when the last run ended */
+	uint32_t oom_uncounted; /* runs that were out of memory, and killed before the kernel had counted it */
 	struct when since;     /* when the state was entered */
 	struct when started;   /* when the last run began */
 	struct when deadline;  /* of the state; WHEN_NEVER for none */

@@ -45,6 +45,11 @@ done
 ct_is "and the one with hundreds of mounts" mounts:failed mounts:starts=3
 is "$(ct_field reaped-16M why)/$(ct_field mounts why)" "out of memory: killed in its leaf/out of memory: killed in its leaf" \
 	"for the reason that they have"
+counts=
+for kind in reaped alone; do
+	for size in 7M 8M 16M; do counts+=" $(ct_field "$kind-$size" oom_kills)"; done
+done
+is "$counts" " 3 3 3 3 3 3" "and each of their ends is counted, also where the kernel had not come to it"
 is "$(ct_field '' reexecs)" 0 "PID 1 never died of it"
 ct_stop "and leaves in order"
 echo "1..$ct_tests"

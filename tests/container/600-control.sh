@@ -66,6 +66,15 @@ does 0 "status in JSON" status --json
 is "$(python3 -c 'import json,sys
 lines = [json.loads(l) for l in sys.stdin]
 print(lines[0]["states"]["up"], *sorted(l["name"] for l in lines[1:]))' <<<"$said" 2>&1)" "2 broken db flaky spare task web" "is JSON, one object per line"
+does 0 "why says that all is well" why web
+says '^web: up for .*: as it should be$' "in words"
+does 0 "metrics are told" metrics
+is "$(/usr/bin/python3 -c 'import sys
+from prometheus_client.parser import text_string_to_metric_families as read
+got = {(s.name, s.labels.get("service"), s.labels.get("state")): s.value for f in read(sys.stdin.read()) for s in f.samples}
+print(got["minit_service_state", "web", "up"], got["minit_service_state", "web", "down"],
+      got["minit_service_starts_total", "web", None], got["minit_uptime_seconds", None, None] > 0)' <<<"$said" 2>&1)" \
+	"1.0 0.0 1.0 True" "in the format of Prometheus, as its own library reads it"
 
 # -- changing ---------------------------------------------------------------------------------------------------------
 
@@ -85,6 +94,8 @@ ok $? "with another pid"
 does 0 "and they come back" wait web:up spare:up
 does 1 "a program that is not there is told at the start" start broken
 says '^minit: broken: start: it has failed \(step exec: /no/such/program: No such file or directory: install it, or correct exec\)$' "with step and reason"
+does 0 "why knows it later, too" why broken
+says '^broken: failed for .*: step exec: /no/such/program: No such file or directory' "and the reason"
 does 3 "there is no use in waiting for what has failed" wait --timeout 10 broken:up
 does 1 "so is one that ends at once" start flaky
 says '^minit: flaky: start: it has ended \(exit 3\) and is started again in ' "with its status"

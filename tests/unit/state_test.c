@@ -673,6 +673,25 @@ static void killed_for_memory_is_told_from_killed(void **context)
 	assert_int_equal(life_of(B)->ending, ENDING_SIGNAL);
 }
 
+static void what_was_killed_before_it_was_counted_is_counted(void **context)
+{
+	(void)context;
+	begin();
+	build();
+	bring_up(B);
+	service_at(&sv, B)->handles.flags |= HANDLE_OOM;
+	service_event(&sv, B, EVENT_EXIT, SIGKILL);
+	assert_int_equal(life_of(B)->ending, ENDING_OOM);
+	assert_int_equal(life_of(B)->oom_uncounted, 1);
+	service_at(&sv, B)->handles.flags &= (uint8_t)~HANDLE_OOM;
+	pass(1000);
+	exec_ok(B);
+	fake_launch.oom_kills = 1;
+	service_event(&sv, B, EVENT_EXIT, SIGKILL);
+	assert_int_equal(life_of(B)->ending, ENDING_OOM);
+	assert_int_equal(life_of(B)->oom_uncounted, 1);
+}
+
 static void under_a_reaper_128_and_more_is_a_signal(void **context)
 {
 	(void)context;
@@ -887,6 +906,7 @@ int main(void)
 		T(a_start_that_fails_at_once_again_and_again_is_tried_again_and_again),
 		T(a_start_of_a_failed_service_that_fails_again_is_told),
 		T(killed_for_memory_is_told_from_killed),
+		T(what_was_killed_before_it_was_counted_is_counted),
 		T(under_a_reaper_128_and_more_is_a_signal),
 		T(a_start_again_at_once_says_why),
 		T(restarts_are_those_of_the_policy),

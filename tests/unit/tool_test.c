@@ -1,7 +1,7 @@
 // links: init/verbs.c init/options.c init/say.c init/client.c init/field.c init/follow.c init/rows.c init/screen.c
 // links: cgroup/limits.c cgroup/friendly.c cgroup/nodes.c init/set.c
 // links: init/request.c init/request_change.c init/request_list.c init/request_verbs.c
-// links: init/status.c init/await.c init/change.c init/draw.c init/wait.c init/watch.c init/control.c init/insight.c init/handed.c init/report.c
+// links: init/status.c init/await.c init/change.c init/draw.c init/wait.c init/watch.c init/why.c init/metrics.c init/control.c init/insight.c init/handed.c init/report.c
 // links: wrap/help.c wrap/options.c wrap/values.c lib/signame.c tests/fake/raw.c
 // links: lib/buf.c lib/json.c lib/utf8.c lib/addr.c lib/text.c lib/clock.c lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
 /*
@@ -531,6 +531,57 @@ static void test_what_waits_for_one_that_has_failed_is_told_at_once(void **data)
 	house_blocker = -1;
 }
 
+/* -- why, metrics ---------------------------------------------------------------------------------- */
+
+static void test_why_goes_back_to_the_cause(void **data)
+{
+	(void)data;
+	service_at(sv, 0)->life.want = WANT_UP;
+	house_move(1, STATE_FAILED);
+	house_blocker = 1;
+	house_move(0, STATE_WAITING);
+	begin("why web");
+	assert_int_equal(finish(), 0);
+	house_blocker = -1;
+	assert_non_null(strstr(said, "web: waiting for "));
+	assert_non_null(strstr(said, "\n  db: failed for "));
+	assert_non_null(strstr(said, ": exit 1\n    to try again: `minit start db`\n"));
+}
+
+static void test_why_of_what_needs_no_reason(void **data)
+{
+	(void)data;
+	service_at(sv, 0)->life.want = WANT_UP;
+	house_move(0, STATE_UP);
+	begin("why web");
+	assert_int_equal(finish(), 0);
+	assert_non_null(strstr(said, "web: up for "));
+	assert_non_null(strstr(said, ": as it should be\n"));
+	begin("why job");
+	assert_int_equal(finish(), 0);
+	assert_non_null(strstr(said, "to run it: `minit start job`\n"));
+	expect("why wbe", 2, "minit: wbe: no such service; did you mean \"web\"?\n");
+	begin("why");
+	assert_int_equal(finish(), 2);
+	assert_non_null(strstr(said, "usage: minit why NAME..."));
+}
+
+/* tests/container/600-control.sh has them read by the format's own library. */
+static void test_metrics_are_what_status_says(void **data)
+{
+	(void)data;
+	service_at(sv, 0)->life.restarts = 12;
+	house_move(0, STATE_UP);
+	begin("metrics web");
+	assert_int_equal(finish(), 0);
+	assert_non_null(strstr(said, "minit_info{version=\""));
+	assert_non_null(strstr(said, "\n# TYPE minit_service_restarts_total counter\nminit_service_restarts_total{service=\"web\"} 12\n"));
+	assert_non_null(strstr(said, "\nminit_service_state{service=\"web\",state=\"up\"} 1\n"));
+	assert_non_null(strstr(said, "\nminit_service_state{service=\"web\",state=\"down\"} 0\n"));
+	assert_null(strstr(said, "db"));
+	expect("metrics wbe", 2, "minit: wbe: no such service; did you mean \"web\"?\n");
+}
+
 static void test_wait_for_all(void **data)
 {
 	(void)data;
@@ -859,6 +910,9 @@ int main(void)
 		TEST(wait_says_what_was_not_reached),
 		TEST(what_waits_for_one_that_has_failed_is_told_at_once),
 		TEST(wait_ends_early_when_there_is_no_hope),
+		TEST(why_goes_back_to_the_cause),
+		TEST(why_of_what_needs_no_reason),
+		TEST(metrics_are_what_status_says),
 		TEST(wait_for_all),
 		TEST(wait_for_who_is_not_there),
 		TEST(wait_knows_its_words),

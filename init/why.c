@@ -1,0 +1,80 @@
+/* `minit why NAME`: why a service is as it is. Who waits is followed to whom it waits for, as the cause is there. */
+#include <string.h>
+
+#include "init/options.h"
+#include "init/rows.h"
+#include "init/say.h"
+#include "init/status.h"
+#include "init/verbs.h"
+#include "lib/text.h"
+
+static void say_what(const struct row *row, unsigned depth)
+{
+	BUF_ON_STACK(line, 640);
+	size_t from;
+
+	buf_fmt(&line, "%*s%s: %s", (int)depth * 2, "", row->name, row->state);
+	if (row->since_ms >= 0) {
+		buf_str(&line, " for ");
+		text_put_duration(&line, row->since_ms);
+	}
+	buf_str(&line, ": ");
+	from = line.len;
+	row_put_why(row, &line);
+	if (line.len == from)
+		buf_str(&line, row->wanted ? "as it should be" : "not wanted");
+	say("%s\n", buf_text(&line));
+}
+
+/* What a person can do about the end of the chain. */
+static void say_cure(const struct row *row, unsigned depth)
+{
+	BUF_ON_STACK(line, 512);
+	bool failed = !strcmp(row->state, state_name(STATE_FAILED));
+	bool idle = !strcmp(row->state, state_name(STATE_DOWN)) && !row->wanted;
+
+	if (row->oom_kills > 0 && row->memory_max >= 0) {
+		buf_str(&line, "it may have ");
+		status_put_limit(&line, (uint64_t)row->memory_max);
+		buf_fmt(&line, " of memory; for more: `minit set %s memory.max=SIZE`, and in the table", row->name);
+	}
+	if (failed || idle)
+		buf_fmt(&line, "%s%s: `minit start %s`", line.len ? "; " : "", failed ? "to try again" : "to run it",
+			row->name);
+	if (line.len)
+		say("%*s%s\n", (int)depth * 2 + 2, "", buf_text(&line));
+}
+
+/* The services that wait form no circle: the table would have been refused. */
+static int explain(struct rows *rows, char *name)
+{
+	char next[sizeof(rows->all->blocked)];
+	unsigned depth = 0;
+
+	for (;; depth++, name = next) {
+		int status = rows_ask(rows, &name, 1, false);
+
+		if (status || !rows->count)
+			return status ? status - 1 : 1;
+		say_what(rows->all, depth);
+		if (!*rows->all->blocked || depth > 100)
+			break;
+		memcpy(next, rows->all->blocked, sizeof(next));
+	}
+	say_cure(rows->all, depth);
+	return 0;
+}
+
+int why_main(int argc, char **argv)
+{
+	static struct rows rows;
+	int status = 0;
+
+	argc = options_take(argc, argv, NULL, 0);
+	if (argc < 2)
+		usage_error(argv[0], "it wants the name of a service");
+	for (int i = 1; i < argc && !status; i++)
+		status = explain(&rows, argv[i]);
+	say_flush();
+	return status;
+}
