@@ -152,6 +152,8 @@ OBJS := $(HOT) $(CHILD) $(WARM) $(COLD)
 # The linker puts merged strings anywhere; those of the hot part have to lie with it.
 HOT_FLAGS := -fno-merge-constants
 $(HOT) $(CHILD): EXTRA_FLAGS = $(HOT_FLAGS)
+# They as the Kbuild files list them, whatever is chosen: `hot-` holds what is not.
+HOT_OF_ALL := $(sort $(hot-) $(hot-y) $(child-) $(child-y))
 
 # The wrapper runs without libc (wrap/wrap.h): one object, from which only its entrances can be seen. Where somebody has
 # written its first instructions it is what the kernel starts, and if it is all that is wanted, all that is linked.
@@ -172,27 +174,33 @@ $(B)/uapi/.done:
 	@mkdir -p $(@D) && ln -sfn /usr/include/linux $(@D)/linux && ln -sfn /usr/include/asm-generic $(@D)/asm-generic && \
 		ln -sfn /usr/include/$(MULTIARCH)/asm $(@D)/asm && touch $@
 
-BEFORE_OBJS := $(AUTOCONF_H) $(B)/.flags | $(B)/uapi/.done $(LIBEV)/ev.c
+BEFORE_OBJS := $(B)/.flags configs/mentioned.awk | $(AUTOCONF_H) $(B)/uapi/.done $(LIBEV)/ev.c
+
+# An object does not depend on autoconf.h, which every choice changes, but on the options that it mentions.
+MENTIONED = @awk -v config=$(B)/include/config -f configs/mentioned.awk $(@:.o=.d)
 
 # Changed flags rebuild everything, unchanged ones nothing. WERROR changes no byte of the outcome.
 $(B)/.flags: FORCE
-	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT) $(CHILD) wrap: $(filter-out -Werror,$(WRAP_CFLAGS)))' >$@.$$$$; \
+	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT_OF_ALL) wrap: $(filter-out -Werror,$(WRAP_CFLAGS)))' >$@.$$$$; \
 		cmp -s $@ $@.$$$$ && rm $@.$$$$ || mv $@.$$$$ $@
 
 $(B)/obj/%.o: %.c $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(CFLAGS) $(EXTRA_FLAGS) -MMD -MP -c -o $@ $<
+	$(MENTIONED)
 
 $(B)/obj/nolibc/%.o: %.c $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@echo "  CC    $< (without libc)"
 	@$(CC) $(WRAP_CFLAGS) -MMD -MP -c -o $@ $<
+	$(MENTIONED)
 
 $(B)/obj/nolibc/%.o: %.S $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@echo "  AS    $<"
 	@$(CC) $(WRAP_CFLAGS) -MMD -MP -c -o $@ $<
+	$(MENTIONED)
 
 $(WRAP): $(WRAP_OBJS) wrap/wrap.lds
 	@echo "  LINK  $@"
@@ -212,6 +220,7 @@ $(B)/obj/%.o: %.S $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@echo "  AS    $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(MENTIONED)
 
 -include $(OBJS:.o=.d) $(sort $(WRAP_OBJS:.o=.d) $(REAPER_OBJS:.o=.d))
 
@@ -319,27 +328,35 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 NATIVE = -std=gnu17 -g -O1 $(WARN) -Werror $(DEFS) -UNDEBUG -DRAW_IS_A_FUNCTION -I. -I$(B)/include \
 	-isystem $(LIBEV) -include $(AUTOCONF_H)
 
+ifneq ($(filter unit-tests fuzzers $(B)/tests/%,$(GOALS)),)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*_test.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 
 unit-tests: $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
 fuzzers: $(addprefix $(B)/tests/fuzz/,$(FUZZERS))
 
-test_links = $(patsubst %.c,%.o,$(shell sed -n '1,9s,^// links:,,p' $1))
-test_flags = $(shell sed -n '1,9s,^// flags:,,p' $1)
+# Words `FILE:links:lib/buf.c`, of all tests by one program: a fork for each of them would be a second of every make.
+TEST_LINES := $(shell awk 'FNR < 10 && /^\/\/ (links|flags):/ { for (i = 3; i <= NF; i++) print FILENAME ":" $$2 $$i }' \
+	$(UNIT_TESTS:%=tests/unit/%.c) $(FUZZERS:%=tests/fuzz/%.c))
+test_lines = $(patsubst $1:%,%,$(filter $1:%,$(TEST_LINES)))
+test_links = $(patsubst %.c,%.o,$(call test_lines,$1:links))
+test_flags = $(call test_lines,$1:flags)
 
 $(B)/tests/gcc/%.o: %.c $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@$(GCC) $(NATIVE) $(SANITIZE) -MMD -MP -c -o $@ $<
+	$(MENTIONED)
 
 # `links: traced/FILE.c`: each access to memory is told to the test, which may crash there (tests/fake/crash.c).
 $(B)/tests/gcc/traced/%.o: %.c $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@$(GCC) $(NATIVE) -fsanitize=thread --param=tsan-instrument-func-entry-exit=0 -MMD -MP -c -o $@ $<
+	$(MENTIONED)
 
 $(B)/tests/clang/%.o: %.c $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@$(CLANG) $(NATIVE) $(SANITIZE) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+	$(MENTIONED)
 
 # The casts of cmocka's macros are no business of -Wconversion.
 define unit_test
@@ -357,6 +374,7 @@ $(foreach t,$(UNIT_TESTS),$(eval $(call unit_test,$t)))
 $(foreach t,$(FUZZERS),$(eval $(call fuzzer,$t)))
 
 -include $(wildcard $(B)/tests/gcc/*/*.d $(B)/tests/gcc/*/*/*.d $(B)/tests/clang/*/*.d $(B)/tests/clang/*/*/*.d)
+endif
 
 # -- what is left -------------------------------------------------------------------------------------------------
 

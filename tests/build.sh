@@ -37,26 +37,34 @@ checkout "$work/a-longer-name/b"
 one=$work/a
 two=$work/a-longer-name/b
 
+# Not every mention of an option makes another text of a source.
+export CCACHE_DIR=$work/ccache
+make_one() {
+	make -j2 -C "$one" WERROR=1 CC='ccache musl-gcc' "$@"
+}
 in_one() {
-	make -s -j2 -C "$one" WERROR=1 "$@"
+	make_one -s "$@"
 }
 configured() {
 	in_one "B=build/$1" "$1_defconfig" && in_one "B=build/$1" && [ -x "$one/build/$1/minit" ]
 }
-# Most sources do not know what differs between two configurations, and in one folder are not compiled again for the next.
-export CCACHE_DIR=$work/ccache
-cached() {
-	in_one B=build/many CC='ccache musl-gcc' "$@"
-}
-written() {
-	mkdir -p "$one/build/many" && cat >"$one/build/many/.config" && cached && [ -x "$one/build/many/minit" ]
-}
-
 for config in full wrapper; do
 	holds "the $config configuration builds without a warning" configured "$config"
 done
+
+# Each of the others begins with the folder of the full one, so that only what it changes is built.
+cp -a "$one/build/full" "$one/build/kept"
+afresh() {
+	rm -rf "$one/build/full" && cp -a "$one/build/kept" "$one/build/full"
+}
+varied() {
+	in_one B=build/full && [ "$one/build/full/minit" -nt "$one/build/kept/minit" ]
+}
+written() {
+	afresh && cat >"$one/build/full/.config" && varied
+}
 container() {
-	cached container_defconfig && cached && [ -x "$one/build/many/minit" ]
+	afresh && in_one B=build/full container_defconfig && varied
 }
 holds 'so does the container configuration' container
 nothing_on() {
@@ -71,6 +79,18 @@ for option in $(sed -n 's/^config \([A-Z0-9_]*\)$/\1/p' Kconfig); do
 	grep -A 1 "^config $option$" Kconfig | grep -q 'bool "' || continue
 	holds "so does the one without $option" without "$option"
 done
+
+concerned() {
+	without CHECK && [ "$one/build/full/obj/init/verbs.o" -nt "$one/build/kept/obj/init/verbs.o" ] &&
+		[ ! "$one/build/full/obj/lib/buf.o" -nt "$one/build/kept/obj/lib/buf.o" ]
+}
+holds 'a changed option builds what mentions it, and nothing else' concerned
+and_back() {
+	! cmp -s "$one"/build/{full,kept}/minit && in_one B=build/full full_defconfig && in_one B=build/full &&
+		cmp "$one"/build/{full,kept}/minit.debug
+}
+holds 'changed back, it gives the same bytes as before' and_back
+afresh
 
 # Alone it is linked with nothing else, and could not have been built.
 free_of_libc() {
@@ -129,15 +149,13 @@ holds 'another folder gives the same bytes' same_bytes
 
 again() {
 	local out
-	out=$(unshare -n make -C "$one" B=build/full 2>&1) && ! grep -E 'CC|LINK|STRIP|fetch' <<<"$out"
+	out=$(unshare -n make -C "$one" CC='ccache musl-gcc' B=build/full 2>&1) && ! grep -E 'CC|LINK|STRIP|fetch' <<<"$out"
 }
 holds 'a second make builds nothing and needs no network' again
 rebuilt_by() {
-	local changed=$1
-	shift
-	touch "$one/$changed" && make -j2 -C "$one" "$@" | grep -q STRIP
+	touch "$one/$1" && make_one B=build/full | grep -q STRIP
 }
-holds 'a changed header builds what includes it' rebuilt_by init/say.h B=build/full
+holds 'a changed header builds what includes it' rebuilt_by init/say.h
 
 minimal() {
 	in_one B=build/saved full_defconfig && in_one B=build/saved savedefconfig &&
@@ -155,11 +173,10 @@ installed() {
 holds 'make install puts minit and its man pages in place' installed
 
 measured() {
-	make -s -C "$one" B=build/full size && make -s -C "$one" B=build/full size "OLD=$one/build/wrapper/minit.debug" | grep -q -E '^ *[+-][0-9]+  in all|no symbol'
+	in_one B=build/full size && in_one B=build/full size "OLD=$one/build/wrapper/minit.debug" | grep -q -E '^ *[+-][0-9]+  in all|no symbol'
 }
 holds 'make size tells the size and what has grown' measured
 say
-holds 'a changed option builds what it must' rebuilt_by Kconfig B=build/many WERROR=1 CC='ccache musl-gcc'
 
 wrong_sum() {
 	local out
