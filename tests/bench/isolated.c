@@ -2,21 +2,23 @@
  * The floor of isolation: what a hand writes when it wants a service confined as
  * minit confines one, and as little code as that can be.
  *
- *   isolated fresh|kept COUNT ROOT LEAVES PROG [ARG...]
+ *   isolated fresh|kept|veth COUNT ROOT LEAVES PROG [ARG...]
  *   isolated allowed            the names of the system calls that it lets through, one a line
  *
  * Starts COUNT copies of one command by vfork and exec, reaps, restarts at once,
  * and on SIGTERM kills them and leaves. Each copy has six namespaces of its own,
- * a leaf below each directory of LEAVES (a, b:...) with a limit of memory, of CPU
- * time and of processes, ROOT as its root with /proc, /sys and /dev as container
+ * a leaf below each directory of LEAVES (a, b:...; v1, or one of v2 that it is
+ * cloned into) with a limit of memory, of CPU time and of processes, ROOT as its root with /proc, /sys and /dev as container
  * runtimes have them, the usual capabilities, a session keyring, no_new_privs,
  * landlock where the kernel has it, and the default filter of system calls, made
  * once. The same mounts and masks as minit's, by mount(2); no reaper. The network
- * namespace is a fresh one each time, or one that is made once and kept.
+ * namespace is a fresh one each time, one that is made once and kept, or that with a
+ * pair on a bridge, each made right before the copy is started.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/sched.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -33,15 +35,16 @@
 #include <unistd.h>
 
 #include "services/seccomp.h"
+#include "tests/bench/net_floor.h"
 
 #define CONTAINER_CAPS 0xa80425fbull
-#define COUNT_MAX 4096
 #define SPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 #define PLAIN (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 static char stack[65536] __attribute__((aligned(16)));
-static pid_t pids[COUNT_MAX];
-static int networks[COUNT_MAX]; /* kept */
+static pid_t pids[FLOOR_MOST];
+static int unified[FLOOR_MOST]; /* a leaf of v2, -1: of v1 */
+static int networks[FLOOR_MOST]; /* kept */
 static bool keeps;
 static volatile sig_atomic_t stopping;
 static long count;
@@ -91,27 +94,33 @@ static bool put(const char *leaf, const char *file, const char *text)
 }
 
 /* Calls fn for the leaf of a copy in each hierarchy. */
-static void each_leaf(long slot, void (*fn)(const char *leaf))
+static void each_leaf(long slot, void (*fn)(long slot, const char *leaf))
 {
 	char list[1024], leaf[512], *rest = list, *dir;
 
 	snprintf(list, sizeof(list), "%s", leaves);
 	while ((dir = strsep(&rest, ":"))) {
 		snprintf(leaf, sizeof(leaf), "%s/%ld", dir, slot);
-		fn(leaf);
+		fn(slot, leaf);
 	}
 }
 
-static void make_leaf(const char *leaf)
+static void make_leaf(long slot, const char *leaf)
 {
 	need(mkdir(leaf, 0755) < 0 && errno != EEXIST ? -1 : 0, leaf);
-	if (!put(leaf, "pids.max", "64") && !put(leaf, "cpu.cfs_quota_us", "50000"))
+	if (put(leaf, "memory.max", "67108864")) {
+		need(put(leaf, "cpu.max", "50000 100000") && put(leaf, "pids.max", "64") ? 0 : -1, leaf);
+		unified[slot] = open(leaf, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		need(unified[slot], leaf);
+	} else if (!put(leaf, "pids.max", "64") && !put(leaf, "cpu.cfs_quota_us", "50000")) {
 		need(put(leaf, "memory.limit_in_bytes", "67108864") ? 0 : -1, leaf);
+	}
 }
 
-static void join_leaf(const char *leaf)
+static void join_leaf(long slot, const char *leaf)
 {
-	need(put(leaf, "cgroup.procs", "0") ? 0 : -1, leaf);
+	if (unified[slot] < 0)
+		need(put(leaf, "cgroup.procs", "0") ? 0 : -1, leaf);
 }
 
 /* -- mounts ------------------------------------------------------------------------------------------------------- */
@@ -244,20 +253,41 @@ static void confine(void)
 	need(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), "filter");
 }
 
-static int become(void *slot)
+_Noreturn static void become(long slot)
 {
-	each_leaf((long)(intptr_t)slot, join_leaf);
+	each_leaf(slot, join_leaf);
 	setsid();
 	need(sethostname("copy", 4), "hostname");
 	if (keeps)
-		need(setns(networks[(intptr_t)slot], CLONE_NEWNET), "network");
+		need(setns(networks[slot], CLONE_NEWNET), "network");
 	else
 		raise_loopback();
 	make_view();
 	confine();
 	execv(command[0], command);
 	need(-1, command[0]);
-	return 0;
+	__builtin_unreachable();
+}
+
+/* clone3(2) with a stack for the child, which libc has no wrapper for: it goes on in become. */
+static long clone_into(struct clone_args *args, long slot)
+{
+	register long child __asm__("r12") = slot;
+	register void (*then)(long) __asm__("r13") = become;
+	long pid;
+
+	__asm__ volatile("syscall\n"
+			 "test %%eax, %%eax\n"
+			 "jnz 1f\n"
+			 "xor %%ebp, %%ebp\n"
+			 "mov %%r12, %%rdi\n"
+			 "call *%%r13\n"
+			 "1:"
+			 : "=a"(pid)
+			 : "a"(SYS_clone3), "D"(args), "S"(sizeof(*args)), "r"(child), "r"(then)
+			 : "rcx", "r11", "memory");
+	errno = pid < 0 ? (int)-pid : errno;
+	return pid;
 }
 
 static void make_network(long slot)
@@ -268,11 +298,26 @@ static void make_network(long slot)
 	need(networks[slot], "/proc/thread-self/ns/net");
 }
 
+static void make_pair(struct net_session *s, long slot)
+{
+	networks[slot] = floor_attach(s, (unsigned)slot);
+	floor_connect(s, (unsigned)slot);
+}
+
 static void spawn(long slot)
 {
-	const int flags = (keeps ? SPACES & ~CLONE_NEWNET : SPACES) | CLONE_VM | CLONE_VFORK | SIGCHLD;
+	struct clone_args args = {
+		.flags = (keeps ? SPACES & ~CLONE_NEWNET : SPACES) | CLONE_VM | CLONE_VFORK,
+		.exit_signal = SIGCHLD,
+		.stack = (uintptr_t)stack,
+		.stack_size = sizeof(stack),
+	};
 
-	pids[slot] = clone(become, stack + sizeof(stack), flags, (void *)(intptr_t)slot);
+	if (unified[slot] >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned)unified[slot];
+	}
+	pids[slot] = (pid_t)clone_into(&args, slot);
 	need(pids[slot], "clone");
 	if (stopping)
 		kill(pids[slot], SIGKILL);
@@ -312,24 +357,34 @@ static int say_allowed(const struct seccomp_profile *profile)
 int main(int argc, char **argv)
 {
 	static struct seccomp_profile profile;
+	struct net_session session;
+	bool pairs;
 
 	seccomp_profile(SECCOMP_DEFAULT, CONTAINER_CAPS, &profile);
 	if (argc == 2 && !strcmp(argv[1], "allowed"))
 		return say_allowed(&profile);
 	if (argc < 6 || seccomp_generate(&profile, SYSCALLS_NATIVE, &program))
 		return 2;
-	keeps = !strcmp(argv[1], "kept");
+	pairs = !strcmp(argv[1], "veth");
+	keeps = pairs || !strcmp(argv[1], "kept");
 	count = atol(argv[2]);
 	root = argv[3], leaves = argv[4], command = argv + 5;
-	if (count < 1 || count > COUNT_MAX)
+	if (count < 1 || count > FLOOR_MOST)
 		return 2;
 	signal(SIGTERM, on_term);
-	for (long i = 0; i < count; i++)
+	for (long i = 0; i < count; i++) {
+		unified[i] = -1;
 		each_leaf(i, make_leaf);
-	for (long i = 0; keeps && i < count; i++)
-		make_network(i);
-	for (long i = 0; i < count; i++)
+	}
+	if (pairs) {
+		floor_plan((unsigned)count);
+		floor_check(net_open(&session) < 0 || net_bridge_up(&session, &floor_bridge) < 0, "bridge");
+	}
+	for (long i = 0; i < count; i++) {
+		if (keeps)
+			pairs ? make_pair(&session, i) : make_network(i);
 		spawn(i);
+	}
 	supervise();
 	return 0;
 }

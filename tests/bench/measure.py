@@ -40,6 +40,15 @@ class Bench:
             print(f"  failed: {e}", file=sys.stderr)
             return None
 
+    def in_machine(self, system, measure):
+        """measure(system, programs), in QEMU; None when it failed, which is said and kept."""
+        try:
+            return measure(system, self.programs)
+        except BenchError as e:
+            self.failures.append(f"{system.name}: {e}")
+            print(f"  failed: {system.name}: {e}", file=sys.stderr)
+            return None
+
     def interleave(self, n, rounds, measure):
         """{system: [what measure(run) returned, one per round]}; a system that fails twice is left out from then on."""
         samples, failed = defaultdict(list), Counter()

@@ -117,6 +117,35 @@ def isolated(results):
               [[name, r["single_ms"], r["single_ms"] / one] for name, r in results["containers"].items()])
 
 
+def million(value):
+    return None if value is None else value / 1e6
+
+
+def beside(results, name, when, what):
+    """Of a system in a machine: millions, and the ratio to the floor."""
+    value, floor = (at(results, who, when, what) for who in (name, "floor"))
+    return [million(value), value / floor if value and floor else None]
+
+
+def machines(title, results):
+    """Up to the word of the program, then until all is quiet again."""
+    heads = ["system", "many", "x floor", "quiet", "x floor", "again", "x floor", "quiet", "x floor", "ms of waiting"]
+    table(title, heads, [[name, *(cell for when in ("each", "again") for what in ("word", "all") for cell in beside(results, name, when, what)),
+                          million(at(results, name, "each", "wait"))] for name in results])
+
+
+def isolated_vm(results):
+    machines("an isolated service on cgroup v2, in millions of instructions: of many, one again after a kill", results)
+
+
+def net_vm(results):
+    machines("the same with a pair on a bridge", results["services"])
+    if results["alone"]:
+        floor = results["alone"]["floor"]
+        table("the network alone, by who asks", ["made by", "millions of instructions", "x floor"],
+              [[name, million(value), value / floor] for name, value in results["alone"].items()])
+
+
 def wrap_vm(results):
     table("a wrapper from start to end, in instructions, kernel and all", ["system", "instructions", "x floor"],
           [[name, r["each"], r["each_x"]] for name, r in results.items()])
@@ -151,6 +180,11 @@ def growth(results):
     """CPU per service at 5000 over that at 1000, over the same of the floor: 1 is as linear as the kernel is."""
     values = [at(results, "start", n, name, "cpu_us_each") for name in ("minit", "floor") for n in (5000, 1000)]
     return None if None in values else values[0] / values[1] / (values[2] / values[3])
+
+
+def in_machine(results, command, name, when, other="floor"):
+    value, beside = at(results, command, name, when, "word"), at(results, command, other, when, "word")
+    return value / beside if value and beside else None
 
 
 def upside_down(value):
@@ -188,6 +222,11 @@ MARKS = [
     ("isolated, with the reaper: one, x floor", 1.0, lambda r: at(r, "isolated", "services", "minit", "single_ms_x")),
     ("isolated, with the reaper: 100 at once, wall time, x floor", 0.7, lambda r: at(r, "isolated", "services", "minit", "wall_ms_x")),
     ("isolated: the reaper's PSS, KiB", 40, lambda r: at(r, "isolated", "services", "minit", "reaper_kib")),
+    ("isolated on v2, instructions: one after a kill, x floor", 1.0, lambda r: in_machine(r, "isolated-vm", "minit", "again")),
+    ("isolated on v2, instructions, without a reaper: many, x floor", 1.0, lambda r: in_machine(r, "isolated-vm", BARE, "each")),
+    ("isolated on v2, instructions: many, x crun with a filter", 0.2, lambda r: in_machine(r, "isolated-vm", "minit", "each", "crun, filter")),
+    ("isolated on v2, instructions: many, x runc with a filter", 0.2, lambda r: in_machine(r, "isolated-vm", "minit", "each", "runc, filter")),
+    ("isolated with a pair, instructions: many, x floor", 1.15, lambda r: in_machine(at(r, "net-vm"), "services", "minit", "each")),
     ("wrapper: CPU, x floor", 1.1, lambda r: at(r, "wrap", SMALL, "cpu_us_x")),
     ("wrapper: the full build's CPU, x the wrapper build's", 1.2, lambda r: full_to_small(r, "wrap", "cpu_us_x")),
     ("wrapper: instructions from start to end, x floor", 1.1, lambda r: at(r, "wrap-vm", SMALL, "each_x")),

@@ -9,13 +9,15 @@ import re
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 
 from stage import BOARD_SIZE, BenchError
 from systems import DEPS
 
 QEMU = ["qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=0,align=off,sleep=off", "-cpu", "qemu64,+rdrand,+invtsc",
         "-m", "1024", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio"]
-WORDS = "console=ttyS0 quiet panic=-1 cryptomgr.notests tsc=reliable rdinit=/vmstage --"
+WORDS = "console=ttyS0 quiet panic=-1 cryptomgr.notests tsc=reliable"
+SECONDS = 240  # of this machine; a guest that hangs ends as an error
 
 
 def missing():
@@ -37,23 +39,95 @@ def pack(root, archive):
                        input="\n".join(sorted(names)).encode())
 
 
-def instructions(system, n, programs):
-    """From PID 1's exec until all n services run, the kernel's work included."""
+def modules(root, *names):
+    """Of the kernel, with what they need, for guest.c to load."""
+    base, = glob.glob(f"{DEPS}/kernel/lib/modules/*")
+    said = subprocess.run(["depmod", "-n", "-b", f"{DEPS}/kernel", os.path.basename(base)], capture_output=True, text=True,
+                          env=os.environ | {"PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"})
+    needs = {}
+    for line in said.stdout.splitlines():
+        path, colon, more = line.partition(".ko:")
+        if colon:
+            needs[os.path.basename(path)] = more.split()[::-1] + [f"{path}.ko"]
+    wanted = list(dict.fromkeys(path for name in names for path in needs[name]))
+    os.makedirs(f"{root}/lib/modules")
+    for path in wanted:
+        shutil.copy(f"{base}/{path}", f"{root}/lib/modules")
+    with open(f"{root}/modules", "w") as f:
+        f.writelines(f"/lib/modules/{os.path.basename(path)}\n" for path in wanted)
+
+
+def libraries(root, path):
+    """What a program of a peer is linked with, the peer's or this machine's."""
+    folders = (os.path.abspath(f"{DEPS}/peers/{folder}") for folder in ("usr/lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu/systemd",
+                                                                        "lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu/systemd"))
+    found = subprocess.run(["ldd", path], capture_output=True, text=True, env=os.environ | {"LD_LIBRARY_PATH": ":".join(folders)}).stdout
+    if "not found" in found:
+        raise BenchError(f"{path}: {found[:found.index('not found')].split()[-2]} is not here")
+    for library in re.findall(r"/\S+", found):
+        target = library if library.startswith("/lib64") else f"/lib/x86_64-linux-gnu/{os.path.basename(library)}"
+        put(root, library, target)
+
+
+def put(root, path, target):
+    os.makedirs(os.path.dirname(root + target), exist_ok=True)
+    shutil.copy(os.path.realpath(path), root + target)
+
+
+def boot(root, rdinit, words):
+    """All that the console says until the machine is off."""
+    for folder in ("dev", "proc", "sys", "run", "mnt", "tmp"):
+        os.makedirs(f"{root}/{folder}", exist_ok=True)
+    pack(root, f"{root}.cpio")
+    line = f"{WORDS} rdinit={rdinit} -- {' '.join('@' if word == '--' else str(word) for word in words)}"
+    try:
+        done = subprocess.run(QEMU + ["-kernel", kernel(), "-initrd", f"{root}.cpio", "-append", line],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS)
+    except subprocess.TimeoutExpired as e:
+        raise BenchError(f"the machine was not off after {SECONDS} s: {str(e.stdout or '')[-500:]}") from None
+    return done.stdout.replace("\r", "") + done.stderr[-300:]
+
+
+@contextmanager
+def machine(programs, payload):
+    """A root with the board and the payload; `root` is its path."""
     with tempfile.TemporaryDirectory(prefix="minit-bench-") as work:
         root = f"{work}/root"
         os.mkdir(root)
-        system.prepare(root, n)
-        for folder in ("dev", "proc", "sys", "run"):
-            os.makedirs(f"{root}/{folder}", exist_ok=True)
-        shutil.copy(f"{programs}/vmstage", root)
-        shutil.copy(f"{programs}/{system.payload}", f"{root}/running")
+        shutil.copy(f"{programs}/{payload}", f"{root}/running")
         with open(f"{root}/board", "wb") as f:
             f.truncate(BOARD_SIZE)
-        pack(root, f"{work}/initramfs")
-        words = f"{WORDS} {n} {' '.join('@' if word == '--' else word for word in system.argv(n))}"
-        done = subprocess.run(QEMU + ["-kernel", kernel(), "-initrd", f"{work}/initramfs", "-append", words],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
-    found = re.search(r"^bench +(\d+)", done.stdout, re.M)
+        yield root
+
+
+def instructions(system, n, programs):
+    """From PID 1's exec until all n services run, the kernel's work included."""
+    with machine(programs, system.payload) as root:
+        system.prepare(root, n)
+        shutil.copy(f"{programs}/vmstage", root)
+        said = boot(root, "/vmstage", [n, *system.argv(n)])
+    found = re.search(r"^bench +(\d+)", said, re.M)
     if not found:
-        raise BenchError(f"{system.name}: the machine did not come to its end: {done.stdout[-500:]}{done.stderr[-300:]}")
+        raise BenchError(f"{system.name}: the machine did not come to its end: {said[-800:]}")
     return int(found[1])
+
+
+def console(system, n, programs, words):
+    """What is said in a machine whose first program is guest.c with these words."""
+    with machine(programs, system.payload) as root:
+        system.prepare(root, n)
+        shutil.copy(f"{programs}/guest", root)
+        said = boot(root, "/guest", words)
+    why = re.search(r"^failed: (.*)", said, re.M)
+    if why:
+        raise BenchError(why[1])
+    if not re.search(r"^\w+ \d+ \d+ \d+$", said, re.M):
+        raise BenchError(f"the machine did not come to its end: {said[-800:]}")
+    return said
+
+
+def measured(system, n, programs, words):
+    """{what guest.c says: {"word": instructions up to the word, "wait": ns of nothing to do before it, "all": until all is quiet}}."""
+    said = console(system, n, programs, words)
+    found = re.findall(r"^(\w+) (\d+) (\d+) (\d+)$", said, re.M)
+    return {what: {"word": int(word) - int(idle), "wait": int(idle), "all": int(work)} for what, word, idle, work in found}
