@@ -70,6 +70,14 @@ static void put_shards(struct buf *b, const struct table *t)
 	}
 }
 
+static void put_near(struct buf *b, const struct table *t)
+{
+	if (!t->near.count)
+		return;
+	buf_str(b, "\n# members of bridges with many find each other without asking all\n");
+	tell_rules(b, table_list(t, t->near, char), t->near.count, NULL, 0);
+}
+
 static void put_own(struct buf *b, const struct table *t)
 {
 	buf_str(b, "\n# minit's own network\n");
@@ -86,6 +94,7 @@ static void put_own(struct buf *b, const struct table *t)
 		put_sysctls(b, t, table_bridge(t, i)->name);
 	}
 	put_shards(b, t);
+	put_near(b, t);
 	put_links(b, t);
 }
 

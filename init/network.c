@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "init/boot.h"
+#include "init/near.h"
 #include "init/sysctls.h"
 #include "init/uplinks.h"
 #include "lib/fd.h"
@@ -162,6 +163,7 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	if (sv->state->reexecs || !is_left(sv, net))
 		return;
 	await_end(sv, net);
+	near_down();
 	clear_shards(net);
 	for (uint32_t i = 0; i < sv->state->count; i++) {
 		const struct net_attach *attach = &spec_at(sv, i)->attach;
@@ -198,6 +200,7 @@ static void bring_all_up(struct supervisor *sv, struct net_session *net)
 	sysctls_write(sv->table, NULL);
 	make_iprules(sv, net);
 	bring_up(sv, net);
+	near_up(sv->table);
 	uplinks_up(sv, net);
 }
 
@@ -256,6 +259,8 @@ void network_leave(struct supervisor *sv)
 	remove_iprules(sv, &net);
 	forget_names(sv->table);
 	end_namespaces(sv);
+	if (sv->table->near.count)
+		near_down();
 	uplinks_leave(sv, &net);
 	for (uint32_t i = 0; i < sv->table->shards.count; i++)
 		if (is_made(state->shards_made, i))

@@ -117,3 +117,15 @@ void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t in
 	netlink_put(b, NDA_DST, addr->bytes, width(addr));
 	netlink_put(b, NDA_LLADDR, mac, NET_MAC);
 }
+
+void place_add(struct netlink_batch *b, const char *ifname, uint32_t port, const uint8_t *mac)
+{
+	struct netlink_request request = { .type = RTM_NEWNEIGH, .flags = NLM_F_CREATE | NLM_F_REPLACE,
+					   .step = NET_PLACE, .name = ifname };
+	struct ndmsg nd = { .ndm_family = AF_BRIDGE, .ndm_ifindex = (int)port, .ndm_state = NUD_NOARP,
+			    .ndm_flags = NTF_MASTER };
+
+	netlink_begin(b, &request);
+	netlink_raw(b, &nd, sizeof(nd));
+	netlink_put(b, NDA_LLADDR, mac, NET_MAC);
+}

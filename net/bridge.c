@@ -114,8 +114,10 @@ static int check_joined(struct net_session *s, const char *object, const struct 
 	struct link_info up = { 0 };
 	int err = link_find(&s->host, shard->up, &up);
 
-	if (!err && up.master == s->master.index && !strcmp(up.alias, LINK_MARK))
+	if (!err && up.master == s->master.index && !strcmp(up.alias, LINK_MARK)) {
+		s->shard.up = up.index;
 		return 0;
+	}
 	log_error(object, 0, "shard %s: it is not joined to bridge %s; why, minit has said at its start", shard->name,
 		  s->master.name);
 	return err ? err : -ENODEV;

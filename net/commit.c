@@ -90,7 +90,7 @@ static int message_failed(const char *bytes, size_t len, uint32_t seq, const str
 }
 
 /* Of the answers, which all are there: 0 when one says that it is done and none what failed; the first failure. */
-static int take_answers(int fd, const char *bytes, size_t len)
+static int take_answers(int fd, const char *bytes, size_t len, bool is_quiet)
 {
 	const struct netlink nl = { .fd = fd };
 	struct netlink_answer a = { 0 };
@@ -101,9 +101,9 @@ static int take_answers(int fd, const char *bytes, size_t len)
 		if (!a.err && err == -EPROTO)
 			err = 0;
 		if (a.err && (err == -EPROTO || !err))
-			err = message_failed(bytes, len, seq, &a);
+			err = is_quiet ? -a.err : message_failed(bytes, len, seq, &a);
 	}
-	return err == -EPROTO ? failed(NET_RULES_TABLE, NET_TABLE, err, "") : err;
+	return err == -EPROTO && !is_quiet ? failed(NET_RULES_TABLE, NET_TABLE, err, "") : err;
 }
 
 /* The kernel takes no message that is larger than the socket's buffer, and doubles what it is told. */
@@ -120,7 +120,18 @@ int ruleset_commit(int fd, const char *bytes, size_t len)
 	make_room(fd, len);
 	if (send(fd, bytes, len, 0) < 0)
 		return failed(NET_RULES_TABLE, NET_TABLE, -errno, "");
-	return take_answers(fd, bytes, len);
+	return take_answers(fd, bytes, len, false);
+}
+
+int ruleset_try(const char *bytes, size_t len)
+{
+	uint32_t port;
+	cleanup_fd int fd = open_netfilter(0, 0, &port);
+
+	if (fd < 0)
+		return fd;
+	make_room(fd, len);
+	return send(fd, bytes, len, 0) < 0 ? -errno : take_answers(fd, bytes, len, true);
 }
 
 /* -- what others do ------------------------------------------------------------------------------------------------ */

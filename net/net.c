@@ -250,7 +250,7 @@ static int attach_also(struct net_session *s, const char *object, struct netlink
 
 	if (!err)
 		err = configure_inside(s, object, inside, attach, bridge, &index);
-	return err ? err : veth_outside(s, object, attach);
+	return err ? err : veth_outside(s, object, attach, bridge);
 }
 
 static int attach_all(struct net_session *s, const char *object, struct netlink *inside, const struct net_extra *extra,
@@ -287,7 +287,7 @@ int net_attach(struct net_session *s, const char *object, const struct net_attac
 	if (!err)
 		err = extra_inside(s, object, &inside, extra, index, ns);
 	if (!err && bridge)
-		err = veth_outside(s, object, attach);
+		err = veth_outside(s, object, attach, bridge);
 	if (!err && bridge)
 		err = extra_outside(s, object, attach, extra);
 	if (!err)

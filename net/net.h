@@ -69,6 +69,7 @@ struct net_change {
 struct net_master {
 	char name[NET_IFNAME];
 	uint32_t index; /* 0: none yet */
+	uint32_t up;    /* of a shard: number of its port of the bridge that it belongs to */
 	uint8_t mac[NET_MAC];
 };
 

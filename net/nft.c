@@ -244,12 +244,17 @@ static void put_key_type(struct nft *n, const nft_parts *key)
 
 static void put_data_type(struct nft *n, enum nft_data data)
 {
-	bool is_ipv4 = data == DATA_TARGET4;
+	static const struct {
+		uint32_t type, len;
+	} rows[] = {
+		[DATA_TARGET4] = { 7 << 6 | 13, 8 }, [DATA_TARGET6] = { 8 << 6 | 13, 20 }, [DATA_ETHER] = { 9, 6 },
+		[DATA_CHAIN] = { NFT_DATA_VERDICT, 0 },
+	};
 
 	if (data == DATA_NONE)
 		return;
-	put_u32(n, NFTA_SET_DATA_TYPE, data == DATA_CHAIN ? NFT_DATA_VERDICT : (is_ipv4 ? 7u : 8u) << 6 | 13u);
-	put_u32(n, NFTA_SET_DATA_LEN, data == DATA_CHAIN ? 0 : is_ipv4 ? 8 : 20);
+	put_u32(n, NFTA_SET_DATA_TYPE, rows[data].type);
+	put_u32(n, NFTA_SET_DATA_LEN, rows[data].len);
 }
 
 void nft_set(struct nft *n, const struct nft_set *set)
@@ -438,6 +443,12 @@ void nft_is(struct nft *n, enum nft_part part, const void *value)
 	compare(n, NFT_CMP_EQ, value, part_rows[part].len);
 }
 
+void nft_isnt(struct nft *n, enum nft_part part, const void *value)
+{
+	load(n, part, NFT_REG32_00);
+	compare(n, NFT_CMP_NEQ, value, part_rows[part].len);
+}
+
 void nft_is_u8(struct nft *n, enum nft_part part, uint8_t value)
 {
 	nft_is(n, part, &value);
@@ -458,7 +469,7 @@ static void mask(struct nft *n, const void *bits, uint32_t len)
 
 void nft_has_bits(struct nft *n, enum nft_part part, const void *bits)
 {
-	static const uint8_t zeros[4];
+	static const uint8_t zeros[16];
 
 	load(n, part, NFT_REG32_00);
 	mask(n, bits, part_rows[part].len);
@@ -591,6 +602,18 @@ void nft_dnat(struct nft *n, uint8_t family)
 	put_u32(n, NFTA_NAT_FAMILY, family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6);
 	put_u32(n, NFTA_NAT_REG_ADDR_MIN, NFT_REG32_00);
 	put_u32(n, NFTA_NAT_REG_PROTO_MIN, NFT_REG32_00 + (family == AF_INET ? 1 : 4));
+	expr_end(n, e);
+}
+
+void nft_send_to(struct nft *n)
+{
+	const struct part *p = &part_rows[PART_ETHER_DADDR];
+	struct expr e = expr(n, "payload");
+
+	put_u32(n, NFTA_PAYLOAD_SREG, NFT_REG32_00);
+	put_u32(n, NFTA_PAYLOAD_BASE, p->where);
+	put_u32(n, NFTA_PAYLOAD_OFFSET, p->at);
+	put_u32(n, NFTA_PAYLOAD_LEN, p->len);
 	expr_end(n, e);
 }
 

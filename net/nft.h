@@ -68,11 +68,11 @@ void nft_hook(struct nft *n, const char *name, const char *type, uint32_t hook, 
 void nft_chain_flush(struct nft *n, const char *name);
 
 /* -- sets -- */
-enum nft_data { DATA_NONE, DATA_TARGET4, DATA_TARGET6, DATA_CHAIN };
+enum nft_data { DATA_NONE, DATA_TARGET4, DATA_TARGET6, DATA_ETHER, DATA_CHAIN };
 struct nft_set {
 	const char *name;
 	const nft_parts *key; /* NULL: a number (of numgen or jhash) */
-	enum nft_data data;   /* DATA_NONE: a set, else a map: to address and port, or to a chain to jump to */
+	enum nft_data data;   /* DATA_NONE: a set, else a map: to address and port, a MAC, or a chain to jump to */
 	uint32_t size;        /* most elements */
 	uint32_t lifetime_ms; /* elements are added by rules and go after this; 0: they stay */
 };
@@ -89,18 +89,20 @@ void nft_rule_end(struct nft *n);
 
 void nft_load(struct nft *n, const nft_parts *key); /* into the registers from the first on */
 void nft_is(struct nft *n, enum nft_part part, const void *value);
+void nft_isnt(struct nft *n, enum nft_part part, const void *value);
 void nft_is_u8(struct nft *n, enum nft_part part, uint8_t value);
 void nft_has_bits(struct nft *n, enum nft_part part, const void *bits); /* any of them; as long as the field */
 void nft_in(struct nft *n, const nft_parts *key, const char *set);
 void nft_not_in(struct nft *n, const nft_parts *key, const char *set);
 void nft_in_net(struct nft *n, enum nft_part part, const struct addr *net); /* the prefix may be any */
 void nft_is_local(struct nft *n); /* the destination is an address of this machine */
-void nft_map(struct nft *n, const nft_parts *key, const char *map);  /* address and port into the registers */
+void nft_map(struct nft *n, const nft_parts *key, const char *map);  /* what it leads to into the registers */
 void nft_vmap(struct nft *n, const nft_parts *key, const char *map); /* jumps */
 void nft_update(struct nft *n, const nft_parts *key, const char *set, uint32_t lifetime_ms); /* adds or renews */
 void nft_number(struct nft *n, enum net_balance how, uint8_t family, uint32_t modulus); /* into the first register */
 void nft_number_map(struct nft *n, const char *map);
 void nft_dnat(struct nft *n, uint8_t family); /* to what nft_map found */
+void nft_send_to(struct nft *n);             /* the MAC that nft_map found */
 void nft_masquerade(struct nft *n);
 void nft_jump(struct nft *n, const char *chain);
 void nft_verdict(struct nft *n, int32_t code); /* NF_ACCEPT, NF_DROP */

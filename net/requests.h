@@ -65,6 +65,9 @@ void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t ind
 void addr_put_broadcast(struct netlink_batch *b, const struct addr *addr); /* IFA_BROADCAST of an IPv4 address */
 void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac);
 
+/* The MAC is behind this port of its bridge, which need not hear of it first, and forgets it with the port. */
+void place_add(struct netlink_batch *b, const char *ifname, uint32_t port, const uint8_t *mac);
+
 /* In place of one like it; on link `index`, unless it leads nowhere. */
 void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index);
 
@@ -122,8 +125,9 @@ must_check int veth_attach(struct net_session *s, const char *object, const stru
 void eth0_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
 		 const struct net_bridge *bridge, uint32_t index);
 
-/* The neighbour entries of its addresses on the bridge that it was just attached to. 0 or -errno, logged. */
-must_check int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach);
+/* What the bridge that it was just attached to has to know of its addresses and its MAC. 0 or -errno, logged. */
+must_check int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach,
+			    const struct net_bridge *bridge);
 
 /* -- onlink.c -- */
 
@@ -155,9 +159,10 @@ must_check int extra_inside(struct net_session *s, const char *object, struct ne
 
 #else
 
-static inline int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach)
+static inline int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach,
+			       const struct net_bridge *bridge)
 {
-	(void)s, (void)object, (void)attach;
+	(void)s, (void)object, (void)attach, (void)bridge;
 	return 0;
 }
 

@@ -1,7 +1,8 @@
 /*
  * What net/ asks of nf_tables: published ports, masquerading, who of the
  * services may speak to whom. Two tables named NET_TABLE, of the families inet
- * and bridge, which are replaced as a whole by one transaction.
+ * and bridge, which are replaced as a whole by one transaction. And, by itself, one
+ * named NET_NEAR_TABLE of the family bridge: net/near.c.
  *
  * The transaction is computed once, from the plan, by who compiles the table; so
  * whoever keeps the network needs no memory to set it up, nor to repair it.
@@ -16,6 +17,7 @@
 #include "net/spec.h"
 
 #define NET_TABLE "minit"
+#define NET_NEAR_TABLE "minit_near"
 
 struct net_bridge;
 struct net_shard;
@@ -48,6 +50,10 @@ void ruleset_build(const struct ruleset_plan *plan, struct buf *b);
 #define RULESET_REMOVE 512
 void ruleset_remove(struct buf *b);
 
+/* The transaction that makes NET_NEAR_TABLE, for bridges that are `near`; and the one that takes it away. */
+void near_build(const struct ruleset_plan *plan, struct buf *b);
+void near_remove(struct buf *b);
+
 /*
  * The transaction that puts these members, and no others, behind balanced port `index`:
  * at most RULESET_GROUP bytes.
@@ -66,6 +72,9 @@ must_check int ruleset_open(uint32_t *ret_port);
 
 /* Sends a transaction; the kernel does all of it or nothing, before this returns. 0 or -errno. */
 must_check int ruleset_commit(int fd, const char *bytes, size_t len);
+
+/* The same by a socket of its own in the caller's network namespace; what fails is not logged. */
+must_check int ruleset_try(const char *bytes, size_t len);
 
 /* A socket that hears of every change of the tables here, without waiting. The descriptor or -errno. */
 must_check int ruleset_listen(void);

@@ -21,8 +21,11 @@ struct net_bridge {
 	uint8_t stp, vlan_filtering;
 	uint8_t asked;               /* of enum net_bridge_asked */
 	uint8_t mac[NET_MAC];        /* all 0: made from its name and addresses */
-	uint8_t reserved[3];
+	uint8_t near;                /* 1: so many members that they find each other without asking all: net/near.c */
+	uint8_t reserved[2];
 };
+
+#define NET_NEAR_LEAST 32 /* members */
 
 /* What the table says of a bridge; the kernel's default holds for the rest, and so does what one that was found has. */
 enum net_bridge_asked {

@@ -471,12 +471,25 @@ static void put_extra(struct buf *b, const char *ns, const struct net_extra *ext
 		put_rate(b, ns, NET_ETH0, extra->out_bps);
 }
 
+static void put_place(struct buf *b, const char *port, const uint8_t *mac)
+{
+	buf_str(b, "bridge fdb replace ");
+	text_put_mac(b, mac);
+	buf_str(b, " dev ");
+	put_word(b, port);
+	buf_str(b, " master static\n");
+}
+
 static void put_outside(struct buf *b, const struct net_attach *attach, const struct net_bridge *bridge,
 			const struct net_extra *extra)
 {
 	uint8_t mac[NET_MAC];
 
 	mac_of_attach(attach, mac);
+	if (bridge->near)
+		put_place(b, attach->peer, mac);
+	if (bridge->near && attach->shard)
+		put_place(b, extra->shards[attach->shard - 1].up, mac);
 	for (unsigned i = 0; i < NET_ADDRS && attach->addr[i].family; i++)
 		put_neighbour(b, NULL, bridge->name, &attach->addr[i], mac);
 	if (extra->in_bps)
@@ -486,12 +499,11 @@ static void put_outside(struct buf *b, const struct net_attach *attach, const st
 /* eth1 and so on. */
 static void put_also(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_extra *extra)
 {
-	static const struct net_extra none;
 	const struct net_bridge *bridge = &extra->bridges[attach->bridge];
 
 	put_pair(b, ns, attach, bridge, extra, bridge->mtu);
 	put_inside(b, ns, attach, bridge);
-	put_outside(b, attach, bridge, &none);
+	put_outside(b, attach, bridge, &(struct net_extra){ .shards = extra->shards });
 }
 
 void tell_attach(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_bridge *bridge,

@@ -69,6 +69,11 @@ static void on_ct(struct rule *r, struct netlink_bytes a)
 
 static void on_payload(struct rule *r, struct netlink_bytes a)
 {
+	if (!nft_u32(a, NFTA_PAYLOAD_DREG)) { /* it is written */
+		put(r, "ether daddr set");
+		put(r, buf_text(&r->key));
+		return;
+	}
 	load(r, nft_u32(a, NFTA_PAYLOAD_DREG), PAYLOAD, nft_u32(a, NFTA_PAYLOAD_BASE), nft_u32(a, NFTA_PAYLOAD_OFFSET),
 	     nft_u32(a, NFTA_PAYLOAD_LEN));
 }
@@ -130,10 +135,10 @@ static void put_any_of(struct rule *r)
 		buf_str(r->b, " != 0");
 		return;
 	}
-	if (r->part == PART_FRAG_OFF) {
+	if (r->part == PART_FRAG_OFF || r->part == PART_ETHER_DADDR) {
 		buf_str(r->b, " & ");
 		tell_value(r->b, parts[r->part].type, r->mask);
-		buf_str(r->b, " != 0");
+		buf_str(r->b, r->part == PART_FRAG_OFF ? " != 0" : " != 00:00:00:00:00:00");
 		return;
 	}
 	memcpy(&bits, r->mask.data, MIN(r->mask.len, sizeof(bits)));

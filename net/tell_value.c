@@ -31,6 +31,7 @@ static const struct {
 	{ ETHER_TYPE, 0x0800, "ip" }, { ETHER_TYPE, 0x0806, "arp" }, { ETHER_TYPE, 0x86dd, "ip6" },
 	{ INET_PROTO, IPPROTO_TCP, "tcp" }, { INET_PROTO, IPPROTO_UDP, "udp" }, { INET_PROTO, IPPROTO_SCTP, "sctp" },
 	{ INET_PROTO, IPPROTO_ICMP, "icmp" }, { INET_PROTO, IPPROTO_ICMPV6, "ipv6-icmp" },
+	{ INTEGER, 143, "mld2-listener-report" },
 	{ INTEGER, 135, "nd-neighbor-solicit" }, { INTEGER, 136, "nd-neighbor-advert" },
 };
 
@@ -71,12 +72,27 @@ void tell_type(struct buf *b, uint32_t type)
 	}
 }
 
+static void put_hex(struct buf *b, struct netlink_bytes bytes)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	buf_str(b, "0x");
+	for (size_t i = 0; i < bytes.len; i++) {
+		buf_char(b, digits[(uint8_t)bytes.data[i] >> 4]);
+		buf_char(b, digits[bytes.data[i] & 15]);
+	}
+}
+
 /* Of the network's order. */
 static void put_number(struct buf *b, uint32_t type, struct netlink_bytes bytes)
 {
 	uint32_t n = 0;
 
-	for (size_t i = 0; i < bytes.len && i < sizeof(n); i++)
+	if (bytes.len >= sizeof(n)) {
+		put_hex(b, bytes);
+		return;
+	}
+	for (size_t i = 0; i < bytes.len; i++)
 		n = n << 8 | (uint8_t)bytes.data[i];
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (names[i].type == type && names[i].value == n) {

@@ -55,17 +55,36 @@ int veth_attach(struct net_session *s, const char *object, const struct net_atta
 }
 
 /*
+ * A question that is sent to this MAC alone (net/near.c) is a frame for one port from the first one on, and however
+ * long the service is silent. On a shard, the bridge that it belongs to knows where it is too.
+ */
+static void put_place(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
+		      uint32_t port, const uint8_t *mac)
+{
+	place_add(b, attach->peer, port, mac);
+	if (attach->shard)
+		place_add(b, attach->peer, s->shard.up, mac);
+}
+
+/*
  * The way from here to the service waits for no answer either. And in IPv6 it could not ask for what it only passes on:
  * that takes a link-local address, which the bridge has none of (link_quiet).
  */
-int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach)
+int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach,
+		 const struct net_bridge *bridge)
 {
+	struct link_info port = { 0 };
 	struct netlink_batch b;
 	char mem[NET_BATCH];
 	uint8_t mac[NET_MAC];
+	int err = bridge->near ? link_find(&s->host, attach->peer, &port) : 0;
 
+	if (err < 0)
+		return link_find_failed(object, attach->peer, err);
 	mac_of_attach(attach, mac);
 	netlink_start(&b, &s->host, mem, sizeof(mem));
+	if (bridge->near)
+		put_place(s, &b, attach, port.index, mac);
 	for (size_t i = 0; i < NET_ADDRS && attach->addr[i].family; i++)
 		if (attach->addr[i].family == AF_INET || !s->ipv6_missing)
 			neighbour_add(&b, &attach->addr[i], s->master.index, mac);

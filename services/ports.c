@@ -273,13 +273,14 @@ static void flag_bridge(struct compile *c, uint32_t index)
 		(isolate && isolate->truth ? NET_ISOLATE : 0u) | (spoof && spoof->truth ? NET_ANTISPOOF : 0u);
 }
 
-static struct list build(struct compile *c, const struct ruleset_plan *plan)
+static struct list build(struct compile *c, const struct ruleset_plan *plan,
+			 void (*write)(const struct ruleset_plan *plan, struct buf *b))
 {
 	/* As much as there is: it is copied at once, and what is taken of it later has to be zeros again. */
 	struct buf b = { .data = c->work->base + c->work->used, .size = c->work->size - c->work->used };
 	struct list list;
 
-	ruleset_build(plan, &b);
+	write(plan, &b);
 	list = image_list(c, b.data, (uint32_t)b.len, 1, sizeof(uint32_t));
 	memset(b.data, 0, b.len);
 	return list;
@@ -291,6 +292,22 @@ static bool has_rules(const struct compile *c)
 		if (c->bridge_specs[i].flags)
 			return true;
 	return false;
+}
+
+/* Notes which bridges are; true when any is. */
+static bool has_near(struct compile *c)
+{
+	bool any = false;
+
+	for (uint32_t b = 0; b < c->bridges.count; b++) {
+		uint32_t members = 0;
+
+		for (uint32_t i = 0; i < c->services.count; i++)
+			members += c->specs[i].attach.bridge == (int32_t)b;
+		c->bridge_specs[b].near = members >= NET_NEAR_LEAST;
+		any |= c->bridge_specs[b].near;
+	}
+	return any;
 }
 
 static void put_ruleset(struct ports *p)
@@ -305,11 +322,15 @@ static void put_ruleset(struct ports *p)
 	};
 
 	allow_finish(c, &plan);
-	if (c->errors.count || !has_rules(c))
+	if (c->errors.count)
 		return;
-	c->table->ruleset = build(c, &plan);
+	if (has_near(c))
+		c->table->near = build(c, &plan, near_build);
+	if (!has_rules(c))
+		return;
+	c->table->ruleset = build(c, &plan, ruleset_build);
 	plan.no_ipv6 = true;
-	c->table->ruleset4 = build(c, &plan);
+	c->table->ruleset4 = build(c, &plan, ruleset_build);
 }
 
 /* How many texts there are, twice: one may be two ports, of IPv4 and of IPv6. */

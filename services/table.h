@@ -125,6 +125,7 @@ struct table {
 	struct list allow;        /* struct net_allow: who may reach whom */
 	struct list ruleset;      /* bytes for ruleset_commit; none: nothing of it is wanted */
 	struct list ruleset4;     /* the same without IPv6 */
+	struct list near;         /* bytes of near_build, for ruleset_try; none: no bridge has so many members */
 	struct list files;        /* uint32_t offsets: the files it was read from */
 };
 

@@ -192,5 +192,5 @@ bool table_verify_network(const struct table *t)
 {
 	return is_shards(t) && is_links(t) && table_has_sysctls(t, t->sysctls) && is_iprules(t) && is_names(t) &&
 	       is_ports(t) && is_members(t) && is_balanced(t) && is_allow(t) &&
-	       is_ruleset(t, t->ruleset) && is_ruleset(t, t->ruleset4);
+	       is_ruleset(t, t->ruleset) && is_ruleset(t, t->ruleset4) && is_ruleset(t, t->near);
 }

@@ -448,6 +448,17 @@ static int addr_message(const struct nlmsghdr *h, const uint8_t *body)
 	};
 	const uint8_t *kind = body;
 
+	if (h->nlmsg_type == RTM_NEWNEIGH && body[0] == AF_BRIDGE) {
+		struct netlink_bytes attrs = { (const char *)body + sizeof(struct ndmsg),
+					       h->nlmsg_len - sizeof(*h) - sizeof(struct ndmsg) };
+		struct ndmsg nd;
+
+		memcpy(&nd, body, sizeof(nd));
+		assert_int_equal(nd.ndm_state, NUD_NOARP); /* one that stays */
+		assert_int_equal(nd.ndm_flags, NTF_MASTER);
+		did(" %02x behind %d", (uint8_t)in_list(attrs, NDA_LLADDR).data[1], nd.ndm_ifindex);
+		return 0;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		struct netlink_bytes attrs = { (const char *)body + kinds[i].header,
 					       h->nlmsg_len - sizeof(*h) - kinds[i].header };
@@ -739,6 +750,22 @@ static void a_service_is_attached_to_a_shard(void **state)
 	assert_string_equal(k.said, "");
 }
 
+/* That of the table knows behind which of its ports the shard is. */
+static void a_service_is_attached_to_a_shard_of_many(void **state)
+{
+	const struct net_extra with_shards = { .shards = &shard };
+
+	(void)state;
+	k.did[0] = '\0';
+	web.shard = 1;
+	bridge.near = 1;
+	extra = &with_shards;
+	close(attach());
+	extra = NULL;
+	assert_non_null(strstr(k.did, "1: neighbour 6d behind 7\n1: neighbour 6d behind 4\n"));
+	assert_string_equal(k.said, "");
+}
+
 static void a_shard_that_is_not_joined_is_somebody_elses(void **state)
 {
 	const struct net_extra with_shards = { .shards = &shard };
@@ -991,6 +1018,18 @@ static void a_service_is_attached(void **state)
 	assert_string_equal(k.said, "");
 	assert_int_equal(k.ns, HOME);
 	close(ns);
+}
+
+/* One of so many that they are not looked for by asking all. */
+static void a_service_is_attached_to_many(void **state)
+{
+	(void)state;
+	bridge.near = 1;
+	close(attach());
+	assert_non_null(strstr(k.did, "\n1: find v3\n"
+				      "1: neighbour 6d behind 4\n"
+				      "1: neighbour 10.77.0.10 on 2\n"));
+	assert_string_equal(k.said, "");
 }
 
 static void loopback_alone(void **state)
@@ -1380,9 +1419,11 @@ int main(void)
 		TEST(a_link_of_a_killed_run_is_made_anew, boot), TEST(what_loading_a_module_has_made_is_nobodys, boot),
 		TEST(a_pattern_is_of_a_name_or_a_mac, boot),
 		TEST(a_service_is_attached, boot_bridge), TEST(a_port_is_alone, boot_bridge),
+		TEST(a_service_is_attached_to_many, boot_bridge), TEST(a_port_is_alone, boot_bridge),
 		TEST(a_port_cannot_be_alone, boot_bridge),
 		TEST(a_shard_is_made, boot_bridge),
 		TEST(a_service_is_attached_to_a_shard, boot_shard),
+		TEST(a_service_is_attached_to_a_shard_of_many, boot_shard),
 		TEST(a_shard_that_is_not_joined_is_somebody_elses, boot_shard),
 		TEST(a_shard_of_ports_that_are_alone, boot_bridge),
 		TEST(a_shard_of_a_killed_run_is_made_anew, boot_shard),

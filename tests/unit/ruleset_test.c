@@ -1,4 +1,4 @@
-// links: net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/mac.c net/commit.c net/flows.c net/netlink.c
+// links: net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/near.c net/mac.c net/commit.c net/flows.c net/netlink.c
 // links: lib/buf.c lib/fd.c lib/addr.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=setsockopt
 /*
@@ -231,6 +231,34 @@ static void a_nat_bridge(void **state)
 		"chain forward\nrule forward 4\nrule forward 4\nrule forward 5\nrule forward 3\nrule forward 5\nend\n");
 }
 
+/* Of its own, with the members of bridges that are near, and no others. */
+static void who_is_near(void **state)
+{
+	struct net_bridge both[2] = { br, br };
+	struct buf b;
+
+	(void)state;
+	both[1].near = 1;
+	at[0].bridge = at[1].bridge = 1;
+	at[1].addr[1].family = 0;
+	plan.bridges = both;
+	buf_init(&b, mem, sizeof(mem));
+	near_build(&plan, &b);
+	assert_int_equal(buf_check(&b), 0);
+	assert_true(ruleset_verify(b.data, b.len));
+	assert_string_equal(read_back((struct netlink_bytes){ b.data, b.len }),
+		"begin\ntable minit_near\nno table minit_near\ntable minit_near\n"
+		"set ports\nelements ports 2\nset told4\nelements told4 2\nset macs4\nelements macs4 2\n"
+		"set macs6\nelements macs6 1\nchain questions\n"
+		"rule questions 8\nrule questions 7\n" /* what one tells of itself; a question */
+		"rule questions 11\nrule questions 11\n" /* in IPv6; of a group that is joined */
+		"chain prerouting\nrule prerouting 6\nend\n");
+	buf_init(&b, mem, RULESET_REMOVE);
+	near_remove(&b);
+	assert_string_equal(read_back((struct netlink_bytes){ b.data, b.len }),
+		"begin\ntable minit_near\nno table minit_near\nend\n");
+}
+
 /* With each thing that may be asked for, alone and together, the bytes are whole messages. */
 static void every_combination_is_whole(void **state)
 {
@@ -368,6 +396,12 @@ static void answers(void **state)
 	answer(8, EINVAL);
 	assert_int_equal(ruleset_commit(5, b.data, b.len), -ENOENT);
 	assert_string_equal(k.said, "network: 17 postrouting: 2 \n");
+	k.said[0] = '\0';
+	answer(7, EOPNOTSUPP);
+	assert_int_equal(ruleset_try(b.data, b.len), -EOPNOTSUPP);
+	answer(17, 0);
+	assert_int_equal(ruleset_try(b.data, b.len), 0);
+	assert_string_equal(k.said, "");
 }
 
 static void event(uint32_t port, uint16_t type, const char *table)
@@ -513,6 +547,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(one_port, setup),
 		cmocka_unit_test_setup(a_nat_bridge, setup),
+		cmocka_unit_test_setup(who_is_near, setup),
 		cmocka_unit_test_setup(every_combination_is_whole, setup),
 		cmocka_unit_test_setup(a_thousand_ports_are_few_messages, setup),
 		cmocka_unit_test_setup(bytes_of_expressions, setup),
