@@ -8,6 +8,19 @@ STOPS=${STOPS:-6}
 gcc -static -O1 -Wall -Wextra -o "$vm_dir/clinger" tests/tools/clinger.c && strip "$vm_dir/clinger"
 ok $? "the one that clings builds"
 vm_file clinger 755 <"$vm_dir/clinger"
+echo 'static volatile char all[64 << 20]; int main(void) { for (unsigned i = 0; i < sizeof(all); i += 4096) all[i] = 1; return 0; }' |
+	gcc -static -O1 -x c -o "$vm_dir/burst" - && strip "$vm_dir/burst"
+ok $? "the one that bursts builds"
+vm_file burst 755 <"$vm_dir/burst"
+# Not the first process of the machine, which the kernel spares when it kills who shares memory with it.
+vm_file nest.toml <<'TOML'
+[service.burst]
+exec = ["/burst"]
+restart = "always"
+backoff = { first = "1ms", max = "1ms" }
+autostart = true
+cgroup.memory.max = "8M"
+TOML
 ways="setsid daemon stopped traced deaf bomb"
 {
 	cat <<'TOML'
@@ -32,6 +45,14 @@ exec = ["/bin/sh", "/eat"]
 [service.single.cgroup]
 memory.max = "10M"
 memory.oom.group = false
+
+[service.nest]
+exec = ["/sbin/minit", "run", "/nest.toml"]
+delegate = true
+init = false
+env.MINIT_SOCKET = "/run/nest"
+caps = "all"
+seccomp = "none"
 
 [service.bomb]
 exec = ["/usr/lib/demo/bomb"]
@@ -184,10 +205,19 @@ minit start --no-wait hog half single
 until_state hog:failed half:failed
 echo "hog why $(of hog why)"
 echo "hog group $(leaf hog memory.oom.group)"
+echo "hog most $(leaf hog memory.peak)"
+echo "half most $(leaf half memory.peak)"
 echo "half why $(of half why)"
 n=0; until [ "$(of single oom_kills)" = 1 ] || [ $((n += 1)) = 50 ]; do usleep 100000; done
 echo "single $(of single state) $(leaf single memory.events | key oom_kill) $(leaf single memory.oom.group)"
 minit stop single
+
+minit start --no-wait nest
+n=0; until [ -e /run/nest ] || [ $((n += 1)) = 50 ]; do usleep 100000; done
+nest=$(of nest pid)
+MINIT_SOCKET=/run/nest until_state 'burst:starts>=40'
+echo "nest $(of nest state) $(($(of nest pid) == nest))"
+minit stop nest
 
 minit start bomb flock herd
 n=0; until [ "$(leaf bomb pids.current)" = 12 ] || [ $((n += 1)) = 50 ]; do usleep 100000; done
@@ -203,6 +233,7 @@ minit start lamb
 minit start --no-wait pig
 until_state pig:failed
 echo "pig why $(of pig why)"
+echo "pig most $(cat /sys/fs/cgroup/grp.trough/memory.peak)"
 echo "lamb $(of lamb state)"
 minit stop lamb
 
@@ -284,15 +315,22 @@ said() {
 
 within 'quarter percent' 23 27 "cpu.max: 25 % of a processor, by cpu.stat"
 is 'hog why' 'out of memory: killed in its leaf' "memory.max: who wants more is killed, and told why"
+# Without a limit they are killed too, and told the same, but only when the machine is out of memory.
+within 'hog most' 9000000 12000000 "long before the machine is out of it"
+within 'half most' 9000000 12000000 "and so the one with a child"
 is 'hog group' 1 "memory.oom.group is set by itself"
 is 'half why' 'out of memory: killed in its leaf' "so all of the service goes with the child that wanted more"
 is 'single' 'up 1 0' "with memory.oom.group = false only that goes"
 said 'single: out of memory: a process of it was killed' "and it is told"
+[ "$(vm_console | grep -a -c 'minit: burst: out of memory: killed in its leaf')" -ge 39 ]
+ok $? "what is out of memory at once is killed with its reaper, 40 times, and told why"
+is nest 'up 1' "and the minit that started it, of which it was, lives"
 is 'bomb pids' 12 "pids.max: so many and no more"
 is 'pen pids' 16 "pids.max of a group: of all in it together"
 is 'pen more' 20 "it can be changed while they run"
 is 'pen empty' 0 "a stop leaves none in it"
 is 'pig why' 'out of memory: killed in its leaf' "memory.max of a group: who wants most is killed"
+within 'pig most' 15000000 18000000 "when all in it together have as much"
 is 'lamb' up "and nobody else in it"
 within slow 90 6000 "io.max: 2 MiB of a disk by its path, at 1 MiB a second: hundredths of a second"
 is 'fast faster' 1 "without it is faster"
