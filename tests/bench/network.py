@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import os
 import subprocess
 import time
 from statistics import median
@@ -63,6 +64,21 @@ class Stranger(First):
 
     def keys(self, i, n):
         return Networked.keys(self, i, n) + (f'after = ["s{i - 1}"]\n' if i % 2 else "")
+
+
+class Many(First):
+    """More than a bridge of the kernel has ports for, on one network: the last one speaks to the first, all to the gateway."""
+    name = "minit, many"
+
+    def exec(self, i, n):
+        words = [("gateway", "10.88.0.1"), ("gateway", "fd88::1")]
+        if i == n - 1:
+            words += [("the first", four(0)), ("the first", six(0))]
+        ends = (ipaddress.ip_address(a) for _, a in words)
+        return json.dumps(["/running"] + [f"{name} IPv{end.version}:{end.packed.hex()}" for (name, _), end in zip(words, ends)])
+
+    def keys(self, i, n):
+        return Networked.keys(self, i, n) + ('after = ["s0"]\n' if i == n - 1 else "")
 
 
 # -- the ways of others -------------------------------------------------------------------------------------------
@@ -231,6 +247,39 @@ def frames_once(run):
 
 def frames(bench, n=100):
     return bench.attempt(Networked(), n, frames_once)
+
+
+LEFT_S = 30  # what the kernel may take to end thousands of namespaces
+
+
+def links_left(space):
+    """In the network that minit was in, kept by a descriptor: how many links but loopback, when no more go."""
+    end, left = time.monotonic() + LEFT_S, None
+    while left != 0 and time.monotonic() < end:
+        said = subprocess.run(["nsenter", f"--net=/proc/self/fd/{space}", "ip", "-o", "link"], pass_fds=[space],
+                              check=True, capture_output=True, text=True).stdout
+        left = sum(": lo:" not in line for line in said.splitlines())
+        time.sleep(0.1 if left else 0)
+    return left
+
+
+def many_once(run):
+    wall = run.start(180)
+    with open(f"{run.work}/root/first") as f:
+        asked = [line.rsplit(" ", 1) for line in f]
+    space = os.open(f"/proc/{run.pid}/ns/net", os.O_RDONLY)
+    run.stop()
+    left = links_left(space)
+    os.close(space)
+    most = {}
+    for to, ns in asked:
+        most[to] = max(most.get(to, 0), int(ns) / 1e6)
+    return {"setup_ms": wall, "each_us": wall * 1000 / run.n, "most_ms": most, "left": left}
+
+
+def many(bench, numbers=(500, 2000)):
+    """{N: what it took}: all running, the longest that a first packet took (a lost one: a second), links left in the end."""
+    return {n: bench.attempt(Many(), n, many_once) for n in numbers}
 
 
 def all_of(bench, numbers):

@@ -106,6 +106,14 @@ def net(results):
         table("frames that a service sends", ["in the first 3 s", "in 5 s after"], [[figure(results["frames"]["start"]), results["frames"]["later"]]])
 
 
+def many(results):
+    table("many services on one network", ["services", "until all run, ms", "each, us", "times that of the first row", "links left"],
+          [[str(n), r["setup_ms"], r["each_us"], r["each_us"] / next(iter(results.values()))["each_us"], str(r["left"])]
+           for n, r in results.items() if r and next(iter(results.values()))])
+    table("the longest first packet and its answer, ms", ["services", "to", "ms"],
+          [[str(n), to, ms] for n, r in results.items() if r for to, ms in r["most_ms"].items()])
+
+
 def isolated(results):
     heads = ["system", "100 at once, ms", "x floor", "CPU µs/service", "x floor", "one after a kill, ms", "x floor", "reaper, KiB"]
     table("isolated services", heads,
