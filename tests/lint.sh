@@ -68,10 +68,12 @@ grep -n -E '^[[:blank:]]*typedef[[:blank:]]+struct' "${code[@]}" | check 'no typ
 
 grep -n -E '^ {2,}[^ *]|[[:blank:]]+$' "${code[@]}" | check 'tabs for indentation, no blanks at the end of a line'
 
-for f in "${code[@]}"; do
-	[ "${f%.def}" = "$f" ] || continue
-	expand -t 8 "$f" | awk -v f="$f" 'length($0) > 120 { print f ":" NR ": " length($0) " columns" }'
-done | check 'no line over 120 columns'
+awk '{
+	for (line = $0; at = index(line, "\t"); line = substr(line, 1, at - 1) sprintf("%*s", 8 - (at - 1) % 8, "") substr(line, at + 1))
+		;
+	if (length(line) > 120)
+		print FILENAME ":" FNR ": " length(line) " columns"
+}' $(printf '%s\n' "${code[@]}" | grep -v '[.]def$') | check 'no line over 120 columns'
 
 grep -n -E '<(stdio|malloc|locale|pthread)[.]h>|\b(malloc|calloc|realloc|printf|fprintf|snprintf|asprintf|fopen) *\(' "${sources[@]}" |
 	grep -v '^init/loop[.]c:[0-9]*:#define realloc' | # takes libev's away
