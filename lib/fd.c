@@ -85,6 +85,13 @@ int fd_write_all(int fd, const void *data, size_t len)
 }
 
 /* A child has what libc runs, but not the empty text that its fstat is made with (init/trim.c). */
+int fd_open(const char *path, int flags)
+{
+	int fd = openat(AT_FDCWD, path, flags | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int fd_stat(int fd, struct stat *ret)
 {
 	return fstatat(fd, "", ret, AT_EMPTY_PATH) < 0 ? -errno : 0;

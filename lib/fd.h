@@ -30,6 +30,12 @@ must_check int fd_write_file(int dir, const char *path, const char *text);
 /* write(2) until all is written; for tools and children, it may block. 0 or -errno. */
 must_check int fd_write_all(int fd, const void *data, size_t len);
 
+/*
+ * Opens with O_CLOEXEC. A child's files are so many that a call counts: musl's open(3) sets the flag by a second one,
+ * for kernels before 2.6.23. -errno.
+ */
+must_check int fd_open(const char *path, int flags);
+
 /* fstat(2). 0 or -errno. */
 struct stat;
 must_check int fd_stat(int fd, struct stat *ret);

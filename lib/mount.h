@@ -42,8 +42,14 @@ int mount_drop(int mount);
 /* The same of the mount that is the working directory. */
 int mount_drop_here(void);
 
-/* mount(2), and some of its flags. */
+/*
+ * mount(2), and some of its flags: a single call, for what lies in a file system that nobody else has yet, where a path
+ * leads to one place.
+ */
 #define MOUNTS_KERNEL_FILES 14ul             /* MS_NOSUID | MS_NODEV | MS_NOEXEC */
+#define MOUNTS_DEVICES 10ul                  /* MS_NOSUID | MS_NOEXEC */
+#define MOUNTS_BIND 4096ul
+#define MOUNTS_READONLY (1ul | 32ul | MOUNTS_BIND) /* MS_RDONLY | MS_REMOUNT, of a single mount */
 #define MOUNTS_PRIVATE (16384ul | 1ul << 18) /* MS_REC | MS_PRIVATE */
 #define MOUNTS_SLAVE (16384ul | 1ul << 19)
 must_check int mount_old(const char *source, const char *target, const char *type, unsigned long flags,

@@ -114,26 +114,25 @@ static int make_nodes(struct view *v, int dev)
 	return err;
 }
 
-static int put_below(int dev, const char *name, const char *type, const char *options, uint64_t attr)
+/* In the working directory, which is the new /dev: nobody else can have put anything there. */
+static int put_here(const char *name, const char *type, const char *options, unsigned long flags)
 {
-	cleanup_fd int mount = mkdirat(dev, name, 0755) < 0 ? -errno : mount_make(type, options, attr);
-
-	return mount < 0 ? mount : mount_put(mount, dev, name);
+	return mkdir(name, 0755) < 0 ? -errno : mount_old(type, name, type, flags, options);
 }
 
 /* The group of terminals is 5, tty, in all distributions. */
 static int put_all_below(struct view *v, int dev)
 {
-	const uint64_t plain = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	BUF_ON_STACK(pts, 64);
-	int err;
+	int err = fchdir(dev) < 0 ? -errno : 0;
 
 	buf_fmt(&pts, "ptmxmode=0666,mode=0620,gid=%u", roots_outside(v->child->table, v->roots->gids, 5));
-	err = put_below(dev, "pts", "devpts", buf_text(&pts), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	if (!err)
-		err = put_below(dev, "shm", "tmpfs", "mode=1777", plain);
+		err = put_here("pts", "devpts", buf_text(&pts), MOUNTS_DEVICES);
 	if (!err)
-		err = put_below(dev, "mqueue", "mqueue", NULL, plain);
+		err = put_here("shm", "tmpfs", "mode=1777", MOUNTS_KERNEL_FILES);
+	if (!err)
+		err = put_here("mqueue", "mqueue", NULL, MOUNTS_KERNEL_FILES);
 	return err == -ENODEV ? 0 : err; /* a kernel without POSIX message queues */
 }
 

@@ -65,13 +65,13 @@ static int add_path(int ruleset, int fd, uint64_t access)
 static int allow_path(struct child *child, int ruleset, const char *path, uint64_t access)
 {
 	bool may_miss = *path == '-';
-	cleanup_fd int fd = open(path + may_miss, O_PATH | O_CLOEXEC);
+	cleanup_fd int fd = fd_open(path + may_miss, O_PATH);
 	int err;
 
-	if (fd < 0 && errno == ENOENT && may_miss)
+	if (fd == -ENOENT && may_miss)
 		return 0;
 	if (fd < 0)
-		return child_fail(child, -errno, path + may_miss);
+		return child_fail(child, fd, path + may_miss);
 	err = add_path(ruleset, fd, access);
 	if (err == -EINVAL) /* rights of a directory, for what is none */
 		err = add_path(ruleset, fd, access & FS_OF_FILES);

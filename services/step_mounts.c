@@ -125,22 +125,29 @@ static int make_view(struct view *v)
 	return err;
 }
 
+static void drop_mask(struct mask *mask)
+{
+	if (mask->ready != mask->from)
+		fd_close(&mask->ready);
+	fd_close(&mask->from);
+}
+
 static int own_mounts(struct child *child)
 {
 	struct view v = {
 		.child = child,
 		.roots = &table_confine(child->table, child->spec)->roots,
-		.old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
-		.root = -1, .null = -1, .empty = -1,
+		.old = fd_open("/", O_PATH | O_DIRECTORY),
+		.root = -1, .null = { -1, -1 }, .empty = { -1, -1 },
 	};
-	int err = v.old < 0 ? child_fail(child, -errno, "/") : make_view(&v);
+	int err = v.old < 0 ? child_fail(child, v.old, "/") : make_view(&v);
 
 	if (!err && v.missed[0])
 		child_note(child, STEP_mounts, v.missed);
 	fd_close(&v.old);
 	fd_close(&v.root);
-	fd_close(&v.null);
-	fd_close(&v.empty);
+	drop_mask(&v.null);
+	drop_mask(&v.empty);
 	return err;
 }
 

@@ -22,21 +22,15 @@ static const char hidden_of_sys[][32] = { "firmware", "devices/virtual/powercap"
 /* What hides a file is the device itself, or it would be what somebody has put in its place. */
 static int open_null(void)
 {
-	cleanup_fd int fd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int fd = fd_open("/dev/null", O_PATH | O_NOFOLLOW);
 	struct stat st;
+	int err = fd < 0 ? fd : fd_stat(fd, &st);
 
-	if (fd < 0 || fd_stat(fd, &st) < 0)
-		return -errno;
+	if (err)
+		return err;
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
 		return -ENODEV;
 	return fd_steal(&fd);
-}
-
-static int put_copy(int from, int dir, const char *name)
-{
-	cleanup_fd int copy = mount_copy(from, "", false);
-
-	return copy < 0 ? copy : mount_put(copy, dir, name);
 }
 
 static int unless_missing(int err)
@@ -44,33 +38,46 @@ static int unless_missing(int err)
 	return err == -ENOENT ? 0 : err;
 }
 
+/* A mount that found nothing to hide is ready for the next one. */
+static int put_mask(struct mask *mask, int dir, const char *name)
+{
+	int err;
+
+	if (mask->ready < 0)
+		mask->ready = mount_copy(mask->from, "", false);
+	err = mask->ready < 0 ? mask->ready : mount_put(mask->ready, dir, name);
+	if (err)
+		return unless_missing(err);
+	if (mask->ready != mask->from)
+		fd_close(&mask->ready);
+	mask->ready = -1;
+	return 0;
+}
+
 int view_mask_file(struct view *v, int dir, const char *name)
 {
-	if (*name && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;
-	if (v->null < 0)
-		v->null = open_null();
-	return v->null < 0 ? v->null : put_copy(v->null, dir, name);
+	if (v->null.from < 0)
+		v->null.from = open_null();
+	return v->null.from < 0 ? v->null.from : put_mask(&v->null, dir, name);
 }
 
 /* The first is the file system itself, the others are copies. */
 int view_mask_directory(struct view *v, int dir, const char *name)
 {
-	if (*name && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;
-	if (v->empty >= 0)
-		return put_copy(v->empty, dir, name);
-	v->empty = mount_make("tmpfs", "mode=555,size=4k", KERNEL_FILES | MOUNT_ATTR_RDONLY);
-	return v->empty < 0 ? v->empty : mount_put(v->empty, dir, name);
+	if (v->empty.from < 0)
+		v->empty.from = v->empty.ready =
+			mount_make("tmpfs", "mode=555,size=4k", KERNEL_FILES | MOUNT_ATTR_RDONLY);
+	return v->empty.from < 0 ? v->empty.from : put_mask(&v->empty, dir, name);
 }
 
-int view_protect(int dir, const char *name, bool recursive)
+/* In the working directory, which is the new procfs. */
+static int protect(const char *name)
 {
-	const struct mount_change readonly = { .set = MOUNT_ATTR_RDONLY, .recursive = recursive };
-	cleanup_fd int copy = mount_copy(dir, name, recursive);
-	int err = copy < 0 ? copy : mount_change(copy, &readonly);
+	int err = mount_old(name, name, NULL, MOUNTS_BIND, NULL);
 
-	return err ? unless_missing(err) : mount_put(copy, dir, name);
+	if (!err)
+		err = mount_old(NULL, name, NULL, MOUNTS_READONLY | MOUNTS_KERNEL_FILES, NULL);
+	return unless_missing(err);
 }
 
 static int hide_proc(struct view *v, int proc)
@@ -81,8 +88,10 @@ static int hide_proc(struct view *v, int proc)
 		err = view_mask_file(v, proc, hidden_files[i]);
 	for (size_t i = 0; i < ARRAY_LEN(hidden_directories) && !err; i++)
 		err = view_mask_directory(v, proc, hidden_directories[i]);
+	if (!err && fchdir(proc) < 0)
+		err = -errno;
 	for (size_t i = 0; i < ARRAY_LEN(protected) && !err; i++)
-		err = view_protect(proc, protected[i], false);
+		err = protect(protected[i]);
 	return err;
 }
 

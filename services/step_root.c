@@ -46,11 +46,12 @@ static int prepare(struct view *v, int mount)
 
 static int open_base(struct view *v, const char *path)
 {
-	cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
+	cleanup_fd int fd = fd_open(path, O_PATH);
 	struct stat st;
+	int err = fd < 0 ? fd : fd_stat(fd, &st);
 
-	if (fd < 0 || fd_stat(fd, &st) < 0)
-		return -errno;
+	if (err)
+		return err;
 	if (S_ISREG(st.st_mode))
 		return image_open(path, v->child->spec->readonly || v->roots->overlay_at);
 	return S_ISDIR(st.st_mode) ? mount_copy(fd, "", true) : -ENOTDIR;
@@ -158,8 +159,8 @@ int view_enter(struct view *v)
 {
 	int err;
 
-	if (!v->own)
-		return 0;
+	if (!v->own) /* what was done here has left it elsewhere */
+		return chdir("/") < 0 ? child_fail(v->child, -errno, "/") : 0;
 	if (fchdir(v->root) < 0)
 		return child_fail(v->child, -errno, path_of(v));
 	err = pivot(v);

@@ -10,6 +10,12 @@
 #include "lib/mount.h"
 #include "services/child.h"
 
+/* What hides others. */
+struct mask {
+	int from;  /* -1 until it is needed */
+	int ready; /* a mount of it that is attached nowhere, or -1 */
+};
+
 struct view {
 	struct child *child;
 	const struct roots_spec *roots;
@@ -17,8 +23,8 @@ struct view {
 	int root; /* the service's: a mount that lies upon minit's root, or minit's root itself */
 	int shared[MOUNT_SHARED_MAX]; /* copies of what is to stay shared, in the order of the mounts */
 	uint32_t shared_count, shared_taken;
-	int null; /* minit's /dev/null, to mask files with; -1 until it is needed */
-	int empty; /* a mount with nothing in it, to mask directories with; -1 until it is needed */
+	struct mask null;  /* minit's /dev/null, for files */
+	struct mask empty; /* a mount with nothing in it, for directories */
 	bool own; /* the root is not minit's */
 	char missed[STATE_DETAIL]; /* defaults that are left out, as they cannot be had */
 };
@@ -51,6 +57,5 @@ must_check int view_secrets(struct view *v);
 /* Hides name below dir, which is trusted, if it is there. */
 must_check int view_mask_file(struct view *v, int dir, const char *name);
 must_check int view_mask_directory(struct view *v, int dir, const char *name);
-must_check int view_protect(int dir, const char *name, bool recursive); /* makes it read-only, if it is there */
 
 #endif

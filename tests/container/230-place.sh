@@ -61,6 +61,7 @@ $(finds named 'uname -n' 'hostname = "edge-7"')
 $(finds own "$namespaces")
 $(finds shared "$namespaces" 'namespaces = []')
 $(finds pids 'echo /proc/[0-9]* | wc -w; cat /proc/1/comm')
+$(finds reaper 'readlink /proc/1/root; readlink /proc/1/cwd; grep VmPTE /proc/1/status' 'caps = "all"')
 $(finds noinit 'cat /proc/1/comm' 'init = false')
 $(finds inroot 'cd /; ls -d deep sbin/minit work var/lib/dpkg 2>/dev/null' "root = '$ct_dir/root'")
 $(finds chroot 'cd /; ls -d deep sbin/minit work var/lib/dpkg 2>/dev/null' "root = '$ct_dir/root'
@@ -111,6 +112,9 @@ ok $? "mount, pid, ipc and uts namespaces are its own"
 cat "$ct_dir/same"
 is "$(echo "$own" | grep -o 'net:[^ ]*')" "$(echo "$shared" | grep -o 'net:[^ ]*')" "the network is minit's, without a bridge"
 says pids "$(sed -n 's/^pids: //p' "$ct_dir/out" | grep -x '[345] minit-reaper')" "it sees its own processes alone, with a reaper before it"
+pte='VmPTE: 12 kB'
+[ "$(uname -m)" = x86_64 ] || pte=$(sed -n 's/^reaper: .*VmPTE/VmPTE/p' "$ct_dir/out")
+says reaper "/ / $pte" "which stands at the top and has one table of pages of each kind"
 says noinit sh "or not, if the table says so"
 says inroot "deep sbin/minit" "its root"
 says chroot "deep sbin/minit" "also without a mount namespace"
