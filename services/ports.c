@@ -294,17 +294,24 @@ static bool has_rules(const struct compile *c)
 	return false;
 }
 
+static uint32_t count_members(const struct compile *c, uint32_t bridge)
+{
+	uint32_t members = 0;
+
+	for (uint32_t i = 0; i < c->services.count; i++)
+		members += c->specs[i].attach.bridge == (int32_t)bridge;
+	return members;
+}
+
 /* Notes which bridges are; true when any is. */
 static bool has_near(struct compile *c)
 {
 	bool any = false;
 
 	for (uint32_t b = 0; b < c->bridges.count; b++) {
-		uint32_t members = 0;
+		const struct toml *said = c->bridges.drafts[b].nodes[KEY_BRIDGE_NEAR];
 
-		for (uint32_t i = 0; i < c->services.count; i++)
-			members += c->specs[i].attach.bridge == (int32_t)b;
-		c->bridge_specs[b].near = members >= NET_NEAR_LEAST;
+		c->bridge_specs[b].near = said ? said->truth : count_members(c, b) >= NET_NEAR_LEAST;
 		any |= c->bridge_specs[b].near;
 	}
 	return any;

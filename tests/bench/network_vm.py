@@ -11,7 +11,7 @@ import network
 import systems
 import vm
 
-MODULES = ("bridge", "veth")
+MODULES = ("bridge", "veth", "nfnetlink", "nf_tables")
 COUNT = 100
 
 

@@ -76,6 +76,7 @@ vlan_filtering = true
 shard = 500
 port_isolation = true
 hosts_file = true
+near = false
 [network.link.wan]
 kind = "device"
 match = "enp*"
@@ -186,7 +187,7 @@ WRONG = {
     "system": ["hostname = 5", "main = ''", "x = 1"],
     "network": ["sysctl = 1", "sysctl = { vm.swappiness = 1 }", "rules = 5", "rules = [5]", "x = 1"],
     "network.bridge.br0": ["address = 5", "mtu = 5", "mtu = '1500'", "nat = 1", "mac = 'x'", "mac = '03:00:00:00:00:01'", "stp = 'on'",
-                           "forward_delay = 5", "priority = 70000", "ageing = 'x'", "vlan_filtering = 1", "port_isolation = 1", "shard = 2", "shard = 1024", "hosts_file = 1", "x = 1"],
+                           "forward_delay = 5", "priority = 70000", "ageing = 'x'", "vlan_filtering = 1", "port_isolation = 1", "shard = 2", "shard = 1024", "hosts_file = 1", "near = 1", "x = 1"],
     "network.link.wan": ["kind = 'x'", "match = 5", "parent = 1", "id = -1", "mode = 1", "port = 0", "master = ''", "mtu = 5",
                          "mac = 'x'", "up = 1", "address = 5", "gateway = [1]", "routes = 5", "rules = {}", "metric = 0", "dhcp_client = 5", "config = 'x'", "x = 1"],
     "service.web": [

@@ -424,6 +424,37 @@ static void a_wireguard_has_a_task_that_gives_it_its_keys(void **state)
 	assert_string_equal(listed(t, service_of(t, "web")->after, true), "wg-wg0");
 }
 
+static const struct table *with_members(const char *said, unsigned members)
+{
+	static char mem[8192];
+	struct buf text = { .data = mem, .size = sizeof(mem) - 1 };
+
+	buf_fmt(&text, "%s%s\n", BRIDGE, said);
+	for (unsigned i = 0; i < members; i++)
+		buf_fmt(&text, "[service.s%u]\nexec = ['x']\nnetwork = { bridge = 'br0' }\n", i);
+	return table_of(buf_text(&text));
+}
+
+static void members_of_a_bridge_with_many_find_each_other_unless_said(void **state)
+{
+	static const struct {
+		const char *said;
+		unsigned members;
+		bool near;
+	} cases[] = {
+		{ "", NET_NEAR_LEAST - 1, false }, { "", NET_NEAR_LEAST, true },
+		{ "near = true", 1, true }, { "near = false", NET_NEAR_LEAST, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct table *t = with_members(cases[i].said, cases[i].members);
+
+		assert_int_equal(table_bridge(t, 0)->near, cases[i].near);
+		assert_int_equal(t->near.count > 0, cases[i].near);
+	}
+}
+
 static void a_service_is_on_several_bridges(void **state)
 {
 	const struct table *t = table_of(BRIDGE "[network.bridge.br1]\naddress = '10.78.0.1/24'\n"
@@ -1263,6 +1294,7 @@ int main(void)
 		cmocka_unit_test(order_and_dependents_hold_for_any_graph),
 		cmocka_unit_test(a_bridge_attaches_every_service_that_says_nothing_else),
 		cmocka_unit_test(minits_own_network_has_settings),
+		cmocka_unit_test(members_of_a_bridge_with_many_find_each_other_unless_said),
 		cmocka_unit_test(a_service_is_on_several_bridges),
 		cmocka_unit_test(a_link_with_dhcp_has_a_client),
 		cmocka_unit_test(a_wireguard_has_a_task_that_gives_it_its_keys),
