@@ -163,7 +163,6 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	if (sv->state->reexecs || !is_left(sv, net))
 		return;
 	await_end(sv, net);
-	near_down();
 	clear_shards(net);
 	for (uint32_t i = 0; i < sv->state->count; i++) {
 		const struct net_attach *attach = &spec_at(sv, i)->attach;
@@ -171,6 +170,17 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 		if (attach->bridge >= 0 && net_is_there(net, attach->peer))
 			connect_remove(sv, i, net);
 	}
+}
+
+/* What a killed run has left of a bridge that is there, whether or not this table wants it: it knows MACs of that run. */
+static void clear_near(struct supervisor *sv, struct net_session *net)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < sv->table->bridges.count && !any; i++)
+		any = net_is_there(net, table_bridge(sv->table, i)->name);
+	if (any && net->alone && !sv->state->reexecs)
+		near_down();
 }
 
 /* Those of a killed run may be others by now. */
@@ -199,6 +209,7 @@ static void bring_all_up(struct supervisor *sv, struct net_session *net)
 	clear_left(sv, net);
 	sysctls_write(sv->table, NULL);
 	make_iprules(sv, net);
+	clear_near(sv, net);
 	bring_up(sv, net);
 	near_up(sv->table);
 	uplinks_up(sv, net);

@@ -84,7 +84,6 @@ int fd_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-/* A child has what libc runs, but not the empty text that its fstat is made with (init/trim.c). */
 int fd_open(const char *path, int flags)
 {
 	int fd = openat(AT_FDCWD, path, flags | O_CLOEXEC);
@@ -92,6 +91,7 @@ int fd_open(const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A child has what libc runs, but not the empty text that its fstat is made with (init/trim.c). */
 int fd_stat(int fd, struct stat *ret)
 {
 	return fstatat(fd, "", ret, AT_EMPTY_PATH) < 0 ? -errno : 0;

@@ -109,13 +109,13 @@ int bridge_find(struct net_session *s, const char *object, const struct net_brid
 }
 
 /* That of somebody else, of that name, is in none of the table's networks. */
-static int check_joined(struct net_session *s, const char *object, const struct net_shard *shard)
+static int check_joined(struct net_session *s, const char *object, const struct net_shard *shard, uint32_t *ret_up)
 {
 	struct link_info up = { 0 };
 	int err = link_find(&s->host, shard->up, &up);
 
 	if (!err && up.master == s->master.index && !strcmp(up.alias, LINK_MARK)) {
-		s->shard.up = up.index;
+		*ret_up = up.index;
 		return 0;
 	}
 	log_error(object, 0, "shard %s: it is not joined to bridge %s; why, minit has said at its start", shard->name,
@@ -125,12 +125,17 @@ static int check_joined(struct net_session *s, const char *object, const struct 
 
 int bridge_find_shard(struct net_session *s, const char *object, const struct net_shard *shard)
 {
+	uint32_t up = 0;
 	int err;
 
 	if (s->shard.index && !strcmp(s->shard.name, shard->name))
 		return 0;
-	err = check_joined(s, object, shard);
-	return err ? err : find(s, object, shard->name, &s->shard);
+	err = check_joined(s, object, shard, &up);
+	if (!err)
+		err = find(s, object, shard->name, &s->shard);
+	if (!err)
+		s->shard.up = up;
+	return err;
 }
 
 /* One that was there: what the table says of it is set; its MAC to what it is, which keeps it when ports change. */

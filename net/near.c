@@ -128,6 +128,9 @@ static void begin_icmp(struct nft *n, uint8_t type)
 	nft_is_u8(n, PART_ICMP_TYPE, type);
 }
 
+/* From nobody's address asks who looks whether it may have the one it asks for: others that look must hear of it. */
+static const uint8_t nobody[16];
+
 static void put_arp(struct nft *n)
 {
 	begin_question(n);
@@ -135,16 +138,14 @@ static void put_arp(struct nft *n)
 	nft_verdict(n, NF_ACCEPT);
 	nft_rule_end(n);
 	begin_question(n);
+	nft_isnt(n, PART_ARP_IP, nobody);
 	nft_map(n, PARTS(PART_ARP_TARGET), "macs4");
 	nft_send_to(n);
 	nft_rule_end(n);
 }
 
-/* From nobody's address asks who looks whether it may have the one it asks for: others that look must hear of it. */
 static void put_solicitation(struct nft *n)
 {
-	static const uint8_t nobody[16];
-
 	begin_icmp(n, ND_NEIGHBOR_SOLICIT);
 	nft_isnt(n, PART_SADDR6, nobody);
 	nft_map(n, PARTS(PART_ND_TARGET), "macs6");

@@ -10,6 +10,7 @@
 
 #include "lib/sys.h"
 #include "services/launch.h"
+#include "services/reaper_program.h"
 
 #define CHILD_ENV_MAX 1024
 #define CHILD_ARGS_MAX TABLE_ARGS_MAX
@@ -44,7 +45,7 @@ struct child {
 	int out_fd;           /* write end of the output pipe, or -1 */
 	int self_fd;          /* minit's own program, for the log helper */
 	int table_fd;
-	int reaper_fd;        /* the reaper's program, where it shares PID 1's memory and one is to stay */
+	int reaper_fds[REAPER_PLACES]; /* the reaper's program, where it shares PID 1's memory and one is to stay */
 	int reaper_pipe[2];   /* ends when the reaper has left that memory; -1: there is none to wait for */
 	bool is_behind;       /* it is the program's child of the reaper */
 	const int *output_fds; /* read ends by output_slot, for the log helper */

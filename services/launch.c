@@ -174,13 +174,13 @@ static bool stays(const struct supervisor *sv, uint32_t index)
 }
 
 /* Made when it is first needed; of no state, as it is made anew by the next minit. */
-static int program_of_reaper(void)
+static int program_of_reaper(enum reaper_place place)
 {
-	static int fd;
+	static int fds[REAPER_PLACES];
 
-	if (!fd)
-		fd = reaper_program_open();
-	return fd;
+	if (!fds[place])
+		fds[place] = reaper_program_open(place);
+	return fds[place];
 }
 
 /* A child that forks from its memory: frames are in nobody's copy. Clocks of its own are entered by a fork alone. */
@@ -206,7 +206,7 @@ static bool may_share(const struct supervisor *sv, uint32_t index)
 	bool marked = table_confine(sv->table, spec)->privileges.given & (GIVEN_OOM_SCORE_ADJ | GIVEN_DUMP_FILTER);
 
 	return is_sharing && !is_father(sv, index) && !marked && !handles_at(sv, index)->tight && !spec->internal &&
-	       !spec->env_file.count && (!stays(sv, index) || program_of_reaper() >= 0);
+	       !spec->env_file.count && (!stays(sv, index) || program_of_reaper(REAPER_ANYWHERE) >= 0);
 }
 
 static pid_t start_shared(struct supervisor *sv, uint32_t index, const struct child *child, int leaf_fd)
@@ -222,7 +222,8 @@ static pid_t start_shared(struct supervisor *sv, uint32_t index, const struct ch
 	frame->child.memory = memory;
 	frame->child.frame = &frame->memory;
 	frame->child.reaper_frame = &frame->reaper;
-	frame->child.reaper_fd = stays(sv, index) ? program_of_reaper() : -1;
+	for (enum reaper_place place = 0; place < REAPER_PLACES; place++)
+		frame->child.reaper_fds[place] = stays(sv, index) ? program_of_reaper(place) : -1;
 	pid = clone_with_less(sv, index, &frame->child, leaf_fd);
 	if (pid < 0)
 		frame_release(index);

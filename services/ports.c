@@ -294,6 +294,20 @@ static bool has_rules(const struct compile *c)
 	return false;
 }
 
+/* Behind a link may be a switch that has to hear who listens to what; and through port_isolation nobody finds another. */
+static bool may_be_near(const struct compile *c, uint32_t bridge)
+{
+	const struct toml *isolation = c->bridges.drafts[bridge].nodes[KEY_BRIDGE_PORT_ISOLATION];
+	bool has_link = false;
+
+	for (uint32_t i = 0; i < c->links.count && !has_link; i++) {
+		const struct toml *master = c->links.drafts[i].nodes[KEY_LINK_MASTER];
+
+		has_link = master && !strcmp(master->text, c->bridge_specs[bridge].name);
+	}
+	return !has_link && !(isolation && isolation->truth);
+}
+
 static uint32_t count_members(const struct compile *c, uint32_t bridge)
 {
 	uint32_t members = 0;
@@ -311,7 +325,7 @@ static bool has_near(struct compile *c)
 	for (uint32_t b = 0; b < c->bridges.count; b++) {
 		const struct toml *said = c->bridges.drafts[b].nodes[KEY_BRIDGE_NEAR];
 
-		c->bridge_specs[b].near = said ? said->truth : count_members(c, b) >= NET_NEAR_LEAST;
+		c->bridge_specs[b].near = said ? said->truth : may_be_near(c, b) && count_members(c, b) >= NET_NEAR_LEAST;
 		any |= c->bridge_specs[b].near;
 	}
 	return any;

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/personality.h>
 #include <unistd.h>
 
 #include "lib/buf.h"
@@ -17,32 +16,22 @@
 __attribute__((weak)) extern const char reaper_program[], reaper_program_end[];
 __attribute__((weak)) extern const uint64_t reaper_program_at;
 
-/* Beside a stack at a place that is drawn by lot it might meet that; container profiles do not let it be chosen. */
-static bool is_stack_known(void)
-{
-	int before = personality(0xffffffff);
-
-	if (before < 0 || personality((unsigned long)before | ADDR_NO_RANDOMIZE) < 0)
-		return false;
-	return personality((unsigned long)before) >= 0;
-}
-
 /*
  * Each table of pages that an exec has to make, and the end to unmake, costs as much as a page. It is linked for any
  * place, and has nothing to relocate: so its headers decide.
  */
-static int place(int fd)
+static int place_beside_stack(int fd)
 {
 	struct {
 		Elf64_Ehdr elf;
 		Elf64_Phdr text;
 	} head;
 
-	if (!&reaper_program_at || !is_stack_known())
-		return 0;
+	if (!&reaper_program_at)
+		return -ENOSYS;
 	memcpy(&head, reaper_program, sizeof(head));
 	if (head.elf.e_phoff != sizeof(head.elf) || head.text.p_type != PT_LOAD)
-		return 0;
+		return -ENOEXEC;
 	head.elf.e_type = ET_EXEC;
 	head.elf.e_entry += reaper_program_at;
 	head.text.p_vaddr += reaper_program_at;
@@ -59,20 +48,20 @@ static int new_memfd(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static int fill(int fd)
+static int fill(int fd, enum reaper_place place)
 {
 	size_t size = (uintptr_t)reaper_program_end - (uintptr_t)reaper_program;
 	int err = fd_write_all(fd, reaper_program, size);
 
-	if (!err)
-		err = place(fd);
+	if (!err && place == REAPER_BESIDE_STACK)
+		err = place_beside_stack(fd);
 	if (!err && fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		err = -errno;
 	return err;
 }
 
 /* Opened anew: as long as somebody has it open for writing it cannot be executed. */
-int reaper_program_open(void)
+int reaper_program_open(enum reaper_place place)
 {
 	cleanup_fd int fd = -1;
 	BUF_ON_STACK(path, 40);
@@ -81,7 +70,7 @@ int reaper_program_open(void)
 	if (!reaper_program)
 		return -ENOSYS;
 	fd = new_memfd();
-	err = fd < 0 ? fd : fill(fd);
+	err = fd < 0 ? fd : fill(fd, place);
 	if (err)
 		return err;
 	buf_fmt(&path, "/proc/self/fd/%d", fd);

@@ -7,11 +7,18 @@
 
 #include "lib/util.h"
 
+/* Where its page lies. */
+enum reaper_place {
+	REAPER_ANYWHERE,
+	REAPER_BESIDE_STACK, /* only for a process whose addresses are not drawn by lot: personality(2) */
+	REAPER_PLACES
+};
+
 /*
  * A descriptor of it, to be executed only: a sealed memfd, as what a service finds at /proc/1/exe must not be minit's
  * own file. -errno where it cannot be had: no such program for this machine, no /proc, no memfd that may be executed.
  * memfd_create(2).
  */
-must_check int reaper_program_open(void);
+must_check int reaper_program_open(enum reaper_place place);
 
 #endif

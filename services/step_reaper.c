@@ -32,13 +32,14 @@ int child_leave_reaper(uint64_t flags)
 
 /* What stays must know, for struct child is the other's from the clone on, and errno is nobody's. */
 struct staying {
-	int program_fd, self_fd, status_fd;
+	int program_fds[REAPER_PLACES], self_fd, status_fd;
 };
 
 /*
  * Leaves the memory, and with it the status pipe. Without addresses drawn by lot its few pages lie side by side, which
- * saves a quarter of the exec; it reads nothing, and has nothing to write to but its stack. Where a memfd may not be
- * executed minit's own file may, as it has been. If neither can be, all in the namespace end with this one.
+ * saves a quarter of the exec; it reads nothing, and has nothing to write to but its stack. Beside a stack that is drawn
+ * by lot it might meet that, and a container's profile may not let it be chosen. Where a memfd may not be executed
+ * minit's own file may, as it has been. If neither can be, all in the namespace end with this one.
  */
 static no_return void become_reaper(const struct staying *s, pid_t program)
 {
@@ -50,8 +51,9 @@ static no_return void become_reaper(const struct staying *s, pid_t program)
 	buf_fmt(&number, "%d", (int)program);
 	buf_text(&number);
 	words[1] = own[2] = number.data;
-	raw(SYS_personality, ADDR_NO_RANDOMIZE);
-	raw(SYS_execveat, s->program_fd, "", words, none, AT_EMPTY_PATH);
+	if (raw(SYS_personality, ADDR_NO_RANDOMIZE) >= 0)
+		raw(SYS_execveat, s->program_fds[REAPER_BESIDE_STACK], "", words, none, AT_EMPTY_PATH);
+	raw(SYS_execveat, s->program_fds[REAPER_ANYWHERE], "", words, none, AT_EMPTY_PATH);
 	r.err = (int)-raw(SYS_execveat, s->self_fd, "", own, none, AT_EMPTY_PATH);
 	raw(SYS_write, s->status_fd, &r, sizeof(r));
 	for (;;)
@@ -75,7 +77,10 @@ static int begin_behind(struct child *child)
 
 static int stay(struct child *child)
 {
-	const struct staying staying = { child->reaper_fd, child->self_fd, child->status_fd };
+	const struct staying staying = {
+		{ child->reaper_fds[REAPER_ANYWHERE], child->reaper_fds[REAPER_BESIDE_STACK] },
+		child->self_fd, child->status_fd
+	};
 	struct sys_clone how = {
 		.flags = CLONE_FS,
 		.leaf_fd = -1,

@@ -645,8 +645,9 @@ int net_connect(struct net_session *s, const char *object, const struct net_atta
 }
 #endif
 
-int reaper_program_open(void)
+int reaper_program_open(enum reaper_place place)
 {
+	(void)place;
 	return kernel.program_err ? kernel.program_err : 1000;
 }
 

@@ -444,6 +444,8 @@ static void members_of_a_bridge_with_many_find_each_other_unless_said(void **sta
 	} cases[] = {
 		{ "", NET_NEAR_LEAST - 1, false }, { "", NET_NEAR_LEAST, true },
 		{ "near = true", 1, true }, { "near = false", NET_NEAR_LEAST, false },
+		{ "port_isolation = true", NET_NEAR_LEAST, false },
+		{ "[network.link.d]\nkind = 'dummy'\nmaster = 'br0'", NET_NEAR_LEAST, false },
 	};
 
 	(void)state;

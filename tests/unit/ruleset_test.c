@@ -250,7 +250,7 @@ static void who_is_near(void **state)
 		"begin\ntable minit_near\nno table minit_near\ntable minit_near\n"
 		"set ports\nelements ports 2\nset told4\nelements told4 2\nset macs4\nelements macs4 2\n"
 		"set macs6\nelements macs6 1\nchain questions\n"
-		"rule questions 8\nrule questions 7\n" /* what one tells of itself; a question */
+		"rule questions 8\nrule questions 9\n" /* what one tells of itself; a question */
 		"rule questions 11\nrule questions 11\n" /* in IPv6; of a group that is joined */
 		"chain prerouting\nrule prerouting 6\nend\n");
 	buf_init(&b, mem, RULESET_REMOVE);

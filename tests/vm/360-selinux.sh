@@ -102,6 +102,6 @@ has 'of the reaper base_u:base_r:base_t' "and its reaper has minit's"
 for s in web free; do has "differs $s [.]" "$s: status finds it as asked"; done
 has 'told of unknown: .*step security label: base_u:base_r:no_t: Invalid argument: the policy knows no such label.*' "a label that the policy does not know is told"
 has 'told of shut: .*step exec: /bin/sleep: Permission denied.*' "so is one that it does not let minit take"
-has 'told of bare: .*step exec: /bin/sleep: Operation not permitted: .*no_new_privs = false.*' "and one that it does not let it take under no_new_privs"
+has 'told of bare: .*step exec: /bin/sleep: Operation not permitted: .*nnp_transition.*' "and one that it does not let it take under no_new_privs"
 vm_results | grep -a -q -x 'enforced 1' || vm_show
 echo "1..$vm_tests"
