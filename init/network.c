@@ -172,7 +172,7 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	}
 }
 
-/* What a killed run has left of a bridge that is there, whether or not this table wants it: it knows MACs of that run. */
+/* What a killed run has left of a bridge that is there, wanted or not by this table: it knows MACs of that run. */
 static void clear_near(struct supervisor *sv, struct net_session *net)
 {
 	bool any = false;

@@ -294,7 +294,7 @@ static bool has_rules(const struct compile *c)
 	return false;
 }
 
-/* Behind a link may be a switch that has to hear who listens to what; and through port_isolation nobody finds another. */
+/* Behind a link may be a switch that has to hear who listens to what; and by port_isolation nobody finds another. */
 static bool may_be_near(const struct compile *c, uint32_t bridge)
 {
 	const struct toml *isolation = c->bridges.drafts[bridge].nodes[KEY_BRIDGE_PORT_ISOLATION];
@@ -325,7 +325,8 @@ static bool has_near(struct compile *c)
 	for (uint32_t b = 0; b < c->bridges.count; b++) {
 		const struct toml *said = c->bridges.drafts[b].nodes[KEY_BRIDGE_NEAR];
 
-		c->bridge_specs[b].near = said ? said->truth : may_be_near(c, b) && count_members(c, b) >= NET_NEAR_LEAST;
+		c->bridge_specs[b].near =
+			said ? said->truth : may_be_near(c, b) && count_members(c, b) >= NET_NEAR_LEAST;
 		any |= c->bridge_specs[b].near;
 	}
 	return any;

@@ -37,9 +37,9 @@ struct staying {
 
 /*
  * Leaves the memory, and with it the status pipe. Without addresses drawn by lot its few pages lie side by side, which
- * saves a quarter of the exec; it reads nothing, and has nothing to write to but its stack. Beside a stack that is drawn
- * by lot it might meet that, and a container's profile may not let it be chosen. Where a memfd may not be executed
- * minit's own file may, as it has been. If neither can be, all in the namespace end with this one.
+ * saves a quarter of the exec; it reads nothing, and has nothing to write to but its stack. Beside a stack that is
+ * drawn by lot it might meet that, and a container's profile may not let it be chosen. Where a memfd may not be
+ * executed minit's own file may, as it has been. If neither can be, all in the namespace end with this one.
  */
 static no_return void become_reaper(const struct staying *s, pid_t program)
 {
