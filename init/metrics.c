@@ -101,7 +101,7 @@ int metrics_main(int argc, char **argv)
 	say("minit_info{version=\"%s\",mode=\"%s\"} 1\n", rows.version, rows.mode);
 	if (rows.count)
 		say_states(&rows);
-	for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++)
+	for (size_t i = 0; i < ARRAY_LEN(metrics); i++)
 		say_metric(&metrics[i], &rows);
 	say_flush();
 	return 0;

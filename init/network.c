@@ -177,9 +177,11 @@ static void clear_near(struct supervisor *sv, struct net_session *net)
 {
 	bool any = false;
 
+	if (!net->alone || sv->state->reexecs)
+		return;
 	for (uint32_t i = 0; i < sv->table->bridges.count && !any; i++)
 		any = net_is_there(net, table_bridge(sv->table, i)->name);
-	if (any && net->alone && !sv->state->reexecs)
+	if (any)
 		near_down();
 }
 

@@ -115,12 +115,17 @@ static void make_room(int fd, size_t len)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
-int ruleset_commit(int fd, const char *bytes, size_t len)
+static int commit(int fd, const char *bytes, size_t len, bool is_quiet)
 {
 	make_room(fd, len);
 	if (send(fd, bytes, len, 0) < 0)
-		return failed(NET_RULES_TABLE, NET_TABLE, -errno, "");
-	return take_answers(fd, bytes, len, false);
+		return is_quiet ? -errno : failed(NET_RULES_TABLE, NET_TABLE, -errno, "");
+	return take_answers(fd, bytes, len, is_quiet);
+}
+
+int ruleset_commit(int fd, const char *bytes, size_t len)
+{
+	return commit(fd, bytes, len, false);
 }
 
 int ruleset_try(const char *bytes, size_t len)
@@ -128,10 +133,7 @@ int ruleset_try(const char *bytes, size_t len)
 	uint32_t port;
 	cleanup_fd int fd = open_netfilter(0, 0, &port);
 
-	if (fd < 0)
-		return fd;
-	make_room(fd, len);
-	return send(fd, bytes, len, 0) < 0 ? -errno : take_answers(fd, bytes, len, true);
+	return fd < 0 ? fd : commit(fd, bytes, len, true);
 }
 
 /* -- what others do ------------------------------------------------------------------------------------------------ */

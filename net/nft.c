@@ -367,11 +367,12 @@ static void expr_end(struct nft *n, struct expr e)
 	nest_end(n, e.at);
 }
 
-static void load_payload(struct nft *n, const struct part *p, uint32_t reg)
+/* NFTA_PAYLOAD_DREG: read into the register; NFTA_PAYLOAD_SREG: written from it. */
+static void payload(struct nft *n, const struct part *p, uint16_t way, uint32_t reg)
 {
 	struct expr e = expr(n, "payload");
 
-	put_u32(n, NFTA_PAYLOAD_DREG, reg);
+	put_u32(n, way, reg);
 	put_u32(n, NFTA_PAYLOAD_BASE, p->where);
 	put_u32(n, NFTA_PAYLOAD_OFFSET, p->at);
 	put_u32(n, NFTA_PAYLOAD_LEN, p->len);
@@ -415,7 +416,7 @@ static void load(struct nft *n, unsigned part, uint32_t reg)
 	case META: load_meta(n, p, reg); break;
 	case CT: load_ct(n, p, reg); break;
 	case EXTHDR: load_exthdr(n, p, reg); break;
-	default: load_payload(n, p, reg); break;
+	default: payload(n, p, NFTA_PAYLOAD_DREG, reg); break;
 	}
 }
 
@@ -607,14 +608,7 @@ void nft_dnat(struct nft *n, uint8_t family)
 
 void nft_send_to(struct nft *n)
 {
-	const struct part *p = &part_rows[PART_ETHER_DADDR];
-	struct expr e = expr(n, "payload");
-
-	put_u32(n, NFTA_PAYLOAD_SREG, NFT_REG32_00);
-	put_u32(n, NFTA_PAYLOAD_BASE, p->where);
-	put_u32(n, NFTA_PAYLOAD_OFFSET, p->at);
-	put_u32(n, NFTA_PAYLOAD_LEN, p->len);
-	expr_end(n, e);
+	payload(n, &part_rows[PART_ETHER_DADDR], NFTA_PAYLOAD_SREG, NFT_REG32_00);
 }
 
 void nft_masquerade(struct nft *n)

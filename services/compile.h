@@ -169,6 +169,7 @@ void privileges_keep(struct confine_spec *confine);
 
 void network_finish(struct compile *c); /* bridges, addresses, /etc/hosts; services/address.c */
 void bridge_finish(struct compile *c, uint32_t index); /* which options it was given; services/values_link.c */
+uint32_t links_on(const struct compile *c, uint32_t bridge); /* how many are ports of it; services/values_link.c */
 void links_finish(struct compile *c);   /* links and who waits for them; services/values_link.c */
 void own_finish(struct compile *c);     /* [network] itself, and rules of links; services/own.c */
 void attend_append(struct compile *c);  /* services that links bring along; services/attend.c */

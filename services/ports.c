@@ -298,14 +298,8 @@ static bool has_rules(const struct compile *c)
 static bool may_be_near(const struct compile *c, uint32_t bridge)
 {
 	const struct toml *isolation = c->bridges.drafts[bridge].nodes[KEY_BRIDGE_PORT_ISOLATION];
-	bool has_link = false;
 
-	for (uint32_t i = 0; i < c->links.count && !has_link; i++) {
-		const struct toml *master = c->links.drafts[i].nodes[KEY_LINK_MASTER];
-
-		has_link = master && !strcmp(master->text, c->bridge_specs[bridge].name);
-	}
-	return !has_link && !(isolation && isolation->truth);
+	return !links_on(c, bridge) && !(isolation && isolation->truth);
 }
 
 static uint32_t count_members(const struct compile *c, uint32_t bridge)

@@ -59,11 +59,7 @@ static void count_members(struct star *s)
 		for (uint32_t k = 0; k < s->plan->also[i].count; k++)
 			s->members += also_of(s, i)[k].bridge == (int32_t)s->bridge;
 	}
-	for (uint32_t i = 0; i < c->links.count; i++) {
-		const struct toml *master = c->links.drafts[i].nodes[KEY_LINK_MASTER];
-
-		s->links += master && !strcmp(master->text, c->bridge_specs[s->bridge].name);
-	}
+	s->links = links_on(c, s->bridge);
 }
 
 /* -- what cannot be ------------------------------------------------------------------------------------------------ */

@@ -199,6 +199,18 @@ static int link_index(const struct compile *c, const char *name)
 	return (int)set_get(&c->links.names, name, strlen(name)) - 1;
 }
 
+uint32_t links_on(const struct compile *c, uint32_t bridge)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < c->links.count; i++) {
+		const struct toml *master = c->links.drafts[i].nodes[KEY_LINK_MASTER];
+
+		count += master && !strcmp(master->text, c->bridge_specs[bridge].name);
+	}
+	return count;
+}
+
 /* A bridge or a bond of the table. */
 static void check_master(struct compile *c, const struct draft *d, struct net_link *link)
 {

@@ -170,8 +170,7 @@ stop.grace = "20ms"
 cgroup.pids.max = 24
 TOML
 	done
-} | vm_file /etc/minit/minit.toml
-"$MINIT" check "$vm_dir/over/etc/minit/minit.toml" || { echo "not ok - the table"; exit 1; }
+} | vm_table || exit 1
 
 vm_file /grow <<'SH'
 x=0123456789abcdef0123456789abcdef
@@ -185,13 +184,7 @@ SH
 {
 	echo "STOPS=$STOPS ways='$ways'"
 	cat <<'SH'
-exec >/dev/ttyS1 2>&1
-leaf() { cat "/sys/fs/cgroup/svc.$1/$2"; }
-key() { sed -n "s/^$1 //p"; }
-of() { minit status "$1" --json | grep "\"name\":\"$1\"" | sed "s/.*\"$2\":\"*\([^\",}]*\).*/\1/"; }
-now() { sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\2/' /proc/uptime; }
 until_state() { minit wait --timeout 60s "$@" >/dev/null; }
-differs() { minit status "$1" | grep '^!'; }
 
 minit events >/run/events &
 minit start quarter
@@ -287,7 +280,7 @@ done
 echo "stops $n left $left"
 minit poweroff
 SH
-} | vm_file /probe
+} | vm_probe
 
 truncate -s 64M "$vm_dir/disk"
 vm_qemu="-smp 2 -drive file=$vm_dir/disk,format=raw,if=none,id=d -device nvme,drive=d,serial=1" \

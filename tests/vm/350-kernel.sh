@@ -33,7 +33,7 @@ profile = named("profile", b"\7") + text("minit-test") + flags + number(0) * 4 +
 sys.stdout.buffer.write(named("version", number(7)) + profile)
 PY
 
-vm_file etc/minit/minit.toml <<'TOML'
+vm_table <<'TOML' || exit 1
 [defaults]
 restart = "never"
 autostart = false
@@ -99,14 +99,7 @@ output     = "inherit"
 ready      = "exit"
 autostart  = true
 TOML
-"$MINIT" check "$vm_dir/over/etc/minit/minit.toml" || { echo "not ok - the table"; exit 1; }
-vm_file probe <<'SH'
-exec >/dev/ttyS1 2>&1
-of() { minit status "$1" --json | grep "\"name\":\"$1\"" | sed "s/.*\"$2\":\"*\([^\",}]*\).*/\1/"; }
-# Of a service with a reaper: what that runs.
-program() { sed 's/ .*//' "/proc/$(of $1 pid)/task/$(of $1 pid)/children"; }
-differs() { minit status "$1" | grep '^!'; }
-
+vm_probe <<'SH'
 mkdir -p /sys/kernel/security
 mount -t securityfs securityfs /sys/kernel/security
 cat /profile >/sys/kernel/security/apparmor/.load || echo "no profile"

@@ -35,7 +35,7 @@ policy >"$vm_dir/policy.conf"
 checkpolicy -U allow -c 33 -o "$vm_dir/policy" "$vm_dir/policy.conf" >"$vm_dir/said" 2>&1 || { sed 's/^/# /' "$vm_dir/said"; exit 1; }
 vm_file policy <"$vm_dir/policy"
 
-vm_file etc/minit/minit.toml <<'TOML'
+vm_table <<'TOML' || exit 1
 [defaults]
 restart = "never"
 autostart = false
@@ -71,20 +71,16 @@ leaf = false
 output = "inherit"
 ready = "exit"
 TOML
-"$MINIT" check "$vm_dir/over/etc/minit/minit.toml" || { echo "not ok - the table"; exit 1; }
-vm_file probe <<'SH'
-exec >/dev/ttyS1 2>&1
-of() { minit status "$1" --json | grep "\"name\":\"$1\"" | sed "s/.*\"$2\":\"*\([^\",}]*\).*/\1/"; }
-program() { [ $1 = free ] && of $1 pid || sed 's/ .*//' "/proc/$(of $1 pid)/task/$(of $1 pid)/children"; }
-
+vm_probe <<'SH'
 mkdir -p /selinux
 mount -t selinuxfs selinuxfs /selinux
 cat /policy >/selinux/load || echo "no policy"
 echo 1 >/selinux/enforce
 echo "enforced $(cat /selinux/enforce)"
 minit start plain web free
-for s in plain web free; do echo "label $s $(tr -d '\0' <"/proc/$(program $s)/attr/current")"; done
-for s in web free; do echo "found $s $(minit status $s | grep selinux | tr -s ' ')"; echo "differs $s $(minit status $s | grep '^!')."; done
+for s in plain web; do echo "label $s $(tr -d '\0' <"/proc/$(program $s)/attr/current")"; done
+echo "label free $(tr -d '\0' <"/proc/$(of free pid)/attr/current")"
+for s in web free; do echo "found $s $(minit status $s | grep selinux | tr -s ' ')"; echo "differs $s $(differs $s)."; done
 echo "of the reaper $(tr -d '\0' <"/proc/$(of web pid)/attr/current")"
 for s in unknown shut bare; do echo "told of $s: $(minit start $s 2>&1)"; done
 echo 0 >/selinux/enforce

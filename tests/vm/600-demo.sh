@@ -37,13 +37,8 @@ needs      = ["client", "spin", "writer", "one", "other"]
 TOML
 } | vm_file /etc/minit/minit.toml
 
-vm_file /probe <<'SH'
-exec >/dev/ttyS1 2>&1
-leaf() { cat "/sys/fs/cgroup/svc.$1/$2"; }
+vm_probe <<'SH'
 head_of() { minit status --json | head -n 1 | sed "s/.*\"$1\":\([0-9]*\).*/\1/"; }
-of() { minit status "$1" --json | grep "\"name\":\"$1\"" | sed "s/.*\"$2\":\([0-9]*\).*/\1/"; }
-key() { sed -n "s/^$1 //p"; }
-now() { sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\2/' /proc/uptime; }
 
 echo "page $(wget -O - http://127.0.0.1:8080/)"
 echo "balanced $(for i in 1 2; do timeout 10 netcat 127.0.0.1 8081 </dev/null; done | sort | tr '\n' ,)"

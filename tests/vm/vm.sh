@@ -2,6 +2,9 @@
 #
 #   vm_file PATH [MODE]   put standard input into the guest's root at PATH (after `vm_file /etc/minit/minit.toml` the table
 #                         is the test's)
+#   vm_table             standard input as the guest's table, checked; fails, and says so, when it is none
+#   vm_probe             standard input as the guest's /probe, a shell script that writes to the results and has
+#                         leaf NAME FILE, key WORD, of NAME MEMBER, program NAME, differs NAME, now (see below)
 #   vm_modules NAME...    modules of the kernel into the guest's root, with what they need, and into /etc/minit/modules; in place
 #                         of those of rootfs/modules, so these have to be named too
 #   vm_program PATH       a program of this machine, with its libraries
@@ -44,6 +47,27 @@ vm_file() {
 	mkdir -p "$vm_dir/over/$(dirname "$1")"
 	cat >"$vm_dir/over/$1"
 	chmod "${2:-644}" "$vm_dir/over/$1"
+}
+
+vm_table() {
+	vm_file /etc/minit/minit.toml
+	"$MINIT" check "$vm_dir/over/etc/minit/minit.toml" || { echo "not ok - the table"; return 1; }
+}
+
+# program: of a service with a reaper, what that runs.
+vm_probe() {
+	{
+		cat <<'SH'
+exec >/dev/ttyS1 2>&1
+leaf() { cat "/sys/fs/cgroup/svc.$1/$2"; }
+key() { sed -n "s/^$1 //p"; }
+of() { minit status "$1" --json | grep "\"name\":\"$1\"" | sed "s/.*\"$2\":\"*\([^\",}]*\).*/\1/"; }
+program() { sed 's/ .*//' "/proc/$(of $1 pid)/task/$(of $1 pid)/children"; }
+differs() { minit status "$1" | grep '^!'; }
+now() { sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\2/' /proc/uptime; }
+SH
+		cat
+	} | vm_file /probe
 }
 
 # modules.dep has a line "FILE: what it needs, directly or not, the most basic last".
