@@ -100,7 +100,55 @@ int mount_drop(int mount)
 	return fchdir(mount) < 0 ? -errno : mount_drop_here();
 }
 
+/* -- mount(2) ----------------------------------------------------------------------------------------------------- */
+
+/* The lowest bits of its flags are MOUNT_ATTR_RDONLY, _NOSUID, _NODEV and _NOEXEC. */
+#define ATTRIBUTES 15ul
+#define REMOUNT 32ul
+#define SPREADS ((unsigned long)(SPREAD_PRIVATE | SPREAD_SLAVE | SPREAD_SHARED))
+#define WITH_ALL_BELOW 16384ul
+
+static int put_at(int mount, const char *target)
+{
+	cleanup_fd int fd = mount;
+
+	return fd < 0 ? fd : mount_put(fd, AT_FDCWD, target);
+}
+
+static int change_at(const char *target, unsigned long flags)
+{
+	const struct mount_change change = {
+		.set = flags & ATTRIBUTES,
+		.clear = flags & REMOUNT ? ~flags & ATTRIBUTES : 0,
+		.spread = flags & SPREADS,
+		.recursive = flags & WITH_ALL_BELOW,
+	};
+	cleanup_fd int at = fd_open(target, O_PATH);
+
+	return at < 0 ? at : mount_change(at, &change);
+}
+
+static int by_descriptor(const char *source, const char *target, const char *type, unsigned long flags,
+			 const char *data)
+{
+	if (flags & (REMOUNT | SPREADS))
+		return change_at(target, flags);
+	if (flags & MOUNTS_BIND)
+		return put_at(mount_copy(AT_FDCWD, source, flags & WITH_ALL_BELOW), target);
+	return put_at(mount_make(type, data, flags & ATTRIBUTES), target);
+}
+
+static bool is_refused(int err)
+{
+	return err == -EACCES || err == -EPERM;
+}
+
 int mount_old(const char *source, const char *target, const char *type, unsigned long flags, const char *data)
 {
-	return result(syscall(SYS_mount, source, target, type, flags, data));
+	int err = result(syscall(SYS_mount, source, target, type, flags, data)), later;
+
+	if (!is_refused(err))
+		return err;
+	later = by_descriptor(source, target, type, flags, data);
+	return is_refused(later) || later == -ENOSYS ? err : later;
 }

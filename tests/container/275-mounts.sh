@@ -82,4 +82,36 @@ ct_is "below a masked /proc the default is left out" plain:up asks:failed
 is "$(grep -a -c -F "plain: /proc $left" "$ct_dir/out")" 1 "which is said"
 is "$(ct_field asks why)" "step mounts: /proc: Operation not permitted: minit may not mount here: run the container with --cap-add SYS_ADMIN (for a new /proc also with its own unmasked), or leave root, readonly, proc and hosts out" "and what is asked for an error"
 ct_stop "it ends in order"
+
+# A profile of AppArmor refuses mount(2) by its paths, with EACCES, where it lets the calls by descriptor pass.
+gcc -O1 -Wall -Wextra -D_GNU_SOURCE -o "$BUILD/tests/refuse" tests/tools/refuse.c || { echo "not ok - the tool builds"; exit 1; }
+ct_table <<TOML
+[service.own]
+exec = ["/bin/sleep", "1000"]
+root = "$TREE"
+[service.plain]
+exec = ["/bin/sleep", "1000"]
+TOML
+# seen NAME: all that a service has mounted and how, but for ids and the names of sources, which only mount(2) gives.
+seen() {
+	cut -d ' ' -f 4- "/proc/$(ct_outer "$1")/mountinfo" | sed -E 's/minit\.[0-9.]+/minit/; s/ - (\w+) \S+/ - \1/'
+}
+ct_start
+ct_up
+ct_is "two services" own:up plain:up
+usual=$(seen own)
+usual_plain=$(seen plain)
+ct_stop "it ends in order"
+ct_start "$BUILD/tests/refuse" mount "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "mount(2) refused, they run" own:up plain:up
+is "$(seen own)" "$usual" "with the same mounts, read-only where they are"
+is "$(seen plain)" "$usual_plain" "upon minit's own root too"
+ct_not_said 'left out' "nothing is left out"
+ct_stop "it ends in order"
+ct_start "$BUILD/tests/refuse" mount,mount_setattr "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "both ways refused, they fail" own:failed plain:failed
+is "$(ct_field plain why)" "step mounts: /: Permission denied: minit may not mount here: run the container with a profile (AppArmor, SELinux) that lets it, or leave root, readonly and hosts out" "which is told"
+ct_stop "it ends in order"
 echo "1..$ct_tests"
