@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 from contextlib import contextmanager
 
 from stage import BOARD_SIZE, BenchError
@@ -17,6 +18,7 @@ from systems import DEPS
 QEMU = ["qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=0,align=off,sleep=off", "-cpu", "qemu64,+rdrand,+invtsc",
         "-m", "1024", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio"]
 WORDS = "console=ttyS0 quiet panic=-1 cryptomgr.notests tsc=reliable"
+HALTED = "reboot: System halted"
 SECONDS = 240  # of this machine; a guest that hangs ends as an error
 
 
@@ -74,18 +76,36 @@ def put(root, path, target):
     shutil.copy(os.path.realpath(path), root + target)
 
 
+def until_off(argv):
+    """What is said until the machine is off, and QEMU's status. One that is only halted, as PID 1 leaves it that has no table, is ended."""
+    said = []
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as qemu:
+        timer = threading.Timer(SECONDS, qemu.kill)
+        timer.start()
+        try:
+            for line in qemu.stdout:
+                said.append(line)
+                if HALTED in line:
+                    qemu.kill()
+        except BaseException:
+            qemu.kill()
+            raise
+        finally:
+            timer.cancel()
+    return "".join(said).replace("\r", ""), qemu.returncode
+
+
 def boot(root, rdinit, words):
     """All that the console says until the machine is off."""
     for folder in ("dev", "proc", "sys", "run", "mnt", "tmp"):
         os.makedirs(f"{root}/{folder}", exist_ok=True)
     pack(root, f"{root}.cpio")
     line = f"{WORDS} rdinit={rdinit} -- {' '.join('@' if word == '--' else str(word) for word in words)}"
-    try:
-        done = subprocess.run(QEMU + ["-kernel", kernel(), "-initrd", f"{root}.cpio", "-append", line],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS)
-    except subprocess.TimeoutExpired as e:
-        raise BenchError(f"the machine was not off after {SECONDS} s: {str(e.stdout or '')[-500:]}") from None
-    return done.stdout.replace("\r", "") + done.stderr[-300:]
+    said, status = until_off(QEMU + ["-kernel", kernel(), "-initrd", f"{root}.cpio", "-append", line])
+    if status:
+        why = "was halted" if HALTED in said else f"was not off after {SECONDS} s" if status < 0 else f"ended with status {status}"
+        raise BenchError(f"the machine {why}: {said[-500:]}")
+    return said
 
 
 @contextmanager
