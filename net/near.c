@@ -19,13 +19,6 @@
 
 static const uint8_t arp[] = { 0x08, 0x06 }, ipv6[] = { 0x86, 0xdd };
 
-static bool is_near(const struct ruleset_plan *plan, uint32_t index)
-{
-	const struct net_attach *at = plan_attach(plan, index);
-
-	return at->bridge >= 0 && plan->bridges[at->bridge].near;
-}
-
 /* -- who is where ------------------------------------------------------------------------------------------------- */
 
 static void put_ports(struct nft *n, const struct ruleset_plan *plan)
@@ -35,8 +28,6 @@ static void put_ports(struct nft *n, const struct ruleset_plan *plan)
 	for (uint32_t i = 0; i < plan->attach_count; i++) {
 		struct nft_value key = { .len = 0 };
 
-		if (!is_near(plan, i))
-			continue;
 		value_put_name(&key, plan_attach(plan, i)->peer);
 		nft_element(n, &key, NULL, NULL);
 	}
@@ -76,7 +67,7 @@ static uint32_t put_addrs(struct nft *n, const struct ruleset_plan *plan, uint8_
 	for (uint32_t i = 0; i < plan->attach_count; i++) {
 		const struct net_attach *at = plan_attach(plan, i);
 
-		for (unsigned k = 0; is_near(plan, i) && k < NET_ADDRS && at->addr[k].family; k++) {
+		for (unsigned k = 0; k < NET_ADDRS && at->addr[k].family; k++) {
 			if (at->addr[k].family != family)
 				continue;
 			count++;

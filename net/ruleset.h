@@ -50,7 +50,10 @@ void ruleset_build(const struct ruleset_plan *plan, struct buf *b);
 #define RULESET_REMOVE 512
 void ruleset_remove(struct buf *b);
 
-/* The transaction that makes NET_NEAR_TABLE, for bridges that are `near`; and the one that takes it away. */
+/*
+ * The transaction that makes NET_NEAR_TABLE, and the one that takes it away. Of the plan only attach is looked at: all
+ * interfaces that are members of bridges that are `near`, and no others.
+ */
 void near_build(const struct ruleset_plan *plan, struct buf *b);
 void near_remove(struct buf *b);
 

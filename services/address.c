@@ -592,7 +592,7 @@ static void finish_bridges(struct plan *p)
 	shards_finish(p);
 	hosts_finish(c);
 	if (ENABLED(CONFIG_NET_NAT))
-		ports_finish(c);
+		ports_finish(p);
 }
 
 void network_finish(struct compile *c)

@@ -58,10 +58,20 @@ void network_extras(struct plan *p);
 /* eth1 and so on of a service, for network_extras. */
 void also_take(struct plan *p, uint32_t index);
 
+/* They are p->also[index].count, in the image. */
+struct net_attach *also_of(const struct plan *p, uint32_t index);
+
+/* How many interfaces of services are on a bridge: eth0, eth1 and so on. When all of them are known. */
+uint32_t also_members(const struct plan *p, uint32_t bridge);
+
 /* -- shard.c -- */
 
 /* Who is a port of which bridge of the kernel, once all interfaces are known; puts compile.shards. */
 void shards_finish(struct plan *p);
+
+/* -- ports.c: ports, allow, and the rulesets made of them, when nothing of an interface is changed any more -- */
+
+void ports_finish(const struct plan *p);
 
 /* -- peers.c -- */
 

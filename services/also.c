@@ -122,3 +122,21 @@ void also_take(struct plan *p, uint32_t index)
 			refuse_also(&t, " networks are the most that a service can have", WORD(NET_ETHS));
 	p->also[index] = image_array(p->c, t.list, t.count);
 }
+
+struct net_attach *also_of(const struct plan *p, uint32_t index)
+{
+	return (void *)(p->c->image->base + p->also[index].at);
+}
+
+uint32_t also_members(const struct plan *p, uint32_t bridge)
+{
+	const struct compile *c = p->c;
+	uint32_t members = 0;
+
+	for (uint32_t i = 0; i < c->services.count; i++) {
+		members += c->specs[i].attach.bridge == (int32_t)bridge;
+		for (uint32_t k = 0; k < p->also[i].count; k++)
+			members += also_of(p, i)[k].bridge == (int32_t)bridge;
+	}
+	return members;
+}

@@ -176,7 +176,6 @@ void attend_append(struct compile *c);  /* services that links bring along; serv
 void attend_finish(struct compile *c, const uint8_t *place); /* what they wait for; place: of each link in the table */
 bool has_port_isolation(const struct compile *c, int32_t bridge); /* -1: no bridge */
 void seccomp_finish(struct compile *c); /* when namespaces and capabilities are known; services/values_seccomp.c */
-void ports_finish(struct compile *c);   /* ports, allow, and the ruleset made of them; services/ports.c, allow.c */
 void allow_finish(struct compile *c, struct ruleset_plan *plan); /* puts plan->allow */
 void order_finish(struct compile *c);   /* needs, after, order; services/order.c */
 

@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 
 #include "net/net.h"
-#include "services/compile.h"
+#include "services/address.h"
 #include "services/spans.h"
 
 /*
@@ -302,28 +302,47 @@ static bool may_be_near(const struct compile *c, uint32_t bridge)
 	return !links_on(c, bridge) && !(isolation && isolation->truth);
 }
 
-static uint32_t count_members(const struct compile *c, uint32_t bridge)
+/* Notes which bridges are; how many members they have. */
+static uint32_t note_near(const struct plan *p)
 {
-	uint32_t members = 0;
-
-	for (uint32_t i = 0; i < c->services.count; i++)
-		members += c->specs[i].attach.bridge == (int32_t)bridge;
-	return members;
-}
-
-/* Notes which bridges are; true when any is. */
-static bool has_near(struct compile *c)
-{
-	bool any = false;
+	struct compile *c = p->c;
+	uint32_t all = 0;
 
 	for (uint32_t b = 0; b < c->bridges.count; b++) {
 		const struct toml *said = c->bridges.drafts[b].nodes[KEY_BRIDGE_NEAR];
+		uint32_t members = also_members(p, b);
 
-		c->bridge_specs[b].near =
-			said ? said->truth : may_be_near(c, b) && count_members(c, b) >= NET_NEAR_LEAST;
-		any |= c->bridge_specs[b].near;
+		c->bridge_specs[b].near = said ? said->truth : may_be_near(c, b) && members >= NET_NEAR_LEAST;
+		all += c->bridge_specs[b].near ? members : 0;
 	}
-	return any;
+	return all;
+}
+
+static uint32_t take_near(const struct compile *c, const struct net_attach *list, uint32_t count,
+			  struct net_attach *to)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (list[i].bridge >= 0 && c->bridge_specs[list[i].bridge].near)
+			to[n++] = list[i];
+	return n;
+}
+
+/* To others on a bridge it is all the same whether somebody is there by eth0 or by eth1. */
+static void put_near(const struct plan *p)
+{
+	struct compile *c = p->c;
+	uint32_t most = note_near(p);
+	struct net_attach *members = arena_array(c->work, struct net_attach, most);
+	struct ruleset_plan plan = { .attach = members, .stride = sizeof(members[0]) };
+
+	for (uint32_t i = 0; i < c->services.count; i++) {
+		plan.attach_count += take_near(c, &c->specs[i].attach, 1, members + plan.attach_count);
+		plan.attach_count += take_near(c, also_of(p, i), p->also[i].count, members + plan.attach_count);
+	}
+	if (most)
+		c->table->near = build(c, &plan, near_build);
 }
 
 static void put_ruleset(struct ports *p)
@@ -338,11 +357,7 @@ static void put_ruleset(struct ports *p)
 	};
 
 	allow_finish(c, &plan);
-	if (c->errors.count)
-		return;
-	if (has_near(c))
-		c->table->near = build(c, &plan, near_build);
-	if (!has_rules(c))
+	if (c->errors.count || !has_rules(c))
 		return;
 	c->table->ruleset = build(c, &plan, ruleset_build);
 	plan.no_ipv6 = true;
@@ -363,8 +378,9 @@ static uint32_t most_ports(const struct compile *c)
 	return n;
 }
 
-void ports_finish(struct compile *c)
+void ports_finish(const struct plan *plan)
 {
+	struct compile *c = plan->c;
 	struct ports p = { .c = c, .taken = { .arena = c->work } };
 	uint32_t most = most_ports(c) + 1;
 
@@ -380,4 +396,6 @@ void ports_finish(struct compile *c)
 	put_members(&p);
 	c->table->balanced = image_array(c, p.groups, p.group_count);
 	put_ruleset(&p);
+	if (!c->errors.count)
+		put_near(plan);
 }

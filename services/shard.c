@@ -42,23 +42,13 @@ static const struct toml *bound_by(const struct star *s, uint32_t index)
 	return mtu && mtu->number != (usual ? usual : MTU) ? mtu : NULL;
 }
 
-static struct net_attach *also_of(const struct star *s, uint32_t index)
-{
-	return (void *)(s->plan->c->image->base + s->plan->also[index].at);
-}
-
 static void count_members(struct star *s)
 {
 	const struct compile *c = s->plan->c;
 
-	for (uint32_t i = 0; i < c->services.count; i++) {
-		bool is_on = c->specs[i].attach.bridge == (int32_t)s->bridge;
-
-		s->members += is_on;
-		s->bound += is_on && bound_by(s, i);
-		for (uint32_t k = 0; k < s->plan->also[i].count; k++)
-			s->members += also_of(s, i)[k].bridge == (int32_t)s->bridge;
-	}
+	for (uint32_t i = 0; i < c->services.count; i++)
+		s->bound += c->specs[i].attach.bridge == (int32_t)s->bridge && bound_by(s, i);
+	s->members = also_members(s->plan, s->bridge);
 	s->links = links_on(c, s->bridge);
 }
 
@@ -152,7 +142,7 @@ static void fill(struct star *s)
 
 	s->room = s->ports - s->links - s->shards - s->bound;
 	for (uint32_t i = 0; i < c->services.count; i++) {
-		struct net_attach *also = also_of(s, i);
+		struct net_attach *also = also_of(s->plan, i);
 
 		if (!bound_by(s, i))
 			place(s, &c->specs[i].attach);

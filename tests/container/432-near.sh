@@ -14,7 +14,7 @@ TOML
 	for i in $(seq 10 41); do
 		printf '[service.s%d]\nexec = ["/bin/sleep", "1000"]\nnetwork = { bridge = "br0", address = ["10.77.0.%d", "fd77::%d"] }\n' "$i" "$i" "$i"
 	done
-	printf '[service.few]\nexec = ["/bin/sleep", "1000"]\nnetwork = { bridge = "br1" }\n'
+	printf '[service.few]\nexec = ["/bin/sleep", "1000"]\nnetwork = { bridge = "br1", also = "br0 10.77.0.99 fd77::99" }\n'
 } >"$ct_dir/table.toml"
 
 ct_start
@@ -28,6 +28,7 @@ done
 count() {
 	nsenter --target "$s12" --net awk '$1 == "eth0:" { print $3 }' /proc/net/dev
 }
+few=$(ct_outer few)
 # heard COMMAND...: how many frames come to s12 meanwhile
 heard() {
 	local before
@@ -38,12 +39,12 @@ heard() {
 ask() {
 	from "$s10" "$@"
 }
-# alone ADDRESS: s12 hears nothing of the question; what the bridge itself tells in its first second may come between.
+# alone ADDRESS [PID]: s12 hears nothing of the question; what the bridge itself tells in its first second may come between.
 alone() {
-	local i
+	local i pid=${2:-$s10}
 	for i in 1 2 3 4 5; do
-		nsenter --target "$s10" --net ip neigh flush to "$1" dev eth0
-		[ "$(heard ask "ping:$1")" != 0 ] || return 0
+		nsenter --target "$pid" --net ip neigh flush to "$1"
+		[ "$(heard from "$pid" "ping:$1")" != 0 ] || return 0
 	done
 	return 1
 }
@@ -58,6 +59,12 @@ is "$(cat "$ct_dir/answer")" pong "and is answered"
 is "$(nsenter --target "$s10" --net ip neigh show 10.77.0.11 | grep -c '02:6d:0a:4d:00:0b')" 1 "it has learnt its MAC by asking"
 is "$(nsenter --target "$host" --net bridge fdb show br br0 | grep -c '02:6d:0a:4d:00:0b dev mv1 .*static')" 1 \
 	"the bridge knows where that is, for good"
+alone 10.77.0.99
+ok $? "who is there by a second network is asked alone too"
+is "$(cat "$ct_dir/answer")" pong "and answers"
+alone 10.77.0.11 "$few" && alone fd77::11 "$few"
+ok $? "and so it asks"
+is "$(cat "$ct_dir/answer")" pong "and is answered"
 
 # -- what is not in the table ----------------------------------------------------------------------------------------
 nsenter --target "$s11" --net sh -c 'ip addr add 10.77.0.200/24 dev eth0 && ip addr add fd77::200/64 dev eth0 nodad'
@@ -81,7 +88,7 @@ is "$(soon sh -c "nsenter --target $s10 --net ip -6 addr show dev eth0 | grep -q
 	"who looks whether another's address is free learns that it is not"
 
 # -- the table of nf_tables ------------------------------------------------------------------------------------------
-is "$(nsenter --target "$host" --net nft list set bridge minit_near ports | grep -c mv32)" 0 "a bridge with few members is left alone"
+is "$(nsenter --target "$host" --net nft list set bridge minit_near ports | grep -c '"mv32"')" 0 "a bridge with few members is left alone"
 is "$(nsenter --target "$host" --net nft list tables)" "table bridge minit_near" "there is no other table"
 ct_stop "it ends in order"
 is "$(nsenter --net=/proc/self/fd/8 nft list tables)" "" "and takes it away"

@@ -457,6 +457,21 @@ static void members_of_a_bridge_with_many_find_each_other_unless_said(void **sta
 	}
 }
 
+/* By eth1 too: one makes them many, and is asked and found as the others are. */
+static void a_member_by_a_second_network_is_one(void **state)
+{
+	const struct table *t = with_members("[network.bridge.br1]\naddress = '10.78.0.1/24'\n"
+		"[service.t]\nexec = ['x']\nnetwork = { bridge = 'br1', also = 'br0 10.77.0.77' }\n", NET_NEAR_LEAST - 1);
+	const char *bytes = table_list(t, t->near, char);
+
+	(void)state;
+	assert_true(table_bridge(t, 0)->near && !table_bridge(t, 1)->near && t->near.count);
+	assert_non_null(memmem(bytes, t->near.count, "mv0.1\0", 6));
+	assert_null(memmem(bytes, t->near.count, "mv0\0", 4)); /* who is on br1 alone */
+	assert_non_null(memmem(bytes, t->near.count, "mv1\0", 4));
+	assert_non_null(memmem(bytes, t->near.count, "\12\115\0\115\12\115\0\115", 8)); /* what it tells of itself */
+}
+
 static void a_service_is_on_several_bridges(void **state)
 {
 	const struct table *t = table_of(BRIDGE "[network.bridge.br1]\naddress = '10.78.0.1/24'\n"
@@ -1297,6 +1312,7 @@ int main(void)
 		cmocka_unit_test(a_bridge_attaches_every_service_that_says_nothing_else),
 		cmocka_unit_test(minits_own_network_has_settings),
 		cmocka_unit_test(members_of_a_bridge_with_many_find_each_other_unless_said),
+		cmocka_unit_test(a_member_by_a_second_network_is_one),
 		cmocka_unit_test(a_service_is_on_several_bridges),
 		cmocka_unit_test(a_link_with_dhcp_has_a_client),
 		cmocka_unit_test(a_wireguard_has_a_task_that_gives_it_its_keys),

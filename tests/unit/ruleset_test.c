@@ -231,19 +231,16 @@ static void a_nat_bridge(void **state)
 		"chain forward\nrule forward 4\nrule forward 4\nrule forward 5\nrule forward 3\nrule forward 5\nend\n");
 }
 
-/* Of its own, with the members of bridges that are near, and no others. */
+/* A table of its own. */
 static void who_is_near(void **state)
 {
-	struct net_bridge both[2] = { br, br };
+	const struct ruleset_plan members = { .attach = at, .stride = sizeof(at[0]), .attach_count = 2 };
 	struct buf b;
 
 	(void)state;
-	both[1].near = 1;
-	at[0].bridge = at[1].bridge = 1;
 	at[1].addr[1].family = 0;
-	plan.bridges = both;
 	buf_init(&b, mem, sizeof(mem));
-	near_build(&plan, &b);
+	near_build(&members, &b);
 	assert_int_equal(buf_check(&b), 0);
 	assert_true(ruleset_verify(b.data, b.len));
 	assert_string_equal(read_back((struct netlink_bytes){ b.data, b.len }),
