@@ -60,10 +60,9 @@ static void sweep(void)
 {
 	static bool said;
 
-	if (flows_fd >= 0 || !has_udp()) {
-		sweep_again = flows_fd >= 0;
+	sweep_again = flows_fd >= 0;
+	if (sweep_again || !has_udp())
 		return;
-	}
 	flows_fd = flows_open();
 	if (flows_fd >= 0)
 		loop_watch(LOOP_RULES, FLOWS, flows_fd, LOOP_READ);

@@ -16,7 +16,9 @@
 #   ct_signal SIG         a signal to PID 1
 #   ct_in COMMAND...      run a command inside
 #   ct_end SECONDS        until it has left; its exit status (124: it did not leave, and was killed)
-#   ct_stop TEXT          SIGTERM, and a TAP line: it leaves in order
+#   ct_until SECONDS COMMAND...  until it succeeds, or time is over
+#   ct_rests              PID 1 has nothing to do, and does nothing
+#   ct_stop TEXT          that, then SIGTERM, and a TAP line: it leaves in order
 #   ct_said RE TEXT       a TAP line: something it said matches
 #   ct_not_said RE TEXT   a TAP line: nothing does
 #   ct_show [N]           its last lines, as TAP comments
@@ -181,10 +183,32 @@ ct_end() {
 	return $status
 }
 
+ct_until() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.02
+	done
+}
+
+# Asleep three times in a row: who turns in circles never is.
+ct_sleeps() {
+	local i stat
+	for i in 1 2 3; do
+		read -r stat 2>/dev/null <"/proc/$1/stat" && [[ $stat = *") S "* ]] || return 1
+	done
+}
+ct_rests() {
+	ct_until 10 ct_sleeps "$(ct_pid)"
+}
+
 ct_stop() {
+	local busy=
+	ct_rests || busy=", which it left out of a busy loop"
 	ct_signal TERM
 	ct_end 30
-	is $? 0 "$1"
+	is "$?$busy" 0 "$1"
 }
 
 ct_said() {
