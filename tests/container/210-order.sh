@@ -84,6 +84,7 @@ kill -KILL "$(ps -o pid= --ppid "$(ct_pid)" | while read -r p; do grep -a -q 'db
 ct_is "what dies by itself comes back" db:up 'db:restarts>=1'
 is "$(ct_field web starts)" 3 "and does not take along what needs it"
 ct_minit start lazy >/dev/null
+ct_wait 10 'lazy starts'
 : >"$ct_dir/out"
 ct_stop "all stops"
 is "$(said | tr ',' '\n' | grep -E 'web|app|db' | tr '\n' ',')" 'web stops,app stops,db stops,' "at the end, what needs others first"

@@ -20,7 +20,7 @@ with open(sys.argv[2], "wb", buffering=0) as out:
         out.write(os.read(master, 4096))
 ' "$ct_dir/tty" "$ct_dir/typed" 2>/dev/null &
 held=$!
-for i in $(seq 200); do [ -s "$ct_dir/tty" ] && break; sleep 0.02; done
+ct_until 10 [ -s "$ct_dir/tty" ]
 tty=$(cat "$ct_dir/tty")
 
 # cannot NAME KEYS

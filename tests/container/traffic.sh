@@ -3,7 +3,7 @@
 #
 #   serve NAME PORTS      the line `exec` of a service that answers "NAME SOURCE" on these ports, by TCP and UDP, IPv4 and IPv6
 #   from PID WORD...      what tests/tools/ask.py says in the network of a process, on one line
-#   soon COMMAND...       until it succeeds, for some seconds at most
+#   soon COMMAND...       until it succeeds, for ten seconds at most, in silence
 #   answers PID WORD      whether somebody does
 #   listens NAME PORT     until the service's serve.py does, on the last of its ports
 #   outside               another machine on a wire to ours, 192.0.2.1 and 2001:db8::1; $ct_client is a process in it
@@ -21,12 +21,7 @@ from() {
 }
 
 soon() {
-	local i
-	for i in $(seq 25); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.05
-	done
-	return 1
+	ct_until 10 "$@" >/dev/null 2>&1
 }
 
 answers() {

@@ -84,7 +84,7 @@ def send(interface, *ends):
 
 def hear(interface):
     s = link(interface)
-    s.settimeout(10)
+    s.settimeout(60)
     print("ready", flush=True)
     name = b""
     while name != b"end":
