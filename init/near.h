@@ -7,15 +7,23 @@
 
 #if ENABLED(CONFIG_NET_NAT)
 
-/* Before the first member is there. What fails is told, once. */
+/* Before the first member is there. What fails is told, once; so is that another minit here has such a table. */
 void near_up(const struct table *t);
 
-/* Also what a killed run has left. */
+/* After an execution in place: it is still ours. */
+void near_keep(const struct table *t);
+
+/* Also what a killed run has left; not that of another minit. */
 void near_down(void);
 
 #else
 
 static inline void near_up(const struct table *t)
+{
+	(void)t;
+}
+
+static inline void near_keep(const struct table *t)
 {
 	(void)t;
 }

@@ -10,6 +10,7 @@
 
 #include "init/boot.h"
 #include "init/near.h"
+#include "init/rules.h"
 #include "init/sysctls.h"
 #include "init/uplinks.h"
 #include "lib/fd.h"
@@ -172,17 +173,21 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	}
 }
 
-/* What a killed run has left of a bridge that is there, wanted or not by this table: it knows MACs of that run. */
-static void clear_near(struct supervisor *sv, struct net_session *net)
+/*
+ * The tables of nf_tables that a killed run has left, wanted or not by this one, where a bridge of it is there: they
+ * know MACs and ports of that run. Those of a minit that lives are its own.
+ */
+static void clear_tables(struct supervisor *sv, struct net_session *net)
 {
 	bool any = false;
 
-	if (!net->alone || sv->state->reexecs)
-		return;
-	for (uint32_t i = 0; i < sv->table->bridges.count && !any; i++)
+	for (uint32_t i = 0; i < sv->table->bridges.count && !any && !sv->state->reexecs; i++)
 		any = net_is_there(net, table_bridge(sv->table, i)->name);
-	if (any)
-		near_down();
+	if (!any)
+		return;
+	near_down();
+	if (!sv->table->ruleset.count)
+		rules_clear();
 }
 
 /* Those of a killed run may be others by now. */
@@ -211,7 +216,7 @@ static void bring_all_up(struct supervisor *sv, struct net_session *net)
 	clear_left(sv, net);
 	sysctls_write(sv->table, NULL);
 	make_iprules(sv, net);
-	clear_near(sv, net);
+	clear_tables(sv, net);
 	bring_up(sv, net);
 	near_up(sv->table);
 	uplinks_up(sv, net);

@@ -15,6 +15,7 @@
 enum { EVENTS, FLOWS }; /* ids of LOOP_RULES */
 
 static struct supervisor *house;
+static int claim = -1;          /* of the tables: held for life, and claimed again after an execution in place */
 static int boot_err;            /* of the first try: all services that are prepared then share it */
 static int flows_fd = -1;       /* of a sweep that is going on */
 static bool sweep_again;
@@ -129,6 +130,21 @@ static int commit(void)
 
 /* -- setting up ---------------------------------------------------------------------------------------------------- */
 
+static bool are_anothers(void)
+{
+	if (claim < 0)
+		claim = net_claim(NET_TABLE);
+	return claim == -EADDRINUSE;
+}
+
+/* Each would put its rules in place of the other's, for ever. */
+static int refuse_second(void)
+{
+	log_error("network", 0, "nf_tables: another minit is in this network, and has the tables " NET_TABLE "; run "
+		  "this one in a network of its own (unshare --net), or without nat, isolate, antispoof and ports");
+	return -EADDRINUSE;
+}
+
 static int open_sockets(void)
 {
 	struct rules_handles *h = handles();
@@ -161,7 +177,7 @@ static int open_ways(struct net_session *net)
 
 static int make(struct net_session *net)
 {
-	int err = open_ways(net);
+	int err = are_anothers() ? refuse_second() : open_ways(net);
 
 	if (!err)
 		err = open_sockets();
@@ -241,8 +257,10 @@ void rules_watch(void)
 	if (!handles()->made)
 		return;
 	loop_watch(LOOP_RULES, EVENTS, handles()->events_fd, LOOP_READ);
-	if (house->state->reexecs)
-		commit_groups(true); /* a change may have been noted, and not made */
+	if (!house->state->reexecs)
+		return;
+	(void)are_anothers();
+	commit_groups(true); /* a change may have been noted, and not made */
 }
 
 void rules_change(struct supervisor *sv, uint32_t index)
@@ -281,4 +299,14 @@ void rules_remove(void)
 	loop_unwatch(LOOP_RULES, EVENTS);
 	if (!buf_check(&b))
 		(void)!ruleset_commit(handles()->fd, b.data, b.len);
+}
+
+void rules_clear(void)
+{
+	BUF_ON_STACK(b, RULESET_REMOVE);
+
+	ruleset_remove(&b);
+	if (!are_anothers() && !buf_check(&b))
+		(void)!ruleset_try(b.data, b.len);
+	fd_close(&claim);
 }

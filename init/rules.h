@@ -26,6 +26,9 @@ struct when rules_settle(struct when now);
 /* In the end, when the network may stay behind without us. */
 void rules_remove(void);
 
+/* What a killed run has left, for a table that has no rules. */
+void rules_clear(void);
+
 #else
 
 static inline void rules_open(struct supervisor *sv)
@@ -49,6 +52,10 @@ static inline struct when rules_settle(struct when now)
 }
 
 static inline void rules_remove(void)
+{
+}
+
+static inline void rules_clear(void)
 {
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "init/loop.h"
+#include "init/near.h"
 #include "init/sysctls.h"
 #include "lib/fd.h"
 #include "lib/log.h"
@@ -20,7 +21,7 @@ static int claim = -1;  /* held for life, and claimed again after an execution i
 bool uplinks_alone(void)
 {
 	if (claim < 0)
-		claim = net_claim();
+		claim = net_claim(NET_CLAIM_NETWORK);
 	return claim >= 0;
 }
 
@@ -210,6 +211,8 @@ void uplinks_watch(struct supervisor *sv)
 	house = sv;
 	if (sv->table->links.count || sv->table->bridges.count)
 		(void)uplinks_alone();
+	if (sv->state->reexecs)
+		near_keep(sv->table);
 	if (!sv->table->links.count)
 		return;
 	events = net_seen_open();

@@ -284,12 +284,15 @@ bool net_is_left(struct net_session *s, const char *ifname)
 }
 
 /* A name that is bound in the network itself, for as long as whoever has bound it lives. */
-int net_claim(void)
+int net_claim(const char *what)
 {
-	static const struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "\0minit network" };
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	struct buf b = { .data = name.sun_path + 1, .size = sizeof(name.sun_path) - 1 };
 	cleanup_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&name, offsetof(struct sockaddr_un, sun_path) + 14) < 0)
+	buf_fmt(&b, "minit %s", what);
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&name,
+			   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + b.len)) < 0)
 		return -errno;
 	return fd_steal(&fd);
 }

@@ -189,8 +189,12 @@ must_check int net_link_up(struct net_session *s, const struct net_link *link, c
 /* Writes a setting below /proc/sys/net, of the network that the caller is in. 0 or -errno, logged. */
 must_check int net_sysctl(const char *object, const char *path, const char *value);
 
-/* A descriptor that says to others that minit is in this network, the caller's; -EADDRINUSE: another one is. */
-must_check int net_claim(void);
+/*
+ * A descriptor that says to other minits that the caller has `what` of the network that it is in: NET_CLAIM_NETWORK,
+ * NET_TABLE, NET_NEAR_TABLE. -EADDRINUSE: another one has; or -errno, not logged.
+ */
+#define NET_CLAIM_NETWORK "network" /* whoever makes anything in it */
+must_check int net_claim(const char *what);
 
 /* Whether it is there, made by a minit that is gone. */
 bool net_is_left(struct net_session *s, const char *ifname);
@@ -261,8 +265,9 @@ static inline int net_sysctl(const char *object, const char *path, const char *v
 	return -EOPNOTSUPP;
 }
 
-static inline int net_claim(void)
+static inline int net_claim(const char *what)
 {
+	(void)what;
 	return -EOPNOTSUPP;
 }
 
