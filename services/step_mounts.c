@@ -125,20 +125,13 @@ static int make_view(struct view *v)
 	return err;
 }
 
-static void drop_mask(struct mask *mask)
-{
-	if (mask->ready != mask->from)
-		fd_close(&mask->ready);
-	fd_close(&mask->from);
-}
-
 static int own_mounts(struct child *child)
 {
 	struct view v = {
 		.child = child,
 		.roots = &table_confine(child->table, child->spec)->roots,
 		.old = fd_open("/", O_PATH | O_DIRECTORY),
-		.root = -1, .null = { -1, -1 }, .empty = { -1, -1 },
+		.root = -1, .null = -1, .empty = -1,
 	};
 	int err = v.old < 0 ? child_fail(child, v.old, "/") : make_view(&v);
 
@@ -146,8 +139,8 @@ static int own_mounts(struct child *child)
 		child_note(child, STEP_mounts, v.missed);
 	fd_close(&v.old);
 	fd_close(&v.root);
-	drop_mask(&v.null);
-	drop_mask(&v.empty);
+	fd_close(&v.null);
+	fd_close(&v.empty);
 	return err;
 }
 

@@ -38,37 +38,49 @@ static int unless_missing(int err)
 	return err == -ENOENT ? 0 : err;
 }
 
-/* A mount that found nothing to hide is ready for the next one. */
-static int put_mask(struct mask *mask, int dir, const char *name)
-{
-	int err;
-
-	if (mask->ready < 0)
-		mask->ready = mount_copy(mask->from, "", false);
-	err = mask->ready < 0 ? mask->ready : mount_put(mask->ready, dir, name);
-	if (err)
-		return unless_missing(err);
-	if (mask->ready != mask->from)
-		fd_close(&mask->ready);
-	mask->ready = -1;
-	return 0;
-}
-
 int view_mask_file(struct view *v, int dir, const char *name)
 {
-	if (v->null.from < 0)
-		v->null.from = open_null();
-	return v->null.from < 0 ? v->null.from : put_mask(&v->null, dir, name);
+	cleanup_fd int copy = -1;
+
+	if (v->null < 0)
+		v->null = open_null();
+	copy = v->null < 0 ? v->null : mount_copy(v->null, "", false);
+	return copy < 0 ? copy : mount_put(copy, dir, name);
 }
 
 /* The first is the file system itself, the others are copies. */
 int view_mask_directory(struct view *v, int dir, const char *name)
 {
-	if (v->empty.from < 0)
-		v->empty.from = v->empty.ready =
-			mount_make("tmpfs", "mode=555,size=4k", KERNEL_FILES | MOUNT_ATTR_RDONLY);
-	return v->empty.from < 0 ? v->empty.from : put_mask(&v->empty, dir, name);
+	const uint64_t attr = KERNEL_FILES | MOUNT_ATTR_RDONLY;
+	cleanup_fd int mount = v->empty < 0 ? mount_make("tmpfs", "mode=555,size=4k", attr) :
+					      mount_copy(v->empty, "", false);
+	int err = mount < 0 ? mount : mount_put(mount, dir, name);
+
+	if (!err && v->empty < 0)
+		v->empty = fd_steal(&mount);
+	return err;
 }
+
+/*
+ * In the working directory, which the kernel has just made: by one call each from what is hidden there already. A mount
+ * that is attached nowhere, as one whose name is not there would be, waits for all processors when it is closed.
+ */
+static int hide(struct view *v, int (*mask)(struct view *, int, const char *), const char *names, size_t width,
+		size_t count)
+{
+	const char *first = NULL;
+	int err = 0;
+
+	for (const char *name = names; name < names + width * count && !err; name += width) {
+		err = first ? mount_old(first, name, NULL, MOUNTS_BIND, NULL) : mask(v, AT_FDCWD, name);
+		if (!err && !first)
+			first = name;
+		err = unless_missing(err);
+	}
+	return err;
+}
+
+#define HIDE(v, mask, names) hide(v, mask, (names)[0], sizeof((names)[0]), ARRAY_LEN(names))
 
 /* In the working directory, which is the new procfs. */
 static int protect(const char *name)
@@ -82,14 +94,12 @@ static int protect(const char *name)
 
 static int hide_proc(struct view *v, int proc)
 {
-	int err = 0;
+	int err = fchdir(proc) < 0 ? -errno : 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(hidden_files) && !err; i++)
-		err = view_mask_file(v, proc, hidden_files[i]);
-	for (size_t i = 0; i < ARRAY_LEN(hidden_directories) && !err; i++)
-		err = view_mask_directory(v, proc, hidden_directories[i]);
-	if (!err && fchdir(proc) < 0)
-		err = -errno;
+	if (!err)
+		err = HIDE(v, view_mask_file, hidden_files);
+	if (!err)
+		err = HIDE(v, view_mask_directory, hidden_directories);
 	for (size_t i = 0; i < ARRAY_LEN(protected) && !err; i++)
 		err = protect(protected[i]);
 	return err;
@@ -145,17 +155,23 @@ int view_proc(struct view *v)
 	return view_unless_default(v, make_proc(v), ASKED_PROC, "/proc");
 }
 
-/* Groups of a cgroup namespace of its own, to be read: programs learn their limits there. */
-static int put_cgroups(struct view *v, int sys)
+/*
+ * Groups of a cgroup namespace of its own, to be read: programs learn their limits there. Read-only is this mount, not
+ * the file system, which a leaf that is the service's own is written through.
+ */
+static int put_cgroups(struct view *v)
 {
-	cleanup_fd int groups = -1;
+	static const char place[] = "fs/cgroup";
+	int err;
 
-	if (!(v->child->namespaces & CLONE_NEWCGROUP) || faccessat(sys, "fs/cgroup", F_OK, 0) < 0)
+	if (!(v->child->namespaces & CLONE_NEWCGROUP))
 		return 0;
-	groups = mount_make("cgroup2", NULL, KERNEL_FILES | MOUNT_ATTR_RDONLY);
-	if (groups < 0)
+	err = mount_old("cgroup2", place, "cgroup2", MOUNTS_KERNEL_FILES, NULL);
+	if (!err)
+		return mount_old(NULL, place, NULL, MOUNTS_READONLY | MOUNTS_KERNEL_FILES, NULL);
+	if (err != -ENOENT)
 		view_miss(v, "/sys/fs/cgroup");
-	return groups < 0 ? 0 : mount_put(groups, sys, "fs/cgroup");
+	return 0;
 }
 
 static int make_sys(struct view *v)
@@ -166,10 +182,9 @@ static int make_sys(struct view *v)
 
 	if (err)
 		return err;
-	for (size_t i = 0; i < ARRAY_LEN(hidden_of_sys) && !err; i++)
-		err = view_mask_directory(v, sys, hidden_of_sys[i]);
+	err = fchdir(sys) < 0 ? -errno : HIDE(v, view_mask_directory, hidden_of_sys);
 	if (!err)
-		err = put_cgroups(v, sys);
+		err = put_cgroups(v);
 	return err ? child_fail(v->child, err, "/sys") : 0;
 }
 

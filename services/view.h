@@ -10,12 +10,6 @@
 #include "lib/mount.h"
 #include "services/child.h"
 
-/* What hides others. */
-struct mask {
-	int from;  /* -1 until it is needed */
-	int ready; /* a mount of it that is attached nowhere, or -1 */
-};
-
 struct view {
 	struct child *child;
 	const struct roots_spec *roots;
@@ -23,8 +17,8 @@ struct view {
 	int root; /* the service's: a mount that lies upon minit's root, or minit's root itself */
 	int shared[MOUNT_SHARED_MAX]; /* copies of what is to stay shared, in the order of the mounts */
 	uint32_t shared_count, shared_taken;
-	struct mask null;  /* minit's /dev/null, for files */
-	struct mask empty; /* a mount with nothing in it, for directories */
+	int null;  /* minit's /dev/null, to mask files with; -1 until it is needed */
+	int empty; /* what masks a directory already, a mount with nothing in it; -1: none yet */
 	bool own; /* the root is not minit's */
 	char missed[STATE_DETAIL]; /* defaults that are left out, as they cannot be had */
 };
@@ -54,7 +48,7 @@ must_check int view_fill(struct view *v);  /* what mounts lists; services/step_f
 must_check int view_directories(struct view *v); /* services/step_owner.c */
 must_check int view_secrets(struct view *v);
 
-/* Hides name below dir, which is trusted, if it is there. */
+/* Hides name below dir, which is trusted; -ENOENT if it is not there. "": dir itself. */
 must_check int view_mask_file(struct view *v, int dir, const char *name);
 must_check int view_mask_directory(struct view *v, int dir, const char *name);
 
