@@ -142,15 +142,17 @@ static bool is_left(struct supervisor *sv, struct net_session *net)
 	return false;
 }
 
-/* Also those that this table has none of. */
+/* Also those that this table has none of. The last goes first, here and in the end: so none is behind a missing one. */
 static void clear_shards(struct net_session *net)
 {
 	struct net_shard shard = { .bridge = 0 };
+	uint32_t n = 0;
 
-	for (uint32_t n = 1; n <= NET_SHARDS; n++) {
+	do
+		net_shard_name(&shard, ++n);
+	while (n <= NET_SHARDS && (net_is_left(net, shard.name) || net_is_left(net, shard.up)));
+	while (--n > 0) {
 		net_shard_name(&shard, n);
-		if (!net_is_left(net, shard.name) && !net_is_left(net, shard.up))
-			return;
 		net_shard_remove(net, &shard);
 	}
 }
@@ -280,7 +282,7 @@ void network_leave(struct supervisor *sv)
 	if (sv->table->near.count)
 		near_down();
 	uplinks_leave(sv, &net);
-	for (uint32_t i = 0; i < sv->table->shards.count; i++)
+	for (uint32_t i = sv->table->shards.count; i-- > 0;)
 		if (is_made(state->shards_made, i))
 			net_shard_remove(&net, table_shard(sv->table, i));
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)

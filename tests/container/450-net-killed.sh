@@ -49,4 +49,40 @@ is $? 0 "killed before each message"
 grep -a -q -E '^killed (1[5-9]|[2-9][0-9]) well$' "$ct_dir/out"
 ok $? "the next run works, and leaves nothing behind: $(grep -a '^killed' "$ct_dir/out")"
 ct_show 20
+
+# With two shards, before each message that makes or deletes something of them. Every second time the next run has none, and
+# what is left of them goes all the same.
+{
+	printf '[network.bridge.br0]\naddress = "10.77.0.1/24"\nshard = 3\n'
+	printf '[service.s%d]\nexec = ["/bin/true"]\nready = "exit"\n' 1 2 3 4 5
+} >"$ct_dir/table.toml"
+sed '/^shard/d' "$ct_dir/table.toml" >"$ct_dir/plain.toml"
+cat >"$ct_dir/each.sh" <<SH
+run() { "\$@" unshare --fork --pid --mount-proc --kill-child '$MINIT' run "\$table"; }
+left() { echo \$(ip -br link | cut -d' ' -f1 | grep -v -w lo); }
+await_none() { for i in \$(seq 200); do [ -z "\$(left)" ] && return; sleep 0.05; done; }
+table='$ct_dir/table.toml'
+run strace -f -qq -o '$ct_dir/sent' -e trace=sendto
+await_none
+for n in \$(grep sendto '$ct_dir/sent' | grep -n '"m[btu][12]"' | grep -E '(NEW|DEL)LINK' | cut -d: -f1); do
+	table='$ct_dir/table.toml'
+	run strace -f -qq -o /dev/null -e trace=sendto -e inject=sendto:signal=KILL:when=\$n 2>/dev/null && echo "not killed at \$n"
+	k=\$((k + 1))
+	[ \$((k % 2)) = 1 ] || table='$ct_dir/plain.toml'
+	run >'$ct_dir/second' 2>&1
+	status=\$?
+	await_none
+	left=\$(left)
+	[ \$status = 0 ] && [ -z "\$left" ] && continue
+	echo "message \$n: status \$status, left: \$left" && cat '$ct_dir/second'
+	bad=1
+done
+echo killed \$k \${bad:-well}
+SH
+ct_start sh "$ct_dir/each.sh"
+ct_end 60
+is $? 0 "killed before each message about a shard"
+grep -a -q -E '^killed [78] well$' "$ct_dir/out"
+ok $? "the next run works, and leaves nothing behind: $(grep -a '^killed' "$ct_dir/out")"
+ct_show 20
 echo "1..$ct_tests"
