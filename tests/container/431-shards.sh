@@ -19,6 +19,7 @@ service() {
 address = ["10.70.0.1/24", "fd70::1/64"]
 mtu = 1400
 nat = true
+near = true
 shard = 4
 [network.bridge.br1]
 address = ["10.71.0.1/24", "fd71::1/64"]
@@ -95,6 +96,26 @@ is "$(in_net d ip neigh show 10.70.0.1 | awk '{ print $5, $6 }'),$(in_net d ip n
 in_net e ip neigh flush nud permanent dev eth0
 is "$(from "$e" ping:10.70.0.1),$(in_net e ip neigh show 10.70.0.1 | cut -d' ' -f5)" "pong,$mac" \
 	"who asks for the gateway hears of the bridge, and not of the shard"
+# alone ADDRESS: e asks for it, and b, on the bridge itself, hears nothing; what the bridges tell by themselves may come between.
+heard() {
+	in_net b awk '$1 == "eth0:" { print $3 }' /proc/net/dev
+}
+alone() {
+	local i before
+	for i in 1 2 3 4 5; do
+		in_net e ip neigh flush to "$1" dev eth0
+		before=$(heard)
+		[ "$(from "$e" "ping:$1")" = pong ] || return 1
+		[ "$(heard)" != "$before" ] || return 0
+	done
+	return 1
+}
+alone 10.70.0.15 && alone fd70::15
+ok $? "near: who asks for a member of another shard is answered, and no other bridge hears of it"
+is "$(in_net e ip neigh show 10.70.0.15 | grep -c ' 02:6d:0a:46:00:0f '),$(ct_in bridge fdb show br mb1 | grep -c '02:6d:0a:46:00:0f dev mu1')" 1,1 \
+	"it has learnt the MAC, and its shard the way"
+fdb=$(ct_in bridge fdb show | grep '^02:6d:0a:46:00:11 .* static' | cut -d' ' -f3 | sort | tr '\n' ' ')
+is "$fdb" "mt2 mv7 " "the bridge knows for good behind which shard one is who was silent, and that its port"
 is "$(from "$ct_client" tcp:192.0.2.1:8080 tcp:2001:db8::1:8080 tcp:192.0.2.1:9000)" "c 192.0.2.2,c 2001:db8::2,f 192.0.2.2" \
 	"published ports are reached from outside"
 is "$(from "$host" tcp:127.0.0.1:9000 tcp:::1:9000),$(from "$a" tcp:10.70.0.1:8080),$(from "$c" tcp:10.70.0.1:8080 tcp:fd70::1:8080)" \

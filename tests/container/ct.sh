@@ -108,10 +108,11 @@ ct_field() {
 }
 
 ct_outer() {
-	local pid
-	for pid in $(cat "/proc/$(ct_pid)/task/$(ct_pid)/children"); do
-		grep -q -E "^NSpid:.*[[:blank:]]$(ct_field "$1" pid)([[:blank:]]+1)?\$" "/proc/$pid/status" 2>/dev/null && echo "$pid"
-	done
+	local inner here children
+	inner=$(ct_field "$1" pid)
+	here=$(ct_pid)
+	read -r -a children 2>/dev/null <"/proc/$here/task/$here/children"
+	grep -l -E "^NSpid:.*[[:blank:]]$inner([[:blank:]]+1)?\$" $(printf "/proc/%s/status " "${children[@]}") 2>/dev/null | cut -d/ -f3
 }
 
 # ct_inside NAME COMMAND...: in the network of a service.
