@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cgroup/cgroup.h"
@@ -19,6 +17,7 @@
 #include "init/network.h"
 #include "init/notice.h"
 #include "init/options.h"
+#include "init/precedence.h"
 #include "init/reap.h"
 #include "init/reexec.h"
 #include "init/rules.h"
@@ -139,21 +138,9 @@ static void prepare_rest(struct statefile *state)
 }
 
 /*
- * Beside services that want all processors most of an answer is waiting for one, as the fair scheduler lets the others
- * end their turns first: a real-time process does not wait. Its children do, as ever, but the kernel forgets their nice
- * value with the policy: so only if there is none. Not while all are begun, when each death would interrupt another
- * start. In leaves of a kernel with RT_GROUP_SCHED, and without CAP_SYS_NICE, it is refused, and minit waits as others.
+ * In portions, so that deaths, signals and requests are heard while thousands start. No precedence before the last is
+ * begun: each death would interrupt another start.
  */
-static void take_precedence(void)
-{
-	const struct sched_param lowest = { .sched_priority = 1 };
-
-	if (getpid() == 1 && !syscall(SYS_sched_getscheduler, 0) && !getpriority(PRIO_PROCESS, 0) &&
-	    syscall(SYS_sched_setscheduler, 0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest) < 0)
-		log_debug(NULL, "no precedence: the kernel gives none to who lacks CAP_SYS_NICE");
-}
-
-/* In portions, so that deaths, signals and requests are heard while thousands start. */
 static void admit_some(struct statefile *state)
 {
 	const uint32_t *order = table_list(house.table, house.table->order, uint32_t);
@@ -167,12 +154,13 @@ static void admit_some(struct statefile *state)
 	if (state->admitted < state->count)
 		loop_deadline(when_now());
 	else
-		take_precedence();
+		precedence_take();
 }
 
 static void settle(bool due)
 {
 	admit_some(house.state);
+	precedence_consider();
 	if (due)
 		loop_deadline(service_timeouts(&house, when_now()));
 	if (ENABLED(CONFIG_NET_NAT) && house.table->ruleset.count)

@@ -1,0 +1,67 @@
+#!/bin/bash
+# PID 1 goes before its services as long as it does little: who floods it gets no more than the processor's turns.
+set -u
+. tests/container/ct.sh
+
+ct_table <<TOML
+[service.plain]
+exec = ["sleep", "1000"]
+namespaces = []
+$(for i in $(seq 200); do printf '[service.s%d]\nexec = ["x"]\nautostart = false\n' "$i"; done)
+TOML
+# class PID: of the scheduler, as ps has it.
+class() {
+	ps -o cls= -p "$1" | tr -d ' '
+}
+has_class() {
+	[ "$(class "$(ct_pid)")" = "$1" ]
+}
+# asks SECONDS PAUSE WORDS: again and again, without a pause by two at once; to be run in the background.
+asks() {
+	exec timeout "$1" python3 -S -E - "/proc/$(ct_pid)/root/run/minit/control" "$2" "$3" <<-'PY'
+		import os, socket, sys, time
+		pause = float(sys.argv[2])
+		if not pause:
+		    os.fork()
+		while True:
+		    with socket.socket(socket.AF_UNIX) as s:
+		        s.connect(sys.argv[1])
+		        s.sendall(sys.argv[3].encode() + b"\n")
+		        while s.recv(1 << 20):
+		            pass
+		    time.sleep(pause)
+	PY
+}
+
+ct_start
+ct_up
+ct_is "all is begun" plain:up
+ct_until 10 has_class FF
+ok $? "then PID 1 goes before others"
+is "$(class "$(ct_outer plain)")" TS "a service does not"
+asks 60 0 status &
+flood=$!
+ct_until 50 has_class TS
+ok $? "it gives that up when it is flooded"
+ct_said '^minit: minit: it has had a processor for [0-9]+ of [0-9]+ ms, and gives up its precedence over the services until it has less to do; is it flooded with requests or output[?]$' "and says so"
+ct_minit status plain >/dev/null
+ok $? "it answers as before"
+kill "$flood"
+wait "$flood" 2>/dev/null
+asks 60 0.004 'status plain' &
+flood=$!
+ct_until 50 has_class FF
+ok $? "and takes it again when it has little to do"
+kill "$flood"
+wait "$flood" 2>/dev/null
+ct_signal SEGV
+ct_wait 10 'executed in place'
+ct_until 10 has_class FF
+ok $? "after a fatal signal it has it too"
+asks 60 0 status &
+flood=$!
+ct_until 50 has_class TS
+ok $? "and gives it up too"
+kill "$flood"
+ct_stop "it ends in order"
+echo "1..$ct_tests"
