@@ -45,7 +45,7 @@ static int star(const char *name, const char *file)
 const struct limit_row *limit_row(const char *file)
 {
 	for (unsigned i = 0; i < limit_count; i++)
-		if (star(limit_rows[i].name, file) >= 0)
+		if (limit_rows[i].name[0] == file[0] && star(limit_rows[i].name, file) >= 0)
 			return &limit_rows[i];
 	return NULL;
 }

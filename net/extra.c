@@ -74,14 +74,14 @@ static int put_rate(struct net_session *s, const char *object, struct netlink *n
 int extra_outside(struct net_session *s, const char *object, const struct net_attach *attach,
 		  const struct net_extra *extra)
 {
-	struct link_info port;
+	uint32_t port = 0;
 	int err;
 
 	if (!extra->in_bps)
 		return 0;
-	err = link_find(&s->host, attach->peer, &port);
+	err = link_index(&s->host, attach->peer, &port);
 	return err < 0 ? link_find_failed(object, attach->peer, err) :
-			 put_rate(s, object, &s->host, attach->peer, port.index, extra->in_bps);
+			 put_rate(s, object, &s->host, attach->peer, port, extra->in_bps);
 }
 
 int extra_inside(struct net_session *s, const char *object, struct netlink *inside, const struct net_extra *extra,

@@ -2,7 +2,9 @@
 #include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "net/requests.h"
@@ -78,70 +80,88 @@ void link_put_port(struct netlink_batch *b, bool hairpin, bool alone)
 	netlink_nest_end(b, info);
 }
 
-static uint8_t u8_in(struct netlink_bytes attrs, uint16_t attr)
+static uint8_t u8_in(struct netlink_bytes got)
+{
+	return got.len == 1 ? (uint8_t)got.data[0] : 0;
+}
+
+static uint32_t u32_in(struct netlink_bytes got, uint32_t otherwise)
+{
+	uint32_t value = otherwise;
+
+	if (got.len == sizeof(value))
+		memcpy(&value, got.data, sizeof(value));
+	return value;
+}
+
+/* What fits of it and a NUL, in a place that is all zeros. */
+static void take_text(struct netlink_bytes got, char *ret, size_t size)
+{
+	if (got.len)
+		memcpy(ret, got.data, strnlen(got.data, MIN(got.len, size - 1)));
+}
+
+static uint8_t u8_of(struct netlink_bytes attrs, uint16_t attr)
 {
 	struct netlink_bytes got;
 
-	return netlink_find(attrs, attr, &got) && got.len == 1 ? (uint8_t)got.data[0] : 0;
+	return netlink_find(attrs, attr, &got) ? u8_in(got) : 0;
 }
 
-static void take_kind(struct netlink_bytes attrs, struct link_info *info)
+static void take_kind(struct netlink_bytes linkinfo, struct link_info *info)
 {
-	struct netlink_bytes linkinfo, kind;
+	struct netlink_bytes kind;
 
-	if (!netlink_find(attrs, IFLA_LINKINFO, &linkinfo) || !netlink_find(linkinfo, IFLA_INFO_KIND, &kind))
+	if (!netlink_find(linkinfo, IFLA_INFO_KIND, &kind))
 		return;
-	memcpy(info->kind, kind.data, strnlen(kind.data, MIN(kind.len, sizeof(info->kind) - 1)));
+	take_text(kind, info->kind, sizeof(info->kind));
 	if (!strcmp(info->kind, "bridge") && netlink_find(linkinfo, IFLA_INFO_DATA, &kind))
-		info->filters = u8_in(kind, IFLA_BR_VLAN_FILTERING);
+		info->filters = u8_of(kind, IFLA_BR_VLAN_FILTERING);
 }
 
 /* An event of the bridge has it in PROTINFO, a look-up and an event of the link in what it says of its master. */
-static void take_port(struct netlink_bytes attrs, struct link_info *info)
+static void take_port(struct netlink_bytes protinfo, struct netlink_bytes linkinfo, struct link_info *info)
 {
-	struct netlink_bytes port;
+	struct netlink_bytes port = protinfo;
 
-	if (!netlink_find(attrs, IFLA_PROTINFO, &port) &&
-	    !(netlink_find(attrs, IFLA_LINKINFO, &port) && netlink_find(port, IFLA_INFO_SLAVE_DATA, &port)))
+	if (!port.data && !netlink_find(linkinfo, IFLA_INFO_SLAVE_DATA, &port))
 		return;
-	info->port_state = u8_in(port, IFLA_BRPORT_STATE);
-	info->port_alone = u8_in(port, IFLA_BRPORT_ISOLATED);
+	info->port_state = u8_of(port, IFLA_BRPORT_STATE);
+	info->port_alone = u8_of(port, IFLA_BRPORT_ISOLATED);
 }
 
 int link_take(struct netlink_bytes body, struct link_info *ret)
 {
+	struct netlink_bytes got[IFLA_LINK_NETNSID + 1];
 	struct link_info info = { .nsid = -1 };
-	struct netlink_bytes attrs, mac, name, nsid;
 	struct ifinfomsg ifi;
 
 	if (body.len < sizeof(ifi))
 		return -EPROTO;
 	memcpy(&ifi, body.data, sizeof(ifi));
-	attrs = (struct netlink_bytes){ body.data + sizeof(ifi), body.len - sizeof(ifi) };
+	netlink_find_all((struct netlink_bytes){ body.data + sizeof(ifi), body.len - sizeof(ifi) }, got,
+			 ARRAY_LEN(got));
 	info.index = (uint32_t)ifi.ifi_index;
 	info.flags = ifi.ifi_flags;
-	if (netlink_find(attrs, IFLA_ADDRESS, &mac) && mac.len == sizeof(info.mac))
-		memcpy(info.mac, mac.data, sizeof(info.mac));
-	if (netlink_find(attrs, IFLA_IFNAME, &name))
-		memcpy(info.name, name.data, strnlen(name.data, MIN(name.len, sizeof(info.name) - 1)));
-	if (netlink_find(attrs, IFLA_IFALIAS, &name))
-		memcpy(info.alias, name.data, strnlen(name.data, MIN(name.len, sizeof(info.alias) - 1)));
-	if (netlink_find(attrs, IFLA_MASTER, &nsid) && nsid.len == sizeof(info.master))
-		memcpy(&info.master, nsid.data, sizeof(info.master));
-	if (netlink_find(attrs, IFLA_LINK_NETNSID, &nsid) && nsid.len == sizeof(info.nsid))
-		memcpy(&info.nsid, nsid.data, sizeof(info.nsid));
-	info.operstate = u8_in(attrs, IFLA_OPERSTATE);
-	take_port(attrs, &info);
-	take_kind(attrs, &info);
+	if (got[IFLA_ADDRESS].len == sizeof(info.mac))
+		memcpy(info.mac, got[IFLA_ADDRESS].data, sizeof(info.mac));
+	take_text(got[IFLA_IFNAME], info.name, sizeof(info.name));
+	take_text(got[IFLA_IFALIAS], info.alias, sizeof(info.alias));
+	info.master = u32_in(got[IFLA_MASTER], 0);
+	info.nsid = (int)u32_in(got[IFLA_LINK_NETNSID], UINT32_MAX);
+	info.operstate = u8_in(got[IFLA_OPERSTATE]);
+	take_port(got[IFLA_PROTINFO], got[IFLA_LINKINFO], &info);
+	take_kind(got[IFLA_LINKINFO], &info);
 	*ret = info;
 	return 0;
 }
 
 static int take_answers(const struct netlink_batch *b, struct link_info *ret)
 {
-	struct netlink_answer a = { 0 };
+	struct netlink_answer a;
 	int n, err = -EPROTO; /* until a link has been seen */
 
+	netlink_await(&a);
 	while ((n = netlink_next(b, &a)) > 0) {
 		if (a.err)
 			err = -a.err;
@@ -169,6 +189,27 @@ int link_find_in(struct netlink *nl, int nsid, const char *name, struct link_inf
 int link_find(struct netlink *nl, const char *name, struct link_info *ret)
 {
 	return link_find_in(nl, -1, name, ret);
+}
+
+/*
+ * By an old call, which makes no list of all that a link is and waits for no lock. Only of a link that was there a
+ * moment ago: for one that is not the kernel looks for a module.
+ */
+int link_index(struct netlink *nl, const char *name, uint32_t *ret)
+{
+	struct ifreq request = { .ifr_ifindex = 0 };
+	struct link_info info;
+	int err;
+
+	memcpy(request.ifr_name, name, strnlen(name, NET_IFNAME - 1));
+	if (ioctl(nl->fd, SIOCGIFINDEX, &request) == 0) {
+		*ret = (uint32_t)request.ifr_ifindex;
+		return 0;
+	}
+	err = link_find(nl, name, &info);
+	if (!err)
+		*ret = info.index;
+	return err;
 }
 
 int link_find_failed(const char *object, const char *name, int err)

@@ -99,10 +99,11 @@ static bool passes(struct net_session *s, const char *object, const struct netli
 int net_try(struct net_session *s, const char *object, struct netlink_batch *b, int quiet)
 {
 	const struct netlink_request broken = { .step = NET_SOCKET };
-	struct netlink_answer a = { 0 };
+	struct netlink_answer a;
 	bool left_out = false;
 	int n, err = netlink_send(b);
 
+	netlink_await(&a);
 	if (err < 0)
 		return net_failed(object, &broken, -err, "");
 	while ((n = netlink_next(b, &a)) > 0)
@@ -215,10 +216,9 @@ static int make_namespace(const struct net_session *s, const char *object,
 static int configure_inside(struct net_session *s, const char *object, struct netlink *inside,
 			    const struct net_attach *attach, const struct net_bridge *bridge, uint32_t *ret_index)
 {
-	struct link_info eth0 = { 0 };
 	struct netlink_batch b;
 	char mem[NET_BATCH];
-	int err = net_has_eth0(attach) ? link_find(inside, net_eth(attach), &eth0) : 0;
+	int err = net_has_eth0(attach) ? link_index(inside, net_eth(attach), ret_index) : 0;
 
 	if (err < 0)
 		return link_find_failed(object, net_eth(attach), err);
@@ -226,8 +226,7 @@ static int configure_inside(struct net_session *s, const char *object, struct ne
 	if (!attach->number)
 		link_up(&b, "lo");
 	if (net_has_eth0(attach))
-		eth0_inside(s, &b, attach, bridge, eth0.index);
-	*ret_index = eth0.index;
+		eth0_inside(s, &b, attach, bridge, *ret_index);
 	return net_run(s, object, &b);
 }
 
@@ -248,9 +247,7 @@ static int attach_also(struct net_session *s, const char *object, struct netlink
 	uint32_t index;
 	int err = veth_attach(s, object, attach, bridge, &extra, ns);
 
-	if (!err)
-		err = configure_inside(s, object, inside, attach, bridge, &index);
-	return err ? err : veth_outside(s, object, attach, bridge);
+	return err ? err : configure_inside(s, object, inside, attach, bridge, &index);
 }
 
 static int attach_all(struct net_session *s, const char *object, struct netlink *inside, const struct net_extra *extra,
@@ -286,8 +283,6 @@ int net_attach(struct net_session *s, const char *object, const struct net_attac
 	err = configure_inside(s, object, &inside, attach, bridge, &index);
 	if (!err)
 		err = extra_inside(s, object, &inside, extra, index, ns);
-	if (!err && bridge)
-		err = veth_outside(s, object, attach, bridge);
 	if (!err && bridge)
 		err = extra_outside(s, object, attach, extra);
 	if (!err)

@@ -209,13 +209,14 @@ must_check int net_seen_open(void);
 must_check int net_seen_read(int fd, struct net_seen *ret);
 
 /*
- * Sets up the host end of what net_attach made; nothing to do for loopback
- * only. At boot, after net_attach of all services: each port that comes up
- * makes the services behind the others receive what it announces and the bridge walk
- * over all ports, and 1000 services need half the time when that comes last.
- * 0 or -errno, logged for `object`, and the pair is gone.
+ * Tells the bridge of what net_attach made, and sets its host end up; nothing to do for loopback only. bridge and extra
+ * are those of net_attach; of another eth too, extra is the service's. At boot, after net_attach of all services: each
+ * port that comes up makes the services behind the others receive what it announces and the bridge walk over all
+ * ports, and 1000 services need half the time when that comes last. 0 or -errno, logged for `object`, and the pair is
+ * gone.
  */
-must_check int net_connect(struct net_session *s, const char *object, const struct net_attach *attach);
+must_check int net_connect(struct net_session *s, const char *object, const struct net_attach *attach,
+			   const struct net_bridge *bridge, const struct net_extra *extra);
 
 /*
  * A socket that hears of every change of a link, in minit's own network namespace and, if *ret_all, in those of the
@@ -300,9 +301,10 @@ static inline int net_bridge_up(struct net_session *s, const struct net_bridge *
 	return -EOPNOTSUPP;
 }
 
-static inline int net_connect(struct net_session *s, const char *object, const struct net_attach *attach)
+static inline int net_connect(struct net_session *s, const char *object, const struct net_attach *attach,
+			      const struct net_bridge *bridge, const struct net_extra *extra)
 {
-	(void)s, (void)object;
+	(void)s, (void)object, (void)bridge, (void)extra;
 	return attach->bridge < 0 ? 0 : -EOPNOTSUPP;
 }
 

@@ -137,6 +137,16 @@ int netlink_send(struct netlink_batch *b)
 
 /* -- answers ------------------------------------------------------------------------------------ */
 
+void netlink_await(struct netlink_answer *a)
+{
+	a->request = NULL;
+	a->err = 0;
+	a->words[0] = '\0';
+	a->body = (struct netlink_bytes){ .len = 0 };
+	a->at = a->len = 0;
+	a->done = false;
+}
+
 /* One datagram of the kernel; others that know our port may write to it too. */
 static int receive(const struct netlink *nl, struct netlink_answer *a)
 {
@@ -155,23 +165,48 @@ static int receive(const struct netlink *nl, struct netlink_answer *a)
 	return a->len ? 0 : -EPROTO;
 }
 
-bool netlink_find(struct netlink_bytes in, uint16_t attr, struct netlink_bytes *ret)
+/* Takes the next one out of *in; false when there is none, or a broken one. */
+static inline bool take_attr(struct netlink_bytes *in, uint16_t *ret_attr, struct netlink_bytes *ret)
 {
 	struct rtattr a;
+	size_t step;
 
-	while (in.len >= sizeof(a)) {
-		memcpy(&a, in.data, sizeof(a));
-		if (a.rta_len < sizeof(a) || a.rta_len > in.len)
-			return false;
-		if ((a.rta_type & NLA_TYPE_MASK) == attr) {
-			*ret = (struct netlink_bytes){ in.data + sizeof(a), a.rta_len - sizeof(a) };
-			return true;
-		}
-		size_t step = MIN(ALIGNED(a.rta_len), in.len);
-		in.data += step;
-		in.len -= step;
+	if (in->len < sizeof(a))
+		return false;
+	memcpy(&a, in->data, sizeof(a));
+	if (a.rta_len < sizeof(a) || a.rta_len > in->len)
+		return false;
+	*ret_attr = (uint16_t)(a.rta_type & NLA_TYPE_MASK);
+	*ret = (struct netlink_bytes){ in->data + sizeof(a), a.rta_len - sizeof(a) };
+	step = MIN(ALIGNED(a.rta_len), in->len);
+	in->data += step;
+	in->len -= step;
+	return true;
+}
+
+bool netlink_find(struct netlink_bytes in, uint16_t attr, struct netlink_bytes *ret)
+{
+	struct netlink_bytes got;
+	uint16_t type;
+
+	while (take_attr(&in, &type, &got)) {
+		if (type != attr)
+			continue;
+		*ret = got;
+		return true;
 	}
 	return false;
+}
+
+void netlink_find_all(struct netlink_bytes in, struct netlink_bytes *ret, uint16_t count)
+{
+	struct netlink_bytes got;
+	uint16_t type;
+
+	memset(ret, 0, count * sizeof(*ret));
+	while (take_attr(&in, &type, &got))
+		if (type < count && !ret[type].data)
+			ret[type] = got;
 }
 
 /* NLMSGERR_ATTR_MSG stands behind the header of the request, or all of it when the kernel echoes it. */

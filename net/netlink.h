@@ -81,9 +81,12 @@ void netlink_nest_end(struct netlink_batch *b, size_t nest);
 /* Sends all requests; only the last one is asked to be acknowledged. 0 or -errno. */
 must_check int netlink_send(struct netlink_batch *b);
 
+/* Begins *a as { 0 } does, but for mem, which is written before it is read: zeros would be 4 KiB for each question. */
+void netlink_await(struct netlink_answer *a);
+
 /*
  * The next answer: 1, or 0 when the last request has been answered, or -errno
- * (-EPROTO for what is no answer). *a begins as { 0 }.
+ * (-EPROTO for what is no answer). *a begins as { 0 }, or by netlink_await.
  */
 must_check int netlink_next(const struct netlink_batch *b, struct netlink_answer *a);
 
@@ -95,5 +98,8 @@ must_check int netlink_any(const struct netlink *nl, struct netlink_answer *a, u
 
 /* The first attribute of this type; false when there is none, or only a broken one. */
 bool netlink_find(struct netlink_bytes in, uint16_t attr, struct netlink_bytes *ret);
+
+/* The first of each type below count, in one walk: ret[type], its data NULL where there is none. */
+void netlink_find_all(struct netlink_bytes in, struct netlink_bytes *ret, uint16_t count);
 
 #endif

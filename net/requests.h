@@ -47,7 +47,9 @@ void link_mark(struct netlink_batch *b, const char *name); /* LINK_MARK; in the 
 
 /* 0, -ENODEV, or -errno; nothing is logged. */
 must_check int link_find(struct netlink *nl, const char *name, struct link_info *ret);
-/* The same in the namespace of this number (link_info.nsid). Linux 4.20. */
+/* The number alone, of one that was just made: 0 or as link_find. */
+must_check int link_index(struct netlink *nl, const char *name, uint32_t *ret);
+/* The same as link_find in the namespace of this number (link_info.nsid). Linux 4.20. */
 must_check int link_find_in(struct netlink *nl, int nsid, const char *name, struct link_info *ret);
 /* What a message about a link says: 0, or -EPROTO. */
 must_check int link_take(struct netlink_bytes body, struct link_info *ret);
@@ -125,10 +127,6 @@ must_check int veth_attach(struct net_session *s, const char *object, const stru
 void eth0_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
 		 const struct net_bridge *bridge, uint32_t index);
 
-/* What the bridge that it was just attached to has to know of its addresses and its MAC. 0 or -errno, logged. */
-must_check int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach,
-			    const struct net_bridge *bridge);
-
 /* -- onlink.c -- */
 
 /* eth0 in the namespace of descriptor ns, upon link attach->peer here. 0 or -errno, logged. */
@@ -158,13 +156,6 @@ must_check int extra_inside(struct net_session *s, const char *object, struct ne
 			    const struct net_extra *extra, uint32_t index, int ns);
 
 #else
-
-static inline int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach,
-			       const struct net_bridge *bridge)
-{
-	(void)s, (void)object, (void)attach, (void)bridge;
-	return 0;
-}
 
 static inline int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
 			      const struct net_bridge *bridge, const struct net_extra *extra, int ns)

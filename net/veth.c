@@ -44,13 +44,20 @@ static int create(struct net_session *s, const char *object, const struct net_at
 	return net_run(s, object, &b);
 }
 
-int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
-		const struct net_bridge *bridge, const struct net_extra *extra, int ns)
+/* The bridge that the pair is a port of. */
+static int find_master(struct net_session *s, const char *object, const struct net_attach *attach,
+		       const struct net_bridge *bridge, const struct net_extra *extra)
 {
 	int err = bridge_find(s, object, bridge);
 
-	if (!err && attach->shard)
-		err = bridge_find_shard(s, object, &extra->shards[attach->shard - 1]);
+	return err || !attach->shard ? err : bridge_find_shard(s, object, &extra->shards[attach->shard - 1]);
+}
+
+int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
+		const struct net_bridge *bridge, const struct net_extra *extra, int ns)
+{
+	int err = find_master(s, object, attach, bridge, extra);
+
 	return err < 0 ? err : create(s, object, attach, extra->mtu ? extra->mtu : bridge->mtu, ns);
 }
 
@@ -58,37 +65,38 @@ int veth_attach(struct net_session *s, const char *object, const struct net_atta
  * A question that is sent to this MAC alone (net/near.c) is a frame for one port from the first one on, and however
  * long the service is silent. On a shard, the bridge that it belongs to knows where it is too.
  */
-static void put_place(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
-		      uint32_t port, const uint8_t *mac)
+static int put_place(struct net_session *s, const char *object, struct netlink_batch *b,
+		     const struct net_attach *attach, const uint8_t *mac)
 {
+	uint32_t port = 0;
+	int err = link_index(&s->host, attach->peer, &port);
+
+	if (err < 0)
+		return link_find_failed(object, attach->peer, err);
 	place_add(b, attach->peer, port, mac);
 	if (attach->shard)
 		place_add(b, attach->peer, s->shard.up, mac);
+	return 0;
 }
 
 /*
  * The way from here to the service waits for no answer either. And in IPv6 it could not ask for what it only passes on:
  * that takes a link-local address, which the bridge has none of (link_quiet).
+ *
+ * Not at its creation: for each port that is made the kernel walks over all places that the bridge has been told of.
  */
-int veth_outside(struct net_session *s, const char *object, const struct net_attach *attach,
-		 const struct net_bridge *bridge)
+static int put_outside(struct net_session *s, const char *object, struct netlink_batch *b,
+		       const struct net_attach *attach, const struct net_bridge *bridge)
 {
-	struct link_info port = { 0 };
-	struct netlink_batch b;
-	char mem[NET_BATCH];
 	uint8_t mac[NET_MAC];
-	int err = bridge->near ? link_find(&s->host, attach->peer, &port) : 0;
+	int err;
 
-	if (err < 0)
-		return link_find_failed(object, attach->peer, err);
 	mac_of_attach(attach, mac);
-	netlink_start(&b, &s->host, mem, sizeof(mem));
-	if (bridge->near)
-		put_place(s, &b, attach, port.index, mac);
+	err = bridge->near ? put_place(s, object, b, attach, mac) : 0;
 	for (size_t i = 0; i < NET_ADDRS && attach->addr[i].family; i++)
 		if (attach->addr[i].family == AF_INET || !s->ipv6_missing)
-			neighbour_add(&b, &attach->addr[i], s->master.index, mac);
-	return b.count ? net_run(s, object, &b) : 0;
+			neighbour_add(b, &attach->addr[i], s->master.index, mac);
+	return err;
 }
 
 /* A kernel that does not know the flag passes over it: 0 or -errno, logged. */
@@ -103,22 +111,40 @@ static int is_alone(struct net_session *s, const char *object, const struct net_
 	return port.port_alone ? 0 : net_failed(object, &request, EOPNOTSUPP, "");
 }
 
-int net_connect(struct net_session *s, const char *object, const struct net_attach *attach)
+/* Comes up last, when the bridge knows all of it. */
+static void put_up(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach)
+{
+	bool hairpin = s->hairpin && attach->flags & NET_PUBLISHED, alone = attach->flags & NET_ALONE;
+
+	link_up(b, attach->peer);
+	if (hairpin || alone)
+		link_put_port(b, hairpin, alone);
+}
+
+static int connect_port(struct net_session *s, const char *object, const struct net_attach *attach,
+			const struct net_bridge *bridge)
 {
 	struct netlink_batch b;
 	char mem[NET_BATCH];
-	bool hairpin;
+	int err;
+
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	link_quiet(&b, attach->peer);
+	err = put_outside(s, object, &b, attach, bridge);
+	put_up(s, &b, attach);
+	return err ? err : net_run(s, object, &b);
+}
+
+int net_connect(struct net_session *s, const char *object, const struct net_attach *attach,
+		const struct net_bridge *bridge, const struct net_extra *extra)
+{
 	int err;
 
 	if (attach->bridge < 0)
 		return 0;
-	netlink_start(&b, &s->host, mem, sizeof(mem));
-	link_quiet(&b, attach->peer);
-	link_up(&b, attach->peer);
-	hairpin = s->hairpin && attach->flags & NET_PUBLISHED;
-	if (hairpin || attach->flags & NET_ALONE)
-		link_put_port(&b, hairpin, attach->flags & NET_ALONE);
-	err = net_run(s, object, &b);
+	err = find_master(s, object, attach, bridge, extra);
+	if (!err)
+		err = connect_port(s, object, attach, bridge);
 	if (!err && attach->flags & NET_ALONE)
 		err = is_alone(s, object, attach);
 	if (err < 0)

@@ -43,7 +43,7 @@ static void minit_attach(struct net_session *s, unsigned i)
 
 static void minit_connect(struct net_session *s, unsigned i)
 {
-	floor_check(net_connect(s, floor_attaches[i].peer, &floor_attaches[i]) < 0, "net_connect");
+	floor_check(net_connect(s, floor_attaches[i].peer, &floor_attaches[i], &floor_bridge, NULL) < 0, "net_connect");
 }
 
 static const struct {

@@ -111,9 +111,10 @@ static void add_neighbour(struct netlink_batch *b, const struct addr *a, int ind
 
 static void run(struct netlink_batch *b)
 {
-	struct netlink_answer a = { 0 };
+	struct netlink_answer a;
 	int n = netlink_send(b);
 
+	netlink_await(&a);
 	errno = -n;
 	floor_check(n < 0, "send");
 	while ((n = netlink_next(b, &a)) > 0) {

@@ -638,9 +638,10 @@ int net_settle_ask(struct net_session *s, const struct net_attach *attach, struc
 	return -EAFNOSUPPORT;
 }
 
-int net_connect(struct net_session *s, const char *object, const struct net_attach *attach)
+int net_connect(struct net_session *s, const char *object, const struct net_attach *attach,
+		const struct net_bridge *bridge, const struct net_extra *extra)
 {
-	(void)s, (void)object, (void)attach;
+	(void)s, (void)object, (void)attach, (void)bridge, (void)extra;
 	return 0;
 }
 #endif

@@ -133,7 +133,7 @@ static int attach(const char *name, const struct net_attach *at, const struct ne
 
 	if (ns < 0)
 		return ns;
-	return net_connect(&net, name, at) < 0 ? -1 : ns;
+	return net_connect(&net, name, at, br, NULL) < 0 ? -1 : ns;
 }
 
 /* -- probes -------------------------------------------------------------------------------------- */
@@ -605,7 +605,7 @@ static void measure(unsigned count)
 	attached = now_ms();
 	for (unsigned i = 0; i < count; i++) {
 		struct net_attach at = service(&br, i);
-		if (net_connect(&net, "web", &at) < 0)
+		if (net_connect(&net, "web", &at, &br, NULL) < 0)
 			exit(1);
 	}
 	connected = now_ms();

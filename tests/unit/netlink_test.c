@@ -582,6 +582,38 @@ static void attributes_are_found(void **state)
 	assert_false(netlink_find(in, 3, &got));
 }
 
+/* In one walk, the first of each kind; what is above is passed over. */
+static void attributes_are_found_at_once(void **state)
+{
+	static const uint8_t list[] = { 5, 0, 2, 0, 'a', 0, 0, 0, 5, 0, 2, 0, 'b', 0, 0, 0, 5, 0, 3, 0, 'c', 0, 0, 0,
+					5, 0, 1, 0x80, 'd' };
+	struct netlink_bytes got[4];
+
+	(void)state;
+	got[3].data = "no";
+	netlink_find_all((struct netlink_bytes){ (const char *)list, sizeof(list) }, got, 3);
+	assert_null(got[0].data);
+	assert_true(got[1].len == 1 && got[1].data[0] == 'd');
+	assert_true(got[2].len == 1 && got[2].data[0] == 'a');
+	assert_string_equal(got[3].data, "no");
+	netlink_find_all((struct netlink_bytes){ (const char *)list, 20 }, got, 4); /* what is broken ends it */
+	assert_true(got[2].len == 1 && !got[3].data && !got[1].data);
+}
+
+/* Nothing of an earlier question is left, in memory that nobody has cleared. */
+static void an_answer_begins_without_zeros(void **state)
+{
+	(void)state;
+	ask(1);
+	memset(&a, 0xa5, sizeof(a));
+	netlink_await(&a);
+	answer_error(1, EINVAL, "Device not found", 0);
+	assert_int_equal(netlink_next(&b, &a), 1);
+	assert_int_equal(a.err, EINVAL);
+	assert_string_equal(a.words, "Device not found");
+	assert_int_equal(netlink_next(&b, &a), 0);
+}
+
 static void broken_attributes_are_not_found(void **state)
 {
 	static const uint8_t rows[][8] = {
@@ -756,6 +788,7 @@ int main(void)
 		TEST(left_over_answers_are_passed_over), TEST(others_than_the_kernel_are_not_heard),
 		TEST(several_answers_in_one_datagram), TEST(no_answer_never_waits), TEST(answers_that_are_none),
 		TEST(broken_answers_are_not_read_beyond), TEST(attributes_are_found),
+		TEST(attributes_are_found_at_once), TEST(an_answer_begins_without_zeros),
 		TEST(broken_attributes_are_not_found), TEST(a_link_is_looked_up), TEST(a_link_that_is_not_there),
 		TEST(a_look_up_without_a_link), TEST(an_address_of_another_kind_is_no_mac),
 		TEST(long_kinds_are_cut), TEST(broken_links_are_not_read_beyond),
