@@ -25,7 +25,7 @@ static const struct {
 static const struct {
 	uint8_t type;
 	uint16_t value;
-	char name[20];
+	char name[24];
 } names[] = {
 	{ NF_PROTO, NFPROTO_IPV4, "ipv4" }, { NF_PROTO, NFPROTO_IPV6, "ipv6" },
 	{ ETHER_TYPE, 0x0800, "ip" }, { ETHER_TYPE, 0x0806, "arp" }, { ETHER_TYPE, 0x86dd, "ip6" },

@@ -41,8 +41,8 @@ for path in ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding", "net/ipv4/ip
     say(path, open("/proc/sys/" + path).read().strip())
 print("\n".join(sorted(said)))
 for line in subprocess.run(["nft", "-s", "list", "ruleset"], capture_output=True, text=True).stdout.split("\n"):
-    # An nft before 1.0.8 has no word for the target of an advertisement.
-    if "@addrs6" in line and "nd-neighbor-advert" in line:
+    # An nft before 1.0.8 has no word for the target of an advertisement or a solicitation.
+    if ("@addrs6" in line and "nd-neighbor-advert" in line) or ("@macs6" in line and "nd-neighbor-solicit" in line):
         continue
     # What nft takes no rule to a port without, and its word for the number of a member.
     line = line.replace("type mark : ipv4_addr . inet_service", "typeof numgen inc mod 1 : ip daddr . tcp dport")
@@ -66,6 +66,7 @@ rules  = ["from 192.0.2.10 table 300", "fwmark 0x10/0xff to 10.0.0.0/8 unreachab
 address = ["10.77.0.1/24", "fd77::1/64"]
 mtu = 1400
 nat = true
+near = true
 [network.bridge.br1]
 address = ["10.78.0.1/24", "fd78::1/64"]
 mac = "02:00:5e:10:00:01"

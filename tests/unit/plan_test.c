@@ -60,6 +60,8 @@ static void compare(const char *path, struct buf *plan)
 	buf_reset(plan);
 	netplan_put(plan, table_of(table), &path, 1);
 	assert_int_equal(buf_check(plan), 0);
+	for (const char *p = buf_text(plan); *p; p++)
+		assert_true(*p >= ' ' || *p == '\n' || *p == '\t');
 	sprintf(expected, "%.*splan", (int)(strlen(path) - strlen("toml")), path);
 	if (getenv("GOLDEN"))
 		update(expected, buf_text(plan));
