@@ -343,6 +343,7 @@ static void both_ends_are_waited_for(void **context)
 	ask(true);
 	port_event(A, BR_STATE_LEARNING);
 	assert_int_equal(hear(), 1);
+	assert_int_equal(service_at(&sv, A)->handles.settle.waits, NET_PORT | NET_INSIDE);
 	port_event(A, BR_STATE_FORWARDING);
 	assert_int_equal(hear(), 1);
 	assert_string_equal(fake_launch.did, "");
