@@ -53,8 +53,9 @@ void precedence_take(void)
 static void give_up(int64_t used, int64_t span)
 {
 	if (!set_policy(SCHED_OTHER, 0))
-		log_warn("minit", 0, "it has had a processor for %ld of %ld ms, and gives up its precedence over the services "
-			 "until it has less to do; is it flooded with requests or output?", (long)used, (long)span);
+		log_warn("minit", 0, "it has had a processor for %ld of %ld ms, and gives up its precedence over the "
+			 "services until it has less to do; is it flooded with requests or output?", (long)used,
+			 (long)span);
 }
 
 static void take_again(void)

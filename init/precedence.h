@@ -8,14 +8,14 @@
 #define INIT_PRECEDENCE_H
 
 /*
- * Takes it, if this is PID 1 and of no nice value, which its children would not have from it. In leaves of a kernel with
- * RT_GROUP_SCHED, and without CAP_SYS_NICE, it is refused, and minit waits as others.
+ * Takes it, if this is PID 1 and of no nice value, which its children would not have from it. In leaves of a kernel
+ * with RT_GROUP_SCHED, and without CAP_SYS_NICE, it is refused, and minit waits as others.
  */
 void precedence_take(void);
 
 /*
- * After each round of the loop. It is for who sleeps most of the time: who has used more than half of a processor, for a
- * second or more, gives it up, be it for a fault of its own or for a flood of requests; and has it again when it
+ * After each round of the loop. It is for who sleeps most of the time: who has used more than half of a processor, for
+ * a second or more, gives it up, be it for a fault of its own or for a flood of requests; and has it again when it
  * uses less than a tenth. Costs an addition, and every so many rounds a look at the clock.
  */
 void precedence_consider(void);
