@@ -198,7 +198,7 @@ int link_find(struct netlink *nl, const char *name, struct link_info *ret)
 int link_index(struct netlink *nl, const char *name, uint32_t *ret)
 {
 	struct ifreq request = { .ifr_ifindex = 0 };
-	struct link_info info;
+	struct link_info info = { 0 };
 	int err;
 
 	memcpy(request.ifr_name, name, strnlen(name, NET_IFNAME - 1));
@@ -207,8 +207,7 @@ int link_index(struct netlink *nl, const char *name, uint32_t *ret)
 		return 0;
 	}
 	err = link_find(nl, name, &info);
-	if (!err)
-		*ret = info.index;
+	*ret = info.index;
 	return err;
 }
 
