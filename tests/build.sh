@@ -36,6 +36,8 @@ checkout "$work/a"
 checkout "$work/a-longer-name/b"
 one=$work/a
 two=$work/a-longer-name/b
+touch -d '2001-01-01' "$one"/*/*.c
+export TZ=Asia/Tokyo
 
 # Not every mention of an option makes another text of a source.
 export CCACHE_DIR=$work/ccache
@@ -52,21 +54,30 @@ for config in full wrapper; do
 	holds "the $config configuration builds without a warning" configured "$config"
 done
 
-# Each of the others begins with the folder of the full one, so that only what it changes is built.
-cp -a "$one/build/full" "$one/build/kept"
+# A choice begins with the folder of the full one, so that only what it changes is built.
+keep() {
+	cp -a "$one/build/$1" "$one/build/$1.kept"
+}
 afresh() {
-	rm -rf "$one/build/full" && cp -a "$one/build/kept" "$one/build/full"
+	rm -rf "$one/build/$1" && cp -a "$one/build/$1.kept" "$one/build/$1"
 }
-varied() {
-	in_one B=build/full && [ "$one/build/full/minit" -nt "$one/build/kept/minit" ]
-}
-written() {
-	afresh && cat >"$one/build/full/.config" && varied
+newer() {
+	[ "$one/build/$1" -nt "$one/build/${1/\//.kept/}" ]
 }
 container() {
-	afresh && in_one B=build/full container_defconfig && varied
+	keep full && in_one B=build/full container_defconfig && in_one B=build/full && newer full/minit
 }
 holds 'so does the container configuration' container
+afresh full
+
+# What only has to compile and to be linked does so without what takes longest.
+any() {
+	in_one B=build/any SMALL='-O1 -g0 -ffunction-sections -fdata-sections' "$@"
+}
+{ any full_defconfig && any && keep any; } >"$work/said" 2>&1 || say
+written() {
+	afresh any && cat >"$one/build/any/.config" && any && newer any/minit
+}
 nothing_on() {
 	sed -n 's/^config \(.*\)/# CONFIG_\1 is not set/p' "$one/Kconfig" | written
 }
@@ -81,16 +92,13 @@ for option in $(sed -n 's/^config \([A-Z0-9_]*\)$/\1/p' Kconfig); do
 done
 
 concerned() {
-	without CHECK && [ "$one/build/full/obj/init/verbs.o" -nt "$one/build/kept/obj/init/verbs.o" ] &&
-		[ ! "$one/build/full/obj/lib/buf.o" -nt "$one/build/kept/obj/lib/buf.o" ]
+	without CHECK && newer any/obj/init/verbs.o && ! newer any/obj/lib/buf.o
 }
 holds 'a changed option builds what mentions it, and nothing else' concerned
 and_back() {
-	! cmp -s "$one"/build/{full,kept}/minit && in_one B=build/full full_defconfig && in_one B=build/full &&
-		cmp "$one"/build/{full,kept}/minit.debug
+	! cmp -s "$one"/build/{any,any.kept}/minit && any full_defconfig && any && cmp "$one"/build/{any,any.kept}/minit
 }
 holds 'changed back, it gives the same bytes as before' and_back
-afresh
 
 # Alone it is linked with nothing else, and could not have been built.
 free_of_libc() {
@@ -141,11 +149,15 @@ hot() {
 }
 holds 'a child needs nothing of the program but what is hot' hot
 
-same_bytes() {
-	make -s -j2 -C "$two" B=build/full full_defconfig >/dev/null && touch -d '2001-01-01' "$two"/*/*.c && TZ=Asia/Tokyo make -s -j2 -C "$two" B=build/full &&
-		cmp "$minit" "$two/build/full/minit"
+# Of this folder, if it has the same choice; else in one more.
+elsewhere() {
+	cmp -s "${KCONFIG_CONFIG:-.config}" "$one/build/full/.config" && cp "$MINIT" "$work/elsewhere" && return
+	make -s -j2 -C "$two" B=build/full full_defconfig && make -s -j2 -C "$two" B=build/full && cp "$two/build/full/minit" "$work/elsewhere"
 }
-holds 'another folder gives the same bytes' same_bytes
+same_bytes() {
+	elsewhere && cmp "$minit" "$work/elsewhere"
+}
+holds 'another folder, time zone and age of the files give the same bytes' same_bytes
 
 again() {
 	local out
