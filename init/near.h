@@ -3,33 +3,26 @@
 #define INIT_NEAR_H
 
 #include "lib/enabled.h"
-#include "services/table.h"
+#include "services/state.h"
 
 #if ENABLED(CONFIG_NET_NAT)
 
 /* Before the first member is there. What fails is told, once; so is that another minit here has such a table. */
-void near_up(const struct table *t);
-
-/* After an execution in place: it is still ours. */
-void near_keep(const struct table *t);
+void near_up(struct supervisor *sv);
 
 /* Also what a killed run has left; not that of another minit. */
-void near_down(void);
+void near_down(struct supervisor *sv);
 
 #else
 
-static inline void near_up(const struct table *t)
+static inline void near_up(struct supervisor *sv)
 {
-	(void)t;
+	(void)sv;
 }
 
-static inline void near_keep(const struct table *t)
+static inline void near_down(struct supervisor *sv)
 {
-	(void)t;
-}
-
-static inline void near_down(void)
-{
+	(void)sv;
 }
 
 #endif

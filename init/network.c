@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "init/boot.h"
+#include "init/claims.h"
 #include "init/near.h"
 #include "init/rules.h"
 #include "init/sysctls.h"
@@ -187,7 +188,7 @@ static void clear_tables(struct supervisor *sv, struct net_session *net)
 		any = net_is_there(net, table_bridge(sv->table, i)->name);
 	if (!any)
 		return;
-	near_down();
+	near_down(sv);
 	if (!sv->table->ruleset.count)
 		rules_clear();
 }
@@ -214,13 +215,13 @@ static void remove_iprules(struct supervisor *sv, struct net_session *net)
 /* Links come behind the bridges that they may be ports of. */
 static void bring_all_up(struct supervisor *sv, struct net_session *net)
 {
-	net->alone = uplinks_alone();
+	net->alone = !claim_take(sv->state, CLAIM_NETWORK);
 	clear_left(sv, net);
 	sysctls_write(sv->table, NULL);
 	make_iprules(sv, net);
 	clear_tables(sv, net);
 	bring_up(sv, net);
-	near_up(sv->table);
+	near_up(sv);
 	uplinks_up(sv, net);
 }
 
@@ -280,7 +281,7 @@ void network_leave(struct supervisor *sv)
 	forget_names(sv->table);
 	end_namespaces(sv);
 	if (sv->table->near.count)
-		near_down();
+		near_down(sv);
 	uplinks_leave(sv, &net);
 	for (uint32_t i = sv->table->shards.count; i-- > 0;)
 		if (is_made(state->shards_made, i))

@@ -53,6 +53,8 @@ void reexec_keep(const struct statefile *state, bool keep)
 	keep_one(state->netns, keep);
 	keep_one(state->rules.fd, keep);
 	keep_one(state->rules.events_fd, keep);
+	for (size_t i = 0; i < CLAIMS; i++)
+		keep_one(state->claims[i], keep);
 	keep_one(state->cgroup.v2, keep);
 	for (size_t i = 0; i < CGROUP_V1_COUNT; i++)
 		keep_one(state->cgroup.v1[i], keep);

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "init/claims.h"
 #include "init/loop.h"
 #include "lib/fd.h"
 #include "lib/log.h"
@@ -15,7 +16,6 @@
 enum { EVENTS, FLOWS }; /* ids of LOOP_RULES */
 
 static struct supervisor *house;
-static int claim = -1;          /* of the tables: held for life, and claimed again after an execution in place */
 static int boot_err;            /* of the first try: all services that are prepared then share it */
 static int flows_fd = -1;       /* of a sweep that is going on */
 static bool sweep_again;
@@ -130,13 +130,6 @@ static int commit(void)
 
 /* -- setting up ---------------------------------------------------------------------------------------------------- */
 
-static bool are_anothers(void)
-{
-	if (claim < 0)
-		claim = net_claim(NET_TABLE);
-	return claim == -EADDRINUSE;
-}
-
 /* Each would put its rules in place of the other's, for ever. */
 static int refuse_second(void)
 {
@@ -175,9 +168,9 @@ static int open_ways(struct net_session *net)
 	return err || !hairpin || !t->shards.count ? err : refuse_shards();
 }
 
-static int make(struct net_session *net)
+static int make_claimed(struct net_session *net)
 {
-	int err = are_anothers() ? refuse_second() : open_ways(net);
+	int err = open_ways(net);
 
 	if (!err)
 		err = open_sockets();
@@ -185,6 +178,18 @@ static int make(struct net_session *net)
 		err = commit();
 	if (!err)
 		handles()->made = 1;
+	return err;
+}
+
+static int make(struct net_session *net)
+{
+	int err;
+
+	if (claim_is_anothers(house->state, CLAIM_RULES))
+		return refuse_second();
+	err = make_claimed(net);
+	if (err)
+		claim_drop(house->state, CLAIM_RULES);
 	return err;
 }
 
@@ -257,10 +262,8 @@ void rules_watch(void)
 	if (!handles()->made)
 		return;
 	loop_watch(LOOP_RULES, EVENTS, handles()->events_fd, LOOP_READ);
-	if (!house->state->reexecs)
-		return;
-	(void)are_anothers();
-	commit_groups(true); /* a change may have been noted, and not made */
+	if (house->state->reexecs)
+		commit_groups(true); /* a change may have been noted, and not made */
 }
 
 void rules_change(struct supervisor *sv, uint32_t index)
@@ -306,7 +309,7 @@ void rules_clear(void)
 	BUF_ON_STACK(b, RULESET_REMOVE);
 
 	ruleset_remove(&b);
-	if (!are_anothers() && !buf_check(&b))
+	if (!claim_is_anothers(house->state, CLAIM_RULES) && !buf_check(&b))
 		(void)!ruleset_try(b.data, b.len);
-	fd_close(&claim);
+	claim_drop(house->state, CLAIM_RULES);
 }

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "init/claims.h"
 #include "init/loop.h"
-#include "init/near.h"
 #include "init/sysctls.h"
 #include "lib/fd.h"
 #include "lib/log.h"
@@ -15,15 +15,6 @@
 static struct supervisor *house;
 static int events = -1;
 static uint64_t failed; /* to be set up: not tried again before it is gone, as each try is an event too */
-
-static int claim = -1;  /* held for life, and claimed again after an execution in place */
-
-bool uplinks_alone(void)
-{
-	if (claim < 0)
-		claim = net_claim(NET_CLAIM_NETWORK);
-	return claim >= 0;
-}
 
 static uint64_t bit(uint32_t i)
 {
@@ -124,7 +115,7 @@ static void try_again(struct supervisor *sv, uint32_t i)
 
 	if (net_open(&net))
 		return;
-	net.alone = uplinks_alone();
+	net.alone = !claim_take(sv->state, CLAIM_NETWORK);
 	set_up(sv, &net, i);
 	net_close(&net);
 }
@@ -176,7 +167,7 @@ static void ask(struct supervisor *sv)
 
 	if (net_open(&net))
 		return;
-	net.alone = uplinks_alone();
+	net.alone = !claim_take(sv->state, CLAIM_NETWORK);
 	for (uint32_t i = 0; i < sv->table->links.count; i++) {
 		int err = net_link_ask(&net, table_link(sv->table, i), &seen);
 
@@ -209,10 +200,6 @@ static void on_events(uint32_t id, unsigned ready)
 void uplinks_watch(struct supervisor *sv)
 {
 	house = sv;
-	if (sv->table->links.count || sv->table->bridges.count)
-		(void)uplinks_alone();
-	if (sv->state->reexecs)
-		near_keep(sv->table);
 	if (!sv->table->links.count)
 		return;
 	events = net_seen_open();

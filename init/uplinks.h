@@ -11,9 +11,6 @@ enum lease { LEASE_OFF, LEASE_ON, LEASE_ASKED }; /* the last changes nothing */
 
 #if ENABLED(CONFIG_NET_BRIDGE)
 
-/* Whether minit is the only one in this network; says so to others that come. */
-bool uplinks_alone(void);
-
 /* At boot, when the bridges are there. Logs what fails; a device that is not there is no failure. */
 void uplinks_up(struct supervisor *sv, struct net_session *net);
 
@@ -27,11 +24,6 @@ must_check int uplinks_lease(struct supervisor *sv, const char *name, enum lease
 void uplinks_leave(struct supervisor *sv, struct net_session *net);
 
 #else
-
-static inline bool uplinks_alone(void)
-{
-	return false;
-}
 
 static inline void uplinks_up(struct supervisor *sv, struct net_session *net)
 {

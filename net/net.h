@@ -193,7 +193,6 @@ must_check int net_sysctl(const char *object, const char *path, const char *valu
  * A descriptor that says to other minits that the caller has `what` of the network that it is in: NET_CLAIM_NETWORK,
  * NET_TABLE, NET_NEAR_TABLE. -EADDRINUSE: another one has; or -errno, not logged.
  */
-#define NET_CLAIM_NETWORK "network" /* whoever makes anything in it */
 must_check int net_claim(const char *what);
 
 /* Whether it is there, made by a minit that is gone. */

@@ -18,6 +18,7 @@
 
 #define NET_TABLE "minit"
 #define NET_NEAR_TABLE "minit_near"
+#define NET_CLAIM_NETWORK "network" /* what net_claim calls all else */
 
 struct net_bridge;
 struct net_shard;

@@ -16,7 +16,7 @@
 #include "services/table.h"
 
 #define STATE_MAGIC 0x31536d6d
-#define STATE_LAYOUT 5
+#define STATE_LAYOUT 6
 #define STATE_CLIENTS 32
 #define STATE_DETAIL 48
 #define STATE_WHY 320 /* bytes of a service_why; in JSON none but quotes, backslashes and broken UTF-8 are longer */
@@ -130,6 +130,14 @@ struct rules_handles {
 	uint8_t reserved;
 };
 
+/* init/claims.h */
+enum claim {
+	CLAIM_NETWORK, /* links and bridges */
+	CLAIM_RULES,   /* the tables of the ruleset */
+	CLAIM_NEAR,    /* the table of net/near.c */
+	CLAIMS
+};
+
 /* One connection to the control socket; written by init/control.c alone. */
 struct client {
 	int32_t fd;        /* -1: free */
@@ -205,6 +213,7 @@ struct statefile {
 	uint64_t links_online;   /* with carrier and, where it is to have one, a lease */
 	struct cgroup_home cgroup;
 	struct rules_handles rules; /* init/rules.c */
+	int32_t claims[CLAIMS];     /* sockets, -1 for none; init/claims.c */
 	struct inflight inflight; /* services/state.c */
 	struct client clients[STATE_CLIENTS];
 	struct service services[];

@@ -33,6 +33,8 @@ static void blank(struct statefile *state, const struct table *table, uint32_t s
 	state->phase_deadline = WHEN_NEVER;
 	state->netns = -1;
 	state->rules.fd = state->rules.events_fd = -1;
+	for (size_t i = 0; i < CLAIMS; i++)
+		state->claims[i] = -1;
 	state->cgroup.v2 = -1;
 	state->cgroup.err = -ENOENT; /* until cgroup_open has looked */
 	for (size_t i = 0; i < CGROUP_V1_COUNT; i++)
