@@ -11,10 +11,19 @@
 
 #define ROUNDS 256
 #define SPAN_MS 1000
+#define OURS (SCHED_FIFO | SCHED_RESET_ON_FORK)
+#define GIVEN_UP (SCHED_OTHER | SCHED_RESET_ON_FORK)
+
+/* Until it is taken again: twice as long each time, unless it was held for a while. */
+#define WAIT_MS 5000
+#define WAIT_MOST_MS 3600000
+#define WHILE_MS 600000
 
 static unsigned rounds;
-static struct when since;
-static int64_t used_ms; /* by then */
+static bool given_up;
+static int64_t wait_ms; /* 0: it was never given up */
+static struct when taken, since;
+static int64_t used_ms; /* by `since` */
 
 /* musl's own refuse these. */
 static int policy(void)
@@ -26,7 +35,7 @@ static int set_policy(int policy, int priority)
 {
 	const struct sched_param param = { .sched_priority = priority };
 
-	return (int)syscall(SYS_sched_setscheduler, 0, policy | SCHED_RESET_ON_FORK, &param);
+	return (int)syscall(SYS_sched_setscheduler, 0, policy, &param);
 }
 
 static int64_t processor_ms(void)
@@ -37,55 +46,68 @@ static int64_t processor_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void begin_span(struct when now, int64_t used)
+/* SCHED_RESET_ON_FORK stays when it is given up: so the policy says whose turn it is, also after an execution in place. */
+static void begin(struct when now)
 {
-	since = now;
-	used_ms = used;
+	given_up = policy() == GIVEN_UP;
+	taken = since = now;
+	used_ms = processor_ms();
 }
 
 void precedence_take(void)
 {
-	begin_span(when_now(), processor_ms());
-	if (getpid() == 1 && !policy() && !getpriority(PRIO_PROCESS, 0) && set_policy(SCHED_FIFO, 1) < 0)
+	if (getpid() == 1 && !policy() && !getpriority(PRIO_PROCESS, 0) && set_policy(OURS, 1) < 0)
 		log_debug(NULL, "no precedence: the kernel gives none to who lacks CAP_SYS_NICE");
+	begin(when_now());
 }
 
-static void give_up(int64_t used, int64_t span)
+static void give_up(struct when now, int64_t used, int64_t span)
 {
-	if (!set_policy(SCHED_OTHER, 0))
-		log_warn("minit", 0, "it has had a processor for %ld of %ld ms, and gives up its precedence over the "
-			 "services until it has less to do; is it flooded with requests or output?", (long)used,
-			 (long)span);
+	if (policy() != OURS || set_policy(GIVEN_UP, 0) < 0)
+		return;
+	given_up = true;
+	wait_ms = wait_ms && when_since(taken, now) < WHILE_MS ? MIN(wait_ms * 2, WAIT_MOST_MS) : WAIT_MS;
+	log_warn("minit", 0, "it has had a processor for %ld of %ld ms, and gives up its precedence over the services for "
+		 "%ld s; is it flooded with requests, or do services end all the time?", (long)used, (long)span,
+		 (long)(wait_ms / 1000));
 }
 
-static void take_again(void)
+static void take_again(struct when now)
 {
-	if (!set_policy(SCHED_FIFO, 1))
-		log_info("minit", "it has little to do again, and precedence over the services");
+	if (set_policy(OURS, 1) < 0)
+		return;
+	given_up = false;
+	taken = now;
+	log_info("minit", "it has precedence over the services again");
 }
 
-/* The policy itself says whose turn it is: SCHED_RESET_ON_FORK stays when the precedence is given up. */
-static void weigh(int64_t used, int64_t span)
+static void weigh(struct when now, int64_t used, int64_t span)
 {
-	int now = policy();
+	if (given_up && used * 10 < span)
+		take_again(now);
+	else if (!given_up && used * 2 > span)
+		give_up(now, used, span);
+}
 
-	if (now == (SCHED_FIFO | SCHED_RESET_ON_FORK) && used * 2 > span)
-		give_up(used, span);
-	else if (now == (SCHED_OTHER | SCHED_RESET_ON_FORK) && used * 10 < span)
-		take_again();
+static void look(void)
+{
+	struct when now = when_now();
+	int64_t used, span = when_since(since, now);
+
+	if (!since.ms) {
+		begin(now);
+		return;
+	}
+	if (span < (given_up ? wait_ms : SPAN_MS))
+		return;
+	used = processor_ms();
+	weigh(now, used - used_ms, span);
+	since = now;
+	used_ms = used;
 }
 
 void precedence_consider(void)
 {
-	struct when now;
-	int64_t used;
-
-	if (++rounds % ROUNDS || getpid() != 1)
-		return;
-	now = when_now();
-	if (when_since(since, now) < SPAN_MS)
-		return;
-	used = processor_ms();
-	weigh(used - used_ms, when_since(since, now));
-	begin_span(now, used);
+	if ((given_up || ++rounds % ROUNDS == 0) && getpid() == 1)
+		look();
 }

@@ -15,8 +15,10 @@ void precedence_take(void);
 
 /*
  * After each round of the loop. It is for who sleeps most of the time: who has used more than half of a processor, for
- * a second or more, gives it up, be it for a fault of its own or for a flood of requests; and has it again when it
- * uses less than a tenth. Costs an addition, and every so many rounds a look at the clock.
+ * a second or more, gives it up, be it for a fault of its own or for a flood of requests. It has it again after
+ * some seconds in which it used less than a tenth. As beside many others that may be all it gets, however much it has
+ * to do, these are twice as many each time, unless it had it for ten minutes. Costs an addition, and every so many
+ * rounds a look at the clock.
  */
 void precedence_consider(void);
 

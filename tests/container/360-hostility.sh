@@ -64,8 +64,8 @@ ok $? "and never after long: 99 % within $(of status p99) and $(of web p99) ms"
 policy() {
 	chrt -p "$1" | sed -n 's/.*policy: //p'
 }
-wanted=SCHED_OTHER # as long as nobody gives more, or it would be taken for a nice value
-[ "$(nice)" != 0 ] || ! chrt -f 1 true 2>/dev/null || wanted="SCHED_FIFO|SCHED_RESET_ON_FORK"
+wanted=SCHED_OTHER
+! ct_may_precede || wanted="SCHED_FIFO|SCHED_RESET_ON_FORK"
 is "$(policy "$(ct_pid)"), $(policy "$(ct_outer web)")" "$wanted, SCHED_OTHER" \
 	"PID 1 waits for none of them to end its turn, and services are scheduled as ever"
 ct_is "who grows is killed, again and again" 'memory:restarts>=2'

@@ -197,11 +197,17 @@ ct_until() {
 ct_sleeps() {
 	local i stat
 	for i in 1 2 3; do
+		[ -d "/proc/${1:-none}" ] || return 0
 		read -r stat 2>/dev/null <"/proc/$1/stat" && [[ $stat = *") S "* ]] || return 1
 	done
 }
 ct_rests() {
 	ct_until 10 ct_sleeps "$(ct_pid)"
+}
+
+# Whether PID 1 is given precedence here; a nice value would be that of whoever gives more.
+ct_may_precede() {
+	[ "$(nice)" = 0 ] && chrt -f 1 true 2>/dev/null
 }
 
 ct_stop() {
