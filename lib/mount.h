@@ -45,7 +45,8 @@ int mount_drop_here(void);
 /*
  * mount(2), and some of its flags: a single call, for what lies in a file system that nobody else has yet, where a path
  * leads to one place. What is refused with EACCES or EPERM is done by descriptor, as profiles of AppArmor (LXC and
- * others) know mount(2) by its paths. If that is refused too, the error is that of mount(2).
+ * others) know mount(2) by its paths. If that is refused too, or
+ * the kernel does not know it, the error is that of mount(2).
  */
 #define MOUNTS_KERNEL_FILES 14ul             /* MS_NOSUID | MS_NODEV | MS_NOEXEC */
 #define MOUNTS_DEVICES 10ul                  /* MS_NOSUID | MS_NOEXEC */

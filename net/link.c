@@ -192,8 +192,8 @@ int link_find(struct netlink *nl, const char *name, struct link_info *ret)
 }
 
 /*
- * By an old call, which makes no list of all that a link is and waits for no lock. Only of a link that was there a
- * moment ago: for one that is not the kernel looks for a module.
+ * By an old call, which makes no list of all that a link is and waits for no lock. Only of a link
+ * that minit has made: if somebody has taken it away since, the kernel runs modprobe for its name before it says so.
  */
 int link_index(struct netlink *nl, const char *name, uint32_t *ret)
 {

@@ -47,7 +47,7 @@ void link_mark(struct netlink_batch *b, const char *name); /* LINK_MARK; in the 
 
 /* 0, -ENODEV, or -errno; nothing is logged. */
 must_check int link_find(struct netlink *nl, const char *name, struct link_info *ret);
-/* The number alone, of one that was just made: 0 or as link_find, and *ret is 0. */
+/* The number alone, of one that minit has made: 0; or as link_find, and *ret is 0 then. */
 must_check int link_index(struct netlink *nl, const char *name, uint32_t *ret);
 /* The same as link_find in the namespace of this number (link_info.nsid). Linux 4.20. */
 must_check int link_find_in(struct netlink *nl, int nsid, const char *name, struct link_info *ret);

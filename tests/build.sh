@@ -151,8 +151,10 @@ holds 'a child needs nothing of the program but what is hot' hot
 
 # Of this folder, if it has the same choice; else in one more.
 elsewhere() {
-	cmp -s "${KCONFIG_CONFIG:-.config}" "$one/build/full/.config" && cp "$MINIT" "$work/elsewhere" && return
-	make -s -j2 -C "$two" B=build/full full_defconfig && make -s -j2 -C "$two" B=build/full && cp "$two/build/full/minit" "$work/elsewhere"
+	local choice=$B/.config # as the Makefile has it
+	[ "$B" != build ] || choice=${KCONFIG_CONFIG:-.config}
+	cmp -s "$choice" "$one/build/full/.config" && cp "$MINIT" "$work/elsewhere" && return
+	env -u TZ make -s -j2 -C "$two" B=build/full full_defconfig && env -u TZ make -s -j2 -C "$two" B=build/full && cp "$two/build/full/minit" "$work/elsewhere"
 }
 same_bytes() {
 	elsewhere && cmp "$minit" "$work/elsewhere"

@@ -66,7 +66,7 @@ run strace -f -qq -o '$ct_dir/sent' -e trace=sendto
 await_none
 for n in \$(grep sendto '$ct_dir/sent' | grep -n '"m[btu][12]"' | grep -E '(NEW|DEL)LINK' | cut -d: -f1); do
 	table='$ct_dir/table.toml'
-	run strace -f -qq -o /dev/null -e trace=sendto -e inject=sendto:signal=KILL:when=\$n 2>/dev/null && echo "not killed at \$n"
+	run strace -f -qq -o /dev/null -e trace=sendto -e inject=sendto:signal=KILL:when=\$n 2>/dev/null && echo "not killed at \$n" && bad=1
 	k=\$((k + 1))
 	[ \$((k % 2)) = 1 ] || table='$ct_dir/plain.toml'
 	run >'$ct_dir/second' 2>&1
