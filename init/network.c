@@ -263,7 +263,10 @@ static bool is_shared(enum mode mode)
 	return mode == MODE_SUBREAPER || access("/proc/sys/net/core/netdev_budget", F_OK) == 0;
 }
 
-/* The pair of a service goes with its namespace, many at a time, which is much faster than one by one. */
+/*
+ * The pair of a service goes with its namespace, many at a time, which is much faster than one by one. Last: the kernel
+ * holds the lock of all links meanwhile, for which whatever else is to go would wait.
+ */
 static void end_namespaces(struct supervisor *sv)
 {
 	for (uint32_t i = 0; i < sv->state->count; i++)
@@ -279,7 +282,6 @@ void network_leave(struct supervisor *sv)
 		return;
 	remove_iprules(sv, &net);
 	forget_names(sv->table);
-	end_namespaces(sv);
 	if (sv->table->near.count)
 		near_down(sv);
 	uplinks_leave(sv, &net);
@@ -289,6 +291,7 @@ void network_leave(struct supervisor *sv)
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
 		if (is_made(state->bridges_made, i))
 			(void)net_remove(&net, table_bridge(sv->table, i)->name);
+	end_namespaces(sv);
 	if (is_shared(state->mode))
 		await_end(sv, &net);
 	net_close(&net);
