@@ -174,6 +174,9 @@ $(B)/uapi/.done:
 	@mkdir -p $(@D) && ln -sfn /usr/include/linux $(@D)/linux && ln -sfn /usr/include/asm-generic $(@D)/asm-generic && \
 		ln -sfn /usr/include/$(MULTIARCH)/asm $(@D)/asm && touch $@
 
+# For what is built only to see that it can be (tests/build.sh): flags that rebuild nothing.
+QUICK :=
+
 BEFORE_OBJS := $(B)/.flags configs/mentioned.awk | $(AUTOCONF_H) $(B)/uapi/.done $(LIBEV)/ev.c
 
 # An object does not depend on autoconf.h, which every choice changes, but on the options that it mentions.
@@ -187,19 +190,19 @@ $(B)/.flags: FORCE
 $(B)/obj/%.o: %.c $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	@$(CC) $(CFLAGS) $(EXTRA_FLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(CFLAGS) $(EXTRA_FLAGS) $(QUICK) -MMD -MP -c -o $@ $<
 	$(MENTIONED)
 
 $(B)/obj/nolibc/%.o: %.c $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@echo "  CC    $< (without libc)"
-	@$(CC) $(WRAP_CFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(WRAP_CFLAGS) $(QUICK) -MMD -MP -c -o $@ $<
 	$(MENTIONED)
 
 $(B)/obj/nolibc/%.o: %.S $(BEFORE_OBJS)
 	@mkdir -p $(@D)
 	@echo "  AS    $<"
-	@$(CC) $(WRAP_CFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(WRAP_CFLAGS) $(QUICK) -MMD -MP -c -o $@ $<
 	$(MENTIONED)
 
 $(WRAP): $(WRAP_OBJS) wrap/wrap.lds

@@ -55,28 +55,21 @@ for config in full wrapper; do
 done
 
 # A choice begins with the folder of the full one, so that only what it changes is built.
-keep() {
-	cp -a "$one/build/$1" "$one/build/$1.kept"
-}
+cp -a "$one/build/full" "$one/build/kept"
 afresh() {
-	rm -rf "$one/build/$1" && cp -a "$one/build/$1.kept" "$one/build/$1"
+	rm -rf "$one/build/full" && cp -a "$one/build/kept" "$one/build/full"
 }
 newer() {
-	[ "$one/build/$1" -nt "$one/build/${1/\//.kept/}" ]
+	[ "$one/build/full/$1" -nt "$one/build/kept/$1" ]
 }
 container() {
-	keep full && in_one B=build/full container_defconfig && in_one B=build/full && newer full/minit
+	in_one B=build/full container_defconfig && in_one B=build/full && newer minit
 }
 holds 'so does the container configuration' container
-afresh full
 
 # What only has to compile and to be linked does so without what takes longest.
-any() {
-	in_one B=build/any SMALL='-O1 -g0 -ffunction-sections -fdata-sections' "$@"
-}
-{ any full_defconfig && any && keep any; } >"$work/said" 2>&1 || say
 written() {
-	afresh any && cat >"$one/build/any/.config" && any && newer any/minit
+	afresh && cat >"$one/build/full/.config" && in_one B=build/full QUICK='-O1 -g0' && newer minit
 }
 nothing_on() {
 	sed -n 's/^config \(.*\)/# CONFIG_\1 is not set/p' "$one/Kconfig" | written
@@ -92,13 +85,15 @@ for option in $(sed -n 's/^config \([A-Z0-9_]*\)$/\1/p' Kconfig); do
 done
 
 concerned() {
-	without CHECK && newer any/obj/init/verbs.o && ! newer any/obj/lib/buf.o
+	without CHECK && newer obj/init/verbs.o && ! newer obj/lib/buf.o
 }
 holds 'a changed option builds what mentions it, and nothing else' concerned
 and_back() {
-	! cmp -s "$one"/build/{any,any.kept}/minit && any full_defconfig && any && cmp "$one"/build/{any,any.kept}/minit
+	! cmp -s "$one"/build/{full,kept}/minit && in_one B=build/full full_defconfig && in_one B=build/full &&
+		cmp "$one"/build/{full,kept}/minit.debug
 }
 holds 'changed back, it gives the same bytes as before' and_back
+afresh
 
 # Alone it is linked with nothing else, and could not have been built.
 free_of_libc() {
