@@ -78,19 +78,10 @@ must_check int compile_files(const struct compile_file *files, uint32_t count,
 			     const struct table_source *source, struct arena *work, struct arena *image,
 			     struct compile *ret);
 
-bool is_seen(const struct draft *d, enum key_id id);
+/* A copy in the memory that is given back. */
+struct confine_spec *confine_copy(struct compile *c, const struct confine_spec *from);
 
-/* The first key from `from` on that was given, or KEY_COUNT. */
-unsigned seen_from(const struct draft *d, unsigned from);
-
-/* What is given for a key: by the section itself, else by [defaults]. */
-const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id);
-
-/* Index of a service, or -ENOENT. */
-int service_index(const struct compile *c, const char *name);
-
-/* A service of minit's own making, with what holds without a table; exec is argv up to a NULL. */
-struct service_spec *service_append(struct compile *c, const char *name, char *const *argv);
+/* -- services/table_image.c: what is written into the image -- */
 
 /* Appends to the image; equal texts are kept once. */
 uint32_t image_text(struct compile *c, const char *text, size_t len);
@@ -101,13 +92,6 @@ struct list image_list(struct compile *c, const void *elements, uint32_t count, 
 uint32_t image_record(struct compile *c, const void *record, size_t size);
 
 #define image_array(c, array, n) image_list(c, array, n, sizeof(*(array)), _Alignof(__typeof__(*(array))))
-
-/*
- * A key that works only in a namespace of the service's own: one that the
- * service gives asks for the namespace, and without it is an error.
- */
-void need_namespace(struct compile *c, struct service_spec *spec, const struct draft *d, enum key_id id,
-		    uint32_t flag, const char *word);
 
 /* -- services/names.c: what sections are called -- */
 
@@ -122,13 +106,29 @@ const char *name_title(struct compile *c, const char *section, const char *name)
 /* Keys with a NUL in them would pass for others: none may be anywhere below. */
 void name_keys(struct compile *c, const struct toml *table);
 
-/* A key of the whole file is the name of a section; one of service or network.bridge a good name of its own. */
-void name_section(struct compile *c, const struct toml *node);
-void name_own(struct compile *c, const struct toml *node); /* [network]: a key, bridge or link */
-bool name_service(struct compile *c, const struct toml *node);
-bool name_bridge(struct compile *c, const struct toml *node);
-bool name_link(struct compile *c, const struct toml *node);
-bool name_group(struct compile *c, const struct toml *node);
+/* Empty groups, with room for what the parsed files can name at most. */
+void names_open(struct compile *c);
+
+/* Notes the named sections of a file. What has no good name is told and left out. */
+void names_read(struct compile *c, const struct toml *root);
+
+/* The draft of one more, for which names_open has made room. */
+struct draft *group_add(struct group *g, const char *name, const char *title, const struct toml *node);
+
+/* Index in the group, or -1. */
+int group_index(const struct group *g, const char *name);
+
+/* Index of a service, or -ENOENT. */
+int service_index(const struct compile *c, const char *name);
+
+/* -- services/sections.c: the keys of a section -- */
+
+/* Reads a section's table (NULL: it has none) into the draft and the target that struct section describes. */
+void section_read(struct compile *c, const struct toml *table, enum key_section kind, struct draft *draft,
+		  void *target);
+
+/* The keys of [network], beside which the sections of bridges and links stand. */
+void section_read_own(struct compile *c, const struct toml *network);
 
 /* -- services/values.c: what a key's value means -- */
 
@@ -156,7 +156,35 @@ const char *node_text(const struct toml *node);
 /* A word that can be the name of a service, a file or a host. */
 bool name_is_good(const char *name, size_t most);
 
+/* -- services/append.c: services of minit's own making -- */
+
+/* One with what holds without a table; exec is argv up to a NULL. */
+struct service_spec *service_append(struct compile *c, const char *name, char *const *argv);
+
+/* The command line as the service "main", or an error if the table has one already. */
+void append_command(struct compile *c, char *const *argv);
+
+void append_log_helper(struct compile *c);
+
 /* -- what is left once all sections are read -- */
+
+/* All of it, in its order; services/finish.c. */
+void compile_finish(struct compile *c, const struct table_source *source);
+
+bool is_seen(const struct draft *d, enum key_id id);
+
+/* The first key from `from` on that was given, or KEY_COUNT. */
+unsigned seen_from(const struct draft *d, unsigned from);
+
+/* What is given for a key: by the section itself, else by [defaults]. */
+const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id);
+
+/*
+ * A key that works only in a namespace of the service's own: one that the
+ * service gives asks for the namespace, and without it is an error.
+ */
+void need_namespace(struct compile *c, struct service_spec *spec, const struct draft *d, enum key_id id,
+		    uint32_t flag, const char *word);
 
 void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d); /* what follows for its root */
 void roots_ranges(struct compile *c);   /* ids of user namespaces, when all services are known; services/roots.c */

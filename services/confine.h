@@ -1,6 +1,6 @@
 /*
  * What confines a service beyond its namespaces and its leaf. A record of the image beside struct service_spec:
- * services that are confined alike share one (services/compile.c), so that a thousand of them cost no more than one.
+ * services that are confined alike share one (services/finish.c), so that a thousand of them cost no more than one.
  *
  * Its fields are listed in services/confine.def, its keys are marked CONFINE in services/keys.def. All padding is named
  * and zero, as records are compared byte by byte.

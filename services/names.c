@@ -1,6 +1,10 @@
+/* What sections are called, and the groups of those that have a name. */
+#include <errno.h>
 #include <string.h>
 
 #include "services/compile.h"
+
+#define GROUPS_MAX 4096
 
 static const char *const sections[] = { "system", "defaults", "network", "group", "service" };
 static const char *const examples[] = { "", "", ".bridge.br0", ".shop", ".web" };
@@ -13,7 +17,7 @@ const struct toml *section_of(const struct toml *root, const char *name)
 	return NULL;
 }
 
-void name_section(struct compile *c, const struct toml *node)
+static void name_section(struct compile *c, const struct toml *node)
 {
 	struct nearest near = nearest_begin(node->key);
 
@@ -28,7 +32,7 @@ void name_section(struct compile *c, const struct toml *node)
 	refuse_unknown(c, "", node->type == TOML_TABLE ? "section" : "key", node, node->key, near.best);
 }
 
-void name_own(struct compile *c, const struct toml *node)
+static void name_own(struct compile *c, const struct toml *node)
 {
 	bool is_section = !strcmp(node->key, "bridge") || !strcmp(node->key, "link");
 	const char *best = is_section ? NULL : key_nearest(IN_NETWORK, node->key);
@@ -74,7 +78,7 @@ static bool is_reserved(const char *name)
 	return strchr(name, '.') && word_find(files, buf_text(&first)) >= 0;
 }
 
-bool name_service(struct compile *c, const struct toml *node)
+static bool name_service(struct compile *c, const struct toml *node)
 {
 	if (node->type == TOML_BROKEN)
 		return false;
@@ -91,7 +95,7 @@ bool name_service(struct compile *c, const struct toml *node)
 	return false;
 }
 
-bool name_group(struct compile *c, const struct toml *node)
+static bool name_group(struct compile *c, const struct toml *node)
 {
 	if (node->type == TOML_BROKEN)
 		return false;
@@ -120,12 +124,89 @@ static bool name_interface(struct compile *c, const struct toml *node, const cha
 	return false;
 }
 
-bool name_bridge(struct compile *c, const struct toml *node)
+static bool name_bridge(struct compile *c, const struct toml *node)
 {
 	return name_interface(c, node, "bridge", "br0");
 }
 
-bool name_link(struct compile *c, const struct toml *node)
+static bool name_link(struct compile *c, const struct toml *node)
 {
 	return name_interface(c, node, "link", "wan");
+}
+
+/* -- groups ----------------------------------------------------------------------------------------------------- */
+
+static uint32_t count_of(const struct toml *table)
+{
+	return table ? table->count : 0;
+}
+
+/* With room for the sections that the files can have at most; minit's own services come behind. */
+void names_open(struct compile *c)
+{
+	uint32_t services = 0, bridges = 0, links = 0, leaf_groups = 0;
+
+	for (uint32_t i = 0; i < c->files; i++) {
+		services += count_of(section_of(c->roots[i], "service"));
+		bridges += count_of(section_of(section_of(c->roots[i], "network"), "bridge"));
+		links += count_of(section_of(section_of(c->roots[i], "network"), "link"));
+		leaf_groups += count_of(section_of(c->roots[i], "group"));
+	}
+	c->services = (struct group){ .names = { .arena = c->work }, .most = TABLE_SERVICES_MAX - 2 - 2 * links };
+	c->services.drafts = arena_array(c->work, struct draft, services + 2 * links + 2);
+	c->bridges = (struct group){ .names = { .arena = c->work }, .most = TABLE_BRIDGES_MAX };
+	c->bridges.drafts = arena_array(c->work, struct draft, bridges);
+	c->links = (struct group){ .names = { .arena = c->work }, .most = TABLE_LINKS_MAX };
+	c->links.drafts = arena_array(c->work, struct draft, links);
+	c->leaf_groups = (struct group){ .names = { .arena = c->work }, .most = GROUPS_MAX };
+	c->leaf_groups.drafts = arena_array(c->work, struct draft, leaf_groups);
+}
+
+struct draft *group_add(struct group *g, const char *name, const char *title, const struct toml *node)
+{
+	set_at(&g->names, name, strlen(name))->value = g->count + 1;
+	g->drafts[g->count] = (struct draft){ .title = title, .header = node };
+	return &g->drafts[g->count++];
+}
+
+int group_index(const struct group *g, const char *name)
+{
+	return (int)set_get(&g->names, name, strlen(name)) - 1;
+}
+
+int service_index(const struct compile *c, const char *name)
+{
+	int index = group_index(&c->services, name);
+
+	return index < 0 ? -ENOENT : index;
+}
+
+typedef bool check_fn(struct compile *c, const struct toml *node);
+
+/* Notes the names that stand in a table of sections. */
+static void group_read(struct compile *c, struct group *g, const struct toml *table, const char *prefix,
+		       check_fn *check)
+{
+	for (const struct toml *node = table ? table->first : NULL; node; node = node->next) {
+		if (!check(c, node) || group_index(g, node->key) >= 0)
+			continue;
+		if (g->count < g->most)
+			group_add(g, node->key, name_title(c, prefix, node->key), node);
+		else
+			refuse_key(c, node, "%s%s: more than %u of them", prefix, node->key, g->most);
+	}
+}
+
+void names_read(struct compile *c, const struct toml *root)
+{
+	const struct toml *network = section_of(root, "network");
+
+	for (const struct toml *node = root->first; node; node = node->next)
+		name_section(c, node);
+	for (const struct toml *node = network ? network->first : NULL; node; node = node->next)
+		name_own(c, node);
+	group_read(c, &c->bridges, section_of(network, "bridge"), "network.bridge.", name_bridge);
+	group_read(c, &c->links, section_of(network, "link"), "network.link.", name_link);
+	group_read(c, &c->leaf_groups, section_of(root, "group"), "group.", name_group);
+	group_read(c, &c->services, section_of(root, "service"), "service.", name_service);
 }
