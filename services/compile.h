@@ -153,6 +153,9 @@ bool is_network_key(enum key_id id);
 /* The text of a string node without a NUL in it, or NULL. */
 const char *node_text(const struct toml *node);
 
+/* A string or an integer as text, or NULL. */
+const char *scalar_text(struct section *s, const struct toml *node);
+
 /* A word that can be the name of a service, a file or a host. */
 bool name_is_good(const char *name, size_t most);
 
