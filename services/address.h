@@ -1,4 +1,4 @@
-/* What services/address.c and network.c share while networks are laid out. */
+/* What services/address.c and those beside it share while networks are laid out. */
 #ifndef SERVICES_ADDRESS_H
 #define SERVICES_ADDRESS_H
 
@@ -13,6 +13,9 @@ struct plan {
 };
 
 #define ADDR_OF_BRIDGE 0x80000000u
+#define ADDR_KEY offsetof(struct addr, prefix) /* bytes of a key of plan.taken */
+
+#define IPV6_MTU_LEAST 1280 /* RFC 8200; below it the kernel has no IPv6 on a link */
 
 /* What a service's network is, as bits. */
 enum network_kind {
@@ -23,10 +26,42 @@ enum network_kind {
 	NETWORK_JOINED = 16, /* that of another service */
 };
 
-/* -- address.c -- */
+/* -- subnet.c -- */
 
 void addr_clear_host(struct addr *a); /* what lies behind the prefix */
+
+/* False for the subnet's own address and its broadcast. */
+bool addr_is_host(const struct addr *a);
+
+/* With the prefix of the subnet of the bridge that it is a host of; false: of none. */
+bool addr_of_bridge(const struct net_bridge *bridge, struct addr *a);
+
+/*
+ * How many numbers hosts of a subnet may have, from *ret_low on; without IPv4's network and broadcast, and IPv6's zero.
+ * Of a subnet with more than 32 bits for them the lowest 32.
+ */
+uint64_t subnet_range(const struct addr *subnet, uint32_t *ret_low);
+struct addr subnet_host(const struct addr *subnet, uint32_t number); /* the one of this number */
+
+/* The bridge's own address in the subnet that this one lies in, or NULL. */
+const struct addr *subnet_of(const struct net_bridge *bridge, const struct addr *a);
+void subnets_put(struct buf *b, const struct net_bridge *bridge); /* all of the bridge, for messages */
+
+/* The addresses of a bridge itself: its subnets. */
+void bridge_take(struct plan *p, uint32_t index);
+
+/* -- attach.c -- */
+
+/* Which network a service has, and on which bridge; attach.bridge and namespaces. */
+void attach_service(struct compile *c, struct service_spec *spec, const struct draft *d);
+
+/* What is said of its gateways, by itself or by [defaults], or NULL. */
+const struct toml *attach_gateway(const struct compile *c, const struct draft *d);
+
+/* -- address.c -- */
+
 unsigned addr_count(const struct net_attach *at);
+bool addr_has_family(const struct addr *list, unsigned most, uint8_t family);
 
 /* Puts an address on eth0 of a service; 0, or who has it already. */
 uint32_t addr_take(struct plan *p, uint32_t index, const struct addr *a);
@@ -36,9 +71,6 @@ uint32_t addr_take_on(struct plan *p, uint32_t index, struct net_attach *at, con
 
 /* One address of each family that the bridge has and the interface was not given. */
 void addr_derive(struct plan *p, uint32_t index, struct net_attach *at);
-
-/* With the prefix of the subnet of the bridge that it is a host of; false: of none. */
-bool addr_of_bridge(const struct net_bridge *bridge, struct addr *a);
 void addr_refuse_taken(struct plan *p, const struct draft *d, const struct toml *node, uint32_t owner);
 
 /* -- network.c -- */

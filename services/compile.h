@@ -143,7 +143,7 @@ struct ruleset_plan;
 /* Reads a value into `field` (of the type that the key's kind means). Errors are told. */
 void value_take(struct section *s, const struct key *key, const struct toml *node, void *field);
 
-/* A string node, or the first of an array of them (of NULL none); then the next. services/address.c */
+/* A string node, or the first of an array of them (of NULL none); then the next. services/values_net.c */
 const struct toml *text_first(const struct toml *node);
 const struct toml *text_next(const struct toml *list, const struct toml *node);
 

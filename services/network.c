@@ -257,16 +257,6 @@ static void take_rate(struct compile *c, uint32_t index, struct network_spec *ne
 
 /* -- eth0 itself -------------------------------------------------------------------------------------------------- */
 
-#define IPV6_MTU_LEAST 1280
-
-static bool has_ipv6(const struct net_attach *at)
-{
-	for (unsigned i = 0; i < addr_count(at); i++)
-		if (at->addr[i].family == AF_INET6)
-			return true;
-	return false;
-}
-
 static void take_mtu(struct compile *c, uint32_t index, struct network_spec *network)
 {
 	const struct net_attach *at = &c->specs[index].attach;
@@ -276,7 +266,7 @@ static void take_mtu(struct compile *c, uint32_t index, struct network_spec *net
 	if (!node)
 		return;
 	network->mtu = (uint32_t)node->number;
-	if (network->mtu < IPV6_MTU_LEAST && has_ipv6(at))
+	if (network->mtu < IPV6_MTU_LEAST && addr_has_family(at->addr, NET_ADDRS, AF_INET6))
 		refuse(c, node, "%s: network.mtu: %u is too small for its IPv6 address, which wants %u or more",
 		       d->title, network->mtu, IPV6_MTU_LEAST);
 }

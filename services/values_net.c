@@ -1,4 +1,4 @@
-/* Values of the keys in keys_net.def, as far as they can be told one by one: the rest is services/address.c's. */
+/* Values of the keys in keys_net.def, as far as they can be told one by one: the rest is services/address.h's. */
 #include <string.h>
 
 #include "services/compile.h"
@@ -11,6 +11,16 @@ static bool is_text_or_texts(const struct toml *node)
 		if (!node_text(e))
 			return false;
 	return true;
+}
+
+const struct toml *text_first(const struct toml *node)
+{
+	return node && node->type == TOML_ARRAY ? node->first : node;
+}
+
+const struct toml *text_next(const struct toml *list, const struct toml *node)
+{
+	return list->type == TOML_ARRAY ? node->next : NULL;
 }
 
 bool take_addresses(struct section *s, const struct key *key, const struct toml *node, void *field)
@@ -51,7 +61,7 @@ bool is_network_key(enum key_id id)
 	return !strncmp(key_text(key_by_id(id), KEY_NAME), "network.", 8);
 }
 
-/* Kept for services/address.c and network.c. A word and a table exclude each other: the later one holds. */
+/* Kept for services/attach.c, address.c and network.c. A word and a table exclude each other: the later one holds. */
 bool take_network(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const struct toml **nodes = s->draft->nodes;
