@@ -55,7 +55,7 @@ struct nft_message {
 /* Takes the next one off *rest; false when there is none or it is broken. walk.c */
 bool nft_take(struct netlink_bytes *rest, struct nft_message *ret);
 
-/* -- a transaction -- */
+/* -- a transaction, its tables and chains: nft.c -- */
 void nft_batch_begin(struct nft *n, struct buf *b);
 void nft_batch_end(struct nft *n);
 
@@ -67,7 +67,7 @@ void nft_chain(struct nft *n, const char *name);
 void nft_hook(struct nft *n, const char *name, const char *type, uint32_t hook, int32_t priority);
 void nft_chain_flush(struct nft *n, const char *name);
 
-/* -- sets -- */
+/* -- sets: nft_sets.c -- */
 enum nft_data { DATA_NONE, DATA_TARGET4, DATA_TARGET6, DATA_ETHER, DATA_CHAIN };
 struct nft_set {
 	const char *name;
@@ -83,7 +83,7 @@ void nft_elements(struct nft *n, const char *set);
 void nft_element(struct nft *n, const struct nft_value *key, const struct nft_value *data, const char *jump);
 void nft_elements_end(struct nft *n);
 
-/* -- rules: begin, expressions, end -- */
+/* -- rules: begin, expressions, end; nft_rules.c -- */
 void nft_rule(struct nft *n, const char *chain);
 void nft_rule_end(struct nft *n);
 

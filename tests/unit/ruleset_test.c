@@ -1,4 +1,4 @@
-// links: net/nft.c net/walk.c net/ruleset.c net/balance.c net/between.c net/near.c net/mac.c net/commit.c net/flows.c net/netlink.c
+// links: net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/ruleset.c net/balance.c net/between.c net/near.c net/mac.c net/commit.c net/flows.c net/netlink.c
 // links: lib/buf.c lib/fd.c lib/addr.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=setsockopt
 /*
