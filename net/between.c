@@ -14,7 +14,6 @@
 #define FLOWS_MOST 65536
 
 static const uint8_t families[] = { AF_INET, AF_INET6 };
-static const uint8_t ethertypes[][2] = { { 0x08, 0x00 }, { 0x08, 0x06 }, { 0x86, 0xdd } }; /* IPv4, ARP, IPv6 */
 
 /* The sets and keys of one family. */
 static const struct side {
@@ -23,13 +22,13 @@ static const struct side {
 	char ports[7], all[5], pairs[7], flows[7], addrs[7]; /* names of sets */
 	nft_parts request[5], reply[5], there[3], back[3], flow[6], answer[6], source[3];
 } sides[] = {
-	{ IPPROTO_ICMP, ethertypes[0], "allow4", "all4", "pairs4", "flows4", "addrs4",
+	{ IPPROTO_ICMP, nft_ethertypes[ETHER_IPV4], "allow4", "all4", "pairs4", "flows4", "addrs4",
 	  { PART_SADDR4, PART_DADDR4, PART_L4PROTO, PART_DPORT },
 	  { PART_DADDR4, PART_SADDR4, PART_L4PROTO, PART_SPORT },
 	  { PART_SADDR4, PART_DADDR4 }, { PART_DADDR4, PART_SADDR4 },
 	  { PART_SADDR4, PART_DADDR4, PART_L4PROTO, PART_SPORT, PART_DPORT },
 	  { PART_DADDR4, PART_SADDR4, PART_L4PROTO, PART_DPORT, PART_SPORT }, { PART_IIF, PART_SADDR4 } },
-	{ IPPROTO_ICMPV6, ethertypes[2], "allow6", "all6", "pairs6", "flows6", "addrs6",
+	{ IPPROTO_ICMPV6, nft_ethertypes[ETHER_IPV6], "allow6", "all6", "pairs6", "flows6", "addrs6",
 	  { PART_SADDR6, PART_DADDR6, PART_L4PROTO, PART_DPORT },
 	  { PART_DADDR6, PART_SADDR6, PART_L4PROTO, PART_SPORT },
 	  { PART_SADDR6, PART_DADDR6 }, { PART_DADDR6, PART_SADDR6 },
@@ -235,10 +234,10 @@ static void put_neighbours(struct nft *n)
 {
 	static const uint8_t types[] = { ND_NEIGHBOR_SOLICIT, ND_NEIGHBOR_ADVERT };
 
-	put_accept(n, "between", PART_ETHER_TYPE, ethertypes[1]);
+	put_accept(n, "between", PART_ETHER_TYPE, nft_ethertypes[ETHER_ARP]);
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		nft_rule(n, "between");
-		nft_is(n, PART_ETHER_TYPE, ethertypes[2]);
+		nft_is(n, PART_ETHER_TYPE, nft_ethertypes[ETHER_IPV6]);
 		nft_is_u8(n, PART_L4PROTO, IPPROTO_ICMPV6);
 		nft_is_u8(n, PART_ICMP_TYPE, types[i]);
 		nft_verdict(n, NF_ACCEPT);
@@ -362,13 +361,13 @@ static void put_own(struct nft *n, const void *ethertype, const nft_parts *key, 
 
 static void put_types(struct nft *n)
 {
-	nft_set(n, &(struct nft_set){ .name = "types", .key = PARTS(PART_ETHER_TYPE), .size = ARRAY_LEN(ethertypes) });
+	nft_set(n, &(struct nft_set){ .name = "types", .key = PARTS(PART_ETHER_TYPE), .size = ETHER_COUNT });
 	nft_elements(n, "types");
-	for (size_t i = 0; i < ARRAY_LEN(ethertypes); i++) {
+	for (size_t i = 0; i < ETHER_COUNT; i++) {
 		struct nft_value key = { .len = 0 };
 
-		value_put(&key, ethertypes[i], sizeof(ethertypes[i]));
-		key.len = sizeof(ethertypes[i]);
+		value_put(&key, nft_ethertypes[i], sizeof(nft_ethertypes[i]));
+		key.len = sizeof(nft_ethertypes[i]);
 		nft_element(n, &key, NULL, NULL);
 	}
 	nft_elements_end(n);
@@ -378,7 +377,7 @@ static void put_types(struct nft *n)
 static void put_advert(struct nft *n)
 {
 	nft_rule(n, "spoof");
-	nft_is(n, PART_ETHER_TYPE, ethertypes[2]);
+	nft_is(n, PART_ETHER_TYPE, nft_ethertypes[ETHER_IPV6]);
 	nft_is_u8(n, PART_L4PROTO, IPPROTO_ICMPV6);
 	nft_is_u8(n, PART_ICMP_TYPE, ND_NEIGHBOR_ADVERT);
 	nft_not_in(n, PARTS(PART_IIF, PART_ND_TARGET), sides[1].addrs);
@@ -400,10 +399,10 @@ static void put_spoof(struct nft *n, const struct ruleset_plan *plan)
 	nft_rule_end(n);
 	put_own(n, NULL, PARTS(PART_IIF, PART_ETHER_SADDR), "macs");
 	put_own(n, NULL, PARTS(PART_ETHER_TYPE), "types");
-	put_own(n, ethertypes[0], sides[0].source, sides[0].addrs);
-	put_own(n, ethertypes[1], PARTS(PART_IIF, PART_ARP_ETHER), "macs");
-	put_own(n, ethertypes[1], PARTS(PART_IIF, PART_ARP_IP), sides[0].addrs);
-	put_own(n, ethertypes[2], sides[1].source, sides[1].addrs);
+	put_own(n, nft_ethertypes[ETHER_IPV4], sides[0].source, sides[0].addrs);
+	put_own(n, nft_ethertypes[ETHER_ARP], PARTS(PART_IIF, PART_ARP_ETHER), "macs");
+	put_own(n, nft_ethertypes[ETHER_ARP], PARTS(PART_IIF, PART_ARP_IP), sides[0].addrs);
+	put_own(n, nft_ethertypes[ETHER_IPV6], sides[1].source, sides[1].addrs);
 	put_advert(n);
 }
 

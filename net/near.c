@@ -17,8 +17,6 @@
 
 #define MLD2_REPORT 143 /* RFC 3810, 5.2 */
 
-static const uint8_t arp[] = { 0x08, 0x06 }, ipv6[] = { 0x86, 0xdd };
-
 /* -- who is where ------------------------------------------------------------------------------------------------- */
 
 static void put_ports(struct nft *n, const struct ruleset_plan *plan)
@@ -107,14 +105,14 @@ static void put_sets(struct nft *n, const struct ruleset_plan *plan)
 static void begin_question(struct nft *n)
 {
 	nft_rule(n, "questions");
-	nft_is(n, PART_ETHER_TYPE, arp);
+	nft_is(n, PART_ETHER_TYPE, nft_ethertypes[ETHER_ARP]);
 	nft_is(n, PART_ARP_KIND, (uint8_t[]){ 6, 4, 0, 1 }); /* lengths of a MAC and an address; a request */
 }
 
 static void begin_icmp(struct nft *n, uint8_t type)
 {
 	nft_rule(n, "questions");
-	nft_is(n, PART_ETHER_TYPE, ipv6);
+	nft_is(n, PART_ETHER_TYPE, nft_ethertypes[ETHER_IPV6]);
 	nft_is_u8(n, PART_L4PROTO, IPPROTO_ICMPV6);
 	nft_is_u8(n, PART_ICMP_TYPE, type);
 }

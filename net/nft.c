@@ -49,6 +49,10 @@ void value_put_addr(struct nft_value *v, const struct addr *addr)
 	value_put(v, addr->bytes, addr->family == AF_INET ? 4 : 16);
 }
 
+const uint8_t nft_ethertypes[ETHER_COUNT][2] = {
+	[ETHER_IPV4] = { 0x08, 0x00 }, [ETHER_ARP] = { 0x08, 0x06 }, [ETHER_IPV6] = { 0x86, 0xdd },
+};
+
 /* -- messages and attributes -------------------------------------------------------------------------------------- */
 
 static void seal(struct nft *n, size_t at, size_t bytes)

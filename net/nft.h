@@ -44,6 +44,10 @@ void value_put_port(struct nft_value *v, uint16_t port);
 void value_put_name(struct nft_value *v, const char *ifname);
 void value_put_addr(struct nft_value *v, const struct addr *addr);
 
+/* What PART_ETHER_TYPE is. */
+enum nft_ether { ETHER_IPV4, ETHER_ARP, ETHER_IPV6, ETHER_COUNT };
+extern const uint8_t nft_ethertypes[ETHER_COUNT][2];
+
 /* One message of a transaction, or of what the kernel tells. */
 struct nft_message {
 	unsigned kind; /* NFT_MSG_, or NFNL_MSG_BATCH_ when it is of no subsystem */
