@@ -1,8 +1,8 @@
 /*
  * What of a network is one minit's: while it holds the claim of it, no other minit that is in the same network makes
- * that, or takes away what a killed run has left of it. A claim is a socket (net_claim) in the state: it is kept over an
- * execution in place, and goes with the process. It is a courtesy among minits, no lock: a name can be bound by anybody
- * in the network.
+ * that, or takes away what a killed run has left of it. A claim is a socket (net_claim) in the state: it is kept over
+ * an execution in place, and goes with the process. It is a courtesy among minits, no lock: a name can be bound by
+ * anybody in the network.
  */
 #ifndef INIT_CLAIMS_H
 #define INIT_CLAIMS_H

@@ -46,7 +46,7 @@ static int64_t processor_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* SCHED_RESET_ON_FORK stays when it is given up: so the policy says whose turn it is, also after an execution in place. */
+/* SCHED_RESET_ON_FORK stays when it is given up: so the policy tells, also after an execution in place. */
 static void begin(struct when now)
 {
 	given_up = policy() == GIVEN_UP;
@@ -67,8 +67,8 @@ static void give_up(struct when now, int64_t used, int64_t span)
 		return;
 	given_up = true;
 	wait_ms = wait_ms && when_since(taken, now) < WHILE_MS ? MIN(wait_ms * 2, WAIT_MOST_MS) : WAIT_MS;
-	log_warn("minit", 0, "it has had a processor for %ld of %ld ms, and gives up its precedence over the services for "
-		 "%ld s; is it flooded with requests, or do services end all the time?", (long)used, (long)span,
+	log_warn("minit", 0, "it has had a processor for %ld of %ld ms, and gives up its precedence over the services "
+		 "for %ld s; is it flooded with requests, or do services end all the time?", (long)used, (long)span,
 		 (long)(wait_ms / 1000));
 }
 
