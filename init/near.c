@@ -24,13 +24,3 @@ void near_up(struct supervisor *sv)
 	log_warn("network", -err, "nf_tables cannot be had for bridges (CONFIG_NF_TABLES_BRIDGE): services "
 		 "that look for each other ask all of their bridge; going on");
 }
-
-void near_down(struct supervisor *sv)
-{
-	BUF_ON_STACK(b, RULESET_REMOVE);
-
-	near_remove(&b);
-	if (!claim_is_anothers(sv->state, CLAIM_NEAR) && !buf_check(&b))
-		(void)!ruleset_try(b.data, b.len);
-	claim_drop(sv->state, CLAIM_NEAR);
-}

@@ -10,17 +10,9 @@
 /* Before the first member is there. What fails is told, once; so is that another minit here has such a table. */
 void near_up(struct supervisor *sv);
 
-/* Also what a killed run has left; not that of another minit. */
-void near_down(struct supervisor *sv);
-
 #else
 
 static inline void near_up(struct supervisor *sv)
-{
-	(void)sv;
-}
-
-static inline void near_down(struct supervisor *sv)
 {
 	(void)sv;
 }

@@ -188,9 +188,9 @@ static void clear_tables(struct supervisor *sv, struct net_session *net)
 		any = net_is_there(net, table_bridge(sv->table, i)->name);
 	if (!any)
 		return;
-	near_down(sv);
+	rules_drop(sv->state, CLAIM_NEAR);
 	if (!sv->table->ruleset.count)
-		rules_clear();
+		rules_drop(sv->state, CLAIM_RULES);
 }
 
 /* Those of a killed run may be others by now. */
@@ -283,7 +283,7 @@ void network_leave(struct supervisor *sv)
 	remove_iprules(sv, &net);
 	forget_names(sv->table);
 	if (sv->table->near.count)
-		near_down(sv);
+		rules_drop(sv->state, CLAIM_NEAR);
 	uplinks_leave(sv, &net);
 	for (uint32_t i = sv->table->shards.count; i-- > 0;)
 		if (is_made(state->shards_made, i))

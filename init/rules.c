@@ -304,12 +304,15 @@ void rules_remove(void)
 		(void)!ruleset_commit(handles()->fd, b.data, b.len);
 }
 
-void rules_clear(void)
+void rules_drop(struct statefile *state, enum claim which)
 {
 	BUF_ON_STACK(b, RULESET_REMOVE);
 
-	ruleset_remove(&b);
-	if (!claim_is_anothers(house->state, CLAIM_RULES) && !buf_check(&b))
+	if (which == CLAIM_NEAR)
+		near_remove(&b);
+	else
+		ruleset_remove(&b);
+	if (!claim_is_anothers(state, which) && !buf_check(&b))
 		(void)!ruleset_try(b.data, b.len);
-	claim_drop(house->state, CLAIM_RULES);
+	claim_drop(state, which);
 }

@@ -26,8 +26,8 @@ struct when rules_settle(struct when now);
 /* In the end, when the network may stay behind without us. */
 void rules_remove(void);
 
-/* What a killed run has left, for a table that has no rules. */
-void rules_clear(void);
+/* Takes away the tables of CLAIM_RULES or CLAIM_NEAR, ours or a killed run's; not those of another minit. */
+void rules_drop(struct statefile *state, enum claim which);
 
 #else
 
@@ -55,8 +55,9 @@ static inline void rules_remove(void)
 {
 }
 
-static inline void rules_clear(void)
+static inline void rules_drop(struct statefile *state, enum claim which)
 {
+	(void)state, (void)which;
 }
 
 #endif
