@@ -128,8 +128,7 @@ static void put_rules(struct buf *b, const struct table *t)
 
 static void put_service(struct buf *b, const struct table *t, const struct service_spec *spec)
 {
-	const struct net_bridge *bridge =
-		spec->attach.bridge < 0 ? NULL : table_bridge(t, (uint32_t)spec->attach.bridge);
+	const struct net_bridge *bridge = table_bridge_of(t, &spec->attach);
 	struct net_extra extra = connect_extra(t, spec);
 
 	buf_fmt(b, "\n# service.%s\n", table_name(t, spec));

@@ -7,11 +7,6 @@
 #include "lib/log.h"
 #include "services/settle.h"
 
-static const struct net_bridge *bridge_of(const struct table *t, const struct net_attach *attach)
-{
-	return attach->bridge < 0 ? NULL : table_bridge(t, (uint32_t)attach->bridge);
-}
-
 void connect_remove(struct supervisor *sv, uint32_t index, struct net_session *net)
 {
 	struct net_extra extra = connect_extra(sv->table, spec_at(sv, index));
@@ -28,7 +23,7 @@ static int connect_all(struct supervisor *sv, uint32_t index, struct net_session
 	int err = 0;
 
 	for (uint32_t n = 0; !err && (at = table_attach(sv->table, spec_at(sv, index), n)); n++)
-		err = net_connect(net, service_name(sv, index), at, bridge_of(sv->table, at), &extra);
+		err = net_connect(net, service_name(sv, index), at, table_bridge_of(sv->table, at), &extra);
 	return err;
 }
 
@@ -97,7 +92,7 @@ int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what
 {
 	const struct service_spec *spec = spec_at(sv, index);
 	struct handles *h = &service_at(sv, index)->handles;
-	const struct net_bridge *bridge = bridge_of(sv->table, &spec->attach);
+	const struct net_bridge *bridge = table_bridge_of(sv->table, &spec->attach);
 	int fd = 0;
 
 	*ret_what = "nf_tables";

@@ -147,6 +147,12 @@ static inline const struct net_bridge *table_bridge(const struct table *t, uint3
 	return table_list(t, t->bridges, struct net_bridge) + index;
 }
 
+/* That an interface is on, or NULL. */
+static inline const struct net_bridge *table_bridge_of(const struct table *t, const struct net_attach *attach)
+{
+	return attach->bridge < 0 ? NULL : table_bridge(t, (uint32_t)attach->bridge);
+}
+
 static inline const struct net_shard *table_shard(const struct table *t, uint32_t index)
 {
 	return table_list(t, t->shards, struct net_shard) + index;
