@@ -17,6 +17,7 @@
 #include "services/caps.h"
 #include "services/child.h"
 #include "tests/fake/image.h"
+#include "tests/fake/note.h"
 
 /* Which capabilities a service gets, and by which calls: the kernel only writes down what it is asked. */
 #define KNOWN ((1ull << 41) - 1)
@@ -25,23 +26,12 @@
 
 static struct image image;
 static struct child child;
-static char did[1024];
 static int drops, drop_err; /* how many were dropped; errno of it */
 
 int child_fail(struct child *c, int err, const char *detail)
 {
 	snprintf(c->detail, sizeof(c->detail), "%s", detail);
 	return err;
-}
-
-printf_like(1, 2) static void note(const char *fmt, ...)
-{
-	size_t used = strlen(did);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(did + used, sizeof(did) - used, fmt, ap);
-	va_end(ap);
 }
 
 int __wrap_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);

@@ -19,13 +19,13 @@
 
 #include "services/child.h"
 #include "tests/fake/image.h"
+#include "tests/fake/note.h"
 
 /* Who a service is and what its environment is: files are texts of the test's, and what the kernel is asked is written down. */
 static struct image image;
 static struct child child;
 static struct child_memory memory;
 static const char *passwd, *group; /* NULL: there is no such file */
-static char did[512];
 static int refusal;                /* errno of each set*id, or 0 */
 
 struct rlimit launch_nofile;
@@ -67,16 +67,6 @@ int __wrap_open(const char *path, int flags, ...)
 		return text_file(text);
 	errno = ENOENT;
 	return -1;
-}
-
-printf_like(1, 2) static void note(const char *fmt, ...)
-{
-	size_t used = strlen(did);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(did + used, sizeof(did) - used, fmt, ap);
-	va_end(ap);
 }
 
 long __wrap_syscall(long number, ...);

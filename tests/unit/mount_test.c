@@ -16,19 +16,9 @@
 #include <unistd.h>
 
 #include "lib/mount.h"
+#include "tests/fake/note.h"
 
-static char did[512];
 static int mount_err, later_err; /* errno of mount(2), and of the last of the calls by descriptor */
-
-printf_like(1, 2) static void note(const char *fmt, ...)
-{
-	size_t used = strlen(did);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(did + used, sizeof(did) - used, fmt, ap);
-	va_end(ap);
-}
 
 static const char *name(const char *path)
 {
