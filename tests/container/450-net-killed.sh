@@ -24,22 +24,31 @@ ready = "exit"
 TOML
 
 # A run of which all services are tasks ends when they are done. What is left is what was there before.
-cat >"$ct_dir/each.sh" <<SH
-ip link add wan type veth peer name far && ip link set far up
-run() { "\$@" unshare --fork --pid --mount-proc --kill-child '$MINIT' run '$ct_dir/table.toml'; }
+cat >"$ct_dir/runs.sh" <<SH
+table='$ct_dir/table.toml'
+run() { "\$@" unshare --fork --pid --mount-proc --kill-child '$MINIT' run "\$table"; }
+killed_at() { run strace -f -qq -o /dev/null -e trace=sendto -e inject=sendto:signal=KILL:when=\$1 2>/dev/null; }
+left() { echo \$(ip -br link | cut -d' ' -f1 | cut -d@ -f1 | grep -v -w -E 'lo|wan|far') \$(nft list tables); }
 # In a network that minit takes for its own, the pairs go with their namespaces, a moment after it has left.
 await_none() { for i in \$(seq 200); do [ -z "\$(left)" ] && return; sleep 0.05; done; }
-left() { echo \$(ip -br link | cut -d' ' -f1 | cut -d@ -f1 | grep -v -w -E 'lo|wan|far') \$(nft list tables); }
-for n in \$(seq 100); do
-	run strace -f -qq -o /dev/null -e trace=sendto -e inject=sendto:signal=KILL:when=\$n 2>/dev/null && break
-	[ \$((n % 4)) = 0 ] || continue # else the next is killed upon what this one has left
+# The run after the one that was killed.
+next() {
 	run >'$ct_dir/second' 2>&1
 	status=\$?
 	await_none
 	left=\$(left)
-	[ \$status = 0 ] && [ -z "\$left" ] && continue
+	[ \$status = 0 ] && [ -z "\$left" ] && return
 	echo "message \$n: status \$status, left: \$left" && cat '$ct_dir/second'
 	bad=1
+}
+SH
+cat >"$ct_dir/each.sh" <<SH
+. '$ct_dir/runs.sh'
+ip link add wan type veth peer name far && ip link set far up
+for n in \$(seq 100); do
+	killed_at \$n && break
+	[ \$((n % 4)) = 0 ] || continue # else the next is killed upon what this one has left
+	next
 done
 echo killed \$n \${bad:-well}
 SH
@@ -58,24 +67,15 @@ ct_show 20
 } >"$ct_dir/table.toml"
 sed '/^shard/d' "$ct_dir/table.toml" >"$ct_dir/plain.toml"
 cat >"$ct_dir/each.sh" <<SH
-run() { "\$@" unshare --fork --pid --mount-proc --kill-child '$MINIT' run "\$table"; }
-left() { echo \$(ip -br link | cut -d' ' -f1 | grep -v -w lo); }
-await_none() { for i in \$(seq 200); do [ -z "\$(left)" ] && return; sleep 0.05; done; }
-table='$ct_dir/table.toml'
+. '$ct_dir/runs.sh'
 run strace -f -qq -o '$ct_dir/sent' -e trace=sendto
 await_none
 for n in \$(grep sendto '$ct_dir/sent' | grep -n '"m[btu][12]"' | grep -E '(NEW|DEL)LINK' | cut -d: -f1); do
 	table='$ct_dir/table.toml'
-	run strace -f -qq -o /dev/null -e trace=sendto -e inject=sendto:signal=KILL:when=\$n 2>/dev/null && echo "not killed at \$n" && bad=1
+	killed_at \$n && echo "not killed at \$n" && bad=1
 	k=\$((k + 1))
 	[ \$((k % 2)) = 1 ] || table='$ct_dir/plain.toml'
-	run >'$ct_dir/second' 2>&1
-	status=\$?
-	await_none
-	left=\$(left)
-	[ \$status = 0 ] && [ -z "\$left" ] && continue
-	echo "message \$n: status \$status, left: \$left" && cat '$ct_dir/second'
-	bad=1
+	next
 done
 echo killed \$k \${bad:-well}
 SH
