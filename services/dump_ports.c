@@ -1,24 +1,17 @@
 /* What `minit check --dump` says of published ports, and of who may reach whom. */
-#include "services/dump.h"
+#include "lib/enabled.h"
+#include "services/dump_put.h"
 #include "services/spans.h"
-#include "services/table.h"
-
-static void key(struct buf *b, const char *name)
-{
-	char last = b->len ? b->data[b->len - 1] : '{';
-
-	buf_fmt(b, "%s\"%s\":", last == '{' || last == '[' ? "" : ",", name);
-}
 
 static void put_name(struct buf *b, const char *name, const struct table *t, uint32_t service)
 {
-	key(b, name);
+	dump_key(b, name);
 	buf_json(b, table_name(t, table_service(t, service)));
 }
 
 static void put_addr(struct buf *b, const char *name, const struct addr *a)
 {
-	key(b, name);
+	dump_key(b, name);
 	buf_char(b, '"');
 	text_put_addr(b, a, false);
 	buf_char(b, '"');
@@ -26,13 +19,13 @@ static void put_addr(struct buf *b, const char *name, const struct addr *a)
 
 static void put_number(struct buf *b, const char *name, uint32_t n)
 {
-	key(b, name);
+	dump_key(b, name);
 	buf_u64(b, n);
 }
 
 static void put_protocol(struct buf *b, uint8_t proto)
 {
-	key(b, "protocol");
+	dump_key(b, "protocol");
 	buf_fmt(b, "\"%s\"", protocol_name(proto));
 }
 
@@ -45,7 +38,7 @@ static void put_port(struct buf *b, const struct table *t, const struct net_port
 	put_name(b, "service", t, port->service);
 	put_addr(b, "to", &port->to);
 	put_number(b, "to_port", port->to_low);
-	key(b, "balance");
+	dump_key(b, "balance");
 	if (port->balance)
 		buf_fmt(b, "\"%s\"", balance_name(port->balance));
 	else
@@ -63,50 +56,9 @@ static void put_allow(struct buf *b, const struct table *t, const struct net_all
 	put_protocol(b, allow->proto);
 }
 
-void dump_rules_of(struct buf *b, const struct net_bridge *bridge)
+void dump_ports(struct buf *b, const struct table *t)
 {
-	static const struct {
-		uint32_t flag;
-		char name[10];
-	} all[] = { { NET_NAT, "nat" }, { NET_ISOLATE, "isolate" }, { NET_ANTISPOOF, "antispoof" } };
-
-	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-		key(b, all[i].name);
-		buf_str(b, bridge->flags & all[i].flag ? "true" : "false");
-	}
-}
-
-/* What it is a port of, if that is not the bridge itself. */
-void dump_shard_of(struct buf *b, const struct table *t, const struct net_attach *at)
-{
-	key(b, "shard");
-	if (at->shard)
-		buf_json(b, table_shard(t, at->shard - 1u)->name);
-	else
-		buf_str(b, "null");
-}
-
-void dump_shards(struct buf *b, const struct table *t, uint32_t bridge)
-{
-	key(b, "shards");
-	buf_char(b, '[');
-	for (uint32_t i = 0; i < t->shards.count; i++) {
-		const struct net_shard *shard = table_shard(t, i);
-
-		if (shard->bridge != bridge)
-			continue;
-		buf_str(b, b->data[b->len - 1] == '[' ? "{" : ",{");
-		key(b, "name");
-		buf_json(b, shard->name);
-		key(b, "pair");
-		buf_fmt(b, "[\"%s\",\"%s\"]}", shard->up, shard->down);
-	}
-	buf_char(b, ']');
-}
-
-void dump_rules(struct buf *b, const struct table *t)
-{
-	key(b, "ports");
+	dump_key(b, "ports");
 	buf_char(b, '[');
 	for (uint32_t i = 0; ENABLED(CONFIG_NET_NAT) && i < t->ports.count; i++) {
 		buf_str(b, i ? ",\n{" : "\n{");
@@ -114,7 +66,7 @@ void dump_rules(struct buf *b, const struct table *t)
 		buf_char(b, '}');
 	}
 	buf_char(b, ']');
-	key(b, "allow");
+	dump_key(b, "allow");
 	buf_char(b, '[');
 	for (uint32_t i = 0; ENABLED(CONFIG_NET_NAT) && i < t->allow.count; i++) {
 		buf_str(b, i ? ",\n{" : "\n{");
