@@ -76,6 +76,10 @@ static int remove_leaf(struct cgroup_home *home, const char *name)
 	return err;
 }
 
+/*
+ * By `tasks`: the child is one thread, and who moves itself alone does not have to hold back all forks of the machine
+ * meanwhile, as cgroup.procs does, for which the kernel waits for all processors (Linux 5.5 on).
+ */
 static int join(const struct cgroup_home *home, const char *name)
 {
 	int err = 0;
@@ -83,7 +87,7 @@ static int join(const struct cgroup_home *home, const char *name)
 	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT && !err; i++) {
 		if (home->v1[i] < 0)
 			continue;
-		err = v1_write(home, i, name, "cgroup.procs", "0");
+		err = v1_write(home, i, name, "tasks", "0");
 		if (err == -ENOENT && (home->v2 >= 0 || i != tracker(home)))
 			err = 0; /* no leaf here, see create */
 	}

@@ -17,13 +17,11 @@ static const char *name_of(const struct child *child)
 
 int step_leaf(struct child *child)
 {
-	struct leaf_name name;
-	int err;
+	struct leaf_name mem;
+	const char *name = leaf_name(child->table, child->spec, &mem);
+	int err = child->in_leaf ? cgroup_join(&child->home, name, child->born_into_leaf) : 0;
 
-	if (!child->in_leaf)
-		return 0;
-	err = cgroup_join(&child->home, leaf_name(child->table, child->spec, &name), child->born_into_leaf);
-	return err ? child_fail(child, err, "cgroup.procs") : 0;
+	return err ? child_fail(child, err, name) : 0;
 }
 
 int step_session(struct child *child)
