@@ -1,32 +1,9 @@
 #include "services/state.h"
 
-#include <string.h>
-#include <sys/wait.h>
-
 #include "lib/log.h"
-#include "lib/signame.h"
-#include "services/depend.h"
-#include "services/launch.h"
-#include "services/online.h"
-#include "services/policy.h"
-#include "services/prepare.h"
-#include "services/settle.h"
+#include "services/actions.h"
 
-/* How long a leaf may take to become empty before it is killed again. */
-#define DRAIN_MS 100
-/* How long a process may take to die of SIGKILL before it is sent again. */
-#define FORCE_MS 1000
-
-typedef enum state action_fn(struct supervisor *sv, uint32_t index, int arg);
-
-static struct life *life_at(const struct supervisor *sv, uint32_t index)
-{
-	return &service_at(sv, index)->life;
-}
-
-/* -- actions: each names the next state -------------------------------------------------------- */
-
-static void await(struct supervisor *sv, uint32_t index, int64_t ms)
+void state_await(struct supervisor *sv, uint32_t index, int64_t ms)
 {
 	struct life *life = life_at(sv, index);
 
@@ -35,7 +12,7 @@ static void await(struct supervisor *sv, uint32_t index, int64_t ms)
 		sv->on_deadline(sv, life->deadline);
 }
 
-static void look_at_list(struct supervisor *sv, struct list list)
+void state_look_at(struct supervisor *sv, struct list list)
 {
 	const uint32_t *index = table_list(sv->table, list, uint32_t);
 
@@ -46,226 +23,11 @@ static void look_at_list(struct supervisor *sv, struct list list)
 /* What it needs and comes after: it may have held them, and hold them no longer. */
 static void look_before(struct supervisor *sv, uint32_t index)
 {
-	look_at_list(sv, spec_at(sv, index)->needs);
-	look_at_list(sv, spec_at(sv, index)->after);
-}
-
-static uint32_t any_number(void)
-{
-	static uint32_t x;
-
-	x = x * 1664525 + 1013904223 + (uint32_t)when_now().ms;
-	return x >> 8;
-}
-
-static enum state judge(struct supervisor *sv, uint32_t index)
-{
-	struct life *life = life_at(sv, index);
-	struct outcome outcome = {
-		.ending = life->ending,
-		.status = life->status,
-		.err = life->err,
-		.ran_ms = when_since(life->started, when_now()),
-		.failures = life->failures,
-		.random = any_number(),
-	};
-	struct verdict verdict = policy_after(spec_at(sv, index), &outcome);
-
-	life->failures = verdict.failures;
-	life->delay_ms = verdict.delay_ms;
-	return verdict.next;
-}
-
-static enum state begin(struct supervisor *sv, uint32_t index)
-{
-	const struct handles *handles = &service_at(sv, index)->handles;
-	struct life *life = life_at(sv, index);
-	int err;
-
-	life->restarts += life->starts && !life->asked && !life->again;
-	life->asked = life->again = life->killed = life->execed = 0;
-	life->ending = ENDING_NONE;
-	life->detail[0] = '\0';
-	life->started = when_now();
-	life->starts++;
-	err = launch(sv, index);
-	if (!err)
-		return STATE_STARTING;
-	life->ending = ENDING_SPAWN;
-	life->step = (uint8_t)(handles->refused ? handles->refused_step : STEP_clone);
-	if (handles->refused)
-		memcpy(life->detail, handles->report.detail, sizeof(life->detail));
-	life->err = -err;
-	return judge(sv, index); /* never again at once: a run that failed to begin was not a stable one */
-}
-
-static enum state admit(struct supervisor *sv, uint32_t index, int arg)
-{
-	(void)arg;
-	if (depend_unmet(sv, index) < 0 && !online_unmet(sv, index)) {
-		if (service_at(sv, index)->handles.refused)
-			prepare_again(sv, index);
-		if (!settle_waits(sv, index))
-			return begin(sv, index);
-	}
-	life_at(sv, index)->blocked = depend_missing(sv, index) >= 0;
-	return STATE_WAITING;
-}
-
-static enum state forgive(struct supervisor *sv, uint32_t index, int arg)
-{
-	life_at(sv, index)->failures = 0;
-	return admit(sv, index, arg);
-}
-
-static enum state stop(struct supervisor *sv, uint32_t index, int arg)
-{
-	(void)arg;
-	life_at(sv, index)->asked = 1;
-	launch_stop(sv, index);
-	return STATE_STOPPING;
-}
-
-/* Is it to leave, or no longer? What needs it goes first; it is told to. */
-static enum state look(struct supervisor *sv, uint32_t index, int arg)
-{
-	struct life *life = life_at(sv, index);
-	bool leaving = life->want == WANT_DOWN || life->again || depend_is_lost(sv, index);
-
-	if (life->asked != leaving) {
-		life->asked = leaving;
-		look_at_list(sv, spec_at(sv, index)->dependents);
-	}
-	return leaving && !depend_is_held(sv, index) ? stop(sv, index, arg) : (enum state)life->state;
-}
-
-static enum state hear(struct supervisor *sv, uint32_t index, int arg)
-{
-	struct life *life = life_at(sv, index);
-	struct spawn_report report;
-	int heard = launch_hear(sv, index, &report);
-
-	(void)arg;
-	if (heard > 0) {
-		life->ending = ENDING_SPAWN;
-		life->step = (uint8_t)report.step;
-		life->err = report.err;
-		memcpy(life->detail, report.detail, sizeof(life->detail));
-	}
-	life->execed = heard == 0;
-	if (heard == 0 && life->state == STATE_STARTING && spec_at(sv, index)->ready == READY_EXEC)
-		return STATE_UP;
-	return life->state;
-}
-
-/*
- * Under minit's reaper a death by signal n arrives as exit 128+n: the first
- * process of a pid namespace cannot die of a signal by itself.
- */
-static void note_status(const struct service_spec *spec, struct life *life, int status)
-{
-	bool reaper = spec->init && (spec->namespaces & 0x20000000);
-	int code = WEXITSTATUS(status);
-
-	life->ending = WIFEXITED(status) ? ENDING_EXIT : ENDING_SIGNAL;
-	life->status = WIFEXITED(status) ? code : WTERMSIG(status);
-	if (WIFEXITED(status) && reaper && code > 128 && code <= 128 + SIGNAL_MAX) {
-		life->ending = ENDING_SIGNAL;
-		life->status = code - 128;
-	}
-}
-
-/* v1 speaks before it kills: who hears that, and kills the leaf, takes the victim away before it is counted. */
-static void note_oom(struct supervisor *sv, uint32_t index)
-{
-	struct service *s = service_at(sv, index);
-	uint32_t count = (uint32_t)launch_oom_kills(sv, index);
-	bool grew = count > s->life.oom_kills, heard = s->handles.flags & HANDLE_OOM;
-
-	if (s->life.ending == ENDING_SIGNAL && !s->life.asked && (grew || heard))
-		s->life.ending = ENDING_OOM;
-	s->life.oom_uncounted += s->life.ending == ENDING_OOM && !grew;
-	s->life.oom_kills = count;
-}
-
-static enum state died(struct supervisor *sv, uint32_t index, int status)
-{
-	struct service *s = service_at(sv, index);
-
-	if (!s->life.execed)
-		hear(sv, index, 0);
-	if (s->life.ending != ENDING_SPAWN && s->life.ending != ENDING_OVERDUE)
-		note_status(spec_at(sv, index), &s->life, status);
-	note_oom(sv, index);
-	launch_reaped(sv, index);
-	service_look(sv, index);
-	return STATE_DRAINING;
-}
-
-static enum state force(struct supervisor *sv, uint32_t index, int arg)
-{
-	struct life *life = life_at(sv, index);
-
-	(void)arg;
-	if (!life->killed && !sv->state->hurried)
-		log_warn(service_name(sv, index), 0, "did not stop within %u ms: killed",
-			 spec_at(sv, index)->grace_ms);
-	life->killed = 1;
-	launch_kill(sv, index);
-	await(sv, index, FORCE_MS);
-	return STATE_STOPPING;
-}
-
-static enum state overdue(struct supervisor *sv, uint32_t index, int arg)
-{
-	enum state next = stop(sv, index, arg);
-	struct life *life = life_at(sv, index);
-
-	life->asked = 0; /* it is a failure, for the policy to judge */
-	life->ending = ENDING_OVERDUE;
-	return next;
-}
-
-/* Before the new run begins, which forgets how the last one ended. */
-static void tell_again(const struct supervisor *sv, uint32_t index)
-{
-	BUF_ON_STACK(why, STATE_WHY);
-
-	service_why(sv, index, &why);
-	log_warn(service_name(sv, index), 0, "%s; again at once", buf_text(&why));
-}
-
-/* Nothing of the last run is left: what now? */
-static enum state ended(struct supervisor *sv, uint32_t index)
-{
-	struct life *life = life_at(sv, index);
-	enum state next;
-
-	if (life->want == WANT_DOWN)
-		return STATE_DOWN;
-	if (life->asked || life->again)
-		return admit(sv, index, 0);
-	next = judge(sv, index);
-	if (next != STATE_STARTING)
-		return next;
-	tell_again(sv, index);
-	return admit(sv, index, 0);
-}
-
-/* With a pid the next run has begun: a crash came before the state said so. */
-static enum state drain(struct supervisor *sv, uint32_t index, int arg)
-{
-	(void)arg;
-	if (service_at(sv, index)->handles.pid || launch_is_empty(sv, index))
-		return ended(sv, index);
-	launch_kill(sv, index);
-	await(sv, index, DRAIN_MS);
-	return STATE_DRAINING;
+	state_look_at(sv, spec_at(sv, index)->needs);
+	state_look_at(sv, spec_at(sv, index)->after);
 }
 
 /* -- the table of cells ------------------------------------------------------------------------ */
-
-#define ACTIONS(X) X(admit) X(forgive) X(look) X(stop) X(hear) X(died) X(force) X(overdue) X(drain)
 
 enum cell {
 	/* 0 to STATE_COUNT - 1: go there */
@@ -279,7 +41,7 @@ enum cell {
 };
 
 static action_fn *const actions[] = {
-#define X(name) name,
+#define X(name) action_##name,
 	ACTIONS(X)
 #undef X
 };
@@ -337,8 +99,8 @@ static void enter(struct supervisor *sv, uint32_t index, enum state next)
 	s->life.state = (uint8_t)next;
 	s->life.blocked &= next == STATE_WAITING;
 	s->life.since = when_now();
-	await(sv, index, time_allowed(sv, index, next));
-	look_at_list(sv, spec->dependents);
+	state_await(sv, index, time_allowed(sv, index, next));
+	state_look_at(sv, spec->dependents);
 	if (was_active && !service_is_active(s))
 		look_before(sv, index);
 }
@@ -391,7 +153,7 @@ static void note_want(struct supervisor *sv, uint32_t index, enum event event)
 	life->again = is_anew(life, event, was);
 	if (life->want == was)
 		return;
-	look_at_list(sv, spec_at(sv, index)->dependents);
+	state_look_at(sv, spec_at(sv, index)->dependents);
 	look_before(sv, index);
 }
 
@@ -434,7 +196,7 @@ static void dispatch(struct supervisor *sv, uint32_t index, enum event event, in
 	if (moved)
 		enter(sv, index, next);
 	else if (was_blocked != life->blocked)
-		look_at_list(sv, spec_at(sv, index)->dependents);
+		state_look_at(sv, spec_at(sv, index)->dependents);
 	close_inflight(sv);
 	if (!moved && was_blocked == life->blocked)
 		return;

@@ -48,7 +48,7 @@ enum ending {
 	ENDING_OVERDUE /* was not ready within start_timeout */
 };
 
-/* Written by services/state.c alone; put back as a whole when an event was cut short by a crash. */
+/* Written by services/state.c and its actions alone; put back as a whole when an event was cut short by a crash. */
 struct life {
 	uint8_t state;         /* enum state */
 	uint8_t want;          /* enum want */
