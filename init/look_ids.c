@@ -244,7 +244,7 @@ static void look_groups(struct look *l, const struct book *passwd, const struct 
 	BUF_ON_STACK(asked, 2048);
 	BUF_ON_STACK(got, 2048);
 
-	if (!l->spec->user_at && !l->spec->group_at && !l->spec->groups.count)
+	if (!l->spec->user_at && !l->spec->group_at && !l->spec->groups.count && !l->confine->roots.gids.count)
 		return;
 	if (!gather(l, passwd, group, &g) || !look_line(l->status, "Groups", &got)) {
 		look_tell(l, "groups", "", "", LOOK_UNSEEN, 0);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -216,6 +217,12 @@ int who_resolve(struct child *child, struct who *who)
 	return 0;
 }
 
+/* Where its user namespace denies setgroups(2) it has got them before: services/step_userns.c. */
+static bool has_groups(const struct child *child)
+{
+	return child->spec->namespaces & CLONE_NEWUSER && child_confine(child)->roots.deny_setgroups;
+}
+
 /* Raw calls: libc's set*id would look for threads that this copy of the process does not have. */
 static int become(struct child *child, const struct who *who)
 {
@@ -223,7 +230,7 @@ static int become(struct child *child, const struct who *who)
 	bool any_gid = who->has_gid || who->has_uid;
 	int err;
 
-	if (syscall(SYS_setgroups, who->group_count, who->groups) < 0)
+	if (!has_groups(child) && syscall(SYS_setgroups, who->group_count, who->groups) < 0)
 		return child_fail(child, -errno, "setgroups");
 	if (any_gid && syscall(SYS_setresgid, gid, gid, gid) < 0)
 		return child_fail(child, -errno, "setresgid");

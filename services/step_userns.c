@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -15,7 +16,8 @@
 
 #include "lib/fd.h"
 #include "lib/mount.h"
-#include "services/child.h"
+#include "services/caps.h"
+#include "services/who.h"
 
 uint32_t roots_outside(const struct table *t, struct list ranges, uint32_t id)
 {
@@ -138,6 +140,34 @@ static bool has_id(const struct child *child, struct list ranges, uint32_t id)
 	return false;
 }
 
+/* As the service's groups are called outside. One that has no name there would be somebody else's. */
+static int map_groups(const struct child *child, struct who *who)
+{
+	for (size_t i = 0; i < who->group_count; i++) {
+		if (!has_id(child, roots_of(child)->gids, who->groups[i]))
+			return -EINVAL;
+		who->groups[i] = roots_outside(child->table, roots_of(child)->gids, who->groups[i]);
+	}
+	return 0;
+}
+
+/*
+ * minit's groups are not the service's, and who enters keeps them: they go before. Those of its user come later, but
+ * where setgroups(2) is denied from then on. A minit that may not change groups cannot take any away either.
+ */
+static int leave_groups(struct child *child)
+{
+	const bool may = caps_own.set[CAPS_EFFECTIVE] >> CAP_SETGID & 1;
+	struct who who = { 0 };
+	int err = roots_of(child)->deny_setgroups ? who_resolve(child, &who) : 0;
+
+	if (!err && (err = map_groups(child, &who)))
+		child_fail(child, err, "groups");
+	if (err || (!may && !who.group_count))
+		return err;
+	return syscall(SYS_setgroups, who.group_count, who.groups) < 0 ? child_fail(child, -errno, "setgroups") : 0;
+}
+
 /* Where there is one: else the table names a user that there is. */
 static int become_root(struct child *child)
 {
@@ -154,9 +184,10 @@ static int become_root(struct child *child)
 int step_userns(struct child *child)
 {
 	const uint32_t anew = child->namespaces & (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWCGROUP);
+	int err = child->userns_fd < 0 ? 0 : leave_groups(child);
 
-	if (child->userns_fd < 0)
-		return 0;
+	if (child->userns_fd < 0 || err)
+		return err;
 	if (setns(child->userns_fd, CLONE_NEWUSER) < 0)
 		return child_fail(child, -errno, "setns");
 	fd_close(&child->userns_fd);
