@@ -53,6 +53,9 @@ static void check_kernel_files(struct compile *c, const struct service_spec *spe
 	const char *why = "needs a namespace of its own; add \"mount\" to namespaces";
 	bool mounts = spec->namespaces & CLONE_NEWNS;
 
+	if (d->nodes[KEY_HIDEPID]) /* that of [defaults] is for those that have a /proc of their own */
+		refuse_unless(c, d, KEY_HIDEPID, roots->proc != PROC_NONE || roots->hidepid == HIDEPID_OFF,
+			      "is of a /proc of its own; give proc, or remove it");
 	refuse_unless(c, d, KEY_PROC, mounts || roots->proc == PROC_NONE, why);
 	refuse_unless(c, d, KEY_SYS, mounts || roots->sys == SYS_NONE, why);
 	refuse_unless(c, d, KEY_DEV, mounts || roots->dev == DEV_NONE, why);

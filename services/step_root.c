@@ -21,15 +21,19 @@ static bool wants_idmap(const struct view *v)
 	return v->child->userns_fd >= 0 && v->roots->idmap != IDMAP_NO;
 }
 
-/* A file system that cannot map ids is left as it is, unless the table insists. */
 static int map_ids(struct view *v, int mount)
 {
 	const struct mount_change change = {
 		.set = MOUNT_ATTR_IDMAP, .userns = v->child->userns_fd, .recursive = true,
 	};
-	int err = wants_idmap(v) ? mount_change(mount, &change) : 0;
 
-	return err == -EINVAL && v->roots->idmap == IDMAP_AUTO ? 0 : err;
+	return mount_change(mount, &change);
+}
+
+/* A file system that cannot map ids is left as it is, unless the table insists. */
+static bool may_be_left(const struct view *v, int err)
+{
+	return err == -EINVAL && v->roots->idmap == IDMAP_AUTO;
 }
 
 /* All of it read-only, but for its top as long as places for mounts are made in it: view_seal does that. */
@@ -59,87 +63,123 @@ static int open_base(struct view *v, const char *path)
 
 /* -- overlay ---------------------------------------------------------------------------------------------------- */
 
-static int make_kept(struct view *v, const char *dir)
+/*
+ * The directory itself, found without following a link, is what the kernel is given: below a mount of it that links do
+ * not lead out of (Linux 5.14) its parts are named.
+ */
+static int put_kept(struct view *v, int layers, const char *dir)
 {
 	static const char parts[][8] = { "/upper", "/work" };
-	int err = 0;
+	const struct mount_change no_links = { .set = MOUNT_ATTR_NOSYMFOLLOW };
+	cleanup_fd int at = path_make(v->old, dir, false);
+	cleanup_fd int copy = at < 0 ? at : mount_copy(at, "", false);
+	int err = copy < 0 ? copy : mount_change(copy, &no_links);
 
-	for (size_t i = 0; i < ARRAY_LEN(parts) && err >= 0; i++) {
-		BUF_ON_STACK(path, 512);
+	err = err == -EINVAL ? 0 : err;
+	for (size_t i = 0; i < ARRAY_LEN(parts) && !err; i++) {
+		cleanup_fd int part = path_make(copy, parts[i], false);
 
-		buf_fmt(&path, "%s%s", dir, parts[i]);
-		if (buf_check(&path))
-			return -ENAMETOOLONG;
-		err = path_make(v->old, buf_text(&path), false);
-		if (err >= 0)
-			close(err);
+		err = part < 0 ? part : 0;
 	}
-	return err < 0 ? err : 0;
+	if (!err)
+		err = mount_put(copy, layers, "kept");
+	return err ? child_fail(v->child, err, dir) : 0;
 }
 
-static int mount_layers(const char *dir, bool kept)
+/* What is seen of the root directory itself is the upper one. */
+static int give_upper(struct view *v, int layers, const char *upper)
 {
-	BUF_ON_STACK(options, 600);
+	uint32_t uid = roots_outside(v->child->table, v->roots->uids, 0);
+	uint32_t gid = roots_outside(v->child->table, v->roots->gids, 0);
 
-	buf_fmt(&options, "lowerdir=lower,upperdir=%s%s,workdir=%s%s", kept ? dir : "", kept ? "/upper" : "upper",
-		kept ? dir : "", kept ? "/work" : "work");
-	return mount_make("overlay", buf_text(&options), 0);
+	return fchownat(layers, upper, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+static int mount_layers(struct view *v, int layers, bool kept, bool mapped)
+{
+	static const char names[][56] = { "lowerdir=lower,upperdir=upper,workdir=work",
+					  "lowerdir=lower,upperdir=kept/upper,workdir=kept/work" };
+	int err = mapped ? give_upper(v, layers, kept ? "kept/upper" : "upper") : 0;
+
+	if (!err && fchdir(layers) < 0)
+		err = -errno;
+	return err ? err : mount_make("overlay", names[kept], 0);
+}
+
+static int put_layers(struct view *v, int layers, int base, const char *dir)
+{
+	int err = mount_put(layers, v->old, "");
+
+	if (!err && (mkdirat(layers, "lower", 0755) < 0 || mkdirat(layers, "upper", 0755) < 0 ||
+		     mkdirat(layers, "work", 0755) < 0 || mkdirat(layers, "kept", 0755) < 0))
+		err = -errno;
+	if (!err)
+		err = mount_put(base, layers, "lower");
+	return !err && *dir == '/' ? put_kept(v, layers, dir) : err;
 }
 
 /*
  * Its layers are named from the working directory: a file system of their own that lies upon minit's root for the
  * moment. Left there, it would be what the old root is taken away with.
  */
-static int make_overlay(struct view *v, int base)
+static int make_overlay(struct view *v, int base, bool mapped)
 {
 	const char *dir = table_text(v->child->table, v->roots->overlay_at);
-	bool kept = *dir == '/';
 	cleanup_fd int layers = mount_make("tmpfs", "mode=700", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	int err = layers < 0 ? layers : mount_put(layers, v->old, ""), overlay;
+	int err = layers < 0 ? layers : put_layers(v, layers, base, dir);
+	int overlay = err ? err : mount_layers(v, layers, *dir == '/', mapped);
 
-	if (!err && (mkdirat(layers, "lower", 0755) < 0 || mkdirat(layers, "upper", 0755) < 0 ||
-		     mkdirat(layers, "work", 0755) < 0 || fchdir(layers) < 0))
-		err = -errno;
-	if (!err)
-		err = mount_put(base, layers, "lower");
-	if (!err && kept)
-		err = make_kept(v, dir);
-	overlay = err ? err : mount_layers(dir, kept);
 	if (layers >= 0)
 		mount_drop(layers);
 	return overlay;
 }
 
-static int open_overlay(struct view *v, const char *path)
+/*
+ * What is written has the ids that the service has outside. An overlay cannot map them; its lower layer can, since
+ * Linux 5.19.
+ */
+static int open_overlay(struct view *v, const char *path, bool mapped)
 {
 	cleanup_fd int base = open_base(v, path);
-	int overlay;
+	int err = base < 0 ? base : mapped ? map_ids(v, base) : 0;
+	int overlay = -EINVAL;
 
-	if (base < 0 || !v->roots->overlay_at)
-		return base < 0 ? base : fd_steal(&base);
-	overlay = make_overlay(v, base);
-	return overlay < 0 ? child_fail(v->child, overlay, "overlay") : overlay;
+	if (base < 0 || (err && !may_be_left(v, err)))
+		return err;
+	if (!err)
+		overlay = make_overlay(v, base, mapped);
+	if (mapped && may_be_left(v, overlay) && !v->child->detail[0])
+		return open_overlay(v, path, false);
+	return overlay < 0 && !v->child->detail[0] ? child_fail(v->child, overlay, "overlay") : overlay;
 }
 
 /* -- there and into it ------------------------------------------------------------------------------------------ */
 
 /* Upon minit's root, where it is in nobody's way: paths from / do not cross it. */
+static int make_root(struct view *v, const char *path)
+{
+	bool mapped = wants_idmap(v), overlay = v->roots->overlay_at;
+	cleanup_fd int mount = overlay ? open_overlay(v, path, mapped) : open_base(v, path);
+	int err = mount < 0 ? mount : prepare(v, mount);
+
+	if (!err && mapped && !overlay) {
+		err = map_ids(v, mount);
+		err = may_be_left(v, err) ? 0 : err;
+	}
+	if (!err)
+		err = mount_put(mount, v->old, "");
+	return err ? err : fd_steal(&mount);
+}
+
 int view_root(struct view *v)
 {
 	const char *path = path_of(v);
-	cleanup_fd int mount = path ? open_overlay(v, path) : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int err = mount < 0 ? mount : 0;
+	int root = path ? make_root(v, path) : fd_open("/", O_PATH | O_DIRECTORY);
 
-	if (!err && path)
-		err = prepare(v, mount);
-	if (!err && path)
-		err = map_ids(v, mount);
-	if (!err && path)
-		err = mount_put(mount, v->old, "");
-	if (err)
-		return v->child->detail[0] ? err : child_fail(v->child, err, path ? path : "/");
+	if (root < 0)
+		return v->child->detail[0] ? root : child_fail(v->child, root, path ? path : "/");
 	v->own = path != NULL;
-	v->root = fd_steal(&mount);
+	v->root = root;
 	return 0;
 }
 

@@ -27,18 +27,12 @@ static void refuse_part(struct section *s, const struct key *key, const struct t
 	refuse_value(s, key_text(key, KEY_NAME), node, key_text(key, KEY_WANT));
 }
 
-/* A directory that an option of overlayfs can name. */
-static bool is_layer(const char *text)
-{
-	return is_plain_path(text) && !strpbrk(text, ",:") && strlen(text) <= 256;
-}
-
 bool take_overlay(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const char *text = node_text(node);
 
 	(void)key;
-	if (!text || (strcmp(text, "tmpfs") != 0 && !is_layer(text)))
+	if (!text || (strcmp(text, "tmpfs") != 0 && !is_plain_path(text)))
 		return false;
 	*(uint32_t *)field = image_string(s->c, text);
 	return true;
@@ -169,9 +163,13 @@ static void put_mount(struct section *s, struct mount_spec *all, uint32_t *n, co
 	all[i] = *m;
 }
 
+/* As the kernel tells it: one name for each place. */
 static bool is_target(const struct toml *e)
 {
-	return is_plain_path(e->key) && !strstr(e->key, "//") && e->key[strlen(e->key) - 1] != '/';
+	size_t len = strlen(e->key);
+
+	return is_plain_path(e->key) && !strstr(e->key, "//") && !strstr(e->key, "/./") && e->key[len - 1] != '/' &&
+	       strcmp(e->key + len - MIN(len, 2), "/.") != 0;
 }
 
 static void take_mount(struct section *s, const struct toml *e, struct mount_spec *all, uint32_t *n)
@@ -183,7 +181,7 @@ static void take_mount(struct section *s, const struct toml *e, struct mount_spe
 
 	if (!is_target(e)) {
 		refuse_key(s->c, e, "%s: mounts: \"%.60s\" is no target; wants an absolute path such as \"/data\", "
-			   "without .. and a / at its end", s->draft->title, e->key);
+			   "without ., .. and a / at its end", s->draft->title, e->key);
 	} else if (e->type == TOML_TABLE ? !read_mount_table(s, e, &m) : !read_mount_word(s, e, &m)) {
 		refuse_value(s, buf_text(&name), e, "a path such as \"/srv/data\", \"tmpfs\", \"masked\", \"readonly\" "
 			     "or a table such as { bind = \"/srv/data\", readonly = true } or { tmpfs = \"64M\", "
@@ -283,7 +281,10 @@ bool take_secrets(struct section *s, const struct key *key, const struct toml *n
 	if (n)
 		memcpy(all, table_list(s->c->table, *list, struct secret_spec), n * sizeof(*all));
 	for (const struct toml *e = node->first; e; e = e->next) {
-		if (name_is_good(e->key, 255) && is_plain_path(node_text(e)))
+		if (!name_is_good(e->key, 255))
+			refuse_key(s->c, e, "%s: secrets: \"%.60s\" is no name for it; wants a file name such as "
+				   "\"password\"", s->draft->title, e->key);
+		else if (is_plain_path(node_text(e)))
 			put_secret(s, all, &n, e);
 		else
 			refuse_part(s, key, e);

@@ -102,6 +102,34 @@ is "$(grep -c -x seen "$ct_dir/out")" 0 "what is bound is what the table names, 
 ct_is "a working directory by a descriptor is refused" cwd:failed
 ct_stop "it ends in order"
 
+# -- an overlay whose directories are exchanged for links, by who can write where they are ---------------------------------
+
+gcc -static -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -o "$ct_dir/swapper" tests/tools/swapper.c
+mkdir -p "$ct_dir"/{over,outside,still}/kept/{upper,work} "$ct_dir/outside/upper"
+# wrote NAME DIR: a service that writes to its overlay.
+wrote() {
+	printf '[service.%s]\nexec = ["/bin/touch", "/wrote"]\nroot = "%s"\noverlay = "%s"\nready = "exit"\nrestart = "never"\n' \
+		"$1" "$ct_dir/root" "$ct_dir/$2"
+}
+ct_table <<TOML
+$(wrote whole over/kept)
+$(wrote part still/kept)
+[service.other]
+exec = ["/bin/sleep", "1000"]
+TOML
+"$ct_dir/swapper" "$ct_dir/over" "$ct_dir/outside" kept >/dev/null &
+racers=$!
+"$ct_dir/swapper" "$ct_dir/still/kept" "$ct_dir/outside" upper >/dev/null &
+racers="$racers $!"
+ct_start
+ct_up
+for i in $(seq 20); do ct_minit restart whole part >/dev/null 2>&1; done
+kill $racers
+wait $racers 2>/dev/null
+is "$(find "$ct_dir/outside" -name wrote)" "" "what is written does not go elsewhere"
+is "$(find "$ct_dir/over" "$ct_dir/still" -name wrote | wc -l)" 2 "but where the table says"
+ct_stop "it ends in order"
+
 # -- what is at /proc and is none --------------------------------------------------------------------------------------
 
 ct_table <<TOML
