@@ -83,17 +83,30 @@ static void take(const char *line, struct seen *ret)
 	ret->there = true;
 }
 
+/* Blanks, newlines and backslashes of a name stand there as \040 and the like. */
+static bool is_place(const char *place, const char *point)
+{
+	for (; length(place) && *point; place++, point++) {
+		char c = *place;
+
+		if (c == '\\' && length(place) > 3) {
+			c = (char)((place[1] & 7) << 6 | (place[2] & 7) << 3 | (place[3] & 7));
+			place += 3;
+		}
+		if (c != *point)
+			return false;
+	}
+	return !length(place) && !*point;
+}
+
 /* The uppermost mount at this place. */
 static struct seen at(const char *point)
 {
 	struct seen found = { 0 };
 
-	for (const char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		const char *place = word(line, 4);
-
-		if (length(place) == strlen(point) && !strncmp(place, point, length(place)))
+	for (const char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (is_place(word(line, 4), point))
 			take(line, &found);
-	}
 	return found;
 }
 
@@ -182,6 +195,32 @@ static unsigned proc_now(void)
 	return at("/proc/sys").readonly ? PROC_MASKED : PROC_OPEN;
 }
 
+static const char masked[][31] = {
+#define MASK_AT_FILE(name) name,
+#define MASK_AT_DIRECTORY(name) name,
+#define MASK_AT_READONLY(name) name,
+#define MASK_AT_OF_SYS(name)
+#define MASK(kind, name) MASK_AT_##kind(name)
+#include "services/masks.def"
+#undef MASK
+};
+
+/* Of what this kernel has all is covered; what is not is named. */
+static void look_masks(struct look *l)
+{
+	BUF_ON_STACK(got, LOOK_TEXT);
+
+	buf_str(&got, "masked");
+	for (size_t i = 0; i < ARRAY_LEN(masked); i++) {
+		BUF_ON_STACK(place, 64);
+
+		buf_fmt(&place, "/proc/%s", masked[i]);
+		if (!at(buf_text(&place)).there && !faccessat(l->proc, masked[i], F_OK, 0))
+			buf_fmt(&got, ", without %s", masked[i]);
+	}
+	look_tell_text(l, "proc", "masked", buf_text(&got), MISSING_NAMESPACES | MISSING_MOUNTS);
+}
+
 static unsigned sys_now(void)
 {
 	struct seen sys = at("/sys");
@@ -197,7 +236,9 @@ static void look_kernel(struct look *l)
 	const struct roots_spec *roots = &l->confine->roots;
 	static const char *const hiding[] = { "", "hidepid=noaccess", "hidepid=invisible", "hidepid=ptraceable" };
 
-	if (roots->proc != PROC_NONE)
+	if (roots->proc == PROC_MASKED && proc_now() == PROC_MASKED)
+		look_masks(l);
+	else if (roots->proc != PROC_NONE)
 		tell_word(l, KEY_PROC, roots->proc, proc_now());
 	if (roots->hidepid)
 		look_tell_text(l, "hidepid", hiding[roots->hidepid],
@@ -211,17 +252,40 @@ static void look_kernel(struct look *l)
 
 /* -- what is mounted --------------------------------------------------------------------------------------------- */
 
+static const struct {
+	uint32_t attr;
+	char option[8];
+} guards[] = {
+	{ MOUNT_ATTR_NOSUID, "nosuid" }, { MOUNT_ATTR_NODEV, "nodev" }, { MOUNT_ATTR_NOEXEC, "noexec" },
+};
+
+/* What it should have and has lost. What is asked is told as it reads; these three only when they are not there. */
+static bool put_lost(const struct mount_spec *m, const struct seen *is, struct buf *b)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(guards) && m->kind != MOUNT_MASKED && m->kind != MOUNT_READONLY; i++) {
+		if (!(m->attr & guards[i].attr) || has_option(is->options, guards[i].option))
+			continue;
+		buf_fmt(b, ", without %s", guards[i].option);
+		any = true;
+	}
+	return any;
+}
+
 static void look_mount(struct look *l, const struct mount_spec *m)
 {
 	const char *target = table_text(l->table, m->target_at);
-	bool readonly = m->kind == MOUNT_READONLY || m->attr & MOUNT_ATTR_RDONLY;
+	bool readonly = m->kind == MOUNT_READONLY || m->attr & MOUNT_ATTR_RDONLY, lost;
 	struct seen is = at(target);
 	BUF_ON_STACK(what, LOOK_TEXT);
-	enum verdict v = is.there && (is.readonly || !readonly) ? LOOK_SAME : LOOK_DIFFERS;
+	BUF_ON_STACK(got, LOOK_TEXT);
 
 	buf_fmt(&what, "mounts.\"%s\"", target);
-	look_tell(l, buf_text(&what), readonly ? "mounted, read-only" : "mounted",
-		  !is.there ? "not there" : is.readonly ? "mounted, read-only" : "mounted", v, MISSING_NAMESPACES);
+	buf_str(&got, !is.there ? "not there" : is.readonly ? "mounted, read-only" : "mounted");
+	lost = is.there && put_lost(m, &is, &got);
+	look_tell(l, buf_text(&what), readonly ? "mounted, read-only" : "mounted", buf_text(&got),
+		  is.there && (is.readonly || !readonly) && !lost ? LOOK_SAME : LOOK_DIFFERS, MISSING_NAMESPACES);
 }
 
 static void tell_type(struct look *l, const char *what, const char *asked, const char *point)

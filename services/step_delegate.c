@@ -1,10 +1,10 @@
 /* A leaf that belongs to the service: cgroup-v2.rst, "Delegation". */
 #include <errno.h>
 #include <sched.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "cgroup/cgroup.h"
+#include "lib/mount.h"
 #include "services/child.h"
 #include "services/leaf.h"
 
@@ -23,7 +23,17 @@ static bool is_delegated(const struct child *child)
  */
 static int mount_at(const char *place)
 {
-	return mount("cgroup2", place, "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 ? -errno : 0;
+	return mount_old("cgroup2", place, "cgroup2", MOUNTS_KERNEL_FILES, NULL);
+}
+
+/* It is mounted there, and not twice in one place. */
+static int mount_again(const char *place)
+{
+	int err = chdir(place) < 0 ? -errno : mount_drop_here();
+
+	if (!err && chdir("/") < 0)
+		err = -errno;
+	return err ? err : mount_at(place);
 }
 
 int step_delegate(struct child *child)
@@ -36,8 +46,8 @@ int step_delegate(struct child *child)
 		return 0;
 	place = access(BESIDE, F_OK) < 0 ? PLACE : BESIDE;
 	err = mount_at(place);
-	if (err == -EBUSY && !umount2(place, MNT_DETACH)) /* it is mounted there, and not twice in one place */
-		err = mount_at(place);
+	if (err == -EBUSY)
+		err = mount_again(place);
 	return err && err != -ENOENT ? child_fail(child, err, place) : 0;
 }
 

@@ -92,6 +92,14 @@ static bool is_directory(int fd)
 static const uint64_t spreads[] = { SPREAD_PRIVATE, SPREAD_SLAVE, SPREAD_SHARED };
 _Static_assert(ARRAY_LEN(spreads) == MOUNT_SPREADS, "how each spreads");
 
+/* A directory goes upon a directory, and a file upon a file; the kernel's answer is EINVAL at best. */
+static int check_kinds(bool directory, int target)
+{
+	if (directory == is_directory(target))
+		return 0;
+	return directory ? -ENOTDIR : -EISDIR;
+}
+
 static int put_bind(struct view *v, const struct mount_spec *m, const char *source, const char *target)
 {
 	struct mount_change change = {
@@ -109,15 +117,17 @@ static int put_bind(struct view *v, const struct mount_spec *m, const char *sour
 	}
 	err = mount_change(copy, &change);
 	at = err ? err : view_make(v, target, !is_directory(copy));
-	return at < 0 ? at : mount_put(copy, at, "");
+	err = at < 0 ? at : check_kinds(is_directory(copy), at);
+	return err ? err : mount_put(copy, at, "");
 }
 
 static int put_tmpfs(struct view *v, const char *options, uint64_t attr, const char *target)
 {
 	cleanup_fd int tmpfs = mount_make("tmpfs", options, attr);
 	cleanup_fd int at = tmpfs < 0 ? tmpfs : view_make(v, target, false);
+	int err = at < 0 ? at : check_kinds(true, at);
 
-	return at < 0 ? at : mount_put(tmpfs, at, "");
+	return err ? err : mount_put(tmpfs, at, "");
 }
 
 static int put_mask(struct view *v, const char *target)

@@ -134,22 +134,39 @@ static int give_directories(struct child *child, const struct who *who)
 
 /* -- secrets ---------------------------------------------------------------------------------------------------- */
 
+/* Memory that nobody gives back: so what has no end is not copied, and nothing is read that can keep one waiting. */
+#define SECRET_MOST (1 << 20)
+
 static int copy_content(int from, int to)
 {
 	char chunk[4096];
+	size_t all = 0;
 	ssize_t n;
 	int err = 0;
 
-	while (!err && (n = read(from, chunk, sizeof(chunk))) != 0)
-		err = n < 0 ? -errno : fd_write_all(to, chunk, (size_t)n);
+	while (!err && (n = read(from, chunk, sizeof(chunk))) != 0) {
+		all += n > 0 ? (size_t)n : 0;
+		err = n < 0 ? -errno : all > SECRET_MOST ? -EFBIG : fd_write_all(to, chunk, (size_t)n);
+	}
 	explicit_bzero(chunk, sizeof(chunk));
 	return err;
+}
+
+static int open_secret(struct view *v, const char *path)
+{
+	cleanup_fd int fd = path_open(v->old, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	int err = fd < 0 ? fd : fd_stat(fd, &st);
+
+	if (!err && !S_ISREG(st.st_mode))
+		err = S_ISDIR(st.st_mode) ? -EISDIR : -EOPNOTSUPP;
+	return err ? err : fd_steal(&fd);
 }
 
 static int copy_secret(struct view *v, int dir, const struct secret_spec *secret)
 {
 	const struct table *t = v->child->table;
-	cleanup_fd int from = path_open(v->old, table_text(t, secret->source_at), O_RDONLY | O_NOCTTY);
+	cleanup_fd int from = open_secret(v, table_text(t, secret->source_at));
 	cleanup_fd int to = -1;
 	int err;
 

@@ -12,12 +12,15 @@
 
 #define KERNEL_FILES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-/* One behind the other, as pointers would be relocated. What a kernel does not have is passed over. */
-static const char hidden_files[][16] = { "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "timer_list",
-					 "timer_stats" };
-static const char hidden_directories[][8] = { "acpi", "asound", "scsi" };
-static const char protected[][16] = { "bus", "fs", "irq", "sys", "sysrq-trigger" };
-static const char hidden_of_sys[][32] = { "firmware", "devices/virtual/powercap" };
+/* Texts of one length, as pointers would be relocated. */
+static const struct {
+	uint8_t kind; /* enum mask_kind */
+	char name[31];
+} masks[] = {
+#define MASK(kind, name) { MASK_##kind, name },
+#include "services/masks.def"
+#undef MASK
+};
 
 /* What hides a file is the device itself, or it would be what somebody has put in its place. */
 static int open_null(void)
@@ -38,49 +41,62 @@ static int unless_missing(int err)
 	return err == -ENOENT ? 0 : err;
 }
 
-int view_mask_file(struct view *v, int dir, const char *name)
+static int make_file_mask(struct view *v)
 {
-	cleanup_fd int copy = -1;
-
 	if (v->null < 0)
 		v->null = open_null();
-	copy = v->null < 0 ? v->null : mount_copy(v->null, "", false);
-	return copy < 0 ? copy : mount_put(copy, dir, name);
+	return v->null < 0 ? child_fail(v->child, v->null, "/dev/null") : mount_copy(v->null, "", false);
 }
 
 /* The first is the file system itself, the others are copies. */
+static int make_directory_mask(struct view *v)
+{
+	if (v->empty >= 0)
+		return mount_copy(v->empty, "", false);
+	return mount_make("tmpfs", "mode=555,size=4k", KERNEL_FILES | MOUNT_ATTR_RDONLY);
+}
+
+int view_mask_file(struct view *v, int dir, const char *name)
+{
+	cleanup_fd int mask = make_file_mask(v);
+
+	return mask < 0 ? mask : mount_put(mask, dir, name);
+}
+
 int view_mask_directory(struct view *v, int dir, const char *name)
 {
-	const uint64_t attr = KERNEL_FILES | MOUNT_ATTR_RDONLY;
-	cleanup_fd int mount = v->empty < 0 ? mount_make("tmpfs", "mode=555,size=4k", attr) :
-					      mount_copy(v->empty, "", false);
-	int err = mount < 0 ? mount : mount_put(mount, dir, name);
+	cleanup_fd int mask = make_directory_mask(v);
+	int err = mask < 0 ? mask : mount_put(mask, dir, name);
 
 	if (!err && v->empty < 0)
-		v->empty = fd_steal(&mount);
+		v->empty = fd_steal(&mask);
 	return err;
 }
 
 /*
- * In the working directory, which the kernel has just made: by one call each from what is hidden there already. A mount
- * that is attached nowhere, as one whose name is not there would be, waits for all processors when it is closed.
+ * In the working directory, which the kernel has just made: by one call each from what is hidden there already. One
+ * mask is tried until a name is there for it: what is attached nowhere when it is closed waits for all processors.
  */
-static int hide(struct view *v, int (*mask)(struct view *, int, const char *), const char *names, size_t width,
-		size_t count)
+static int hide(struct view *v, enum mask_kind kind)
 {
+	cleanup_fd int mask = kind == MASK_FILE ? make_file_mask(v) : make_directory_mask(v);
 	const char *first = NULL;
-	int err = 0;
+	int err = mask < 0 ? mask : 0;
 
-	for (const char *name = names; name < names + width * count && !err; name += width) {
-		err = first ? mount_old(first, name, NULL, MOUNTS_BIND, NULL) : mask(v, AT_FDCWD, name);
+	for (size_t i = 0; i < ARRAY_LEN(masks) && !err; i++) {
+		const char *name = masks[i].name;
+
+		if (masks[i].kind != kind)
+			continue;
+		err = first ? mount_old(first, name, NULL, MOUNTS_BIND, NULL) : mount_put(mask, AT_FDCWD, name);
 		if (!err && !first)
 			first = name;
 		err = unless_missing(err);
 	}
+	if (first && kind != MASK_FILE && v->empty < 0)
+		v->empty = fd_steal(&mask);
 	return err;
 }
-
-#define HIDE(v, mask, names) hide(v, mask, (names)[0], sizeof((names)[0]), ARRAY_LEN(names))
 
 /* In the working directory, which is the new procfs. */
 static int protect(const char *name)
@@ -97,11 +113,12 @@ static int hide_proc(struct view *v, int proc)
 	int err = fchdir(proc) < 0 ? -errno : 0;
 
 	if (!err)
-		err = HIDE(v, view_mask_file, hidden_files);
+		err = hide(v, MASK_FILE);
 	if (!err)
-		err = HIDE(v, view_mask_directory, hidden_directories);
-	for (size_t i = 0; i < ARRAY_LEN(protected) && !err; i++)
-		err = protect(protected[i]);
+		err = hide(v, MASK_DIRECTORY);
+	for (size_t i = 0; i < ARRAY_LEN(masks) && !err; i++)
+		if (masks[i].kind == MASK_READONLY)
+			err = protect(masks[i].name);
 	return err;
 }
 
@@ -145,7 +162,9 @@ static int make_proc(struct view *v)
 	if (err || v->roots->proc != PROC_MASKED)
 		return err;
 	err = hide_proc(v, proc);
-	return err ? child_fail(v->child, err, "/proc") : 0; /* one that shows all is no default */
+	if (err && !v->child->detail[0]) /* one that shows all is no default */
+		return child_fail(v->child, err, "/proc");
+	return err;
 }
 
 int view_proc(struct view *v)
@@ -182,7 +201,7 @@ static int make_sys(struct view *v)
 
 	if (err)
 		return err;
-	err = fchdir(sys) < 0 ? -errno : HIDE(v, view_mask_directory, hidden_of_sys);
+	err = fchdir(sys) < 0 ? -errno : hide(v, MASK_OF_SYS);
 	if (!err)
 		err = put_cgroups(v);
 	return err ? child_fail(v->child, err, "/sys") : 0;

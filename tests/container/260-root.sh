@@ -27,6 +27,10 @@ mke2fs -q -t ext4 -d "$ct_dir/root" "$ct_dir/images/ext4" 16M >/dev/null
 mksquashfs "$ct_dir/root" "$ct_dir/images/squashfs" -quiet -no-progress >/dev/null
 : >"$ct_dir/images/nothing"
 truncate -s 1M "$ct_dir/images/nothing"
+cp "$ct_dir/images/ext4" "$ct_dir/images/damaged"
+head -c 500000 /dev/zero | tr '\0' x | dd of="$ct_dir/images/damaged" bs=1k seek=2 conv=notrunc status=none
+mkfifo "$ct_dir/pipe"
+truncate -s 1048577 "$ct_dir/large"
 
 # finds NAME COMMAND [KEYS]: a task in $root that says what it finds, as one line `NAME: ...`.
 root=$ct_dir/root
@@ -181,6 +185,13 @@ $(cannot protect "mounts = { '/no/such' = 'readonly' }")
 $(cannot node 'dev_nodes = ["/dev/no-such"]')
 $(cannot nonode 'dev_nodes = ["/dev/shm"]')
 $(cannot secret "secrets = { a = '$ct_dir/no-key' }")
+$(cannot pipe "secrets = { a = '$ct_dir/pipe' }")
+$(cannot folder "secrets = { a = '$ct_dir/data' }")
+$(cannot endless "secrets = { a = '$ct_dir/large' }")
+$(cannot upon "mounts = { '/etc' = '$ct_dir/one-file' }")
+$(cannot beneath "mounts = { '/etc/passwd' = '$ct_dir/data' }")
+$(cannot memory "mounts = { '/etc/passwd' = 'tmpfs' }")
+$(cannot damaged '' "$ct_dir/images/damaged")
 $(cannot image '' "$ct_dir/images/nothing")
 $(cannot kept "overlay = '/proc/1/no'")
 $(cannot place "mounts = { '/m' = 'tmpfs' }" "$ct_dir/images/squashfs")
@@ -191,26 +202,34 @@ TOML
 ct_start
 ct_up
 ct_is "all that cannot be has failed" source:failed sourcelink:failed targetlink:failed belowlink:failed proclink:failed devlink:failed \
-	isfile:failed mask:failed protect:failed node:failed nonode:failed secret:failed image:failed place:failed kept:failed
+	pipe:failed folder:failed endless:failed upon:failed beneath:failed memory:failed damaged:failed isfile:failed mask:failed protect:failed node:failed nonode:failed secret:failed image:failed place:failed kept:failed
 why() {
 	is "$(grep -a "^minit: $1: " "$ct_dir/out" | head -n 1)" "minit: $1: step mounts: $2; given up" "$3"
 }
 loop="Symbolic link loop"
 grep -q "Too many levels" "$ct_dir/out" && loop="Too many levels of symbolic links"
+wanted="a directory is wanted here (a root may also be an image; a file is mounted upon a file): correct the table"
 why source "$ct_dir/no/such: No such file or directory: make it, or correct the table" "no source"
 why sourcelink "$ct_dir/data-link: $loop: a link in it is not followed: name what it leads to" "a source that is a link"
 why targetlink "/data: $loop: a link in it is not followed: name what it leads to" "a target that is a link"
 why belowlink "/data/x: $loop: a link in it is not followed: name what it leads to" "a target below a link"
 why proclink "/proc: $loop: a link in it is not followed: name what it leads to" "/proc that is a link"
 why devlink "/dev: $loop: a link in it is not followed: name what it leads to" "/dev that is a link"
-why isfile "/etc/passwd/x: Not a directory: it is no directory: correct the table" "a target below a file"
+why isfile "/etc/passwd/x: Not a directory: $wanted" "a target below a file"
 why mask "/no/such: No such file or directory: make it, or correct the table" "nothing to mask"
 why protect "/no/such: No such file or directory: make it, or correct the table" "nothing to protect"
 why node "/dev/no-such: No such file or directory: make it, or correct the table" "no device"
 why nonode "/dev/shm: No such device: it is no device, or the kernel lacks its file system" "a device that is none"
 why secret "$ct_dir/no-key: No such file or directory: make it, or correct the table" "no secret"
 why image "$ct_dir/images/nothing: Wrong medium type: neither squashfs, erofs nor ext4 is in it" "an image that is none"
-why kept "overlay: No such file or directory: make it, or correct the table" "a place for an overlay that cannot be"
+why pipe "$ct_dir/pipe: Not supported: a secret is read from a file: no pipe, socket or device" "a secret that would keep it waiting"
+why folder "$ct_dir/data: Is a directory: a file is wanted here: correct the table" "a secret that is a directory"
+why endless "$ct_dir/large: File too large: a secret has at most 1 MiB" "a secret that would fill the memory"
+why upon "/etc: Is a directory: a file is wanted here: correct the table" "a file upon a directory"
+why beneath "/etc/passwd: Not a directory: $wanted" "a directory upon a file"
+why memory "/etc/passwd: Not a directory: $wanted" "a tmpfs upon a file"
+why damaged "$ct_dir/images/damaged: Structure needs cleaning: the file system in it is damaged: repair it (fsck), or make the image anew" "a damaged image"
+why kept "/proc/1/no: No such file or directory: make it, or correct the table" "a place for an overlay that cannot be"
 why place "/m: Read-only file system: make it in the image, or give an overlay" "an image without the place for a mount"
 is "$(ls "$ct_dir/other")" "" "nothing was made behind a link"
 ct_stop "it ends in order"

@@ -24,7 +24,8 @@ umask = "0027"
 cpus = "0"
 devices = ["null"]
 private_tmp = true
-mounts."/data" = "$ct_dir"
+mounts."/data" = { bind = "$ct_dir", noexec = true }
+mounts."/a b" = "tmpfs"
 in_group = "house"
 init = false
 stop.signal = "SIGKILL"
@@ -52,6 +53,8 @@ caps = ["net_bind_service"]
 user = "65534"
 groups = ["100"]
 no_new_privs = false
+coredump = "never"
+rlimits.core = 0
 [service.joins]
 exec = ["/bin/sleep", "1000"]
 join = { service = "full", namespaces = ["net", "ipc", "pid"] }
@@ -83,7 +86,7 @@ for s in plain bare full inner mapped listed joins; do
 	is "$(grep "^$s|" "$ct_dir/seen" | grep -v '|True|')" "" "and is as its table asks"
 done
 is "$(sed -n 's/^full|\([^|]*\)|.*/\1/p' "$ct_dir/seen" | tr '\n' ' ')" \
-	'namespaces.mount namespaces.pid namespaces.net namespaces.ipc namespaces.uts namespaces.cgroup namespaces.user namespaces.time user group groups no_new_privs caps.bounding caps.permitted caps.effective caps.inheritable caps.ambient seccomp root proc sys dev readonly private_tmp mounts."/data" leaf memory.max cpu.max cpu.weight pids.max devices house:memory.max rlimits.nofile nice cpus oom_score_adj umask network ' \
+	'namespaces.mount namespaces.pid namespaces.net namespaces.ipc namespaces.uts namespaces.cgroup namespaces.user namespaces.time user group groups no_new_privs caps.bounding caps.permitted caps.effective caps.inheritable caps.ambient seccomp root proc sys dev readonly private_tmp mounts."/a b" mounts."/data" leaf memory.max cpu.max cpu.weight pids.max devices house:memory.max rlimits.nofile nice cpus oom_score_adj umask network ' \
 	"of all that can be seen"
 is "$(seen full 'user|memory.max|cpu.max|rlimits.nofile|root' | tr '\n' ' ')" \
 	"65534 $ct_dir/root 67108864 50000 100000 100 100 " "the kernel's own figures"
@@ -94,21 +97,25 @@ is "$(seen inner caps.permitted)" "chown net_bind_service" "capabilities of who 
 is "$(seen gone '.*')" "" "of who is not there nothing is told"
 
 # Each thing that somebody takes away behind its back is seen.
-full=$(ct_outer full)
+full=$(ct_outer full) plain=$(ct_outer plain)
 nsenter -t "$full" -m umount /proc/sys
 nsenter -t "$full" -m umount /tmp
 nsenter -t "$full" -m -p mount -o remount,bind,rw /
+nsenter -t "$full" -m -p mount -o remount,bind,exec,nosuid,nodev /data
+nsenter -t "$plain" -m -p umount /proc/keys
 renice -n 0 -p "$full" >/dev/null
 ct_minit set full memory.max=80M pids.max=21
 is "$(ct_minit status full | grep '^!' | tr -s ' ')" "! proc masked open
 ! readonly yes no
 ! private_tmp tmpfs none
+! mounts.\"/data\" mounted mounted, without noexec
 ! memory.max 67108864 83886080
 ! pids.max 20 21
 ! nice 5 0
-! 6 of 36 not as asked" "what is taken away behind its back is found"
+! 7 of 37 not as asked" "what is taken away behind its back is found"
+is "$(ct_minit status plain | grep '^! proc' | tr -s ' ')" "! proc masked masked, without keys" "a single mask too"
 look full
-is "$(grep -c '|False|' "$ct_dir/seen")" 6 "in JSON too"
+is "$(grep -c '|False|' "$ct_dir/seen")" 7 "in JSON too"
 ct_in setpriv --reuid 65534 --regid 65534 --clear-groups env MINIT_SOCKET=/run/minit/control "$MINIT" status plain >"$ct_dir/other" 2>&1
 is "$? $(grep -c . "$ct_dir/other")" "0 3" "who may not look is told the rest"
 ct_stop "it ends in order"

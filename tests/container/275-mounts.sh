@@ -83,6 +83,17 @@ is "$(grep -a -c -F "plain: /proc $left" "$ct_dir/out")" 1 "which is said"
 is "$(ct_field asks why)" "step mounts: /proc: Operation not permitted: minit may not mount here: run the container with --cap-add SYS_ADMIN (for a new /proc also with its own unmasked), or leave root, readonly, proc and hosts out" "and what is asked for an error"
 ct_stop "it ends in order"
 
+# What hides files is minit's /dev/null: without it nothing of /proc may be left open.
+ct_table <<TOML
+[service.plain]
+exec = ["/bin/sleep", "1000"]
+TOML
+ct_start sh -c 'mount -t tmpfs dev /dev && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "without /dev/null nothing can be hidden" plain:failed
+is "$(ct_field plain why)" "step mounts: /dev/null: No such file or directory: make it, or correct the table" "which is an error"
+ct_stop "it ends in order"
+
 # A profile of AppArmor refuses mount(2) by its paths, with EACCES, where it lets the calls by descriptor pass.
 gcc -O1 -Wall -Wextra -D_GNU_SOURCE -o "$BUILD/tests/refuse" tests/tools/refuse.c || { echo "not ok - the tool builds"; exit 1; }
 ct_table <<TOML
@@ -91,6 +102,11 @@ exec = ["/bin/sleep", "1000"]
 root = "$TREE"
 [service.plain]
 exec = ["/bin/sleep", "1000"]
+[service.given]
+exec = ["/bin/sh", "-c", "mkdir /sys/fs/cgroup/mine && echo a group of its own; exec sleep 1000"]
+root = "$TREE"
+user = "1234"
+delegate = true
 TOML
 # seen NAME: all that a service has mounted and how, but for ids and the names of sources, which only mount(2) gives.
 seen() {
@@ -98,13 +114,17 @@ seen() {
 }
 ct_start
 ct_up
-ct_is "two services" own:up plain:up
+ct_is "three services" own:up plain:up given:up
+ct_wait 10 '^a group of its own'
+ok $? "one with a leaf of its own to write to"
 usual=$(seen own)
 usual_plain=$(seen plain)
 ct_stop "it ends in order"
 ct_start "$BUILD/tests/refuse" mount "$MINIT" run "$ct_dir/table.toml"
 ct_up
-ct_is "mount(2) refused, they run" own:up plain:up
+ct_is "mount(2) refused, they run" own:up plain:up given:up
+ct_wait 10 '^a group of its own'
+ok $? "and may write to a leaf of their own"
 is "$(seen own)" "$usual" "with the same mounts, read-only where they are"
 is "$(seen plain)" "$usual_plain" "upon minit's own root too"
 ct_not_said 'left out' "nothing is left out"
