@@ -1,6 +1,7 @@
 /* How it runs: limits of the process, nice value, policy, processors, place before the OOM killer, clocks. proc(5). */
 #include <sched.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "init/look.h"
 #include "lib/text.h"
@@ -64,14 +65,30 @@ static void look_rlimit(struct look *l, const char *limits, const struct rlimit_
 		  strcmp(hard, buf_text(&most)) ? LOOK_DIFFERS : LOOK_SAME, 0);
 }
 
+/* What rlimits.core says does not matter then. */
+static void look_core(struct look *l, const char *limits)
+{
+	char soft[24], hard[24];
+	bool seen = take_limits(line_number(limits, RLIMIT_CORE + 1), soft, hard, sizeof(soft));
+	bool never = seen && !strcmp(soft, "1") && !strcmp(hard, "1");
+
+	look_tell(l, "coredump", "never", !seen ? "" : never ? "never" : "as its limit says",
+		  !seen ? LOOK_UNSEEN : never ? LOOK_SAME : LOOK_DIFFERS, 0);
+}
+
 static void look_rlimits(struct look *l)
 {
+	const struct rlimit_spec *all = table_list(l->table, l->spec->rlimits, struct rlimit_spec);
+	bool no_core = l->confine->privileges.coredump == COREDUMP_NEVER;
 	char limits[4096];
 
-	if (l->spec->rlimits.count && !look_read(l, l->pid, "limits", limits, sizeof(limits)))
+	if ((l->spec->rlimits.count || no_core) && !look_read(l, l->pid, "limits", limits, sizeof(limits)))
 		limits[0] = '\0';
 	for (uint32_t i = 0; i < l->spec->rlimits.count; i++)
-		look_rlimit(l, limits, &table_list(l->table, l->spec->rlimits, struct rlimit_spec)[i]);
+		if (!no_core || all[i].resource != RLIMIT_CORE)
+			look_rlimit(l, limits, &all[i]);
+	if (no_core)
+		look_core(l, limits);
 }
 
 /* -- scheduling --------------------------------------------------------------------------------------------------- */
@@ -104,16 +121,34 @@ static const char *policy_name(uint32_t policy)
 	return policy < ARRAY_LEN(names) ? names[policy] : "unknown";
 }
 
+static uint64_t stat_number(const char *stat, unsigned n)
+{
+	BUF_ON_STACK(number, 24);
+	uint64_t value = 0;
+	const char *at = stat_field(stat, n);
+
+	buf_add(&number, at, MIN(strcspn(at, " \n"), 20));
+	return text_u64(buf_text(&number), &value) ? UINT64_MAX : value;
+}
+
+static void put_policy(struct buf *b, uint64_t policy, uint64_t priority)
+{
+	buf_str(b, policy_name((uint32_t)policy));
+	if (policy == SCHED_FIFO || policy == SCHED_RR)
+		buf_fmt(b, ":%u", (unsigned)priority);
+}
+
 static void look_policy(struct look *l, const char *stat)
 {
 	const struct sched_spec *sched = &l->confine->privileges.sched;
-	BUF_ON_STACK(number, 24);
-	uint64_t policy = 0;
-	const char *at = stat_field(stat, 41);
+	BUF_ON_STACK(asked, 24);
+	BUF_ON_STACK(got, 24);
 
-	buf_add(&number, at, MIN(strcspn(at, " \n"), 20));
-	if (sched->policy && !text_u64(buf_text(&number), &policy))
-		look_tell_text(l, "sched", policy_name(sched->policy - 1), policy_name((uint32_t)policy), 0);
+	if (!sched->policy || stat_number(stat, 41) == UINT64_MAX)
+		return;
+	put_policy(&asked, sched->policy - 1, sched->priority);
+	put_policy(&got, stat_number(stat, 41), stat_number(stat, 40));
+	look_tell_text(l, "sched", buf_text(&asked), buf_text(&got), 0);
 }
 
 static bool has_bit(const uint64_t *words, uint32_t count, uint32_t bit)

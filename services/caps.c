@@ -81,6 +81,8 @@ static void plan_table(struct caps_plan *plan, const struct caps *now, const str
 		set[CAPS_EFFECTIVE] = set[CAPS_PERMITTED];
 	if (!has[CAPS_BOUNDING])
 		set[CAPS_BOUNDING] = set[CAPS_PERMITTED] | set[CAPS_INHERITABLE];
+	plan->lost = (has[CAPS_PERMITTED] ? set[CAPS_PERMITTED] : 0) | (has[CAPS_EFFECTIVE] ? set[CAPS_EFFECTIVE] : 0);
+	plan->lost &= ~(root ? set[CAPS_BOUNDING] | set[CAPS_INHERITABLE] : set[CAPS_AMBIENT]);
 }
 
 static uint64_t lacking(const struct caps *wanted, const struct caps *now)

@@ -23,6 +23,7 @@ int32_t privileges_missing(const struct table *t, const struct service_spec *spe
 struct caps_plan {
 	struct caps caps;  /* before the exec */
 	uint64_t lacking;  /* asked for, but minit does not have them */
+	uint64_t lost;     /* asked for as permitted or effective, but the exec would take it away again */
 	bool drops;        /* the bounding set gets smaller */
 	bool must_drop;    /* and that matters: to do without is an error */
 	bool is_work;      /* something is left to do once the user is changed */

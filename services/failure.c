@@ -22,6 +22,12 @@ static void put_end(struct buf *b, const char *text, size_t most)
 	buf_fmt(b, "%s%s", len > most ? "..." : "", len > most ? text + len + 3 - most : text);
 }
 
+/* What libc has no words for is what a damaged image gives. */
+static const char *words_of(int err)
+{
+	return err == EUCLEAN ? "Structure needs cleaning" : strerror(err);
+}
+
 /* As code: see net/net.c. */
 static const char *hint_for(enum step step, int err)
 {
@@ -159,9 +165,9 @@ static void put_leaf(struct buf *b, const struct supervisor *sv, const struct se
 
 static void put_other(struct buf *b, const struct life *life, const char *detail)
 {
-	if (life->step == STEP_rlimits && *detail)
+	if (life->step == STEP_rlimits && *detail >= '0' && *detail <= '9')
 		detail = rlimit_name(detail);
-	buf_fmt(b, "%s%s%s", detail, *detail ? ": " : "", strerror(life->err));
+	buf_fmt(b, "%s%s%s", detail, *detail ? ": " : "", words_of(life->err));
 	put_hint(b, life);
 }
 

@@ -198,13 +198,11 @@ static int rlimit_failed(struct child *child, uint32_t resource, int err)
 	return child_fail(child, err, buf_text(&b));
 }
 
-/* 1 also keeps it from a program that core_pattern names, which 0 does not: core(5). */
+/* 1 also keeps it from a program that core_pattern names, which 0 does not: core(5). So rlimits.core has no say. */
 static int forbid_core(struct child *child)
 {
 	const struct rlimit none = { 1, 1 };
 
-	if (child_confine(child)->privileges.coredump != COREDUMP_NEVER)
-		return 0;
 	return setrlimit(RLIMIT_CORE, &none) < 0 ? child_fail(child, -errno, "coredump") : 0;
 }
 
@@ -221,6 +219,7 @@ int step_rlimits(struct child *child)
 {
 	const struct service_spec *spec = child->spec;
 	const struct rlimit_spec *list = table_list(child->table, spec->rlimits, struct rlimit_spec);
+	const bool no_core = child_confine(child)->privileges.coredump == COREDUMP_NEVER;
 
 	bear_mark(child);
 	if (launch_nofile.rlim_max)
@@ -228,10 +227,12 @@ int step_rlimits(struct child *child)
 	for (uint32_t i = 0; i < spec->rlimits.count; i++) {
 		struct rlimit limit = { .rlim_cur = list[i].soft, .rlim_max = list[i].hard };
 
+		if (no_core && list[i].resource == RLIMIT_CORE)
+			continue;
 		if (setrlimit((int)list[i].resource, &limit) < 0)
 			return rlimit_failed(child, list[i].resource, -errno);
 	}
 	if (spec->umask != UMASK_INHERIT)
 		umask(spec->umask);
-	return forbid_core(child);
+	return no_core ? forbid_core(child) : 0;
 }

@@ -9,6 +9,7 @@
 #include "services/child.h"
 
 #define CPU_WORDS 128 /* 8192 processors, the most that a kernel has */
+#define NODE_WORDS 16 /* 1024 nodes, likewise */
 
 /* sched_setattr(2); up to sched_period, as Linux 3.14 has it. */
 struct attr {
@@ -76,6 +77,19 @@ static int set_cpus(struct child *child, const struct privileges_spec *p)
 	return 0;
 }
 
+/* Nodes that are not there are left out likewise. */
+static int check_nodes(struct child *child, const struct privileges_spec *p, const uint64_t *mask)
+{
+	uint64_t got[NODE_WORDS] = { 0 };
+
+	if (syscall(SYS_get_mempolicy, NULL, got, NODE_WORDS * 64ul, NULL, 0ul) < 0)
+		return child_fail(child, -errno, "numa");
+	for (uint32_t i = 0; i < p->nodes.count; i++)
+		if (mask[i] != (i < NODE_WORDS ? got[i] : 0))
+			return child_fail(child, -ENODEV, "numa");
+	return 0;
+}
+
 /* The kernel takes one bit less than it is told of. */
 static int set_numa(struct child *child, const struct privileges_spec *p)
 {
@@ -85,7 +99,7 @@ static int set_numa(struct child *child, const struct privileges_spec *p)
 		return 0;
 	if (syscall(SYS_set_mempolicy, p->numa, mask, mask ? p->nodes.count * 64ul + 1 : 0ul) < 0)
 		return child_fail(child, -errno, "numa");
-	return 0;
+	return mask ? check_nodes(child, p, mask) : 0;
 }
 
 /* After the reaper has been made: a process with a deadline cannot fork. */

@@ -76,6 +76,8 @@ static bool read_ns(const struct toml *node, uint64_t *ret)
 	return false;
 }
 
+#define RUNTIME_LEAST 1024 /* 1 << DL_SCALE: sched(7) */
+
 /* What is wrong with the parts together, or NULL. */
 static const char *misfit(const struct sched_spec *s)
 {
@@ -86,6 +88,8 @@ static const char *misfit(const struct sched_spec *s)
 		return "a policy";
 	if (policy == DEADLINE && (!s->runtime_ns || s->runtime_ns > s->deadline_ns))
 		return "a runtime that is not longer than the deadline";
+	if (policy == DEADLINE && s->runtime_ns < RUNTIME_LEAST)
+		return "a runtime of 1024ns or more, as the kernel does";
 	if (policy == DEADLINE && s->period_ns && s->deadline_ns > s->period_ns)
 		return "a deadline that is not longer than the period";
 	if (policy != DEADLINE && times)

@@ -144,12 +144,15 @@ static void take_rlimit(struct section *s, const struct toml *node, struct rlimi
 {
 	int resource = resource_find(node->key);
 	struct rlimit_spec spec = { .resource = (uint32_t)resource };
+	BUF_ON_STACK(name, 32);
 
 	if (resource < 0) {
 		refuse_resource(s, node);
 	} else if (!read_rlimit_spec(node, &spec)) {
-		refuse_value(s, node->key, node,
-			       "a number, a size such as \"64M\", \"unlimited\" or { soft = 1024, hard = 4096 }");
+		buf_fmt(&name, "rlimits.%s", node->key);
+		refuse_value(s, buf_text(&name), node, node->type == TOML_TABLE ?
+			     "both soft and hard, and soft not above hard, such as { soft = 1024, hard = 4096 }" :
+			     "a number, a size such as \"64M\", \"unlimited\" or { soft = 1024, hard = 4096 }");
 	} else {
 		put_rlimit(all, &spec);
 		has[resource] = true;

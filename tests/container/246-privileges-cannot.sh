@@ -46,6 +46,8 @@ no_new_privs = false')
 $(cannot cpus 'cpus = "0-4000"')
 $(cannot cpu 'cpus = "4000"')
 $(cannot node 'numa = "bind:900"')
+$(cannot nodes 'numa = "interleave:0,63"')
+$(cannot effective 'caps = { bounding = ["chown"], effective = ["kill"] }')
 $(cannot nice 'nice = -20
 rlimits.nice = 0')
 $(cannot apparmor 'apparmor = "no-such-profile"')
@@ -92,9 +94,11 @@ shown=$probe
 is "$(why landlock)" "step landlock: $shown: Permission denied: paths.read has to hold the program, its interpreter and its libraries, where its user may go" "paths without the program"
 is "$(why missing)" "step landlock: /not/there: No such file or directory: put a - before a path that may be missing" "a path that is missing"
 is "$(why gains)" "step landlock: restricting itself: Operation not permitted: needs no_new_privs, or sys_admin in caps" "landlock where privileges may be gained"
-is "$(why cpus)" "step scheduling: cpus: No such device: not all of them are there for minit; see Cpus_allowed_list in /proc/self/status" "processors of which some are missing"
+is "$(why cpus)" "step scheduling: cpus: No such device: not all of them are there for minit; see Cpus_allowed_list and Mems_allowed_list in /proc/self/status" "processors of which some are missing"
 here="none of it is there, or this kernel does not know it; see /sys/devices/system/cpu/online and node/online"
 is "$(why cpu)" "step scheduling: cpus: Invalid argument: $here" "a processor that is missing"
+is "$(why nodes)" "step scheduling: numa: No such device: not all of them are there for minit; see Cpus_allowed_list and Mems_allowed_list in /proc/self/status" "nodes of which some are missing"
+is "$(why effective)" "step capabilities: kill: Invalid argument: an exec takes it away again: root's has to be in bounding too, that of another user in ambient" "a capability that the exec takes away"
 is "$(why node)" "step scheduling: numa: Invalid argument: $here" "a node that is missing"
 # Where the module is active, it is the label that is not known.
 why apparmor | grep -q '^step security label: no-such-profile: .*: '

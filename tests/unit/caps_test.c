@@ -262,6 +262,28 @@ static void a_bounding_set_that_cannot_be_smaller_matters_if_it_has_an_effect(vo
 	assert_int_equal(step_caps(&child), -EPERM);
 }
 
+static void what_the_exec_would_take_away_is_an_error_with_its_name(void **state)
+{
+	const struct caps_spec given = { .form = CAPS_TABLE, .given = 1 << CAPS_BOUNDING | 1 << CAPS_EFFECTIVE,
+					 .set = { [CAPS_BOUNDING] = BIT(CHOWN), [CAPS_EFFECTIVE] = BIT(KILL) } };
+
+	(void)state;
+	begin(KNOWN)->caps = given;
+	assert_int_equal(step_caps(&child), -EINVAL);
+	assert_string_equal(child.detail, "kill");
+	expect(0, "");
+	begin(KNOWN)->caps = given;
+	image.confine.privileges.caps.set[CAPS_EFFECTIVE] = BIT(CHOWN);
+	assert_int_equal(step_caps(&child), 0);
+	begin(KNOWN)->caps = given;
+	image.confine.privileges.caps.set[CAPS_BOUNDING] = CAPS_ALL;
+	assert_int_equal(as_user(1000), -EINVAL);
+	assert_string_equal(child.detail, "kill");
+	image.confine.privileges.caps.given |= 1 << CAPS_AMBIENT;
+	image.confine.privileges.caps.set[CAPS_AMBIENT] = BIT(KILL);
+	assert_int_equal(as_user(1000), 0);
+}
+
 static void sets_follow_from_each_other(void **state)
 {
 	struct privileges_spec *p = begin(KNOWN);
@@ -346,6 +368,7 @@ int main(void)
 		cmocka_unit_test(all_is_what_minit_has),
 		cmocka_unit_test(what_minit_lacks_is_an_error_with_its_name),
 		cmocka_unit_test(a_bounding_set_that_cannot_be_smaller_matters_if_it_has_an_effect),
+		cmocka_unit_test(what_the_exec_would_take_away_is_an_error_with_its_name),
 		cmocka_unit_test(sets_follow_from_each_other),
 		cmocka_unit_test(securebits_come_before_the_right_to_set_them_goes),
 		cmocka_unit_test(securebits_alone_are_work_too),
