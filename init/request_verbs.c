@@ -54,20 +54,21 @@ bool answer_reexec(struct supervisor *sv, struct client *c)
 	return false;
 }
 
-/* "lease LINK on|off": what `minit lease` has put into force; before that it asks "lease LINK may". */
+/* "lease LINK on|off": what `minit lease` has put into force; before that it asks "lease LINK may". 6: by DHCPv6. */
 bool answer_lease(struct supervisor *sv, struct client *c)
 {
 	const char *link = request_name(c);
 	const char *word = link ? request_word(c, request_after(c, request_after(c, 0))) : NULL;
-	static const char words[][4] = { "off", "on", "may" }; /* as enum lease */
+	static const char words[][5] = { "off", "on", "may", "off6", "on6", "may6" }; /* as enum lease */
 	size_t what = 0;
 
 	while (word && what < ARRAY_LEN(words) && strcmp(word, words[what]) != 0)
 		what++;
 	if (!word || what == ARRAY_LEN(words))
-		request_refuse(c, "lease: wants LINK on|off|may");
+		request_refuse(c, "lease: wants LINK on|off|may, or the same with a 6");
 	else if (uplinks_lease(sv, link, (enum lease)what))
-		request_refuse(c, "lease: %s: the table has no link of this name with address = \"dhcp\"", link);
+		request_refuse(c, "lease: %s: the table has no link of this name with address = \"dhcp%s\"", link,
+			       what < LEASE_OFF6 ? "" : "6");
 	else
 		return request_ok(sv, c);
 	return false;

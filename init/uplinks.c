@@ -37,9 +37,13 @@ static void look_all(struct supervisor *sv, uint32_t link)
 	}
 }
 
+/* It has each lease that it is to have. */
 static bool is_leased(const struct supervisor *sv, uint32_t link)
 {
-	return !(table_link(sv->table, link)->flags & NET_LINK_DHCP) || sv->state->links_leased & bit(link);
+	uint8_t flags = table_link(sv->table, link)->flags;
+
+	return (!(flags & NET_LINK_DHCP) || sv->state->links_leased & bit(link)) &&
+	       (!(flags & NET_LINK_DHCP6) || sv->state->links_leased6 & bit(link));
 }
 
 static void set_carrier(struct supervisor *sv, uint32_t link, bool carrier)
@@ -128,6 +132,7 @@ static bool concerns(const struct net_link *link, const struct net_seen *seen)
 static void lose(struct supervisor *sv, uint32_t i)
 {
 	set(&sv->state->links_leased, i, false);
+	set(&sv->state->links_leased6, i, false);
 	set_carrier(sv, i, false);
 	set(&sv->state->links_done, i, false);
 	set(&failed, i, false);
@@ -214,14 +219,17 @@ void uplinks_watch(struct supervisor *sv)
 
 int uplinks_lease(struct supervisor *sv, const char *name, enum lease lease)
 {
+	bool v6 = lease >= LEASE_OFF6;
+	enum lease what = v6 ? lease - LEASE_OFF6 : lease;
+
 	for (uint32_t i = 0; i < sv->table->links.count; i++) {
 		const struct net_link *link = table_link(sv->table, i);
 
-		if (!(link->flags & NET_LINK_DHCP) || strcmp(link->name, name) != 0)
+		if (!(link->flags & (v6 ? NET_LINK_DHCP6 : NET_LINK_DHCP)) || strcmp(link->name, name) != 0)
 			continue;
-		if (lease == LEASE_ASKED)
+		if (what == LEASE_ASKED)
 			return 0;
-		set(&sv->state->links_leased, i, lease == LEASE_ON);
+		set(v6 ? &sv->state->links_leased6 : &sv->state->links_leased, i, what == LEASE_ON);
 		set_carrier(sv, i, sv->state->links_carrier & bit(i));
 		service_settle(sv);
 		return 0;

@@ -7,7 +7,8 @@
 #include "lib/enabled.h"
 #include "services/state.h"
 
-enum lease { LEASE_OFF, LEASE_ON, LEASE_ASKED }; /* the last changes nothing */
+/* The third changes nothing; then the same of DHCPv6. */
+enum lease { LEASE_OFF, LEASE_ON, LEASE_ASKED, LEASE_OFF6, LEASE_ON6, LEASE_ASKED6 };
 
 #if ENABLED(CONFIG_NET_BRIDGE)
 
@@ -17,7 +18,7 @@ void uplinks_up(struct supervisor *sv, struct net_session *net);
 /* Hears from now on what becomes of them; at boot and after an execution in place. */
 void uplinks_watch(struct supervisor *sv);
 
-/* Of the link of this name, which has an address by DHCP. 0, or -ENOENT: there is none. */
+/* Of the link of this name, which has an address by DHCP (or DHCPv6). 0, or -ENOENT: there is none. */
 must_check int uplinks_lease(struct supervisor *sv, const char *name, enum lease lease);
 
 /* At the end: what was made goes. */

@@ -6,19 +6,30 @@
 #include "lib/addr.h"
 #include "net/requests.h"
 
-/* The kernel's clock ends the address even if nobody is left to do so. */
+static size_t width(const struct net_lease *lease)
+{
+	return lease->addr.family == AF_INET ? 4 : 16;
+}
+
+/*
+ * The kernel's clock ends the address even if nobody is left to do so. With IPv6 it makes a route for the prefix of
+ * each address, which with one address alone leads nowhere.
+ */
 static void put_addr(struct netlink_batch *b, const struct net_lease *lease, uint32_t index)
 {
 	struct netlink_request request = { .type = RTM_NEWADDR, .flags = NLM_F_CREATE | NLM_F_REPLACE,
 					   .step = NET_ADDRESS, .given = true, .addr = &lease->addr };
-	struct ifaddrmsg ifa = { .ifa_family = AF_INET, .ifa_prefixlen = lease->addr.prefix, .ifa_index = index };
-	struct ifa_cacheinfo until = { .ifa_prefered = lease->seconds, .ifa_valid = lease->seconds };
+	struct ifaddrmsg ifa = { .ifa_family = lease->addr.family, .ifa_prefixlen = lease->addr.prefix,
+				 .ifa_index = index };
+	struct ifa_cacheinfo until = { .ifa_prefered = lease->preferred, .ifa_valid = lease->seconds };
 
 	netlink_begin(b, &request);
 	netlink_raw(b, &ifa, sizeof(ifa));
-	netlink_put(b, IFA_LOCAL, lease->addr.bytes, 4);
-	netlink_put(b, IFA_ADDRESS, lease->addr.bytes, 4);
-	if (lease->addr.prefix < 31)
+	netlink_put(b, IFA_LOCAL, lease->addr.bytes, width(lease));
+	netlink_put(b, IFA_ADDRESS, lease->addr.bytes, width(lease));
+	if (lease->addr.family == AF_INET6)
+		netlink_put_u32(b, IFA_FLAGS, IFA_F_NOPREFIXROUTE);
+	else if (lease->addr.prefix < 31)
 		addr_put_broadcast(b, &lease->addr);
 	netlink_put(b, IFA_CACHEINFO, &until, sizeof(until));
 }
@@ -71,7 +82,7 @@ void net_lease_drop(struct net_session *s, const char *ifname, const struct net_
 {
 	struct netlink_request route = { .type = RTM_DELROUTE, .step = NET_ROUTE };
 	struct netlink_request addr = { .type = RTM_DELADDR, .step = NET_ADDRESS };
-	struct ifaddrmsg ifa = { .ifa_family = AF_INET, .ifa_prefixlen = lease->addr.prefix };
+	struct ifaddrmsg ifa = { .ifa_family = lease->addr.family, .ifa_prefixlen = lease->addr.prefix };
 	struct link_info info;
 	struct netlink_batch b;
 	char mem[512];
@@ -84,6 +95,6 @@ void net_lease_drop(struct net_session *s, const char *ifname, const struct net_
 		put_route(&b, &route, lease, info.index);
 	netlink_begin(&b, &addr);
 	netlink_raw(&b, &ifa, sizeof(ifa));
-	netlink_put(&b, IFA_LOCAL, lease->addr.bytes, 4);
+	netlink_put(&b, IFA_LOCAL, lease->addr.bytes, width(lease));
 	send_quietly(&b);
 }

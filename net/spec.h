@@ -116,6 +116,7 @@ enum net_link_flag {
 	NET_LINK_MAC = 8,      /* `mac` is given */
 	NET_LINK_ID = 16,      /* `id` is given */
 	NET_LINK_DHCP = 32,    /* it has an address by a lease, too */
+	NET_LINK_DHCP6 = 64,   /* the same by DHCPv6 */
 };
 
 /* A link as the table has it; position-independent. */

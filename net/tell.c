@@ -329,6 +329,9 @@ void tell_link(struct buf *b, const struct net_link *link, const struct net_rout
 		put_route(b, NULL, "replace", link->name, &routes[link->first + i]);
 	if (link->flags & NET_LINK_DHCP)
 		buf_fmt(b, "# address, routes and name servers of its lease come from service.dhcp-%s\n", link->name);
+	if (link->flags & NET_LINK_DHCP6)
+		buf_fmt(b, "# address and name servers of its lease by DHCPv6 come from service.dhcp6-%s\n",
+			link->name);
 	if (link->kind == NET_KIND_WIREGUARD)
 		buf_fmt(b, "# its keys and peers come from service.wg-%s\n", link->name);
 }

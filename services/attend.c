@@ -1,6 +1,6 @@
 /*
- * Services that links bring along and the table need not name: the DHCP client of one with an address by lease
- * (dhcp-LINK), and the task that gives a wireguard its keys and peers (wg-LINK). They wait for carrier.
+ * Services that links bring along and the table need not name: the DHCP clients of one with an address by lease
+ * (dhcp-LINK, dhcp6-LINK), and the task that gives a wireguard its keys and peers (wg-LINK). They wait for carrier.
  */
 #include <string.h>
 
@@ -9,12 +9,22 @@
 
 #define ARGS_MAX 64
 
-static bool is_leased(const struct draft *d)
+/* One for each DHCP. */
+static const struct attendant {
+	const char *word, *service; /* in the list of addresses, and before the name of the link */
+	const char *verb;           /* of `minit lease` */
+	enum key_id client;
+} attendants[] = {
+	{ "dhcp", "dhcp-", "client", KEY_LINK_DHCP_CLIENT },
+	{ "dhcp6", "dhcp6-", "client6", KEY_LINK_DHCP6_CLIENT },
+};
+
+static bool is_leased(const struct draft *d, const struct attendant *a)
 {
 	const struct toml *list = d->nodes[KEY_LINK_ADDRESS];
 
 	for (const struct toml *e = text_first(list); ENABLED(CONFIG_DHCP) && e; e = text_next(list, e))
-		if (!strcmp(e->text, "dhcp"))
+		if (!strcmp(e->text, a->word))
 			return true;
 	return false;
 }
@@ -42,11 +52,11 @@ static struct service_spec *append(struct compile *c, const char *what, uint32_t
 }
 
 /* It is minit itself, wherever its file is by now, that executes the client. */
-static void append_client(struct compile *c, uint32_t link)
+static void append_client(struct compile *c, uint32_t link, const struct attendant *a)
 {
-	static char self[] = "/proc/self/exe", lease[] = "lease", client[] = "client";
-	const struct toml *list = c->links.drafts[link].nodes[KEY_LINK_DHCP_CLIENT];
-	char *argv[ARGS_MAX + 8] = { self, lease, client, c->link_specs[link].name };
+	static char self[] = "/proc/self/exe", lease[] = "lease";
+	const struct toml *list = c->links.drafts[link].nodes[a->client];
+	char *argv[ARGS_MAX + 8] = { self, lease, (char *)(uintptr_t)a->verb, c->link_specs[link].name };
 	struct service_spec *spec;
 	BUF_ON_STACK(metric, 16);
 	int n = 4;
@@ -56,7 +66,7 @@ static void append_client(struct compile *c, uint32_t link)
 	for (const struct toml *e = text_first(list); e; e = text_next(list, e))
 		if (n < ARGS_MAX)
 			argv[n++] = (char *)(uintptr_t)e->text;
-	spec = append(c, "dhcp-", link, argv);
+	spec = append(c, a->service, link, argv);
 	if (spec)
 		spec->restart = RESTART_ALWAYS;
 }
@@ -76,8 +86,9 @@ static void append_keys(struct compile *c, uint32_t link)
 void attend_append(struct compile *c)
 {
 	for (uint32_t i = 0; i < c->links.count; i++) {
-		if (is_leased(&c->links.drafts[i]))
-			append_client(c, i);
+		for (size_t k = 0; k < ARRAY_LEN(attendants); k++)
+			if (is_leased(&c->links.drafts[i], &attendants[k]))
+				append_client(c, i, &attendants[k]);
 		if (c->links.drafts[i].nodes[KEY_LINK_CONFIG])
 			append_keys(c, i);
 	}
@@ -94,8 +105,9 @@ static void wait_for(struct compile *c, const char *what, uint32_t link, uint8_t
 void attend_finish(struct compile *c, const uint8_t *place)
 {
 	for (uint32_t i = 0; i < c->links.count; i++) {
-		if (is_leased(&c->links.drafts[i]))
-			wait_for(c, "dhcp-", i, place[i]);
+		for (size_t k = 0; k < ARRAY_LEN(attendants); k++)
+			if (is_leased(&c->links.drafts[i], &attendants[k]))
+				wait_for(c, attendants[k].service, i, place[i]);
 		if (c->links.drafts[i].nodes[KEY_LINK_CONFIG])
 			wait_for(c, "wg-", i, place[i]);
 	}

@@ -109,6 +109,8 @@ static void put_link(struct buf *b, const struct table *t, const struct net_link
 	buf_u64(b, link->mtu);
 	dump_key(b, "dhcp");
 	buf_str(b, link->flags & NET_LINK_DHCP ? "true" : "false");
+	dump_key(b, "dhcp6");
+	buf_str(b, link->flags & NET_LINK_DHCP6 ? "true" : "false");
 	dump_key(b, "up");
 	buf_str(b, link->flags & NET_LINK_DOWN ? "false" : "true");
 	dump_addrs(b, "address", link->addr, ARRAY_LEN(link->addr));

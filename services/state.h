@@ -16,7 +16,7 @@
 #include "services/table.h"
 
 #define STATE_MAGIC 0x31536d6d
-#define STATE_LAYOUT 6
+#define STATE_LAYOUT 7
 #define STATE_CLIENTS 32
 #define STATE_DETAIL 48
 #define STATE_WHY 320 /* bytes of a service_why; in JSON none but quotes, backslashes and broken UTF-8 are longer */
@@ -210,7 +210,8 @@ struct statefile {
 	uint64_t links_done;     /* that is as the table says */
 	uint64_t links_carrier;  /* and has carrier */
 	uint64_t links_leased;   /* that has an address by DHCP */
-	uint64_t links_online;   /* with carrier and, where it is to have one, a lease */
+	uint64_t links_leased6;  /* that has one by DHCPv6 */
+	uint64_t links_online;   /* with carrier and each lease that it is to have */
 	struct cgroup_home cgroup;
 	struct rules_handles rules; /* init/rules.c */
 	int32_t claims[CLAIMS];     /* sockets, -1 for none; init/claims.c */

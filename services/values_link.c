@@ -86,6 +86,8 @@ static void take_link_address(struct compile *c, const struct draft *d, struct n
 		n++;
 	if (!strcmp(node->text, "dhcp"))
 		link->flags |= NET_LINK_DHCP;
+	else if (!strcmp(node->text, "dhcp6"))
+		link->flags |= NET_LINK_DHCP6;
 	else if (!strchr(node->text, '/') || text_addr(node->text, &a))
 		refuse_link(c, d, KEY_LINK_ADDRESS, node);
 	else if (n == NET_ADDRS)
@@ -100,7 +102,7 @@ static void take_link_gateway(struct compile *c, const struct draft *d, struct n
 
 	if (strchr(node->text, '/') || text_addr(node->text, &a))
 		refuse_link(c, d, KEY_LINK_GATEWAY, node);
-	else if (!has_subnet(link, &a) && link->addr[0].family && !(link->flags & NET_LINK_DHCP))
+	else if (!has_subnet(link, &a) && link->addr[0].family && !(link->flags & (NET_LINK_DHCP | NET_LINK_DHCP6)))
 		refuse(c, node, "%s: gateway: %s is in none of its subnets", d->title, node->text);
 	else if (link->gateway[a.family == AF_INET6].family)
 		refuse(c, node, "%s: gateway: %s is a second one of its family", d->title, node->text);
@@ -112,7 +114,8 @@ static void take_link_routes(struct compile *c, const struct draft *d, struct ne
 {
 	const struct route_place place = { .draft = d, .key = KEY_LINK_ROUTES, .gateway = KEY_LINK_GATEWAY,
 					   .addr = link->addr, .whose = "link",
-					   .may_have_more = !link->addr[0].family || link->flags & NET_LINK_DHCP };
+					   .may_have_more = !link->addr[0].family ||
+							    link->flags & (NET_LINK_DHCP | NET_LINK_DHCP6) };
 
 	link->first = c->link_route_count;
 	link->routes = routes_take(c, &place, d->nodes[KEY_LINK_ROUTES], &c->link_routes[link->first]);
@@ -229,18 +232,17 @@ static void check_master(struct compile *c, const struct draft *d, struct net_li
 		refuse_nobody(c, d->title, "master", node, &c->bridges, "bridge");
 }
 
-static void check_dhcp(struct compile *c, const struct draft *d, const struct net_link *link)
+static void check_dhcp(struct compile *c, const struct draft *d, bool dhcp, const char *word, enum key_id client_key)
 {
-	const struct toml *client = d->nodes[KEY_LINK_DHCP_CLIENT], *up = d->nodes[KEY_LINK_UP];
-	bool dhcp = link->flags & NET_LINK_DHCP;
+	const struct toml *client = d->nodes[client_key], *up = d->nodes[KEY_LINK_UP];
 
 	if (dhcp && !ENABLED(CONFIG_DHCP))
-		refuse_key(c, d->nodes[KEY_LINK_ADDRESS], "%s: address: \"dhcp\" needs CONFIG_DHCP", d->title);
-	if (dhcp && link->flags & NET_LINK_DOWN)
-		refuse(c, up, "%s: up: without it there is no lease; remove it, or \"dhcp\"", d->title);
+		refuse_key(c, d->nodes[KEY_LINK_ADDRESS], "%s: address: \"%s\" needs CONFIG_DHCP", d->title, word);
+	if (dhcp && up && !up->truth)
+		refuse(c, up, "%s: up: without it there is no lease; remove it, or \"%s\"", d->title, word);
 	if (client && !dhcp)
-		refuse_key(c, client, "%s: dhcp_client: has no meaning without address = \"dhcp\"; remove it",
-			   d->title);
+		refuse_key(c, client, "%s: %s_client: has no meaning without address = \"%s\"; remove it", d->title,
+			   word, word);
 }
 
 static void take_link(struct compile *c, uint32_t index)
@@ -266,7 +268,8 @@ static void take_link(struct compile *c, uint32_t index)
 	for (const struct toml *e = text_first(gateways); e; e = text_next(gateways, e))
 		take_link_gateway(c, d, link, e);
 	take_link_routes(c, d, link);
-	check_dhcp(c, d, link);
+	check_dhcp(c, d, link->flags & NET_LINK_DHCP, "dhcp", KEY_LINK_DHCP_CLIENT);
+	check_dhcp(c, d, link->flags & NET_LINK_DHCP6, "dhcp6", KEY_LINK_DHCP6_CLIENT);
 }
 
 /* -- in which order ------------------------------------------------------------------------------------------------ */

@@ -69,15 +69,23 @@ static void put_ending(const struct supervisor *sv, uint32_t index, struct buf *
 	}
 }
 
+static const char *link_lacks(const struct supervisor *sv, uint32_t i)
+{
+	if (!(sv->state->links_done >> i & 1))
+		return "it is not set up";
+	if (!(sv->state->links_carrier >> i & 1))
+		return "no carrier";
+	return table_link(sv->table, i)->flags & NET_LINK_DHCP && !(sv->state->links_leased >> i & 1) ?
+		       "no lease yet" : "no lease by DHCPv6 yet";
+}
+
 /* The first of the links that it waits for. */
 static void put_link(const struct supervisor *sv, uint64_t links, struct buf *b)
 {
 	uint32_t i = (uint32_t)__builtin_ctzll(links);
-	bool done = sv->state->links_done >> i & 1;
 
 	if (i < sv->table->links.count)
-		buf_fmt(b, "waiting for link %s: %s", table_link(sv->table, i)->name,
-			!done ? "it is not set up" : sv->state->links_carrier >> i & 1 ? "no lease yet" : "no carrier");
+		buf_fmt(b, "waiting for link %s: %s", table_link(sv->table, i)->name, link_lacks(sv, i));
 }
 
 static void put_waiting(const struct supervisor *sv, uint32_t index, struct buf *b)

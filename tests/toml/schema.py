@@ -94,6 +94,9 @@ config = "/etc/wireguard/wg0.conf"
 [network.link.lease]
 address = ["dhcp", "192.0.2.20/24"]
 dhcp_client = ["/sbin/udhcpc", "-t", "5"]
+[network.link.lease6]
+address = ["dhcp6", "dhcp"]
+dhcp6_client = "/sbin/dhclient"
 [network.link.vx]
 kind = "vxlan"
 parent = "wan"
@@ -189,7 +192,7 @@ WRONG = {
     "network.bridge.br0": ["address = 5", "mtu = 5", "mtu = '1500'", "nat = 1", "mac = 'x'", "mac = '03:00:00:00:00:01'", "stp = 'on'",
                            "forward_delay = 5", "priority = 70000", "ageing = 'x'", "vlan_filtering = 1", "port_isolation = 1", "shard = 2", "shard = 1024", "hosts_file = 1", "near = 1", "x = 1"],
     "network.link.wan": ["kind = 'x'", "match = 5", "parent = 1", "id = -1", "mode = 1", "port = 0", "master = ''", "mtu = 5",
-                         "mac = 'x'", "up = 1", "address = 5", "gateway = [1]", "routes = 5", "rules = {}", "metric = 0", "dhcp_client = 5", "config = 'x'", "x = 1"],
+                         "mac = 'x'", "up = 1", "address = 5", "gateway = [1]", "routes = 5", "rules = {}", "metric = 0", "dhcp_client = 5", "dhcp6_client = 5", "config = 'x'", "x = 1"],
     "service.web": [
         "online = 'wan'",
         "description = ''", "exec = 'x'", "exec = []", "exec = [1]", "needs = 'x'", "after = [1]", "autostart = 1",

@@ -412,6 +412,23 @@ static void a_link_with_dhcp_has_a_client(void **state)
 	assert_true(table_link(t, 1)->flags & NET_LINK_DHCP && table_link(t, 1)->addr[0].prefix == 8);
 }
 
+static void one_with_dhcpv6_has_another(void **state)
+{
+	const struct table *t = table_of("[network.link.up]\nkind = 'dummy'\n"
+					 "[network.link.wan]\naddress = ['dhcp6', 'dhcp']\ndhcp6_client = ['c', '-x']\n"
+					 "gateway = '192.0.2.1'\n[service.web]\nexec = ['x']\nonline = ['wan']\n"
+					 "[network.link.six]\naddress = 'dhcp6'\n");
+	const struct service_spec *client = service_of(t, "dhcp6-wan");
+
+	(void)state;
+	assert_string_equal(listed(t, client->exec, false), "/proc/self/exe lease client6 wan 0 c -x");
+	assert_string_equal(listed(t, service_of(t, "dhcp-wan")->exec, false), "/proc/self/exe lease client wan 0");
+	assert_string_equal(listed(t, service_of(t, "dhcp6-six")->exec, false), "/proc/self/exe lease client6 six 0");
+	assert_true(client->restart == RESTART_ALWAYS && table_confine(t, client)->carrier == 2);
+	assert_true(table_link(t, 1)->flags == (NET_LINK_DHCP | NET_LINK_DHCP6));
+	assert_true(table_link(t, 2)->flags == NET_LINK_DHCP6);
+}
+
 static void a_wireguard_has_a_task_that_gives_it_its_keys(void **state)
 {
 	const struct table *t = table_of("[network.link.wg0]\nkind = 'wireguard'\nconfig = '/etc/wg0.conf'\n"
@@ -1315,6 +1332,7 @@ int main(void)
 		cmocka_unit_test(a_member_by_a_second_network_is_one),
 		cmocka_unit_test(a_service_is_on_several_bridges),
 		cmocka_unit_test(a_link_with_dhcp_has_a_client),
+		cmocka_unit_test(one_with_dhcpv6_has_another),
 		cmocka_unit_test(a_wireguard_has_a_task_that_gives_it_its_keys),
 		cmocka_unit_test(what_few_networks_have_is_a_record_of_its_own),
 		cmocka_unit_test(who_speaks_with_whom_is_a_neighbour),

@@ -369,10 +369,15 @@ static void test_a_lease_is_one_word(void **data)
 	assert_reply("lease lan off\n", "{\"error\":\"lease: lan: the table has no link of this name with address = "
 		     "\\\"dhcp\\\"\"}\n");
 	assert_string_equal(leased, "lan 0");
+	assert_reply("lease wan on6\n", "{\"ok\":true,\"seq\":0}\n");
+	assert_string_equal(leased, "wan 4");
+	assert_reply("lease lan may6\n", "{\"error\":\"lease: lan: the table has no link of this name with address = "
+		     "\\\"dhcp6\\\"\"}\n");
+	assert_string_equal(leased, "lan 5");
 	leased[0] = '\0';
-	assert_reply("lease wan maybe\n", "{\"error\":\"lease: wants LINK on|off|may\"}\n");
-	assert_reply("lease wan\n", "{\"error\":\"lease: wants LINK on|off|may\"}\n");
-	assert_reply("lease\n", "{\"error\":\"lease: wants LINK on|off|may\"}\n");
+	assert_reply("lease wan maybe\n", "{\"error\":\"lease: wants LINK on|off|may, or the same with a 6\"}\n");
+	assert_reply("lease wan\n", "{\"error\":\"lease: wants LINK on|off|may, or the same with a 6\"}\n");
+	assert_reply("lease\n", "{\"error\":\"lease: wants LINK on|off|may, or the same with a 6\"}\n");
 	assert_string_equal(leased, "");
 }
 

@@ -1,0 +1,116 @@
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/addr.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "net/requests.h"
+
+struct wanted {
+	uint32_t index;
+	const struct addr *addr; /* NULL: any link-local one */
+};
+
+int net_usable_open(void)
+{
+	const struct sockaddr_nl group = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV6_IFADDR };
+	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	return fd < 0 || bind(fd, (const struct sockaddr *)&group, sizeof(group)) < 0 ? -errno : fd_steal(&fd);
+}
+
+static bool is_wanted(const struct wanted *w, const struct ifaddrmsg *ifa, struct netlink_bytes attrs)
+{
+	struct netlink_bytes got;
+
+	if (ifa->ifa_index != w->index || ifa->ifa_family != AF_INET6 || !netlink_find(attrs, IFA_ADDRESS, &got))
+		return false;
+	if (!w->addr)
+		return ifa->ifa_scope == RT_SCOPE_LINK;
+	return got.len == 16 && !memcmp(got.data, w->addr->bytes, 16);
+}
+
+/* One that has its time is deleted when somebody else has it, any other one stays and is marked. */
+static int state_of(uint16_t type, const struct ifaddrmsg *ifa, struct netlink_bytes attrs)
+{
+	uint32_t flags = ifa->ifa_flags;
+	struct netlink_bytes got;
+
+	if (netlink_find(attrs, IFA_FLAGS, &got) && got.len == sizeof(flags))
+		memcpy(&flags, got.data, sizeof(flags));
+	if (flags & IFA_F_DADFAILED)
+		return -EADDRINUSE;
+	if (type == RTM_DELADDR)
+		return -EADDRNOTAVAIL;
+	return flags & IFA_F_TENTATIVE && !(flags & IFA_F_OPTIMISTIC) ? -EAGAIN : 0;
+}
+
+/* -EAGAIN: it says nothing that ends the wait. */
+static int look_at(const struct wanted *w, uint16_t type, struct netlink_bytes body)
+{
+	struct ifaddrmsg ifa;
+	struct netlink_bytes attrs;
+
+	if ((type != RTM_NEWADDR && type != RTM_DELADDR) || body.len < sizeof(ifa))
+		return -EAGAIN;
+	memcpy(&ifa, body.data, sizeof(ifa));
+	attrs = (struct netlink_bytes){ body.data + sizeof(ifa), body.len - sizeof(ifa) };
+	return is_wanted(w, &ifa, attrs) ? state_of(type, &ifa, attrs) : -EAGAIN;
+}
+
+/* Of the messages that one receive brings, the first that says what has become of it. */
+static int take(int fd, const struct wanted *w)
+{
+	char mem[NETLINK_ANSWER * 2];
+	ssize_t n = recv(fd, mem, sizeof(mem), MSG_DONTWAIT);
+	struct nlmsghdr h;
+	int state = -EAGAIN;
+
+	if (n < 0)
+		return errno == EINTR ? -EAGAIN : -errno;
+	for (size_t at = 0; state == -EAGAIN && at + sizeof(h) <= (size_t)n; at += NLMSG_ALIGN(h.nlmsg_len)) {
+		memcpy(&h, mem + at, sizeof(h));
+		if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > (size_t)n - at)
+			return -EPROTO;
+		state = look_at(w, h.nlmsg_type,
+				(struct netlink_bytes){ mem + at + sizeof(h), h.nlmsg_len - sizeof(h) });
+	}
+	return state;
+}
+
+/* How they all are now; the answers stand in the same queue as what happens later. */
+static int ask(int fd)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifaddrmsg ifa;
+	} request = { { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETADDR,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		      { .ifa_family = AF_INET6 } };
+
+	return send(fd, &request, sizeof(request), 0) < 0 ? -errno : 0;
+}
+
+int net_usable(struct net_session *s, int fd, const char *ifname, const struct addr *addr, int64_t ms)
+{
+	struct when now = when_now(), until = when_in(now, ms);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct link_info info;
+	int state = link_find(&s->host, ifname, &info);
+
+	if (!state)
+		state = ask(fd);
+	if (!state)
+		state = -EAGAIN;
+	while (state == -EAGAIN) {
+		now = when_now();
+		if (!when_before(now, until) || poll(&p, 1, (int)when_since(now, until)) == 0)
+			return -ETIMEDOUT;
+		state = take(fd, &(struct wanted){ info.index, addr });
+	}
+	return state;
+}
