@@ -94,7 +94,8 @@ static void explain(const struct cgroup_home *home, const char *file, int err, s
 		break;
 	case -EINVAL:
 	case -ERANGE:
-		buf_str(why, "the kernel does not take this value");
+		buf_str(why, strncmp(file, "cpuset.", 7) ? "the kernel does not take this value" :
+			     "not all of it is there for the cgroup above; see its cpuset.cpus and cpuset.mems");
 		break;
 	case -ENODEV:
 	case -ENOTBLK:
@@ -142,6 +143,7 @@ static int write_limit(struct cgroup_home *home, const char *name, const char *f
 
 	if (!err && *text == '/') {
 		err = node_disk(text, &disk);
+		err = err == -ENOENT ? -ENODEV : err; /* which is said of the file */
 		text = buf_text(&disk);
 	}
 	return err ? err : ops->limit(home, name, file, text);

@@ -112,20 +112,34 @@ bool answer_restart(struct supervisor *sv, struct client *c)
 
 #define NO_LEAF "it has no cgroup leaf; leaf = true gives it one where there are cgroups"
 
+/* What does not run would be let go on again by its start. */
+static int pause_one(struct supervisor *sv, uint32_t index, bool paused)
+{
+	if (paused && !service_at(sv, index)->handles.pid)
+		return -ESRCH;
+	return leaf_pause(sv, index, paused);
+}
+
+static const char *why_not_paused(int err)
+{
+	if (err == -ESRCH)
+		return "it does not run; start it first";
+	return err == -ENOENT ? NO_LEAF : strerror(-err);
+}
+
 /* Each of them, in the order of the request, until one cannot be. */
 static bool pause_each(struct supervisor *sv, struct client *c, bool paused)
 {
 	if (!request_names_any(sv, c))
 		return false;
 	for (size_t at = request_after(c, 0); request_word(c, at); at = request_after(c, at)) {
-		int err = leaf_pause(sv, request_service(sv, c, at), paused);
+		int err = pause_one(sv, request_service(sv, c, at), paused);
 
 		if (!err) {
 			control_notice(sv, request_service(sv, c, at), c->line);
 			continue;
 		}
-		request_refuse(c, "%s: cannot be %sd: %s", request_word(c, at), c->line,
-			       err == -ENOENT ? NO_LEAF : strerror(-err));
+		request_refuse(c, "%s: cannot be %sd: %s", request_word(c, at), c->line, why_not_paused(err));
 		return false;
 	}
 	return request_ok(sv, c);

@@ -95,6 +95,15 @@ static int prepare_group(struct supervisor *sv, uint32_t index, const char **det
 static struct devices last;
 static int last_program = -1;
 
+static void tell_device(const char *service, const char *name, int err)
+{
+	const char *cure = err == -ENODEV ? "it is no device" : "make the device, or load its module";
+
+	if (err == -ENOENT && *name != '/')
+		cure = "/proc/devices has no such driver: load its module";
+	log_error(service, 0, "devices: %s: %s: %s, or correct devices", name, strerror(-err), cure);
+}
+
 /* What nobody asked to be held back for is passed over: a node that cannot be made fails the service by itself. */
 static int find_devices(struct supervisor *sv, uint32_t index, struct devices *d, bool asked)
 {
@@ -109,7 +118,7 @@ static int find_devices(struct supervisor *sv, uint32_t index, struct devices *d
 		if (err && !asked)
 			err = 0;
 		if (err)
-			log_error(service_name(sv, index), -err, "devices: %s", table_text(sv->table, device->name_at));
+			tell_device(service_name(sv, index), table_text(sv->table, device->name_at), err);
 	}
 	return err;
 }

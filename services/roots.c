@@ -112,6 +112,31 @@ static struct list range_list(struct compile *c, uint32_t slot)
 	return image_array(c, &range, 1);
 }
 
+enum taken { TAKEN = 1, TAKEN_GIVEN = 2 };
+
+/* What a table gives by itself is nobody else's either, as long as there are others. */
+static void take_given(const struct compile *c, const struct roots_spec *roots, uint8_t *taken)
+{
+	const struct id_range *list = table_list(c->table, roots->uids, struct id_range);
+
+	for (uint32_t i = 0; roots->userns == USERNS_MAPS && i < roots->uids.count; i++) {
+		uint32_t from = list[i].outside > RANGES_FROM ? (list[i].outside - RANGES_FROM) / RANGE : 0;
+		uint32_t end = list[i].outside + list[i].count;
+
+		for (uint32_t slot = from; slot < RANGES && RANGES_FROM + slot * RANGE < end; slot++)
+			taken[slot] = TAKEN_GIVEN;
+	}
+}
+
+/* The first from there on that is not taken; RANGES when each is. */
+static uint32_t free_slot(const uint8_t *taken, uint32_t slot, uint8_t how)
+{
+	for (uint32_t i = 0; i < RANGES; i++)
+		if (!(taken[(slot + i) % RANGES] & how))
+			return (slot + i) % RANGES;
+	return RANGES;
+}
+
 /* A service's range is the hash of its name; who meets another's takes the next free one, in the order of names. */
 void roots_ranges(struct compile *c)
 {
@@ -119,17 +144,20 @@ void roots_ranges(struct compile *c)
 	uint8_t *taken = arena_array(c->work, uint8_t, RANGES);
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < c->services.count; i++)
+	for (uint32_t i = 0; i < c->services.count; i++) {
+		take_given(c, &c->services.drafts[i].confine->roots, taken);
 		if (c->services.drafts[i].confine->roots.userns == USERNS_AUTO)
 			all[n++] = (struct named){ table_name(c->table, &c->specs[i]),
 						   &c->services.drafts[i].confine->roots };
+	}
 	qsort(all, n, sizeof(*all), by_name);
 	for (uint32_t i = 0; i < MIN(n, RANGES); i++) {
-		uint32_t slot = hash_bytes(all[i].name, strlen(all[i].name)) % RANGES;
+		uint32_t hash = hash_bytes(all[i].name, strlen(all[i].name)) % RANGES;
+		uint32_t slot = free_slot(taken, hash, TAKEN | TAKEN_GIVEN);
 
-		while (taken[slot])
-			slot = (slot + 1) % RANGES;
-		taken[slot] = 1;
+		if (slot == RANGES)
+			slot = free_slot(taken, hash, TAKEN);
+		taken[slot] |= TAKEN;
 		all[i].roots->uids = all[i].roots->gids = range_list(c, slot);
 	}
 }

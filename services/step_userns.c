@@ -93,7 +93,10 @@ static int map_and_open(struct child *child, pid_t pid)
 	cleanup_fd int proc = open_proc(child);
 	int err = proc < 0 ? child_fail(child, proc, "/proc") : write_maps(child, proc, pid);
 
-	return err ? err : open_of(proc, pid, "ns/user", O_RDONLY);
+	if (err)
+		return err;
+	err = open_of(proc, pid, "ns/user", O_RDONLY);
+	return err < 0 ? child_fail(child, err, "ns/user") : err;
 }
 
 /* Is in the namespace until it is killed, or nobody waits for it any more. */

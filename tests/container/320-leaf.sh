@@ -99,6 +99,8 @@ ct_minit pause count
 ct_minit stop count
 ok $? "one that is paused can be stopped by its signal"
 is "$(ct_field count why)" stopped "without force"
+ct_minit pause count 2>"$ct_dir/why"
+is "$? $(cat "$ct_dir/why")" "1 minit: count: cannot be paused: it does not run; start it first" "what does not run cannot be paused"
 ct_minit start count && ct_minit pause count && ct_minit restart count
 ok $? "and started again"
 is "$(ct_field count state) $(ct_field count paused)" "up " "to run, not to stand"
@@ -181,7 +183,7 @@ ct_minit stop --timeout 20s pressed frozen >/dev/null
 ct_is "devices: what every service may use can be used, others cannot" closed:done
 ct_is "what is in the list can be" open:done
 ct_is "one that is not there fails the service" lacks:failed
-ct_said 'lacks: devices: /dev/there-is-no-such: No such file or directory' "with its name"
+ct_said 'lacks: devices: /dev/there-is-no-such: No such file or directory: make the device, or load its module, or correct devices' "with its name"
 ct_stop "it ends in order"
 [ -z "$(find /sys/fs/cgroup -type d -path "*/minit.$(stat -Lc %i /proc/self/ns/pid).*/svc.spin" 2>/dev/null)" ]
 ok $? "and leaves no leaf"

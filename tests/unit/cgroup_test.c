@@ -728,6 +728,7 @@ static void disk_of_v1_has_a_file_for_each_word(void **state)
 	assert_string_equal(k.wrote, " svc.web/blkio.throttle.read_bps_device=8:0 1048576"
 				     " svc.web/blkio.throttle.write_iops_device=8:0 0 svc.web/blkio.weight=500");
 	assert_int_equal(set(&home, "io.max", "/dev/null rbps=1", "no such disk"), -ENOTBLK);
+	assert_int_equal(set(&home, "io.max", "/dev/there-is-no-such rbps=1", "no such disk"), -ENODEV);
 	assert_int_equal(set(&home, "io.latency", "8:0 target=5", "v1 has no io.latency"), -EOPNOTSUPP);
 	forget(&home);
 }

@@ -1270,6 +1270,29 @@ static void a_range_of_ids_stays_with_the_name(void **state)
 	free(text);
 }
 
+static uint32_t range_beside(const char *others)
+{
+	char text[512];
+	const struct table *t;
+
+	snprintf(text, sizeof(text), "[service.a]\nexec = ['x']\nuserns = 'auto'\n%s", others);
+	t = table_of(text);
+	return table_list(t, roots_of(t, "a")->uids, struct id_range)->outside;
+}
+
+static void a_range_is_none_that_the_table_gives_by_itself(void **state)
+{
+	uint32_t own = range_beside("");
+	char others[256];
+
+	(void)state;
+	snprintf(others, sizeof(others), "[service.b]\nexec = ['x']\nuserns.uid = '0 %u 10'\n", own + 65535);
+	assert_int_equal(range_beside(others), own + 2 * 65536);
+	snprintf(others, sizeof(others), "[service.b]\nexec = ['x']\nuserns.uid = '0 %u 10'\n", own + 65536);
+	assert_int_equal(range_beside(others), own);
+	assert_int_equal(range_beside("[service.b]\nexec = ['x']\nuserns.uid = '0 0 4294967294'\n"), own);
+}
+
 static void whose_namespaces_are_joined_is_needed(void **state)
 {
 	const struct table *t = table_of("[service.a]\nexec = ['x']\nneeds = ['c']\n"
@@ -1367,6 +1390,7 @@ int main(void)
 		cmocka_unit_test(what_is_in_a_root_follows_from_whose_it_is),
 		cmocka_unit_test(mounts_come_by_target_and_a_later_one_replaces),
 		cmocka_unit_test(a_range_of_ids_stays_with_the_name),
+		cmocka_unit_test(a_range_is_none_that_the_table_gives_by_itself),
 		cmocka_unit_test(whose_namespaces_are_joined_is_needed),
 		cmocka_unit_test(time_and_size_grow_with_the_table_and_not_faster),
 	};
