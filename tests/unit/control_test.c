@@ -297,6 +297,8 @@ static void test_a_service_is_paused_let_go_on_and_limited(void **data)
 	assert_reply("status web\n", "\"paused\":true");
 	assert_reply("resume web\n", "{\"ok\":true");
 	assert_non_null(strstr(hear(fd), "\"notice\":\"pause\""));
+	assert_reply("pause web db\n", "{\"error\":\"db: cannot be paused: it does not run; start it first\"}\n");
+	service_at(sv, 1)->handles.pid = 8;
 	assert_reply("pause web db\n", "{\"error\":\"db: cannot be paused: it has no cgroup leaf; leaf = true gives it one where there are cgroups\"}\n");
 	assert_reply("pause\n", "{\"error\":\"pause: a service's name is missing\"}\n");
 	assert_reply("set web pids.max 5 6\n", "{\"ok\":true");
