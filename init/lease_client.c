@@ -17,6 +17,7 @@
 #define VARIABLES_MAX 256
 #define END_MS 3000     /* that a client has when it is told to end */
 #define LINK_LOCAL_MS 5000
+#define SELF_LEAST 10
 #define SYS_IPV6 "/proc/sys/net/ipv6"
 
 /* What the last arguments of a client are made of. */
@@ -147,10 +148,17 @@ static const char *try_command(uint8_t family, const struct call *call, char *co
 	return argv[0];
 }
 
-/* Its script is this program, by a descriptor that it hands on. */
+/* A descriptor of this program for a client to hand on. udhcpc and udhcpc6 put a pipe of theirs at 3 and 4, unasked. */
+static int open_self(void)
+{
+	cleanup_fd int fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+
+	return fcntl(fd, F_DUPFD, SELF_LEAST);
+}
+
 static no_return void be_client(const struct news *n, struct call *call, char *const *command, int count)
 {
-	int self = open("/proc/self/exe", O_PATH), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int self = open_self(), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	bool v6 = n->family == AF_INET6;
 	BUF_ON_STACK(script, 32);
 	const char *failed;
@@ -164,7 +172,7 @@ static no_return void be_client(const struct news *n, struct call *call, char *c
 	call->script = buf_text(&script);
 	failed = count ? try_command(n->family, call, command, count) : try_known(n->family, call);
 	complain("lease: %s: no DHCP%s client can be executed: %s: %s; install %s, or name another one in %s", n->link,
-		 v6 ? "v6" : "", failed, strerror(errno), v6 ? "udhcpc6, odhcp6c or dhclient" : "udhcpc or toybox dhcp",
+		 v6 ? "v6" : "", failed, strerror(errno), v6 ? "odhcp6c, dhclient or udhcpc6" : "udhcpc or toybox dhcp",
 		 v6 ? "dhcp6_client" : "dhcp_client");
 	_exit(127);
 }

@@ -7,7 +7,14 @@ set -u
 toybox=$(deps/build toybox)
 mkdir "$ct_dir/etc"
 cp /etc/passwd /etc/group "$ct_dir/etc"
-client='"'$(command -v dhclient || echo /sbin/dhclient)'"'
+# The first descriptors beyond the three are its own: udhcpc and udhcpc6 put a pipe of theirs there whatever they were.
+cat >"$ct_dir/dhclient" <<SH
+#!/bin/sh
+exec 3</dev/null 4</dev/null 5</dev/null
+exec $(command -v dhclient || echo /sbin/dhclient) "\$@"
+SH
+chmod +x "$ct_dir/dhclient"
+client='"'$ct_dir/dhclient'"'
 ct_table <<TOML
 [network]
 sysctl = { "net.ipv6.conf.off.disable_ipv6" = 1, "net.ipv6.conf.wan.dad_transmits" = 0 }
