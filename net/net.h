@@ -171,6 +171,9 @@ bool mac_is_chosen(const struct net_attach *attach);
 /* The MAC of eth0, if it is chosen: as it was given, or made from its first address. mac.c */
 void mac_of_attach(const struct net_attach *attach, uint8_t *ret_mac);
 
+/* The same of a bridge, which is made from its name and addresses. mac.c */
+void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac);
+
 /*
  * Makes the bridge with its addresses and sets it up; one that exists under
  * this name is used if it is a bridge: its MAC is fixed to what it is, its other

@@ -80,12 +80,11 @@ void kind_put(struct netlink_batch *b, const struct net_link *link, uint32_t par
 /* -- mac.c -- */
 
 /*
- * Locally administered MACs that follow from the table, so that they are the
+ * A locally administered MAC that follows from the table, so that it is the
  * same on every boot and known to all without asking: of the interface whose
- * first address this is, and of a bridge.
+ * first address this is.
  */
 void mac_of_address(const struct addr *addr, uint8_t *ret_mac);
-void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac);
 
 /* -- net.c -- */
 

@@ -34,6 +34,9 @@ void addr_refuse_taken(struct plan *p, const struct draft *d, const struct toml 
 	if (owner & ADDR_OF_BRIDGE)
 		refuse(p->c, node, "%s: network.address: %s is the address of bridge %s itself", d->title,
 			 node->text, c->bridge_specs[owner & ~ADDR_OF_BRIDGE].name);
+	else if (owner & ADDR_OF_LINK)
+		refuse(p->c, node, "%s: network.address: %s is the address of link %s already", d->title,
+			 node->text, c->link_specs[owner & ~ADDR_OF_LINK].name);
 	else
 		refuse(p->c, node, "%s: network.address: %s is the address of %s already", d->title, node->text,
 			 c->services.drafts[owner - 1].title);
@@ -205,6 +208,8 @@ static void take_gateway(struct compile *c, uint32_t index, const struct toml *n
 	else if (!subnet_of(bridge, &a))
 		refuse(c, node, "%s: network.gateway: %s is not in the subnet of bridge %s: %s", d->title, node->text,
 			 bridge->name, buf_text(&subnets));
+	else if (gateway_unfit(at->addr, &a))
+		refuse(c, node, "%s: network.gateway: %s %s", d->title, node->text, gateway_unfit(at->addr, &a));
 	else if (at->gateway[a.family == AF_INET6].family)
 		refuse(c, node, "%s: network.gateway: %s is a second one of its family", d->title, node->text);
 	else
@@ -279,6 +284,8 @@ void network_finish(struct compile *c)
 
 	for (uint32_t i = 0; i < c->bridges.count; i++)
 		bridge_take(&p, i);
+	if (ENABLED(CONFIG_NET_BRIDGE))
+		links_take(&p);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->services.drafts[i].header)
 			attach_service(c, &c->specs[i], &c->services.drafts[i]);

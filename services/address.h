@@ -7,12 +7,13 @@
 /* The addresses of the table: who has which. */
 struct plan {
 	struct compile *c;
-	struct set taken;  /* struct addr up to its prefix -> service index + 1, or ADDR_OF_BRIDGE | index */
+	struct set taken;  /* struct addr up to its prefix -> service index + 1, or ADDR_OF_BRIDGE or _LINK | index */
 	bool *full;        /* bridge and family: the subnet has no address left */
 	struct list *also; /* by service: struct net_attach of eth1 and so on */
 };
 
 #define ADDR_OF_BRIDGE 0x80000000u
+#define ADDR_OF_LINK 0x40000000u
 #define ADDR_KEY offsetof(struct addr, prefix) /* bytes of a key of plan.taken */
 
 #define IPV6_MTU_LEAST 1280 /* RFC 8200; below it the kernel has no IPv6 on a link */
@@ -25,6 +26,24 @@ enum network_kind {
 	NETWORK_ON_LINK = 8, /* macvlan, ipvlan */
 	NETWORK_JOINED = 16, /* that of another service */
 };
+
+/* -- unfit.c -- */
+
+/* What an address is for by its number alone, as bits. */
+enum addr_use {
+	ADDR_ANY = 1,        /* 0.0.0.0, :: */
+	ADDR_LOOPBACK = 2,
+	ADDR_LINK_LOCAL = 4, /* of IPv6 */
+	ADDR_GROUP = 8,      /* multicast, and the broadcast of all */
+	ADDR_MAPPED = 16,    /* IPv4 within IPv6 */
+};
+
+/* Words for messages, "is one of loopback", if it is for anything that is not in `may`; or NULL. */
+const char *addr_unfit(const struct addr *a, unsigned may);
+bool addr_is_group(const struct addr *a);
+
+/* The same of a gateway, for an interface with these addresses (NET_ADDRS; family 0 ends them). */
+const char *gateway_unfit(const struct addr *own, const struct addr *gateway);
 
 /* -- subnet.c -- */
 
@@ -72,6 +91,10 @@ uint32_t addr_take_on(struct plan *p, uint32_t index, struct net_attach *at, con
 /* One address of each family that the bridge has and the interface was not given. */
 void addr_derive(struct plan *p, uint32_t index, struct net_attach *at);
 void addr_refuse_taken(struct plan *p, const struct draft *d, const struct toml *node, uint32_t owner);
+
+/* -- values_link.c: links and their addresses, when bridges have theirs -- */
+
+void links_take(struct plan *p);
 
 /* -- network.c -- */
 

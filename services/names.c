@@ -109,6 +109,12 @@ static bool name_group(struct compile *c, const struct toml *node)
 	return false;
 }
 
+/* net.ipv4.conf.all and its kind are of all interfaces, so the kernel gives none these names. */
+static bool is_of_all(const char *name)
+{
+	return !strcmp(name, "all") || !strcmp(name, "default");
+}
+
 static bool name_interface(struct compile *c, const struct toml *node, const char *what, const char *example)
 {
 	if (node->type == TOML_BROKEN)
@@ -119,6 +125,9 @@ static bool name_interface(struct compile *c, const struct toml *node, const cha
 	else if (!name_is_good(node->key, NET_IFNAME - 1))
 		refuse_key(c, node, "network.%s.%.64s: the name of an interface has up to %d letters, digits, "
 			   "and . _ - @ behind the first", what, node->key, NET_IFNAME - 1);
+	else if (is_of_all(node->key))
+		refuse_key(c, node, "network.%s.%s: the kernel gives no interface this name; take another", what,
+			   node->key);
 	else
 		return true;
 	return false;
@@ -126,6 +135,10 @@ static bool name_interface(struct compile *c, const struct toml *node, const cha
 
 static bool name_bridge(struct compile *c, const struct toml *node)
 {
+	if (node->type == TOML_TABLE && !strcmp(node->key, "lo")) {
+		refuse_key(c, node, "network.bridge.lo: the name is that of loopback; take another");
+		return false;
+	}
 	return name_interface(c, node, "bridge", "br0");
 }
 

@@ -6,6 +6,7 @@
 #include "lib/addr.h"
 #include "lib/enabled.h"
 #include "lib/text.h"
+#include "net/net.h"
 #include "services/address.h"
 #include "services/routes.h"
 #include "services/sysctls.h"
@@ -91,14 +92,21 @@ static void take_on_link_addr(struct plan *p, uint32_t index, const struct toml 
 {
 	struct net_attach *at = &p->c->specs[index].attach;
 	const struct draft *d = &p->c->services.drafts[index];
+	const char *unfit;
 	struct addr a;
 	uint32_t owner;
 
 	if (text_addr(node->text, &a)) {
 		refuse_text(p->c, d, KEY_NETWORK_ADDRESS, node);
-	} else if (!strchr(node->text, '/')) {
+		return;
+	}
+	unfit = addr_unfit(&a, ADDR_LINK_LOCAL);
+	if (!strchr(node->text, '/')) {
 		refuse(p->c, node, "%s: network.address: %s: upon a link it needs its prefix, such as %s/24", d->title,
 		       node->text, node->text);
+	} else if (unfit || !addr_is_host(&a)) {
+		refuse(p->c, node, "%s: network.address: %s %s", d->title, node->text,
+		       unfit ? unfit : "is the subnet itself or its broadcast");
 	} else if (addr_count(at) == NET_ADDRS) {
 		refuse(p->c, node, "%s: network.address: more than %d addresses", d->title, NET_ADDRS);
 	} else {
@@ -125,6 +133,8 @@ static void take_on_link_gateway(struct compile *c, uint32_t index, const struct
 		near |= addr_in(&a, &at->addr[i]);
 	if (!near)
 		refuse(c, node, "%s: network.gateway: %s is in no subnet of network.address", d->title, node->text);
+	else if (gateway_unfit(at->addr, &a))
+		refuse(c, node, "%s: network.gateway: %s %s", d->title, node->text, gateway_unfit(at->addr, &a));
 	else if (at->gateway[a.family == AF_INET6].family)
 		refuse(c, node, "%s: network.gateway: %s is a second one of its family", d->title, node->text);
 	else
@@ -297,8 +307,36 @@ static void take_own_mac(struct compile *c, uint32_t index, struct set *macs)
 		e = set_at(macs, at->mac, NET_MAC);
 		if (e->value)
 			refuse(c, node, "%s: network.mac: %s is that of %s already", d->title, node->text,
+			       e->value & ADDR_OF_BRIDGE ? c->bridges.drafts[e->value & ~ADDR_OF_BRIDGE].title :
 			       c->services.drafts[e->value - 1].title);
 		e->value = index + 1;
+	}
+}
+
+static bool is_mac_given(const struct compile *c)
+{
+	for (uint32_t i = 0; i < c->services.count; i++)
+		if (c->services.drafts[i].nodes[KEY_NETWORK_MAC])
+			return true;
+	return false;
+}
+
+/* Those that are not given are made of what is theirs alone; only a given one can be another's. */
+static void note_macs(struct compile *c, struct set *macs)
+{
+	for (uint32_t i = 0; i < c->bridges.count; i++) {
+		uint8_t *mac = arena_array(c->work, uint8_t, NET_MAC);
+
+		mac_of_bridge(&c->bridge_specs[i], mac);
+		set_at(macs, mac, NET_MAC)->value = ADDR_OF_BRIDGE | i;
+	}
+	for (uint32_t i = 0; i < c->services.count; i++) {
+		uint8_t *mac = arena_array(c->work, uint8_t, NET_MAC);
+
+		if (c->specs[i].attach.bridge < 0 || c->services.drafts[i].nodes[KEY_NETWORK_MAC])
+			continue;
+		mac_of_attach(&c->specs[i].attach, mac);
+		set_at(macs, mac, NET_MAC)->value = i + 1;
 	}
 }
 
@@ -311,6 +349,8 @@ void network_extras(struct plan *p)
 	struct set macs = { .arena = c->work };
 	const struct list *peers = NULL;
 
+	if (ENABLED(CONFIG_NET_BRIDGE) && is_mac_given(c))
+		note_macs(c, &macs);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		take_own_mac(c, i, &macs);
 	if (ENABLED(CONFIG_NET_BRIDGE))

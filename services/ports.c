@@ -189,6 +189,7 @@ static void take_port(struct ports *p, uint32_t index, const struct toml *node, 
 	struct compile *c = p->c;
 	const char *title = c->services.drafts[index].title;
 	const struct net_attach *at = &c->specs[index].attach;
+	const unsigned may = ADDR_ANY | ADDR_LOOPBACK | ADDR_LINK_LOCAL;
 	struct port_text text;
 
 	if (!read_port(node->text, &text))
@@ -200,6 +201,9 @@ static void take_port(struct ports *p, uint32_t index, const struct toml *node, 
 	else if (balance && text.from.low != text.from.last)
 		refuse(c, node, "%s: network.ports: %s: with network.balance each port stands alone", title,
 		       node->text);
+	else if (text.host.family && addr_unfit(&text.host, may))
+		refuse(c, node, "%s: network.ports: %s: its address %s", title, node->text,
+		       addr_unfit(&text.host, may));
 	else if (text.host.family && !addr_of(at, text.host.family))
 		refuse(c, node, "%s: network.ports: %s: the service has no IPv%u address; its bridge has no such "
 		       "subnet", title, node->text, text.host.family == AF_INET ? 4 : 6);

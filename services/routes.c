@@ -1,5 +1,6 @@
 #include "services/routes.h"
 
+#include <linux/ipv6_route.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -114,10 +115,38 @@ static bool is_near(const struct route_place *place, const struct addr *a)
 	return place->may_have_more || (a->family == AF_INET6 && a->bytes[0] == 0xfe && a->bytes[1] >> 6 == 2);
 }
 
+/* Which one of the kernel's it is: a second one would take its place. */
+static bool is_same(const struct net_route *a, const struct net_route *b)
+{
+	uint32_t usual = a->to.family == AF_INET6 ? IP6_RT_PRIO_USER : 0;
+
+	return addr_equal(&a->to, &b->to) && a->table == b->table &&
+	       (a->metric ? a->metric : usual) == (b->metric ? b->metric : usual);
+}
+
+static bool is_there(const struct net_route *r, const struct net_route *list, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (is_same(r, &list[i]))
+			return true;
+	return false;
+}
+
+/* The kernel makes one to each subnet of IPv4, without a metric. */
+static bool is_subnet(const struct route_place *place, const struct net_route *r)
+{
+	for (unsigned i = 0; i < NET_ADDRS && place->addr[i].family == AF_INET; i++)
+		if (!r->table && !r->metric && r->to.prefix == place->addr[i].prefix &&
+		    addr_in(&r->to, &place->addr[i]))
+			return true;
+	return false;
+}
+
 static bool check(struct compile *c, const struct route_place *place, const struct toml *node,
 		  const struct net_route *r)
 {
 	const char *title = place->draft->title, *key = key_text(key_by_id(place->key), KEY_NAME);
+	const char *unfit = r->via.family ? gateway_unfit(place->addr, &r->via) : NULL;
 
 	if (!is_network_addr(&r->to))
 		refuse(c, node, "%s: %s: %s: the net has bits behind its prefix; clear them, or write it "
@@ -128,9 +157,28 @@ static bool check(struct compile *c, const struct route_place *place, const stru
 	else if (r->via.family && !is_near(place, &r->via))
 		refuse(c, node, "%s: %s: %s: its gateway is in none of the %s's subnets", title, key, node->text,
 		       place->whose);
+	else if (unfit)
+		refuse(c, node, "%s: %s: %s: its gateway %s", title, key, node->text, unfit);
+	else if (is_subnet(place, r))
+		refuse(c, node, "%s: %s: %s: the kernel has this route, as it is the subnet of an address of the %s; "
+		       "remove it, or give it a metric", title, key, node->text, place->whose);
 	else
 		return true;
 	return false;
+}
+
+/* What has no gateway has no family by which "default" would be one of them. */
+static void refuse_text(struct compile *c, const struct route_place *place, const struct toml *node)
+{
+	const struct key *key = key_by_id(place->key);
+	const char *title = place->draft->title, *name = key_text(key, KEY_NAME);
+
+	if (strstr(node->text, "default") && !strstr(node->text, "via"))
+		refuse(c, node, "%s: %s: %s: default is of the family of its gateway; without one write 0.0.0.0/0 or "
+		       "::/0", title, name, node->text);
+	else
+		refuse(c, node, "%s: %s: found \"%.60s\"; wants %s", title, name, node->text,
+		       key_text(key, KEY_WANT));
 }
 
 uint32_t routes_take(struct compile *c, const struct route_place *place, const struct toml *list,
@@ -143,11 +191,14 @@ uint32_t routes_take(struct compile *c, const struct route_place *place, const s
 		struct net_route r;
 
 		if (!route_read(e->text, &r))
-			refuse(c, e, "%s: %s: found \"%.60s\"; wants %s", place->draft->title,
-			       key_text(key, KEY_NAME), e->text, key_text(key, KEY_WANT));
+			refuse_text(c, place, e);
 		else if (n == ROUTES_MAX)
 			refuse(c, e, "%s: %s: more than %d of them", place->draft->title, key_text(key, KEY_NAME),
 			       ROUTES_MAX);
+		else if (is_there(&r, routes - place->before, place->before + n))
+			refuse(c, e, "%s: %s: %s: there is a route to this net with this metric already, and the "
+			       "kernel keeps one; give it a metric of its own", place->draft->title,
+			       key_text(key, KEY_NAME), e->text);
 		else if (check(c, place, e, &r))
 			routes[n++] = r;
 	}

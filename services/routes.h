@@ -13,6 +13,7 @@ struct route_place {
 	const struct addr *addr;   /* NET_ADDRS of them; family 0 ends the list */
 	const char *whose;         /* for messages: "service" */
 	bool may_have_more;        /* addresses that the table does not know */
+	uint32_t before;           /* how many routes of the same network stand before `routes` */
 };
 
 /* [blackhole|unreachable|prohibit] NET|default [via ADDRESS] [metric NUMBER] [table NUMBER]; false: it is none. */

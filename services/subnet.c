@@ -6,6 +6,8 @@
 #include "lib/enabled.h"
 #include "services/address.h"
 
+#define WIDEST 8 /* prefix of IPv4; a wider subnet has loopback or groups in it, or all there is */
+
 static unsigned host_bits(const struct addr *subnet)
 {
 	return (subnet->family == AF_INET ? 32u : 128u) - subnet->prefix;
@@ -104,6 +106,7 @@ static void take_bridge_addr(struct plan *p, uint32_t index, const struct toml *
 	struct net_bridge *bridge = &c->bridge_specs[index];
 	const char *title = c->bridges.drafts[index].title;
 	const struct net_bridge *other;
+	const char *unfit;
 	struct addr a;
 
 	if (!strchr(node->text, '/') || text_addr(node->text, &a)) {
@@ -112,7 +115,14 @@ static void take_bridge_addr(struct plan *p, uint32_t index, const struct toml *
 		return;
 	}
 	other = overlapping(c, &a);
-	if (*n == NET_ADDRS)
+	unfit = addr_unfit(&a, 0);
+	if (unfit)
+		refuse(c, node, "%s: address: %s %s; give the bridge one of a subnet for services", title, node->text,
+		       unfit);
+	else if (a.family == AF_INET && a.prefix < WIDEST)
+		refuse(c, node, "%s: address: %s: a subnet of IPv4 has a prefix of /%d or more", title, node->text,
+		       WIDEST);
+	else if (*n == NET_ADDRS)
 		refuse(c, node, "%s: address: more than %d addresses", title, NET_ADDRS);
 	else if (other)
 		refuse(c, node, "%s: address: the subnet of %s overlaps with one of bridge %s", title, node->text,

@@ -5,6 +5,7 @@
 #include "lib/addr.h"
 #include "lib/enabled.h"
 #include "net/net.h"
+#include "services/address.h"
 #include "services/routes.h"
 
 /* The lowest bit of the first byte is that of groups. */
@@ -77,23 +78,67 @@ static bool has_subnet(const struct net_link *link, const struct addr *a)
 	return false;
 }
 
-static void take_link_address(struct compile *c, const struct draft *d, struct net_link *link, const struct toml *node)
+/* One link has an address once; the same on two of them is a way to have links without addresses of their own. */
+static void claim_link_address(struct plan *p, uint32_t index, const struct toml *node, struct addr *a)
 {
+	struct compile *c = p->c;
+	const char *title = c->links.drafts[index].title;
+	uint32_t *owner = &set_at(&p->taken, a, ADDR_KEY)->value;
+
+	if (*owner & ADDR_OF_BRIDGE)
+		refuse(c, node, "%s: address: %s is the address of bridge %s itself", title, node->text,
+		       c->bridge_specs[*owner & ~ADDR_OF_BRIDGE].name);
+	else if (*owner == (ADDR_OF_LINK | index))
+		refuse(c, node, "%s: address: %s stands there twice", title, node->text);
+	else
+		*owner = ADDR_OF_LINK | index;
+}
+
+/* Of two interfaces with one subnet only one has its hosts. */
+static const struct net_bridge *with_subnet(const struct compile *c, const struct addr *a)
+{
+	for (uint32_t i = 0; i < c->bridges.count; i++)
+		for (unsigned k = 0; k < NET_ADDRS && c->bridge_specs[i].addr[k].family; k++)
+			if (c->bridge_specs[i].addr[k].prefix == a->prefix && addr_in(a, &c->bridge_specs[i].addr[k]))
+				return &c->bridge_specs[i];
+	return NULL;
+}
+
+static const char *link_unfit(const struct net_link *link, const struct addr *a)
+{
+	bool loopback = !strcmp(link->name, "lo");
+	const char *unfit = addr_unfit(a, ADDR_LINK_LOCAL | (loopback ? ADDR_LOOPBACK : 0));
+
+	return unfit || addr_is_host(a) ? unfit : "is the subnet itself or its broadcast";
+}
+
+static void take_link_address(struct plan *p, uint32_t index, const struct toml *node)
+{
+	struct compile *c = p->c;
+	const struct draft *d = &c->links.drafts[index];
+	struct net_link *link = &c->link_specs[index];
 	struct addr a = { 0 };
 	unsigned n = 0;
 
 	while (n < NET_ADDRS && link->addr[n].family)
 		n++;
-	if (!strcmp(node->text, "dhcp"))
+	if (!strcmp(node->text, "dhcp")) {
 		link->flags |= NET_LINK_DHCP;
-	else if (!strcmp(node->text, "dhcp6"))
+	} else if (!strcmp(node->text, "dhcp6")) {
 		link->flags |= NET_LINK_DHCP6;
-	else if (!strchr(node->text, '/') || text_addr(node->text, &a))
+	} else if (!strchr(node->text, '/') || text_addr(node->text, &a)) {
 		refuse_link(c, d, KEY_LINK_ADDRESS, node);
-	else if (n == NET_ADDRS)
+	} else if (n == NET_ADDRS) {
 		refuse(c, node, "%s: address: more than %d addresses", d->title, NET_ADDRS);
-	else
+	} else if (link_unfit(link, &a)) {
+		refuse(c, node, "%s: address: %s %s", d->title, node->text, link_unfit(link, &a));
+	} else if (with_subnet(c, &a)) {
+		refuse(c, node, "%s: address: %s is in the subnet of bridge %s, which no other interface can have",
+		       d->title, node->text, with_subnet(c, &a)->name);
+	} else {
 		link->addr[n] = a;
+		claim_link_address(p, index, node, &link->addr[n]);
+	}
 }
 
 static void take_link_gateway(struct compile *c, const struct draft *d, struct net_link *link, const struct toml *node)
@@ -104,6 +149,8 @@ static void take_link_gateway(struct compile *c, const struct draft *d, struct n
 		refuse_link(c, d, KEY_LINK_GATEWAY, node);
 	else if (!has_subnet(link, &a) && link->addr[0].family && !(link->flags & (NET_LINK_DHCP | NET_LINK_DHCP6)))
 		refuse(c, node, "%s: gateway: %s is in none of its subnets", d->title, node->text);
+	else if (gateway_unfit(link->addr, &a))
+		refuse(c, node, "%s: gateway: %s %s", d->title, node->text, gateway_unfit(link->addr, &a));
 	else if (link->gateway[a.family == AF_INET6].family)
 		refuse(c, node, "%s: gateway: %s is a second one of its family", d->title, node->text);
 	else
@@ -113,7 +160,7 @@ static void take_link_gateway(struct compile *c, const struct draft *d, struct n
 static void take_link_routes(struct compile *c, const struct draft *d, struct net_link *link)
 {
 	const struct route_place place = { .draft = d, .key = KEY_LINK_ROUTES, .gateway = KEY_LINK_GATEWAY,
-					   .addr = link->addr, .whose = "link",
+					   .addr = link->addr, .whose = "link", .before = c->link_route_count,
 					   .may_have_more = !link->addr[0].family ||
 							    link->flags & (NET_LINK_DHCP | NET_LINK_DHCP6) };
 
@@ -245,8 +292,29 @@ static void check_dhcp(struct compile *c, const struct draft *d, bool dhcp, cons
 			   word, word);
 }
 
-static void take_link(struct compile *c, uint32_t index)
+/* What its kind and addresses make of other keys. */
+static void check_link(struct compile *c, const struct draft *d, const struct net_link *link)
 {
+	const struct toml *mtu = d->nodes[KEY_LINK_MTU], *remote = d->nodes[KEY_LINK_REMOTE];
+
+	if (mtu && link->mtu < IPV6_MTU_LEAST && addr_has_family(link->addr, NET_ADDRS, AF_INET6))
+		refuse(c, mtu, "%s: mtu: %u is too small for its IPv6 address, which wants %u or more", d->title,
+		       link->mtu, IPV6_MTU_LEAST);
+	if (link->kind != NET_KIND_DEVICE && !strcmp(link->name, "lo"))
+		refuse_key(c, d->header, "%s: loopback is there already, as a device; give the link another name",
+			   d->title);
+	if (!remote || !link->remote.family)
+		return;
+	if (link->local.family && link->local.family != link->remote.family)
+		refuse(c, remote, "%s: remote: %s is not of the family of local", d->title, remote->text);
+	if (addr_is_group(&link->remote) && !link->parent[0])
+		refuse(c, remote, "%s: remote: %s is a group, which needs parent, the link to send by", d->title,
+		       remote->text);
+}
+
+static void take_link(struct plan *p, uint32_t index)
+{
+	struct compile *c = p->c;
 	const struct draft *d = &c->links.drafts[index];
 	struct net_link *link = &c->link_specs[index];
 	const struct toml *addresses = d->nodes[KEY_LINK_ADDRESS], *gateways = d->nodes[KEY_LINK_GATEWAY];
@@ -264,12 +332,29 @@ static void take_link(struct compile *c, uint32_t index)
 	take_end(c, d, KEY_LINK_REMOTE, &link->remote);
 	check_master(c, d, link);
 	for (const struct toml *e = text_first(addresses); e; e = text_next(addresses, e))
-		take_link_address(c, d, link, e);
+		take_link_address(p, index, e);
 	for (const struct toml *e = text_first(gateways); e; e = text_next(gateways, e))
 		take_link_gateway(c, d, link, e);
 	take_link_routes(c, d, link);
+	check_link(c, d, link);
 	check_dhcp(c, d, link->flags & NET_LINK_DHCP, "dhcp", KEY_LINK_DHCP_CLIENT);
 	check_dhcp(c, d, link->flags & NET_LINK_DHCP6, "dhcp6", KEY_LINK_DHCP6_CLIENT);
+}
+
+/* The kernel has one default route of a metric; a second one takes its place. */
+static void check_defaults(struct compile *c, uint32_t index)
+{
+	const struct net_link *links = c->link_specs, *link = &links[index];
+	const struct draft *d = &c->links.drafts[index];
+
+	for (unsigned family = 0; family < ARRAY_LEN(link->gateway); family++)
+		for (uint32_t i = 0; i < index && link->gateway[family].family; i++)
+			if (links[i].gateway[family].family && links[i].metric == link->metric) {
+				refuse_key(c, d->nodes[KEY_LINK_GATEWAY], "%s: gateway: link %s has a default route of "
+					   "IPv%u with this metric too, and the kernel keeps one; give one of them a "
+					   "metric of its own", d->title, links[i].name, family ? 6 : 4);
+				return;
+			}
 }
 
 /* -- in which order ------------------------------------------------------------------------------------------------ */
@@ -323,14 +408,22 @@ static void take_waits(struct compile *c, const struct draft *d, const uint8_t *
 	}
 }
 
+void links_take(struct plan *p)
+{
+	struct compile *c = p->c;
+
+	c->link_routes = arena_array(c->work, struct net_route, ROUTES_MAX * c->links.count);
+	for (uint32_t i = 0; i < c->links.count; i++)
+		take_link(p, i);
+	for (uint32_t i = 0; i < c->links.count; i++)
+		check_defaults(c, i);
+}
+
 void links_finish(struct compile *c)
 {
 	uint8_t place[TABLE_LINKS_MAX] = { 0 };
 	struct net_link *sorted;
 
-	c->link_routes = arena_array(c->work, struct net_route, ROUTES_MAX * c->links.count);
-	for (uint32_t i = 0; i < c->links.count; i++)
-		take_link(c, i);
 	sorted = in_order(c, place);
 	attend_finish(c, place);
 	for (uint32_t i = 0; i < c->services.count; i++)
