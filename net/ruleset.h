@@ -89,6 +89,12 @@ must_check int ruleset_listen(void);
  */
 bool ruleset_was_touched(int fd, uint32_t port);
 
+/* Whether any of the bridges has addresses of the family and rules that forward. */
+bool ways_wanted(const struct net_bridge *bridges, uint32_t count, uint8_t family);
+bool bridge_has_family(const struct net_bridge *bridge, uint8_t family);
+
+#define NET_LOCAL_METRIC 2000 /* of the first bridge's route to ::1: behind the kernel's own, by loopback */
+
 /*
  * What must be so around the ruleset: forwarding, the ways of loopback addresses to the bridges. `own`: the network is
  * the caller's alone, so that what is between bridges and netfilter may be switched off too. *ret_hairpin: it could

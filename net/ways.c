@@ -11,7 +11,6 @@
 #include "net/requests.h"
 
 #define SYS_NET "/proc/sys/net/"
-#define LOCAL_METRIC 2000 /* behind that of the kernel's own route, by loopback */
 
 /* -- sysctls ------------------------------------------------------------------------------------------------------ */
 
@@ -93,14 +92,6 @@ static int forward_ipv6(void)
 
 /* -- bridges ------------------------------------------------------------------------------------------------------ */
 
-static bool has_family(const struct net_bridge *bridge, uint8_t family)
-{
-	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
-		if (bridge->addr[i].family == family)
-			return true;
-	return false;
-}
-
 /* So that 127.0.0.1 may lead to it; the ruleset keeps what comes from it away from there. */
 static int open_localnet(const struct net_bridge *bridge)
 {
@@ -115,9 +106,9 @@ static int open_localnet(const struct net_bridge *bridge)
 /*
  * What comes to ::1 is looked for on the interface it came by (rt6_need_strict in the kernel), where the answer to
  * what ::1 has sent through the bridge comes back to. Packets that bear ::1 from outside are dropped before they are
- * routed.
+ * routed. A metric for each bridge, as the kernel has one route of a metric.
  */
-static int open_local_route(struct net_session *s, const struct net_bridge *bridge)
+static int open_local_route(struct net_session *s, const struct net_bridge *bridge, uint32_t number)
 {
 	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE,
 					   .step = NET_LOCAL_ROUTE, .name = bridge->name };
@@ -136,20 +127,20 @@ static int open_local_route(struct net_session *s, const struct net_bridge *brid
 	netlink_raw(&b, &rt, sizeof(rt));
 	netlink_put(&b, RTA_DST, loopback, sizeof(loopback));
 	netlink_put_u32(&b, RTA_OIF, info.index);
-	netlink_put_u32(&b, RTA_PRIORITY, LOCAL_METRIC);
+	netlink_put_u32(&b, RTA_PRIORITY, NET_LOCAL_METRIC + number);
 	return net_run(s, bridge->name, &b);
 }
 
-static int open_bridge(struct net_session *s, const struct net_bridge *bridge, bool ipv6)
+static int open_bridge(struct net_session *s, const struct net_bridge *bridge, uint32_t number, bool ipv6)
 {
 	int err = 0;
 
 	if (!(bridge->flags & NET_PUBLISH))
 		return 0;
-	if (has_family(bridge, AF_INET))
+	if (bridge_has_family(bridge, AF_INET))
 		err = open_localnet(bridge);
-	if (!err && ipv6 && has_family(bridge, AF_INET6))
-		err = open_local_route(s, bridge);
+	if (!err && ipv6 && bridge_has_family(bridge, AF_INET6))
+		err = open_local_route(s, bridge, number);
 	return err;
 }
 
@@ -173,23 +164,15 @@ static bool bridges_call(bool own)
 	return calls;
 }
 
-static bool wants(const struct net_bridge *bridges, uint32_t count, uint8_t family)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (bridges[i].flags & (NET_NAT | NET_PUBLISH) && has_family(&bridges[i], family))
-			return true;
-	return false;
-}
-
 int ruleset_ways(struct net_session *s, const struct net_bridge *bridges, uint32_t count, bool own, bool *ret_hairpin)
 {
-	bool ipv6 = wants(bridges, count, AF_INET6) && !s->ipv6_missing;
-	int err = wants(bridges, count, AF_INET) ? forward_ipv4() : 0;
+	bool ipv6 = ways_wanted(bridges, count, AF_INET6) && !s->ipv6_missing;
+	int err = ways_wanted(bridges, count, AF_INET) ? forward_ipv4() : 0;
 
 	if (!err && ipv6)
 		err = forward_ipv6();
 	for (uint32_t i = 0; i < count && !err; i++)
-		err = open_bridge(s, &bridges[i], ipv6);
+		err = open_bridge(s, &bridges[i], i, ipv6);
 	*ret_hairpin = bridges_call(own);
 	return err;
 }

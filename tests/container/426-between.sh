@@ -28,7 +28,7 @@ exec = ["/bin/sleep", "1000"]
 network = { bridge = "br1", address = ["10.78.0.10", "fd78::10"], allow = ["db:6379"] }
 [service.far]
 $(serve far '"80"')
-network = { bridge = "br1", address = ["10.78.0.11", "fd78::11"] }
+network = { bridge = "br1", address = ["10.78.0.11", "fd78::11"], ports = ["8081:80"] }
 [service.away]
 exec = ["/bin/sleep", "1000"]
 network = { bridge = "br1", address = ["10.78.0.12", "fd78::12"] }
@@ -69,6 +69,9 @@ is "$(from "$db" tcp:10.78.0.11:80 udp:fd78::11:80)" no,no "nor to it"
 is "$(from "$ct_client" tcp:10.77.0.10:6379 tcp:fd77::10:6379)" no,no "nobody from outside"
 is "$(from "$ct_client" tcp:192.0.2.1:8080 tcp:2001:db8::1:8080)" "other 192.0.2.2,other 2001:db8::2" "but by a published port"
 is "$(from "$web" tcp:10.77.0.1:8080 tcp:fd77::1:8080)" "other 10.77.0.1,other fd77::1" "which is everybody's"
+
+is "$(from "$host" tcp:::1:8080 tcp:::1:8081 udp:::1:8081 tcp:127.0.0.1:8080 tcp:127.0.0.1:8081)" \
+	"other fd77::1,far fd78::1,no,other 10.77.0.1,far 10.78.0.1" "loopback leads to ports of each bridge"
 
 # -- under another's name --------------------------------------------------------------------------------------------
 # end NAME: "MAC,IPV4,IPV6" of its eth0.

@@ -1,0 +1,18 @@
+/* Which of IPv4 and IPv6 bridges are of. */
+#include "net/net.h"
+
+bool bridge_has_family(const struct net_bridge *bridge, uint8_t family)
+{
+	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
+		if (bridge->addr[i].family == family)
+			return true;
+	return false;
+}
+
+bool ways_wanted(const struct net_bridge *bridges, uint32_t count, uint8_t family)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (bridges[i].flags & (NET_NAT | NET_PUBLISH) && bridge_has_family(&bridges[i], family))
+			return true;
+	return false;
+}
