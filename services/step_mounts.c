@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/path.h"
 #include "services/view.h"
 
 /* Without a mount namespace of its own the root can only be changed, not taken away. */
@@ -29,7 +30,23 @@ static int write_file(int dir, const char *name, const char *text)
 	return fd_write_all(fd, text, strlen(text));
 }
 
-/* `path` is what it is in the service's root, and behind its last slash in the tmpfs. A root of its own is given it. */
+/*
+ * The name itself: what is laid upon a symlink is found in its place, wherever that leads (to /run, as systemd-resolved
+ * has it, where nothing may be), and leads nobody elsewhere. A root of its own is given what is missing.
+ */
+static int open_name(struct view *v, const char *path)
+{
+	int fd;
+
+	if (v->own) {
+		fd = path_open(v->root, path, O_PATH | O_NOFOLLOW);
+		return fd == -ENOENT ? view_make(v, path, true) : fd;
+	}
+	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* `path` is what it is in the service's root, and behind its last slash in the tmpfs. */
 static int put_file(struct view *v, int tmpfs, const char *path, const char *text)
 {
 	const char *name = strrchr(path, '/') + 1;
@@ -39,7 +56,7 @@ static int put_file(struct view *v, int tmpfs, const char *path, const char *tex
 	if (!text)
 		return 0;
 	copy = err ? err : mount_copy(tmpfs, name, false);
-	at = copy < 0 ? copy : v->own ? view_make(v, path, true) : view_open(v, path);
+	at = copy < 0 ? copy : open_name(v, path);
 	err = at < 0 ? at : mount_put(copy, at, "");
 	return err ? child_fail(v->child, err, path) : 0;
 }

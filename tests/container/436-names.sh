@@ -14,6 +14,19 @@ network.dns = "10.77.0.1"\
 [service.web]\
 hosts = true\
 network.hosts.printer = "10.9.0.7"/' rootfs/examples/dns.toml >"$ct_dir/table.toml"
+# As an image of a machine with systemd-resolved has it: what the link leads to is made by somebody who does not run here.
+mkdir "$ct_dir/root"
+cp -a "$TREE/." "$ct_dir/root/"
+rm -f "$ct_dir/root/etc/resolv.conf" "$ct_dir/root/etc/hosts"
+ln -s ../run/systemd/resolve/stub-resolv.conf "$ct_dir/root/etc/resolv.conf"
+ln -s /etc/passwd "$ct_dir/root/etc/hosts"
+cat >>"$ct_dir/table.toml" <<TOML
+[service.links]
+exec = ["/bin/sleep", "1000"]
+hosts = true
+root = "$ct_dir/root"
+network.dns = "10.77.0.9"
+TOML
 # look PID NAME: its addresses, as libc finds them.
 look() {
 	nsenter --target "$1" --mount --net /usr/bin/python3 -S -E -c '
@@ -55,6 +68,11 @@ case $(look "$web" dns.home.arpa),$(look "$web" web),$(look "$web" pod.home.arpa
 10.77.0.53,fd77::53,*"$address"*,*"$address"*) ok 0 "and dnsmasq tells what is in it" ;;
 *) ok 1 "and dnsmasq tells what is in it" ;;
 esac
+links=$(ct_outer links)
+is "$(nsenter --target "$links" --mount --root /bin/cat /etc/resolv.conf /etc/hosts | tr '\t' ' ' | grep -E '^nameserver| links$' | head -2 |
+	cut -d' ' -f1,2 | tr '\n' ,),$(grep -c . "$ct_dir/root/etc/passwd"),$(readlink "$ct_dir/root/etc/resolv.conf")" \
+	"nameserver 10.77.0.9,$(ct_field links addresses | tr -d '[]"' | cut -d/ -f1) links,,$(grep -c . "$TREE/etc/passwd"),../run/systemd/resolve/stub-resolv.conf" \
+	"they are laid upon links in its root, and not upon what these lead to"
 ct_signal SEGV
 ct_is "after a fatal signal to minit" all:up
 ct_in test -f /run/minit/hosts.br0
