@@ -88,11 +88,15 @@ static void say_early(const struct net_link *link, int err)
 static void set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 {
 	const struct net_link *link = table_link(sv->table, i);
+	const struct net_links all = {
+		table_link(sv->table, 0), sv->table->links.count,
+		table_list(sv->table, sv->table->link_routes, struct net_route),
+	};
 	struct net_seen seen = { 0 };
 	int err;
 
 	set(&sv->state->links_made, i, link->kind != NET_KIND_DEVICE);
-	err = net_link_up(net, link, table_list(sv->table, sv->table->link_routes, struct net_route), &seen);
+	err = net_link_up(net, &all, i, &seen);
 	if (err == -EEXIST)
 		set(&sv->state->links_made, i, false);
 	set(&sv->state->links_done, i, !err);
@@ -174,9 +178,11 @@ static void ask(struct supervisor *sv)
 		return;
 	net.alone = !claim_take(sv->state, CLAIM_NETWORK);
 	for (uint32_t i = 0; i < sv->table->links.count; i++) {
-		int err = net_link_ask(&net, table_link(sv->table, i), &seen);
+		const struct net_link *link = table_link(sv->table, i);
+		int err = net_link_ask(&net, link, &seen);
 
-		if (err == -ENODEV)
+		/* What could not be made is not gone: it was never there. */
+		if (err == -ENODEV && (sv->state->links_done & bit(i) || link->kind == NET_KIND_DEVICE))
 			lose(sv, i);
 		if (!err && sv->state->links_done & bit(i))
 			set_carrier(sv, i, seen.works);

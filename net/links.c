@@ -38,8 +38,27 @@ static struct net_seen seen_of(const struct link_info *info)
 	return seen;
 }
 
-/* The first one in the order of the kernel's numbers; loopback and what has a kind are made, and no device. */
-static int match(struct netlink *nl, const struct net_link *link, struct link_info *ret)
+static bool is_another(const struct net_links *all, const struct net_link *link, const char *name)
+{
+	for (uint32_t i = 0; i < all->count; i++)
+		if (&all->list[i] != link && !strcmp(all->list[i].name, name))
+			return true;
+	return false;
+}
+
+/*
+ * A device that nobody has yet: loopback and what has a kind are made, a port is a bridge's (as the ends of services
+ * are), and what was found for another link matches by its MAC still.
+ */
+static bool is_free(const struct net_links *all, const struct net_link *link, const struct link_info *info)
+{
+	if (info->flags & IFF_LOOPBACK || (info->kind[0] && strcmp(info->kind, "veth") != 0))
+		return false;
+	return !info->master && !is_another(all, link, info->name);
+}
+
+/* The first one in the order of the kernel's numbers. */
+static int match(struct netlink *nl, const struct net_links *all, const struct net_link *link, struct link_info *ret)
 {
 	struct netlink_request request = { .type = RTM_GETLINK, .flags = NLM_F_DUMP, .step = NET_LINK_FIND };
 	struct netlink_answer a = { 0 };
@@ -59,10 +78,10 @@ static int match(struct netlink *nl, const struct net_link *link, struct link_in
 	while ((n = netlink_next(&b, &a)) > 0 && !a.err && a.body.len >= sizeof(struct ifinfomsg)) {
 		struct net_seen seen;
 
-		if (err == 0 || link_take(a.body, &info) < 0 || info.flags & IFF_LOOPBACK)
+		if (err == 0 || link_take(a.body, &info) < 0)
 			continue;
 		seen = seen_of(&info);
-		if (!net_link_matches(link, &seen) || (info.kind[0] && strcmp(info.kind, "veth") != 0))
+		if (!net_link_matches(link, &seen) || !is_free(all, link, &info))
 			continue;
 		*ret = info;
 		err = 0;
@@ -89,13 +108,14 @@ static int rename_to(struct net_session *s, const struct net_link *link, const s
 	return net_run(s, link->name, &b);
 }
 
-static int find_device(struct net_session *s, const struct net_link *link, struct link_info *ret)
+static int find_device(struct net_session *s, const struct net_links *all, const struct net_link *link,
+		       struct link_info *ret)
 {
 	int err = link_find(&s->host, link->name, ret);
 
 	if (err != -ENODEV || !link->match[0])
 		return err == -ENODEV || !err ? err : link_find_failed(link->name, link->name, err);
-	err = match(&s->host, link, ret);
+	err = match(&s->host, all, link, ret);
 	if (err)
 		return err == -ENODEV ? err : link_find_failed(link->name, link->match, err);
 	return rename_to(s, link, ret);
@@ -251,16 +271,16 @@ static int add_route(struct net_session *s, const struct net_link *link, const s
 	return net_run(s, link->name, &b);
 }
 
-int net_link_up(struct net_session *s, const struct net_link *link, const struct net_route *routes,
-		struct net_seen *ret)
+int net_link_up(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret)
 {
+	const struct net_link *link = &all->list[index];
 	struct link_info info = { 0 };
-	int err = link->kind == NET_KIND_DEVICE ? find_device(s, link, &info) : make(s, link, &info);
+	int err = link->kind == NET_KIND_DEVICE ? find_device(s, all, link, &info) : make(s, link, &info);
 
 	if (!err)
 		err = configure(s, link, &info);
 	for (uint32_t i = 0; i < link->routes && !err && !(link->flags & NET_LINK_DOWN); i++)
-		err = add_route(s, link, &routes[link->first + i], info.index);
+		err = add_route(s, link, &all->routes[link->first + i], info.index);
 	return err ? err : net_link_ask(s, link, ret);
 }
 

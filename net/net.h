@@ -181,13 +181,20 @@ void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac);
  */
 must_check int net_bridge_up(struct net_session *s, const struct net_bridge *bridge);
 
+/* The links of a table, and the routes of all of them. */
+struct net_links {
+	const struct net_link *list;
+	uint32_t count;
+	const struct net_route *routes;
+};
+
 /*
- * Finds or makes a link, and gives it what the table says; routes: the table's list. Again, it changes nothing; what
- * a killed run has made is made anew. 0 with how it is in *ret; -ENODEV, not logged: it, its parent or its master is
- * not there; -ENETDOWN, not logged: its parent is down; or -errno, logged.
+ * Finds or makes one of the links, and gives it what the table says. Again, it changes nothing; what a killed run has
+ * made is made anew. A pattern finds no device that is another of the links already, nor a port. 0 with how it is in
+ * *ret; -ENODEV, not logged: it, its parent or its master is not there; -ENETDOWN, not logged: its parent is down; or
+ * -errno, logged.
  */
-must_check int net_link_up(struct net_session *s, const struct net_link *link, const struct net_route *routes,
-			   struct net_seen *ret);
+must_check int net_link_up(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret);
 
 /* Writes a setting below /proc/sys/net, of the network that the caller is in. 0 or -errno, logged. */
 must_check int net_sysctl(const char *object, const char *path, const char *value);
@@ -255,10 +262,9 @@ static inline int net_settle_ask(struct net_session *s, const struct net_attach 
 	return -EOPNOTSUPP;
 }
 
-static inline int net_link_up(struct net_session *s, const struct net_link *link, const struct net_route *routes,
-			      struct net_seen *ret)
+static inline int net_link_up(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret)
 {
-	(void)s, (void)link, (void)routes, (void)ret;
+	(void)s, (void)all, (void)index, (void)ret;
 	return -EOPNOTSUPP;
 }
 

@@ -3,6 +3,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
+#include "lib/log.h"
 #include "net/requests.h"
 
 /* Services upon the same link reach each other, but not minit's own address on it: the kernel keeps these apart. */
@@ -33,8 +34,11 @@ int onlink_attach(struct net_session *s, const char *object, const struct net_at
 	char mem[NET_BATCH];
 	int err = link_find(&s->host, attach->peer, &parent);
 
+	if (err == -ENODEV)
+		log_error(object, 0, "network.parent: no link is called %s; see what there is by `ip link`, or if it comes "
+			  "later make it one of the table and have the service wait for it (online)", attach->peer);
 	if (err < 0)
-		return link_find_failed(object, attach->peer, err);
+		return err == -ENODEV ? err : link_find_failed(object, attach->peer, err);
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_begin(&b, &request, false);
 	b.request[0].name = attach->peer; /* what it is about, if it fails */

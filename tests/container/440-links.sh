@@ -22,6 +22,12 @@ address = ["192.0.2.10/24", "2001:db8::10/64"]
 gateway = ["192.0.2.1", "2001:db8::1"]
 metric = 50
 routes = ["10.9.0.0/16 via 192.0.2.254 metric 7", "10.8.0.0/16", "default via 192.0.2.254 table 300"]
+[network.link.lan]
+match = "02:00:00:00:00:*"
+address = "192.0.3.1/24"
+[network.link.never]
+kind = "macvlan"
+parent = "lo"
 [network.link.mac0]
 kind = "macvlan"
 mode = "bridge"
@@ -48,12 +54,15 @@ network = "host"
 online = ["upon"]
 TOML
 
-ct_start sh -c 'ip link add u0 address 02:00:00:00:00:05 type veth peer name u1 && ip link set u1 up && exec "$@"' \
+ct_start sh -c 'ip link add u0 address 02:00:00:00:00:05 type veth peer name u1 && ip link set u1 up &&
+	ip link add w0 address 02:00:00:00:00:06 type veth peer name w1 && ip link set w1 up && exec "$@"' \
 	sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
 ct_is "a service starts when its links are online" now:up
 is "$(ct_in ip -br addr show wan | awk '{ print $3, $4 }')" "192.0.2.10/24 2001:db8::10/64" \
 	"the device is found by its MAC, called as the table says, and has its addresses"
+is "$(ct_in ip -br addr show lan | awk '{ print $3 }')" 192.0.3.1/24 "another one that matches is another link's"
+is "$(grep -c 'minit: never:' "$ct_dir/out")" 1 "what cannot be made is told once"
 is "$(ct_in ip -o link show wan | grep -o "mtu [0-9]*")" "mtu 1400" "and its MTU"
 is "$(ct_in ip route show dev wan | grep -v src | sed 's/ *$//' | tr '\n' ,)" \
 	"default via 192.0.2.1 proto static metric 50,10.8.0.0/16 proto static scope link,10.9.0.0/16 via 192.0.2.254 proto static metric 7," \

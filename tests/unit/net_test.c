@@ -865,6 +865,11 @@ static struct net_link link_of(const char *name, enum net_kind kind)
 	return l;
 }
 
+static int up(const struct net_link *link, const struct net_route *routes, struct net_seen *ret)
+{
+	return net_link_up(&net, &(struct net_links){ link, 1, routes }, 0, ret);
+}
+
 static void a_device_is_configured(void **state)
 {
 	const struct net_route routes[] = {
@@ -881,7 +886,7 @@ static void a_device_is_configured(void **state)
 	wan.gateway[0] = addr("192.0.2.1");
 	wan.mtu = 1400;
 	wan.routes = 3;
-	assert_int_equal(net_link_up(&net, &wan, routes, &seen), 0);
+	assert_int_equal(up(&wan, routes, &seen), 0);
 	assert_string_equal(k.did, "1: find wan\n"
 				   "1: link wan mtu 1400\n"
 				   "1: link wan up\n"
@@ -905,17 +910,17 @@ static void a_link_is_made(void **state)
 	vlan.id = 10;
 	strcpy(vlan.parent, "wan");
 	strcpy(vlan.master, "br0");
-	assert_int_equal(net_link_up(&net, &vlan, NULL, &seen), -ENODEV); /* and nothing is said: it may come */
+	assert_int_equal(up(&vlan, NULL, &seen), -ENODEV); /* and nothing is said: it may come */
 	assert_string_equal(k.said, "");
 	wan = k.link_count;
 	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "wan" };
 	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "br0", .kind = "bridge" };
-	assert_int_equal(net_link_up(&net, &vlan, NULL, &seen), -ENETDOWN); /* nor now: its parent may come up */
+	assert_int_equal(up(&vlan, NULL, &seen), -ENETDOWN); /* nor now: its parent may come up */
 	assert_string_equal(k.said, "");
 	assert_int_equal(k.link_count, wan + 2);
 	k.links[wan].up = true;
 	k.did[0] = '\0';
-	assert_int_equal(net_link_up(&net, &vlan, NULL, &seen), 0);
+	assert_int_equal(up(&vlan, NULL, &seen), 0);
 	assert_string_equal(k.did, "1: find wan\n"
 				   "1: find v10 -> 19\n"
 				   "1: link v10 create vlan\n"
@@ -934,11 +939,11 @@ static void a_link_of_a_killed_run_is_made_anew(void **state)
 
 	(void)state;
 	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "d0", .kind = "dummy", .marked = true };
-	assert_int_equal(net_link_up(&net, &dummy, NULL, &seen), -EEXIST); /* another minit may live */
+	assert_int_equal(up(&dummy, NULL, &seen), -EEXIST); /* another minit may live */
 	net.alone = true;
-	assert_int_equal(net_link_up(&net, &dummy, NULL, &seen), 0);
+	assert_int_equal(up(&dummy, NULL, &seen), 0);
 	k.links[k.link_count - 1].marked = false;
-	assert_int_equal(net_link_up(&net, &dummy, NULL, &seen), -EEXIST);
+	assert_int_equal(up(&dummy, NULL, &seen), -EEXIST);
 	assert_string_equal(k.said,
 		"error d0: link d0: there is a link of this name already, a dummy that another minit here has made; "
 		"delete it (ip link delete d0) or give this one another name\n"
@@ -954,16 +959,16 @@ static void what_loading_a_module_has_made_is_nobodys(void **state)
 	(void)state;
 	net.alone = true;
 	k.loads = true;
-	assert_int_equal(net_link_up(&net, &bond, NULL, &seen), 0);
+	assert_int_equal(up(&bond, NULL, &seen), 0);
 	assert_non_null(strstr(k.did, "1: link bond0 create bond looks 100\n"));
 	k.links[0] = (struct fake_link){ .ns = HOME, .name = "bond0", .kind = "bond" };
-	assert_int_equal(net_link_up(&net, &bond, NULL, &seen), 0);
+	assert_int_equal(up(&bond, NULL, &seen), 0);
 	assert_string_equal(k.said, "");
 	k.links[0] = (struct fake_link){ .ns = HOME, .name = "bond0", .kind = "bond", .up = true };
-	assert_int_equal(net_link_up(&net, &bond, NULL, &seen), -EEXIST);
+	assert_int_equal(up(&bond, NULL, &seen), -EEXIST);
 	k.links[0] = (struct fake_link){ .ns = HOME, .name = "bond1a", .kind = "bond" };
 	strcpy(bond.name, "bond1a");
-	assert_int_equal(net_link_up(&net, &bond, NULL, &seen), -EEXIST);
+	assert_int_equal(up(&bond, NULL, &seen), -EEXIST);
 }
 
 static void what_a_kernel_lacks(void **state)
@@ -974,7 +979,7 @@ static void what_a_kernel_lacks(void **state)
 	(void)state;
 	k.fail_message = 2;
 	k.fail_err = EOPNOTSUPP;
-	assert_int_equal(net_link_up(&net, &bond, NULL, &seen), -EOPNOTSUPP);
+	assert_int_equal(up(&bond, NULL, &seen), -EOPNOTSUPP);
 	assert_non_null(strstr(k.said, "error bond0: link bond0: this kernel has no links of this kind; load its module"));
 }
 
@@ -1178,7 +1183,7 @@ static void a_link_upon_another(void **state)
 	web.flags = NET_IPVLAN;
 	strcpy(web.peer, "up9");
 	assert_int_equal(attach(), -ENODEV);
-	assert_non_null(strstr(k.said, "error web: look-up of up9: there is no such link"));
+	assert_non_null(strstr(k.said, "error web: network.parent: no link is called up9; "));
 }
 
 /* A gateway that is not the bridge has a MAC that only it knows. */
