@@ -108,39 +108,45 @@ static int open_localnet(const struct net_bridge *bridge)
  * what ::1 has sent through the bridge comes back to. Packets that bear ::1 from outside are dropped before they are
  * routed. A metric for each bridge, as the kernel has one route of a metric.
  */
-static int open_local_route(struct net_session *s, const struct net_bridge *bridge, uint32_t number)
+static int open_local_route(struct net_session *s, const struct net_bridge *bridge, uint32_t index, uint32_t number)
 {
 	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE,
 					   .step = NET_LOCAL_ROUTE, .name = bridge->name };
 	struct rtmsg rt = { .rtm_family = AF_INET6, .rtm_dst_len = 128, .rtm_table = RT_TABLE_LOCAL,
 			    .rtm_protocol = RTPROT_STATIC, .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_LOCAL };
 	static const uint8_t loopback[16] = { [15] = 1 };
-	struct link_info info;
 	struct netlink_batch b;
 	char mem[128];
-	int err = link_find(&s->host, bridge->name, &info);
 
-	if (err < 0)
-		return link_find_failed(bridge->name, bridge->name, err);
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	netlink_begin(&b, &request);
 	netlink_raw(&b, &rt, sizeof(rt));
 	netlink_put(&b, RTA_DST, loopback, sizeof(loopback));
-	netlink_put_u32(&b, RTA_OIF, info.index);
+	netlink_put_u32(&b, RTA_OIF, index);
 	netlink_put_u32(&b, RTA_PRIORITY, NET_LOCAL_METRIC + number);
 	return net_run(s, bridge->name, &b);
 }
 
+/*
+ * One that could not be made, which was told then, is no reason to be without rules for the others; and what has its name
+ * in its place is somebody else's.
+ */
 static int open_bridge(struct net_session *s, const struct net_bridge *bridge, uint32_t number, bool ipv6)
 {
-	int err = 0;
+	struct link_info info;
+	int err;
 
 	if (!(bridge->flags & NET_PUBLISH))
 		return 0;
+	err = link_find(&s->host, bridge->name, &info);
+	if (err == -ENODEV || (!err && strcmp(info.kind, "bridge") != 0))
+		return 0;
+	if (err < 0)
+		return link_find_failed(bridge->name, bridge->name, err);
 	if (bridge_has_family(bridge, AF_INET))
 		err = open_localnet(bridge);
 	if (!err && ipv6 && bridge_has_family(bridge, AF_INET6))
-		err = open_local_route(s, bridge, number);
+		err = open_local_route(s, bridge, info.index, number);
 	return err;
 }
 

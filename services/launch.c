@@ -276,7 +276,7 @@ static int check_owner(struct supervisor *sv, uint32_t index)
 
 	if (owner == index || handles_at(sv, owner)->netns >= 0)
 		return 0;
-	return prepare_refuse(sv, index, STEP_network, -ENOENT, service_name(sv, owner));
+	return prepare_refuse(sv, index, STEP_network, -ENXIO, service_name(sv, owner));
 }
 
 int launch(struct supervisor *sv, uint32_t index)

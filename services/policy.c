@@ -11,7 +11,7 @@ static bool is_success(const struct outcome *o)
 static bool is_permanent(const struct outcome *o)
 {
 	static const int lasting[] = { ENOENT, ENOTDIR, EACCES, ENOEXEC, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ESRCH,
-				      EOPNOTSUPP, ELIBACC, EPERM, EROFS, ENODEV, EMEDIUMTYPE, EFBIG, EUCLEAN };
+				      EOPNOTSUPP, ELIBACC, EPERM, EROFS, ENODEV, ENXIO, EMEDIUMTYPE, EFBIG, EUCLEAN };
 
 	if (o->ending != ENDING_SPAWN)
 		return false;

@@ -83,10 +83,10 @@ try:
 except ConnectionRefusedError:
     print("refused")' | grep -q refused
 ok $? "which reaches the wire that its parent is on"
-ct_said 'nowhere: look-up of up9: there is no such link' "a parent that is not there is said"
+ct_said 'nowhere: network.parent: no link is called up9; ' "a parent that is not there is said"
 ct_said 'wrong: sysctl net/ipv4/nothing: a network namespace of this kernel has none of this name; correct network.sysctl' \
 	"and a setting that is not there"
-ct_said 'bereft: .*network namespace: wrong: No such file or directory: the service whose network it joins has none' \
+ct_said 'bereft: .*network namespace: wrong: No such device or address: the service whose network it joins has none' \
 	"and who joins such a network"
 
 is "$(ct_netns side)" "$(ct_netns web)" "a service has the network of another"

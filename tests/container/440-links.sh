@@ -9,6 +9,8 @@ sysctl = { net.ipv4.ip_forward = true, "net.ipv4.conf.wan.rp_filter" = 2, net.ip
 rules = ["from 192.0.2.10 table 300 priority 500", "not fwmark 0x10/0xff iif wan table 301"]
 [network.bridge.br0]
 address = ["10.77.0.1/24"]
+[network.bridge.taken]
+address = "10.79.0.1/24"
 [network.link.vx]
 kind = "vxlan"
 id = 42
@@ -48,6 +50,13 @@ online = ["wan", "mac0"]
 exec = ["/bin/sleep", "1000"]
 network = "host"
 online = ["port"]
+[service.port]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br0", ports = "8080:80" }
+[service.lost]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "taken", ports = "8081:80" }
+restart = "never"
 [service.upon]
 exec = ["/bin/sleep", "1000"]
 network = "host"
@@ -55,10 +64,14 @@ online = ["upon"]
 TOML
 
 ct_start sh -c 'ip link add u0 address 02:00:00:00:00:05 type veth peer name u1 && ip link set u1 up &&
+	ip link add taken type veth peer name taken1 &&
 	ip link add w0 address 02:00:00:00:00:06 type veth peer name w1 && ip link set w1 up && exec "$@"' \
 	sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
 ct_is "a service starts when its links are online" now:up
+ct_is "a bridge that cannot be had is no reason to be without ports for the others" port:up lost:failed
+is "$(ct_in cat /proc/sys/net/ipv4/conf/taken/route_localnet /proc/sys/net/ipv4/conf/br0/route_localnet | tr '\n' ,)" 0,1, \
+	"and what is in its place is left alone"
 is "$(ct_in ip -br addr show wan | awk '{ print $3, $4 }')" "192.0.2.10/24 2001:db8::10/64" \
 	"the device is found by its MAC, called as the table says, and has its addresses"
 is "$(ct_in ip -br addr show lan | awk '{ print $3 }')" 192.0.3.1/24 "another one that matches is another link's"

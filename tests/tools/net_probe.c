@@ -469,8 +469,8 @@ static void no_bridge(void)
 	struct net_attach at = service(&br, 1);
 
 	ok(attach("web", &at, &br) == -ENODEV, "a service whose bridge is gone is an error");
-	said_is("web: look-up of br0: there is no such link; it has been deleted behind minit's back",
-		"with the right words");
+	said_is("web: look-up of br0: there is no such link; it could not be made, as was said then, or somebody has "
+		"deleted it", "with the right words");
 }
 
 static void bad_gateway(void)

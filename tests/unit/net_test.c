@@ -1079,8 +1079,8 @@ static void a_bridge_that_is_gone_before_a_port_comes_up(void **state)
 	assert_int_equal(net_remove(&net, "br0"), 0);
 	assert_int_equal(net_connect(&net, "web", &web, &bridge, NULL), -ENODEV);
 	assert_null(link_at(HOME, "v3"));
-	assert_string_equal(k.said, "error web: look-up of br0: there is no such link; it has been deleted behind minit's "
-				    "back\n");
+	assert_string_equal(k.said, "error web: look-up of br0: there is no such link; it could not be made, as was said "
+				    "then, or somebody has deleted it\n");
 	close(ns);
 }
 
