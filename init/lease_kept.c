@@ -204,15 +204,38 @@ static bool is_there_already(const struct buf *text)
 	return n == (ssize_t)text->len && !memcmp(mem, text->data, text->len);
 }
 
-/* In its place at once; where it is a mount of a container, or its folder is read-only, in itself. */
+/*
+ * In itself: a new file in its place would take away, in the mount namespaces of services, what network.dns has laid
+ * upon it. Newlines stand for what is shorter until it is cut: whoever reads it meanwhile finds the one or the other.
+ */
+static int rewrite(const struct buf *text, const struct stat *was)
+{
+	cleanup_fd int fd = open(RESOLV_CONF, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	char mem[4096];
+	size_t len = MAX(text->len, (size_t)was->st_size);
+
+	if (fd < 0 || len > sizeof(mem))
+		return fd < 0 ? -errno : -EFBIG;
+	memset(mem, '\n', len);
+	memcpy(mem, text->data, text->len);
+	if (pwrite(fd, mem, len, 0) != (ssize_t)len || ftruncate(fd, (off_t)text->len) < 0)
+		return -EIO;
+	return 0;
+}
+
+/* Or in its place at once; where it is a mount of a container, or its folder is read-only, in itself by pieces. */
 static int write_resolv(const struct buf *text)
 {
 	static const char fresh[] = RESOLV_CONF ".minit";
 	struct stat st;
-	bool plain = lstat(RESOLV_CONF, &st) < 0 || S_ISREG(st.st_mode);
-	cleanup_fd int fd = plain ? open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644) : -1;
+	bool there = lstat(RESOLV_CONF, &st) == 0, plain = !there || S_ISREG(st.st_mode);
+	cleanup_fd int fd = -1;
 	int err;
 
+	if (there && plain && !rewrite(text, &st))
+		return 0;
+	if (plain)
+		fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd >= 0) {
 		err = fd_write_all(fd, text->data, text->len);
 		if (!err && !rename(fresh, RESOLV_CONF))

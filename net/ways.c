@@ -128,8 +128,8 @@ static int open_local_route(struct net_session *s, const struct net_bridge *brid
 }
 
 /*
- * One that could not be made, which was told then, is no reason to be without rules for the others; and what has its name
- * in its place is somebody else's.
+ * One that could not be made, which was told then, is no reason to be without rules for the others; and what has its
+ * name in its place is somebody else's.
  */
 static int open_bridge(struct net_session *s, const struct net_bridge *bridge, uint32_t number, bool ipv6)
 {

@@ -6,6 +6,7 @@ set -u
 
 toybox=$(deps/build toybox)
 mkdir "$ct_dir/etc"
+: >"$ct_dir/etc/resolv.conf"
 cp /etc/passwd /etc/group "$ct_dir/etc"
 ct_table <<TOML
 [network.link.wan]
@@ -16,6 +17,9 @@ routes = ["10.9.0.0/16 metric 7"]
 [service.app]
 exec = ["/bin/sleep", "1000"]
 online = ["wan"]
+[service.own]
+exec = ["/bin/sleep", "1000"]
+network = { mode = "host", dns = "192.0.2.99" }
 [service.wrong]
 exec = ["/bin/sleep", "1000"]
 TOML
@@ -96,6 +100,8 @@ wire ip=192.0.2.70 subnet=255.255.255.0 router="x 192.0.2.1" dns="192.0.2.53 ::1
 is "$?,$(cat "$ct_dir/said"),$(ct_in ip -o -4 addr show wan | grep -o 'inet [^ ]*')" "0,,inet 192.0.2.70/24" \
 	"what is no address or domain is left out"
 is "$(grep -v '^#' "$ct_dir/etc/resolv.conf" | tr '\n' ,)" "nameserver 192.0.2.53," "of the name servers, too"
+is "$(nsenter --target "$(ct_outer own)" --mount cat /etc/resolv.conf),$(ls "$ct_dir/etc" | grep -c minit)" "nameserver 192.0.2.99,0" \
+	"a service with name servers of its own has these still"
 case $(ct_in env interface=lo ip=192.0.2.9 subnet=255.0.255.0 "$MINIT" lease bound 2>&1; echo "$?") in
 *1) ok 0 "a mask with a hole is none" ;;
 *) ok 1 "a mask with a hole is none" ;;
