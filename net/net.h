@@ -160,6 +160,13 @@ static inline int net_remove(struct net_session *s, const char *ifname)
 
 #endif
 
+/* The links of a table, and the routes of all of them. */
+struct net_links {
+	const struct net_link *list;
+	uint32_t count;
+	const struct net_route *routes;
+};
+
 #if ENABLED(CONFIG_NET_BRIDGE)
 
 /*
@@ -180,13 +187,6 @@ void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac);
  * settings and addresses stay. 0 or -errno.
  */
 must_check int net_bridge_up(struct net_session *s, const struct net_bridge *bridge);
-
-/* The links of a table, and the routes of all of them. */
-struct net_links {
-	const struct net_link *list;
-	uint32_t count;
-	const struct net_route *routes;
-};
 
 /*
  * Finds or makes one of the links, and gives it what the table says. Again, it changes nothing; what a killed run has
