@@ -108,6 +108,11 @@ void network_on_link_addrs(struct plan *p, uint32_t index);
 /* Whose network it has too, once all have theirs; routes and the like. */
 void network_extras(struct plan *p);
 
+/* -- macs.c -- */
+
+/* If any service is given one, those of the others: MAC -> service index + 1, or ADDR_OF_BRIDGE | index. */
+void macs_note(struct compile *c, struct set *macs);
+
 /* -- also.c -- */
 
 /* eth1 and so on of a service, for network_extras. */

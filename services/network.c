@@ -6,7 +6,6 @@
 #include "lib/addr.h"
 #include "lib/enabled.h"
 #include "lib/text.h"
-#include "net/net.h"
 #include "services/address.h"
 #include "services/routes.h"
 #include "services/sysctls.h"
@@ -313,33 +312,6 @@ static void take_own_mac(struct compile *c, uint32_t index, struct set *macs)
 	}
 }
 
-static bool is_mac_given(const struct compile *c)
-{
-	for (uint32_t i = 0; i < c->services.count; i++)
-		if (c->services.drafts[i].nodes[KEY_NETWORK_MAC])
-			return true;
-	return false;
-}
-
-/* Those that are not given are made of what is theirs alone; only a given one can be another's. */
-static void note_macs(struct compile *c, struct set *macs)
-{
-	for (uint32_t i = 0; i < c->bridges.count; i++) {
-		uint8_t *mac = arena_array(c->work, uint8_t, NET_MAC);
-
-		mac_of_bridge(&c->bridge_specs[i], mac);
-		set_at(macs, mac, NET_MAC)->value = ADDR_OF_BRIDGE | i;
-	}
-	for (uint32_t i = 0; i < c->services.count; i++) {
-		uint8_t *mac = arena_array(c->work, uint8_t, NET_MAC);
-
-		if (c->specs[i].attach.bridge < 0 || c->services.drafts[i].nodes[KEY_NETWORK_MAC])
-			continue;
-		mac_of_attach(&c->specs[i].attach, mac);
-		set_at(macs, mac, NET_MAC)->value = i + 1;
-	}
-}
-
 /* -- all of it ---------------------------------------------------------------------------------------------------- */
 
 void network_extras(struct plan *p)
@@ -349,8 +321,8 @@ void network_extras(struct plan *p)
 	struct set macs = { .arena = c->work };
 	const struct list *peers = NULL;
 
-	if (ENABLED(CONFIG_NET_BRIDGE) && is_mac_given(c))
-		note_macs(c, &macs);
+	if (ENABLED(CONFIG_NET_BRIDGE))
+		macs_note(c, &macs);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		take_own_mac(c, i, &macs);
 	if (ENABLED(CONFIG_NET_BRIDGE))
