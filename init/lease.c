@@ -63,17 +63,21 @@ static int await_usable(struct net_session *net, const struct news *n, int fd)
 	return 0;
 }
 
-/* What another lease gave goes first. */
+/* What another lease gave goes first, and is not kept if this one cannot come in its place. */
 static int put_in_force(struct net_session *net, const struct news *n)
 {
 	cleanup_fd int usable = n->family == AF_INET6 ? net_usable_open() : -1;
 	struct net_lease old = { 0 };
+	bool other = kept_read(n, &old) && !is_same(&old, &n->lease);
 	int status = 0;
 
-	if (kept_read(n, &old) && !is_same(&old, &n->lease))
+	if (other)
 		net_lease_drop(net, n->link, &old);
-	if (net_lease_put(net, n->link, &n->lease))
+	if (net_lease_put(net, n->link, &n->lease)) {
+		if (other)
+			(void)!lose_lease(net, n);
 		return 1;
+	}
 	kept_change(n, true);
 	if (n->family == AF_INET6)
 		status = await_usable(net, n, usable);

@@ -51,8 +51,8 @@ fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8946,
             struct.pack("16sP", b"far", ctypes.addressof(value)) + bytes(16))'
 exec dnsmasq --conf-file=/dev/null --keep-in-foreground --port=0 --user=root --interface=far --interface=far6 --leasefile-ro \\
 	--pid-file= --dhcp-authoritative --dhcp-range=192.0.2.50,192.0.2.50,2m --dhcp-option=3,192.0.2.1 \\
-	--dhcp-option=6,192.0.2.53 --enable-ra --dhcp-range=fd00::10,fd00::20,64,2m \\
-	--dhcp-range=fd06::10,fd06::20,64,3m --dhcp-option=option6:dns-server,[fd00::53],[fd00::54] \\
+	--dhcp-option=6,192.0.2.53 --enable-ra --dhcp-range=fd00::10,fd00::1f,64,2m \\
+	--dhcp-range=fd06::10,fd06::1f,64,3m --dhcp-option=option6:dns-server,[fd00::53],[fd00::54] \\
 	--dhcp-option=option6:domain-search,six.example --log-facility=/dev/null
 SH
 ct_start sh -c "mount --bind '$ct_dir/etc' /etc && ip link set lo up
@@ -136,5 +136,13 @@ is "$(wire wan ip=fd00::33 request),$(addresses wan)" ",inet6 fd00::33/128," "to
 ct_minit stop dhcp6-wan >/dev/null
 is "$(addresses wan),$(ct_in ip -o -4 addr show wan | grep -c 192.0.2.50)" ",1" "when the client is stopped, what it got is taken away"
 is "$(ct_field dhcp-wan state)" up "the other client runs on"
+wire wan ipv6=fd00::34 dns=fd00::56 bound
+ct_in sh -c 'echo 1 >/proc/sys/net/ipv6/conf/wan/disable_ipv6'
+case $(wire wan ipv6=fd00::35 bound),$?,$(resolv),$(ct_in ls /run/minit) in
+*"IPv6 is disabled here"*,1,*fd00::56* | *,*lease6.wan"
+"*) ok 1 "one that cannot be put in the place of another leaves nothing of that" ;;
+*"IPv6 is disabled here"*,1,*) ok 0 "one that cannot be put in the place of another leaves nothing of that" ;;
+*) ok 1 "one that cannot be put in the place of another leaves nothing of that" ;;
+esac
 ct_stop "it ends in order"
 echo "1..$ct_tests"
