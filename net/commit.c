@@ -93,10 +93,11 @@ static int message_failed(const char *bytes, size_t len, uint32_t seq, const str
 static int take_answers(int fd, const char *bytes, size_t len, bool is_quiet)
 {
 	const struct netlink nl = { .fd = fd };
-	struct netlink_answer a = { 0 };
+	struct netlink_answer a;
 	int err = -EPROTO;
 	uint32_t seq;
 
+	netlink_await(&a);
 	while (netlink_any(&nl, &a, &seq) > 0) {
 		if (!a.err && err == -EPROTO)
 			err = 0;

@@ -29,7 +29,7 @@ static int list(struct reader *r, uint16_t type, size_t header, take_fn *take)
 {
 	static const char zeros[32];
 	struct netlink_request request = { .type = type, .flags = NLM_F_DUMP, .step = NET_LINK_FIND };
-	struct netlink_answer a = { 0 };
+	struct netlink_answer a;
 	struct netlink_batch b;
 	char mem[64];
 	int n;
@@ -40,6 +40,7 @@ static int list(struct reader *r, uint16_t type, size_t header, take_fn *take)
 	n = netlink_send(&b);
 	if (n < 0)
 		return n;
+	netlink_await(&a);
 	while ((n = netlink_next(&b, &a)) > 0 && !a.err && a.body.len >= header)
 		take(r, a.body);
 	if (a.err == EOPNOTSUPP || a.err == EINVAL)

@@ -65,7 +65,7 @@ static struct request begin(unsigned type, uint8_t family)
 static int list(struct reader *r, struct request *q, take_fn *take)
 {
 	const struct netlink nl = { .fd = r->fd };
-	struct netlink_answer a = { 0 };
+	struct netlink_answer a;
 	struct nfgenmsg g;
 	uint32_t seq;
 	int n;
@@ -73,6 +73,7 @@ static int list(struct reader *r, struct request *q, take_fn *take)
 	memcpy(q->bytes, &q->len, sizeof(q->len));
 	if (send(r->fd, q->bytes, q->len, 0) < 0)
 		return -errno;
+	netlink_await(&a);
 	while ((n = netlink_any(&nl, &a, &seq)) > 0 && !a.err && a.body.len > sizeof(g)) {
 		memcpy(&g, a.body.data, sizeof(g));
 		take(r, g.nfgen_family, (struct netlink_bytes){ a.body.data + sizeof(g), a.body.len - sizeof(g) });

@@ -37,21 +37,12 @@ static void put_rule(struct netlink_batch *b, const struct net_iprule *rule)
 }
 
 /* 0 or -errno; nothing is logged. */
-static int ask(struct netlink_batch *b)
-{
-	struct netlink_answer a = { 0 };
-	int n = 0, err = netlink_send(b);
-
-	if (!err && (n = netlink_next(b, &a)) <= 0)
-		err = n < 0 ? n : -EPROTO;
-	return err ? err : -a.err;
-}
-
 static int send_rule(struct net_session *s, const struct net_iprule *rule, uint8_t family,
 		     const struct netlink_request *request)
 {
 	struct fib_rule_hdr h = { .family = family, .src_len = rule->from.prefix, .dst_len = rule->to.prefix,
 				  .action = rule->action, .flags = rule->inverted ? FIB_RULE_INVERT : 0 };
+	struct netlink_answer a;
 	struct netlink_batch b;
 	char mem[256];
 
@@ -59,7 +50,7 @@ static int send_rule(struct net_session *s, const struct net_iprule *rule, uint8
 	netlink_begin(&b, request);
 	netlink_raw(&b, &h, sizeof(h));
 	put_rule(&b, rule);
-	return ask(&b);
+	return netlink_ask(&b, &a);
 }
 
 static uint8_t family_of(const struct net_iprule *rule)
@@ -124,7 +115,7 @@ static unsigned look(struct net_session *s, uint8_t family, uint32_t *priorities
 {
 	const struct netlink_request request = { .type = RTM_GETRULE, .flags = NLM_F_DUMP, .step = NET_IPRULE };
 	struct fib_rule_hdr h = { .family = family };
-	struct netlink_answer a = { 0 };
+	struct netlink_answer a;
 	struct netlink_batch b;
 	uint32_t priority;
 	unsigned n = 0;
@@ -135,6 +126,7 @@ static unsigned look(struct net_session *s, uint8_t family, uint32_t *priorities
 	netlink_raw(&b, &h, sizeof(h));
 	if (netlink_send(&b) < 0)
 		return 0;
+	netlink_await(&a);
 	while (netlink_next(&b, &a) > 0 && !a.err)
 		if (n < AT_ONCE && is_own(a.body, &priority))
 			priorities[n++] = priority;

@@ -71,8 +71,9 @@ int net_lease_put(struct net_session *s, const char *ifname, const struct net_le
 
 static void send_quietly(struct netlink_batch *b)
 {
-	struct netlink_answer a = { 0 };
+	struct netlink_answer a;
 
+	netlink_await(&a);
 	if (!netlink_send(b))
 		while (netlink_next(b, &a) > 0)
 			;

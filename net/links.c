@@ -61,7 +61,7 @@ static bool is_free(const struct net_links *all, const struct net_link *link, co
 static int match(struct netlink *nl, const struct net_links *all, const struct net_link *link, struct link_info *ret)
 {
 	struct netlink_request request = { .type = RTM_GETLINK, .flags = NLM_F_DUMP, .step = NET_LINK_FIND };
-	struct netlink_answer a = { 0 };
+	struct netlink_answer a;
 	struct netlink_batch b;
 	struct link_info info;
 	char mem[64];
@@ -74,6 +74,7 @@ static int match(struct netlink *nl, const struct net_links *all, const struct n
 	n = netlink_send(&b);
 	if (n < 0)
 		return n;
+	netlink_await(&a);
 	/* NLMSG_DONE is shorter than any link. */
 	while ((n = netlink_next(&b, &a)) > 0 && !a.err && a.body.len >= sizeof(struct ifinfomsg)) {
 		struct net_seen seen;

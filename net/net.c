@@ -160,10 +160,10 @@ bool net_is_there(struct net_session *s, const char *ifname)
 
 int net_remove(struct net_session *s, const char *ifname)
 {
-	struct netlink_answer a = { 0 };
+	struct netlink_answer a;
 	struct netlink_batch b;
 	char mem[64];
-	int n, err;
+	int err;
 
 	if (!strcmp(ifname, s->master.name))
 		s->master.index = 0;
@@ -171,12 +171,8 @@ int net_remove(struct net_session *s, const char *ifname)
 		s->shard.index = 0;
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_delete(&b, ifname);
-	err = netlink_send(&b);
-	if (!err && (n = netlink_next(&b, &a)) <= 0)
-		err = n < 0 ? n : -EPROTO;
-	if (!err && a.err && a.err != ENODEV)
-		err = -a.err;
-	return err < 0 ? net_failed(ifname, &b.request[0], -err, a.words) : 0;
+	err = netlink_ask(&b, &a);
+	return err && err != -ENODEV ? net_failed(ifname, &b.request[0], -err, a.words) : 0;
 }
 
 /* -- the network of a service ------------------------------------------------------------------- */

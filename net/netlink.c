@@ -265,6 +265,16 @@ static int take_message(const struct netlink *nl, struct netlink_answer *a, stru
 	return 0;
 }
 
+int netlink_ask(struct netlink_batch *b, struct netlink_answer *a)
+{
+	int n = 0, err = netlink_send(b);
+
+	netlink_await(a);
+	if (!err && (n = netlink_next(b, a)) <= 0)
+		err = n < 0 ? n : -EPROTO;
+	return err ? err : -a->err;
+}
+
 int netlink_any(const struct netlink *nl, struct netlink_answer *a, uint32_t *ret_seq)
 {
 	struct nlmsghdr h;

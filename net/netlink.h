@@ -86,9 +86,12 @@ void netlink_await(struct netlink_answer *a);
 
 /*
  * The next answer: 1, or 0 when the last request has been answered, or -errno
- * (-EPROTO for what is no answer). *a begins as { 0 }, or by netlink_await.
+ * (-EPROTO for what is no answer). *a begins by netlink_await.
  */
 must_check int netlink_next(const struct netlink_batch *b, struct netlink_answer *a);
+
+/* Sends a batch of one request and takes its answer: 0, or -errno, of which a->words says more if the kernel did. */
+must_check int netlink_ask(struct netlink_batch *b, struct netlink_answer *a);
 
 /*
  * The next message that has come, whatever it answers: 1 with its sequence
