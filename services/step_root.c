@@ -134,23 +134,29 @@ static int make_overlay(struct view *v, int base, bool mapped)
 	return overlay;
 }
 
+/* Upon a root of which the ids are mapped, or not. */
+static int lay(struct view *v, const char *path, bool mapped)
+{
+	cleanup_fd int base = open_base(v, path);
+	int err = base < 0 ? base : mapped ? map_ids(v, base) : 0;
+	int overlay = err ? err : make_overlay(v, base, mapped);
+
+	if (err || overlay >= 0 || v->child->detail[0] || (mapped && may_be_left(v, overlay)))
+		return overlay;
+	return child_fail(v->child, overlay, "overlay");
+}
+
 /*
  * What is written has the ids that the service has outside. An overlay cannot map them; its lower layer can, since
  * Linux 5.19.
  */
 static int open_overlay(struct view *v, const char *path, bool mapped)
 {
-	cleanup_fd int base = open_base(v, path);
-	int err = base < 0 ? base : mapped ? map_ids(v, base) : 0;
-	int overlay = -EINVAL;
+	int overlay = lay(v, path, mapped);
 
-	if (base < 0 || (err && !may_be_left(v, err)))
-		return err;
-	if (!err)
-		overlay = make_overlay(v, base, mapped);
 	if (mapped && may_be_left(v, overlay) && !v->child->detail[0])
-		return open_overlay(v, path, false);
-	return overlay < 0 && !v->child->detail[0] ? child_fail(v->child, overlay, "overlay") : overlay;
+		overlay = lay(v, path, false);
+	return overlay;
 }
 
 /* -- there and into it ------------------------------------------------------------------------------------------ */
