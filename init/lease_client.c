@@ -222,7 +222,7 @@ static bool await(pid_t client, const sigset_t *all, int *ret_status)
 	}
 }
 
-/* A client that is told to end leaves what it got: that is taken away in its place. */
+/* A client that ends leaves what it got, and nobody would tell when that is over: it is taken away in its place. */
 static int run(const struct news *n, struct call *call, char *const *command, int count)
 {
 	struct news end = *n;
@@ -241,6 +241,7 @@ static int run(const struct news *n, struct call *call, char *const *command, in
 		be_client(n, call, command, count);
 	if (await(pid, &all, &status))
 		return lease_event(&end, "deconfig");
+	(void)!lease_event(&end, "deconfig");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -82,6 +82,11 @@ advertised() {
 }
 ct_until 20 advertised
 ok $? "the router has told of itself" || ct_in ip -6 route show | sed 's/^/# /'
+wrapper=$(ct_outer dhcp6-six)
+read -r killed <"/proc/$wrapper/task/$wrapper/children"
+kill -KILL "${killed%% *}"
+ct_wait 10 'six: link: no longer online'
+ok $? "with a client that is killed goes what it got"
 ct_is "both on one link" app:up
 is "$(resolv)" "search six.example,nameserver 192.0.2.53,nameserver fd00::53,nameserver fd00::54," \
 	"the name servers and domains of all leases are together"
@@ -119,6 +124,8 @@ case $(wire '' ipv6=fd00::30 bound),$? in
 esac
 is "$(resolv)" "search six.example,nameserver 192.0.2.53,nameserver fd00::53,nameserver fd00::54," \
 	"nothing of that is in resolv.conf either"
+ct_until 20 ct_in test -e /run/minit/lease6.six
+ok $? "the client that comes in its place gets it again"
 is "$(wire six ipv6=fd06::99 lease=60 bound >"$ct_dir/said"; echo $?),$(addresses six)" "3," "an address that somebody has is not taken"
 grep -q 'fd06::99 is in use by somebody else on the link' "$ct_dir/said"
 ok $? "which is said, and the client may decline it"
