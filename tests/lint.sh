@@ -21,7 +21,7 @@ check() {
 need() {
 	command -v "$1" >/dev/null || { echo "not ok - $1 is missing; run: deps/install test"; exit 1; }
 }
-need git && need ctags && need nm && need clang && need kconfig-conf
+need git && need ctags && need nm && need clang-tidy && need kconfig-conf
 
 mapfile -t tracked < <(git ls-files --cached --others --exclude-standard)
 of() {
