@@ -179,40 +179,44 @@ QUICK :=
 
 BEFORE_OBJS := $(B)/.flags configs/mentioned.awk | $(AUTOCONF_H) $(B)/uapi/.done $(LIBEV)/ev.c
 
+# Each program that is started for an object is a twentieth of its time. So nothing is, but the compiler: what is done says
+# make itself, the folders are made with .flags, and whoever links objects does what is left to do for the new ones.
+say = @$(info $()  $1)
+BELOW := obj obj/nolibc
+FOLDERS := $(sort $(dir $(obj-y) $(hot-y) $(child-y) $(warm-y) $(wrap-y) $(reaper-y)))
+
 # An object does not depend on autoconf.h, which every choice changes, but on the options that it mentions.
-MENTIONED = @awk -v config=$(B)/include/config -f configs/mentioned.awk $(@:.o=.d)
+MENTIONED = @awk -v config=$(B)/include/config -f configs/mentioned.awk /dev/null \
+	$(patsubst %.o,%.d,$(filter-out $(WRAP),$(filter %.o,$?)))
 
 # Changed flags rebuild everything, unchanged ones nothing. WERROR changes no byte of the outcome.
 $(B)/.flags: FORCE
-	@mkdir -p $(@D); echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT_OF_ALL) wrap: $(filter-out -Werror,$(WRAP_CFLAGS)))' >$@.$$$$; \
+	@mkdir -p $(foreach b,$(BELOW),$(addprefix $(B)/$b/,$(FOLDERS))); \
+		echo '$(subst ','\'',$(CC) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) hot: $(HOT_FLAGS) $(HOT_OF_ALL) wrap: $(filter-out -Werror,$(WRAP_CFLAGS)))' >$@.$$$$; \
 		cmp -s $@ $@.$$$$ && rm $@.$$$$ || mv $@.$$$$ $@
 
 $(B)/obj/%.o: %.c $(BEFORE_OBJS)
-	@mkdir -p $(@D)
-	@echo "  CC    $<"
+	$(call say,CC    $<)
 	@$(CC) $(CFLAGS) $(EXTRA_FLAGS) $(QUICK) -MMD -MP -c -o $@ $<
-	$(MENTIONED)
 
 $(B)/obj/nolibc/%.o: %.c $(BEFORE_OBJS)
-	@mkdir -p $(@D)
-	@echo "  CC    $< (without libc)"
+	$(call say,CC    $< (without libc))
 	@$(CC) $(WRAP_CFLAGS) $(QUICK) -MMD -MP -c -o $@ $<
-	$(MENTIONED)
 
 $(B)/obj/nolibc/%.o: %.S $(BEFORE_OBJS)
-	@mkdir -p $(@D)
-	@echo "  AS    $<"
+	$(call say,AS    $<)
 	@$(CC) $(WRAP_CFLAGS) $(QUICK) -MMD -MP -c -o $@ $<
-	$(MENTIONED)
 
 $(WRAP): $(WRAP_OBJS) wrap/wrap.lds
-	@echo "  LINK  $@"
+	$(call say,LINK  $@)
+	$(MENTIONED)
 	@$(GCC) -r -nostdlib -Wl,--gc-sections,-T,wrap/wrap.lds $(patsubst %,-Wl$(comma)-u$(comma)%,$(WRAP_ENTRANCES)) -o $@ $(WRAP_OBJS)
 	@$(OBJCOPY) $(patsubst %,--keep-global-symbol=%,$(WRAP_ENTRANCES)) $@
 
 $(REAPER): $(REAPER_OBJS) services/reaper.lds
 	@mkdir -p $(@D)
-	@echo "  LINK  $@"
+	$(call say,LINK  $@)
+	$(MENTIONED)
 	@$(GCC) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,noexecstack,-z,noseparate-code,-z,norelro,--gc-sections \
 		-Wl,--build-id=none,-e,reaper_start,-T,services/reaper.lds -o $@ $(REAPER_OBJS)
 	@$(STRIP) --strip-all -R .comment -R .note.gnu.property $@
@@ -220,10 +224,8 @@ $(REAPER_HOLDER): $(REAPER)
 $(REAPER_HOLDER): CFLAGS += -Wa,-I$(dir $(REAPER))
 
 $(B)/obj/%.o: %.S $(BEFORE_OBJS)
-	@mkdir -p $(@D)
-	@echo "  AS    $<"
+	$(call say,AS    $<)
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
-	$(MENTIONED)
 
 -include $(OBJS:.o=.d) $(sort $(WRAP_OBJS:.o=.d) $(REAPER_OBJS:.o=.d))
 
@@ -232,7 +234,8 @@ $(B)/.objects: FORCE
 	@echo '$(OBJS) $(WRAP_OBJS)' >$@.$$$$; cmp -s $@ $@.$$$$ && rm $@.$$$$ || mv $@.$$$$ $@
 
 $(B)/minit.debug: $(if $(WRAP_ALONE),,$(OBJS)) $(WRAP) $(B)/.flags $(B)/.objects Makefile wrap/place.lds
-	@echo "  LINK  $@"
+	$(call say,LINK  $@)
+	$(MENTIONED)
 	@$(if $(WRAP_ALONE),$(LINK_ALONE),$(LINK_ALL))
 LINK_ALL = $(CC) $(LDFLAGS) $(if $(WRAP_START),-Wl$(comma)-e$(comma)minit_start) -Wl,-T,wrap/place.lds -o $@ \
 	$(LINK_FIRST) $(HOT) -lc $(CHILD) -lc $(WARM) -lc $(COLD) $(WRAP) $(LINK_LAST)
@@ -240,7 +243,7 @@ LINK_ALONE = $(GCC) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,no
 	-Wl,--build-id=none,-e,minit_start,-T,wrap/alone.lds -o $@ $(WRAP)
 
 $(B)/minit: $(B)/minit.debug
-	@echo "  STRIP $@"
+	$(call say,STRIP $@)
 	@$(STRIP) --strip-all -R .comment -R .note.gnu.property -o $@ $<
 
 # -- what else is made of the list of keys ------------------------------------------------------------------------
@@ -315,10 +318,10 @@ lint-clang: $(BEFORE_OBJS)
 analyze:
 	@tests/run analyze
 
+$(B)/analyze-gcc: BELOW += tests/analyze
 $(B)/analyze-gcc: $(SOURCES:%.c=$(B)/tests/analyze/%.gcc)
 	@touch $(B)/.analyzed-gcc
 $(B)/tests/analyze/%.gcc: %.c $(BEFORE_OBJS) FORCE
-	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -g0 -fanalyzer -fdiagnostics-plain-output -S -o /dev/null $<
 # The analyzer's nodes are four fifths of its time, and half of that goes into the last ones of a few long functions.
 # Some files at a time, as its own start takes as long as it reads a small one; each lane says it to a file of its own.
@@ -345,6 +348,9 @@ ifneq ($(filter unit-tests fuzzers $(B)/tests/%,$(GOALS)),)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*_test.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 
+BELOW += tests/gcc tests/gcc/traced tests/clang
+FOLDERS += tests/unit/ tests/fuzz/ tests/fake/
+
 unit-tests: $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
 fuzzers: $(addprefix $(B)/tests/fuzz/,$(FUZZERS))
 
@@ -356,31 +362,27 @@ test_links = $(patsubst %.c,%.o,$(call test_lines,$1:links))
 test_flags = $(call test_lines,$1:flags)
 
 $(B)/tests/gcc/%.o: %.c $(BEFORE_OBJS)
-	@mkdir -p $(@D)
 	@$(GCC) $(NATIVE) $(SANITIZE) -MMD -MP -c -o $@ $<
-	$(MENTIONED)
 
 # `links: traced/FILE.c`: each access to memory is told to the test, which may crash there (tests/fake/crash.c).
 $(B)/tests/gcc/traced/%.o: %.c $(BEFORE_OBJS)
-	@mkdir -p $(@D)
 	@$(GCC) $(NATIVE) -fsanitize=thread --param=tsan-instrument-func-entry-exit=0 -MMD -MP -c -o $@ $<
-	$(MENTIONED)
 
 $(B)/tests/clang/%.o: %.c $(BEFORE_OBJS)
-	@mkdir -p $(@D)
 	@$(CLANG) $(NATIVE) $(SANITIZE) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
-	$(MENTIONED)
 
 # The casts of cmocka's macros are no business of -Wconversion.
 define unit_test
 $(B)/tests/gcc/tests/unit/$1.o: NATIVE += -Wno-conversion -Wno-sign-conversion $(call test_flags,tests/unit/$1.c)
 $(B)/tests/unit/$1: $(B)/tests/gcc/tests/unit/$1.o $(addprefix $(B)/tests/gcc/,$(call test_links,tests/unit/$1.c))
 	@mkdir -p $$(@D)
+	$$(MENTIONED)
 	@$$(GCC) $$(SANITIZE) -o $$@ $$^ $(call test_flags,tests/unit/$1.c) -lcmocka
 endef
 define fuzzer
 $(B)/tests/fuzz/$1: $(B)/tests/clang/tests/fuzz/$1.o $(addprefix $(B)/tests/clang/,$(call test_links,tests/fuzz/$1.c))
 	@mkdir -p $$(@D)
+	$$(MENTIONED)
 	@$$(CLANG) $$(SANITIZE) -fsanitize=fuzzer -o $$@ $$^ $(call test_flags,tests/fuzz/$1.c)
 endef
 $(foreach t,$(UNIT_TESTS),$(eval $(call unit_test,$t)))
