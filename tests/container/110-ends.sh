@@ -49,7 +49,7 @@ namespaces = []
 leaf = false
 TOML
 ct_start
-ct_wait 10 '^up' && until [ "$(grep -c '^up' "$ct_dir/out")" = 2 ]; do sleep 0.05; done
+ct_wait 10 '^up' && until [ "$(grep -c '^up' "$ct_dir/out")" = 2 ]; do ct_pause; done
 ct_signal TERM
 ends 0 "processes of no service do not keep it"
 is "$(grep -c '^asked' "$ct_dir/out")" 1 "they are asked to end"

@@ -23,7 +23,7 @@ ct_start sh -c "
 	kill -0 \$bystander && echo bystander lives
 	kill \$bystander; wait \$bystander
 	echo left: \$(ps -e -o args= | grep -c -E '^(sh -c .?trap|sleep 1000)')"
-until [ "$(grep -c '^up' "$ct_dir/out")" = 2 ]; do sleep 0.05; done
+until [ "$(grep -c '^up' "$ct_dir/out")" = 2 ]; do ct_pause; done
 ct_in "$MINIT" wait quick:done
 ok $? "it is steered by its control socket"
 is "$(ct_in "$MINIT" status --json | grep -o '"mode":"[a-z]*"' | head -n 1)" '"mode":"subreaper"' "and knows what it is"

@@ -3,7 +3,7 @@
 set -u
 . tests/container/ct.sh
 
-loop='while :; do sleep 0.02; done'
+loop='while :; do sleep 0.1; done'
 
 # Each says its own name in its command line, so that it can be found.
 ct_table <<TOML
@@ -60,10 +60,10 @@ TOML
 # what they are to be.
 there() {
 	local i n
-	for i in $(seq 100); do
+	for i in $(seq 500); do
 		n=$(ct_in ps -e -o args= | grep -c ": $1[;]")
 		[ "$n" != 1 ] || break
-		sleep 0.02
+		ct_pause
 	done
 	is "$n" 1 "$2"
 }

@@ -72,23 +72,23 @@ ct_cpu() {
 	ct_field spin cpu_us
 }
 before=$(ct_cpu) began=$(date +%s%N)
-until [ "$(ct_cpu)" -ge $((before + 60000)) ]; do sleep 0.05; done
+until [ "$(ct_cpu)" -ge $((before + 60000)) ]; do ct_pause; done
 elapsed=$((($(date +%s%N) - began) / 1000000))
 [ $elapsed -ge 300 ]
 ok $? "who spins gets a tenth of a processor: 60 ms of it took $elapsed ms"
 
 ct_is "who forks without end is held" bomb:up
-for i in $(seq 100); do
+for i in $(seq 1000); do
 	pids=$(ct_field bomb pids)
 	[ "$pids" != 12 ] || break
-	sleep 0.05
+	ct_pause
 done
 is "$pids" 12 "at as many processes as it may have"
 ct_is "so is who is in a group with such a limit" flock:up
-for i in $(seq 100); do
+for i in $(seq 1000); do
 	pids=$(ct_in ps -e -o comm= | grep -c -x bomb)
-	[ "$pids" -lt 28 ] || break
-	sleep 0.05
+	[ "$pids" -lt 25 ] || break
+	ct_pause
 done
 [ "$pids" -ge 25 ] && [ "$pids" -le 28 ]
 ok $? "at as many as the group may have together: both have $pids processes"

@@ -92,7 +92,7 @@ ok $? "as an event too"
 for i in 1 2 3 4 5; do ct_minit status >/dev/null; sleep 0.02; done
 is "$(cat "$ct_dir/count")" "$before" "it stands still"
 ct_minit resume count
-for i in $(seq 200); do [ "$(cat "$ct_dir/count")" = "$before" ] || break; sleep 0.02; done
+for i in $(seq 1000); do [ "$(cat "$ct_dir/count")" = "$before" ] || break; ct_pause; done
 [ "$(cat "$ct_dir/count")" != "$before" ]
 ok $? "and goes on when it is let"
 ct_minit pause count
@@ -115,7 +115,7 @@ ct_cpu() {
 	ct_field spin cpu_us
 }
 before=$(ct_cpu) began=$(date +%s%N)
-until [ "$(ct_cpu)" -ge $((before + 50000)) ]; do sleep 0.05; done
+until [ "$(ct_cpu)" -ge $((before + 50000)) ]; do ct_pause; done
 elapsed=$((($(date +%s%N) - began) / 1000000))
 [ $elapsed -ge 250 ]
 ok $? "and kept to them: 50 ms of a processor took $elapsed ms"
@@ -136,7 +136,7 @@ ct_bombs() {
 # Until there are so many; the other of the group, and both reapers, are three.
 ct_bombs_are() {
 	local i
-	for i in $(seq 100); do [ "$(ct_bombs)" -lt "$1" ] || break; sleep 0.05; done
+	for i in $(seq 1000); do [ "$(ct_bombs)" -lt "$1" ] || break; ct_pause; done
 	is "$(ct_bombs)" "$1" "$2"
 }
 ct_bombs_are 6 "a group is held to its limit"

@@ -34,7 +34,7 @@ is "$(ct_minit status mapped | awk '$1 == "user" { print $2, $3 }')" "100000 100
 for s in burn shell go mapped; do
 	is "$(ct_minit status $s | grep '^!')" "" "$s is isolated as its table asks"
 done
-until used=$(ct_field burn cpu_us) && [ "$used" -ge 100000 ]; do sleep 0.05; done
+until used=$(ct_field burn cpu_us) && [ "$used" -ge 100000 ]; do ct_pause; done
 since=$(ct_field burn since_ms)
 [ $((used / 10 / since)) -le 30 ]
 ok $? "who never rests has a quarter of a processor: $((used / 1000)) ms of $since"

@@ -48,9 +48,9 @@ ct_start
 ct_up
 ct_is "all of them begin" web:starts=1 forks:starts=1 'memory:starts>=1' cache:starts=1 fds:starts=1 inodes:starts=1 cpu:starts=1 \
 	io:starts=1 flood:starts=1
-for i in $(seq 400); do
+for i in $(seq 1000); do
 	[ "$(ct_in "$BASH" -c 'exec 3<>/dev/tcp/127.0.0.1/8080 && echo up' 2>/dev/null)" != up ] || break
-	sleep 0.05
+	ct_pause
 done
 found=$(ct_in /usr/bin/python3 "$tool" ask "${HOSTILE_SECONDS:-2}")
 echo "# $found"

@@ -43,9 +43,9 @@ begin_second() {
 	MINIT_SOCKET=$ct_dir/control nsenter --net=/proc/self/fd/8 unshare --mount sh -c 'mount -t tmpfs run /run && exec "$@"' sh \
 		"$MINIT" run "$ct_dir/second.toml" >>"$ct_dir/said" 2>&1 &
 	second=$!
-	for i in $(seq 400); do
+	for i in $(seq 1000); do
 		[ ! -S "$ct_dir/control" ] || break
-		sleep 0.02
+		ct_pause
 	done
 }
 # second_is TEXT COND...

@@ -78,9 +78,9 @@ ct_wait 10 'wan: link: no longer online'
 ok $? "without a lease it is not online"
 ct_wait_twice() {
 	local i
-	for i in $(seq 500); do
+	for i in $(seq 1000); do
 		[ "$(grep -c 'wan: link: online' "$ct_dir/out")" -ge 2 ] && return 0
-		sleep 0.02
+		ct_pause
 	done
 	return 1
 }

@@ -16,6 +16,7 @@
 #   ct_signal SIG         a signal to PID 1
 #   ct_in COMMAND...      run a command inside
 #   ct_end SECONDS        until it has left; its exit status (124: it did not leave, and was killed)
+#   ct_pause              a moment, between two looks at what no event tells of
 #   ct_until SECONDS COMMAND...  until it succeeds, or time is over
 #   ct_rests              PID 1 has nothing to do, and does nothing
 #   ct_stop TEXT          that, then SIGTERM, and a TAP line: it leaves in order
@@ -37,6 +38,12 @@ ct_cleanup() {
 }
 trap ct_cleanup EXIT
 trap 'exit 1' INT TERM
+
+# Of the shell itself: sleep(1) costs more than most looks do. Nobody writes there.
+mkfifo "$ct_dir/never"
+ct_pause() {
+	read -r -t 0.02 <>"$ct_dir/never" || :
+}
 
 ct_tests=0
 ok() {
@@ -74,10 +81,10 @@ ct_pid() {
 # Until its control socket is there, in a /run that is not this machine's.
 ct_up() {
 	local i run
-	for i in $(seq 400); do
+	for i in $(seq 1000); do
 		run=/proc/$(ct_pid)/root/run
 		[ ! -S "$run/minit/control" ] || [ "$run" -ef /run ] || return 0
-		sleep 0.02
+		ct_pause
 	done
 	return 1
 }
@@ -140,9 +147,9 @@ ct_events() {
 ct_heard() {
 	local last i
 	last=$(ct_field '' events)
-	for i in $(seq 200); do
+	for i in $(seq 1000); do
 		! grep -q "\"seq\":$last[,}]" "$ct_dir/events" || return
-		sleep 0.02
+		ct_pause
 	done
 }
 
@@ -189,7 +196,7 @@ ct_until() {
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.02
+		ct_pause
 	done
 }
 
