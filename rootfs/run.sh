@@ -189,11 +189,13 @@ setpriv --pdeathsig KILL env --default-signal setsid unshare --fork --kill-child
 	"$0" --inside "$name" "$table" >"$log" 2>&1 </dev/null &
 unshare_pid=$!
 
-# PID 1 of the namespace is the only child of unshare; the control socket shows when it has become minit.
+# PID 1 of the namespace is the only child of unshare; the control socket shows when it has become minit: one of its own,
+# as it has this machine's root at first, in which there may be another minit.
 while alive; do
 	minit_pid=$(cat "/proc/$unshare_pid/task/$unshare_pid/children" 2>/dev/null || true)
 	minit_pid=${minit_pid% }
-	[ -z "$minit_pid" ] || [ ! -S "/proc/$minit_pid/root/run/minit/control" ] || break
+	run=/proc/$minit_pid/root/run
+	[ -z "$minit_pid" ] || [ ! -S "$run/minit/control" ] || [ "$run" -ef /run ] || break
 	sleep 0.05
 done
 if alive; then

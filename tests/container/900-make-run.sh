@@ -22,9 +22,12 @@ ok() {
 mkdir -p "$dir/build/rootfs"
 ln -s "$TREE" "$dir/build/rootfs/tree"
 
+# As on a machine whose own init is minit.
 run() {
 	: >"$dir/out"
-	BUILD=$dir/build env --default-signal rootfs/run.sh "$@" >"$dir/out" 2>&1 </dev/null &
+	BUILD=$dir/build unshare --mount bash -c 'mount -t tmpfs run /run && mkdir /run/minit &&
+		python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\"/run/minit/control\")" &&
+		exec env --default-signal rootfs/run.sh "$@"' run "$@" >"$dir/out" 2>&1 </dev/null &
 	runner=$!
 }
 
