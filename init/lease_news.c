@@ -147,15 +147,6 @@ static bool read_first(const char *list, struct addr *ret, struct buf *preferred
 	       !text_addr(buf_text(&address), ret) && ret->family == AF_INET6;
 }
 
-/* :: and ::1, those of groups, and what belongs to one link alone are no addresses that a server gives. */
-static bool is_of_a_host(const struct addr *a)
-{
-	static const uint8_t low[15];
-
-	return a->bytes[0] != 0xff && !(a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80) &&
-	       (memcmp(a->bytes, low, sizeof(low)) || a->bytes[15] > 1);
-}
-
 /* What is not said is without end; what is said must be right. */
 static bool read_life(const char *text, uint32_t otherwise, uint32_t *ret)
 {
@@ -181,7 +172,7 @@ static const char *read_ipv6(struct news *n)
 	uint64_t bits;
 
 	if (!read_first(said(n, VARIABLE_ADDRESS), &n->lease.addr, &preferred, &seconds) ||
-	    !is_of_a_host(&n->lease.addr))
+	    addr_unfit(&n->lease.addr, ADDR_MAPPED))
 		return "the client has told no IPv6 address that a host can have";
 	if (*prefix && (text_u64(prefix, &bits) || bits > 128))
 		return "the client has told a prefix length that is no number from 0 to 128";

@@ -24,4 +24,17 @@ void text_put_mac(struct buf *b, const uint8_t mac[6]);
 bool addr_in(const struct addr *a, const struct addr *net); /* a lies in net's prefix */
 bool addr_equal(const struct addr *a, const struct addr *b);
 
+/* What an address is for by its number alone, as bits. */
+enum addr_use {
+	ADDR_ANY = 1,        /* 0.0.0.0, :: */
+	ADDR_LOOPBACK = 2,
+	ADDR_LINK_LOCAL = 4, /* of IPv6 */
+	ADDR_GROUP = 8,      /* multicast, and the broadcast of all */
+	ADDR_MAPPED = 16,    /* IPv4 within IPv6 */
+};
+
+/* Words for messages, "is one of loopback", if it is for anything that is not in `may`; or NULL. */
+const char *addr_unfit(const struct addr *a, unsigned may);
+bool addr_is_group(const struct addr *a);
+
 #endif

@@ -29,20 +29,10 @@ enum network_kind {
 
 /* -- unfit.c -- */
 
-/* What an address is for by its number alone, as bits. */
-enum addr_use {
-	ADDR_ANY = 1,        /* 0.0.0.0, :: */
-	ADDR_LOOPBACK = 2,
-	ADDR_LINK_LOCAL = 4, /* of IPv6 */
-	ADDR_GROUP = 8,      /* multicast, and the broadcast of all */
-	ADDR_MAPPED = 16,    /* IPv4 within IPv6 */
-};
-
-/* Words for messages, "is one of loopback", if it is for anything that is not in `may`; or NULL. */
-const char *addr_unfit(const struct addr *a, unsigned may);
-bool addr_is_group(const struct addr *a);
-
-/* The same of a gateway, for an interface with these addresses (NET_ADDRS; family 0 ends them). */
+/*
+ * Words as those of addr_unfit for a gateway that leads nowhere, or NULL; of an interface with these addresses
+ * (NET_ADDRS; family 0 ends them).
+ */
 const char *gateway_unfit(const struct addr *own, const struct addr *gateway);
 
 /* -- subnet.c -- */

@@ -1,4 +1,4 @@
-// links: init/lease_news.c net/lease.c net/usable.c net/netlink.c net/addr.c lib/buf.c lib/fd.c lib/addr.c lib/text.c lib/clock.c
+// links: init/lease_news.c net/lease.c net/usable.c net/netlink.c net/addr.c lib/buf.c lib/fd.c lib/addr.c lib/addr_use.c lib/text.c lib/clock.c
 // flags: -Wl,--wrap=link_find,--wrap=link_find_failed,--wrap=net_run,--wrap=netlink_send,--wrap=netlink_next
 // flags: -Wl,--wrap=socket,--wrap=bind,--wrap=send,--wrap=recv,--wrap=poll
 #include <setjmp.h>

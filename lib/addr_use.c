@@ -1,0 +1,33 @@
+#include <sys/socket.h>
+
+#include "lib/addr.h"
+#include "lib/util.h"
+
+static const struct {
+	struct addr net;
+	uint8_t is;
+	char words[36];
+} uses[] = {
+	{ { { 0 }, AF_INET, 32 }, ADDR_ANY, "is no address" },
+	{ { { 0 }, AF_INET6, 128 }, ADDR_ANY, "is no address" },
+	{ { { 127 }, AF_INET, 8 }, ADDR_LOOPBACK, "is one of loopback" },
+	{ { { [15] = 1 }, AF_INET6, 128 }, ADDR_LOOPBACK, "is that of loopback" },
+	{ { { 0xfe, 0x80 }, AF_INET6, 10 }, ADDR_LINK_LOCAL, "is local to each link" },
+	{ { { 224 }, AF_INET, 4 }, ADDR_GROUP, "is that of a group (multicast)" },
+	{ { { 0xff }, AF_INET6, 8 }, ADDR_GROUP, "is that of a group (multicast)" },
+	{ { { 255, 255, 255, 255 }, AF_INET, 32 }, ADDR_GROUP, "is that of all (broadcast)" },
+	{ { { [10] = 0xff, 0xff }, AF_INET6, 96 }, ADDR_MAPPED, "is one of IPv4 in IPv6" },
+};
+
+const char *addr_unfit(const struct addr *a, unsigned may)
+{
+	for (size_t i = 0; i < ARRAY_LEN(uses); i++)
+		if (!(uses[i].is & may) && addr_in(a, &uses[i].net))
+			return uses[i].words;
+	return NULL;
+}
+
+bool addr_is_group(const struct addr *a)
+{
+	return addr_unfit(a, ~(unsigned)ADDR_GROUP) != NULL;
+}
