@@ -1,16 +1,17 @@
 /*
  * Every process below us. As PID 1 kill(-1) is all of them, at one moment: a fork
- * that is under way is signalled with its parent (Linux 4.19). As a subreaper we
+ * that the kernel is at is signalled with its parent (Linux 4.19). As a subreaper we
  * have to look for them in /proc, again and again until twice nobody new was found.
  *
  * Who has died is never missed: what it leaves has us, or another one below, for
  * its parent from then on. And who is forked while we look has a greater number
  * than all before it, or is found by the next look.
  *
- * One thing no look can see: a signal that finds a process inside fork(2) with its
- * signals blocked, as C libraries do it, waits there, and the child comes without
- * it. So there is one search more whenever somebody has died. It leaves alone the
- * children of those that were told and live on: they know what they do.
+ * One thing neither can see: a signal that finds a process on its way into fork(2)
+ * with its signals blocked, as C libraries do it, waits there, and the child comes
+ * without it. So there is one search more whenever somebody has died. It leaves alone
+ * the children of those that were told and live on: they know what they do. As PID 1
+ * we take down who is there just before kill(-1).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +55,9 @@ static pid_t number(const char *text)
 	return n;
 }
 
-/* The parent, from /proc/PID/stat: `PID (NAME) STATE PARENT ...`, where NAME may be anything. 0: it is gone. */
+#define GONE (-1)
+
+/* The parent, from /proc/PID/stat: `PID (NAME) STATE PARENT ...`, where NAME may be anything; 0 is one outside. */
 static pid_t parent_of(int proc, const char *pid)
 {
 	BUF_ON_STACK(path, 32);
@@ -64,13 +67,13 @@ static pid_t parent_of(int proc, const char *pid)
 	buf_fmt(&path, "%s/stat", pid);
 	fd = raw(SYS_openat, proc, buf_text(&path), O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
+		return GONE;
 	n = raw(SYS_read, fd, stat, sizeof(stat) - 1);
 	raw(SYS_close, fd);
 	for (; n > 0 && stat[n - 1] != ')'; n--)
 		;
 	stat[sizeof(stat) - 1] = '\0';
-	return n > 0 ? number(stat + n + 3) : 0;
+	return n > 0 ? number(stat + n + 3) : GONE;
 }
 
 /* In the first search everybody is told; later those that have missed it, and have nobody above who was told. */
@@ -79,12 +82,20 @@ static bool has_missed_it(const struct search *s, pid_t parent)
 	return !s->before || parent == s->self || !has(s->before, parent);
 }
 
+/* With PID 1 everybody is, who has come in from outside too. */
+static bool is_below(const struct search *s, pid_t pid, pid_t parent)
+{
+	if (parent == GONE || pid == s->self || has(s->below, pid))
+		return false;
+	return s->self == 1 || parent == s->self || has(s->below, parent);
+}
+
 static void look_at(struct search *s, const char *name)
 {
-	pid_t pid = number(name), parent = pid ? parent_of(s->proc, name) : 0;
+	pid_t pid = number(name), parent = pid ? parent_of(s->proc, name) : GONE;
 	bool told;
 
-	if (!parent || (parent != s->self && !has(s->below, parent)) || has(s->below, pid))
+	if (!is_below(s, pid, parent))
 		return;
 	add(s->below, pid);
 	s->grew = true;
@@ -139,12 +150,36 @@ static void give_memory(void *memory, size_t size)
 		raw(SYS_munmap, memory, size);
 }
 
-/* Who was told TERM is known until the next search. */
+/* /proc, or -errno. In that of another pid namespace our pids are somebody else's. */
+static int own_proc(pid_t self)
+{
+	int proc = (int)raw(SYS_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char text[16] = { 0 };
+
+	if (proc < 0)
+		return proc;
+	raw(SYS_readlinkat, proc, "self", text, sizeof(text) - 1);
+	if (number(text) == self)
+		return proc;
+	raw(SYS_close, proc);
+	return -ESRCH;
+}
+
+/* Who was told TERM, or looked at before it is told, is known until the next such search. */
+static void keep_told(struct wrap *w, const struct search *s)
+{
+	bool keeps = s->sig == 0 || s->sig == SIGTERM;
+
+	give_memory(keeps ? w->told : s->told, SET_BYTES);
+	if (keeps)
+		w->told = s->told;
+}
+
 static bool search(struct wrap *w, int sig, const uint8_t *before)
 {
 	struct search s = { .self = w->self, .sig = sig, .before = before };
 
-	s.proc = (int)raw(SYS_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	s.proc = own_proc(w->self);
 	if (s.proc < 0)
 		return false;
 	s.below = take_memory(SET_BYTES);
@@ -153,8 +188,7 @@ static bool search(struct wrap *w, int sig, const uint8_t *before)
 		look_until_still(&s);
 	raw(SYS_close, s.proc);
 	give_memory(s.below, SET_BYTES);
-	give_memory(w->told, SET_BYTES);
-	w->told = s.told;
+	keep_told(w, &s);
 	return s.below && s.told;
 }
 
@@ -162,10 +196,13 @@ static bool search(struct wrap *w, int sig, const uint8_t *before)
 void below_signal(struct wrap *w, int sig)
 {
 	say_verbose(w, "signal %d to all processes below", sig);
-	if (w->self == 1)
+	if (w->self == 1) {
+		if (sig == SIGTERM)
+			search(w, 0, NULL);
 		raw(SYS_kill, -1, sig);
-	else if (!search(w, sig, NULL) && !w->left)
+	} else if (!search(w, sig, NULL) && !w->left) {
 		raw(SYS_kill, w->child, sig);
+	}
 }
 
 void below_signal_missed(struct wrap *w, int sig)

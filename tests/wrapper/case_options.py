@@ -273,12 +273,23 @@ def run_away(t, **how):
 
 @case("--all: TERM reaches daemons and runaways too, and it leaves when all have left")
 def run_away_pid1(t):
-    run_away(t)
+    run_away(t, before=stage.own_proc)
 
 
 @case("--all: TERM reaches daemons and runaways too, and it leaves when all have left")
 def run_away_not_pid1(t):
     run_away(t, pid1=False)
+
+
+@case("--all: TERM reaches whoever was forked just then")
+def forked_late(t):
+    for pid1 in (True, False):
+        subject = t.start("fork", "[", "fork-late", "[", "pause", "]", "]", "until", TERM, "exit", 2, options=["all"], pid1=pid1,
+                          before=stage.own_proc if pid1 else None)
+        t.gather("late", "ready")
+        subject.kill(TERM)
+        t.signals(TERM)
+        subject.ends(2)
 
 
 @case("--wait: it stays until the last descendant has left")

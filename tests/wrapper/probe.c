@@ -143,10 +143,40 @@ static void child(char **words)
 	_exit(0);
 }
 
+/* Beside a case with many dead there may be no pid left for a moment. */
+static pid_t fork_for_sure(void)
+{
+	pid_t pid;
+
+	do
+		pid = fork();
+	while (pid < 0 && errno == EAGAIN && !sched_yield());
+	return pid;
+}
+
 static void forked(char **words)
 {
-	if (fork() == 0)
+	if (fork_for_sure() == 0)
 		child(words);
+}
+
+/* As if TERM came when its libc has blocked all signals for a fork: the child comes without it. */
+static void forked_late(char **words)
+{
+	const uint64_t all = ~(uint64_t)0;
+	sigset_t waiting;
+
+	mask(SIG_SETMASK, all);
+	tell("late");
+	do {
+		poll(NULL, 0, 1);
+		sigpending(&waiting);
+	} while (!sigismember(&waiting, SIGTERM));
+	if (fork_for_sure() == 0) {
+		mask(SIG_SETMASK, 0);
+		child(words);
+	}
+	mask(SIG_SETMASK, 0);
 }
 
 /* Its parent is gone before it does anything. */
@@ -158,9 +188,9 @@ static void orphaned(char **words)
 
 	if (pipe2(go, O_CLOEXEC))
 		_exit(111);
-	pid = fork();
+	pid = fork_for_sure();
 	if (pid == 0) {
-		if (fork())
+		if (fork_for_sure())
 			_exit(0);
 		close(go[1]);
 		if (read(go[0], &byte, 1))
@@ -215,7 +245,7 @@ static void leave_zombies(long count)
 	static char stacks[ZOMBIES_EACH][STACK_SIZE] __attribute__((aligned(16)));
 
 	for (; count > 0; count -= ZOMBIES_EACH)
-		if (fork() == 0) {
+		if (fork_for_sure() == 0) {
 			for (int i = 0; i < ZOMBIES_EACH; i++)
 				spawn(nothing, stacks[i], 0);
 			_exit(0);
@@ -229,7 +259,7 @@ static void storm(long parents, long each)
 	long started = 0;
 
 	for (; started < parents; started++)
-		if (fork() == 0) {
+		if (fork_for_sure() == 0) {
 			leave_orphans(each);
 			_exit(0);
 		}
@@ -371,6 +401,9 @@ static void do_words(char **words)
 	while (*words) {
 		if (!strcmp(*words, "fork")) {
 			forked(words + 1);
+			words = behind(words + 1);
+		} else if (!strcmp(*words, "fork-late")) {
+			forked_late(words + 1);
 			words = behind(words + 1);
 		} else if (!strcmp(*words, "orphan")) {
 			orphaned(words + 1);

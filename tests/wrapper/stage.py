@@ -59,6 +59,12 @@ def fork_as_pid1():
     return pid
 
 
+def own_proc():
+    """As a container has it: /proc of its own pid namespace."""
+    call("unshare", CLONE_NEWNS)
+    mount("proc", "/proc", "proc")
+
+
 def mask_set(signals):
     """The signal mask, of the kernel's own 64 signals: libc keeps two for itself."""
     bits = ctypes.c_uint64(sum(1 << (s - 1) for s in signals))
