@@ -197,7 +197,7 @@ def orphan(t):
     stage.until("it is reaped", lambda: zombies() == 0)
 
 
-@robust("10,000 zombies at once are all reaped", alone=True)
+@robust("10,000 zombies at once are all reaped", alone=True, crowd=True)
 def zombies_at_once(t):
     """They die while it is stopped, and all their signals are one."""
     subject = t.start("until", 40, "zombies", 10000, "say", "dead", "until", 41, "exit", 5)
@@ -215,7 +215,7 @@ def zombies_at_once(t):
     subject.ends(5)
 
 
-@robust("20,000 orphans of 200 parents are reaped as they die", alone=True)
+@robust("20,000 orphans of 200 parents are reaped as they die", alone=True, crowd=True)
 def orphans(t):
     """Whoever reaps late has half of them at one time; how many there are at most depends on the machine."""
     subject = t.start("storm", 200, 100, "say", "done", "until", 40, "exit", 6)

@@ -4,8 +4,9 @@ SECTIONS = []
 
 
 class Case:
-    def __init__(self, section, row, run, alone, but, owed):
-        self.section, self.row, self.run, self.alone, self.but, self.owed = section, row, run, alone, but, owed
+    def __init__(self, section, row, run, alone, but, owed, crowd):
+        self.section, self.row, self.run, self.alone, self.but, self.owed, self.crowd = \
+            section, row, run, alone, but, owed, crowd
         self.name = run.__name__.replace("_", "-")
 
 
@@ -14,12 +15,12 @@ def section(title):
     cases = []
     SECTIONS.append((title, cases))
 
-    def case(row, alone=False, but=(), owed=False):
+    def case(row, alone=False, but=(), owed=False, crowd=False):
         """row: the sentence; several cases may share one. alone: only by minit's own name, as it takes long.
         but: other names of minit, as what they stand for is not like that. owed: minit does not hold it yet; compared, but no
-        test."""
+        test. crowd: it takes a good part of all pids (32,768), so not beside another."""
         def add(run):
-            cases.append(Case(title, row, run, alone, but, owed))
+            cases.append(Case(title, row, run, alone, but, owed, crowd))
             return run
         return add
     return case
