@@ -33,7 +33,7 @@ static void on_links(uint32_t id, unsigned ready)
 		if (n > 0)
 			settle_heard(house, &change);
 	}
-	if (n < 0 && n != -EINTR) /* some were lost */
+	if (n < 0) /* some were lost */
 		settle_ask(house, hears_all);
 	service_settle(house);
 	if (!settle_any(house))

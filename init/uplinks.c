@@ -203,7 +203,7 @@ static void on_events(uint32_t id, unsigned ready)
 		for (uint32_t i = 0; n > 0 && seen.name[0] && i < house->table->links.count; i++)
 			heard(house, i, &seen);
 	}
-	if (n < 0 && n != -EINTR)
+	if (n < 0)
 		ask(house);
 	service_settle(house);
 }

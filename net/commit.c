@@ -149,38 +149,24 @@ static bool is_ours(const struct nft_message *m)
 	       !memcmp(name.data, NET_TABLE, sizeof(NET_TABLE));
 }
 
-static bool is_touching(struct netlink_bytes rest, uint32_t port)
+/* Too short to be one that is known: better once too often. */
+static bool is_touching(const struct netlink_message *m, uint32_t port)
 {
-	struct nft_message m = { 0 };
-	struct nlmsghdr h;
+	struct nft_message nft;
 
-	while (rest.len >= sizeof(h)) {
-		memcpy(&h, rest.data, sizeof(h));
-		if (!nft_take(&rest, &m))
-			return true;
-		if (h.nlmsg_pid != port && is_ours(&m))
-			return true;
-	}
-	return false;
+	return !nft_message(m, &nft) || (m->port != port && is_ours(&nft));
 }
 
 /* All is read even when the answer is known: one flush is many messages. */
 bool ruleset_was_touched(int fd, uint32_t port)
 {
-	_Alignas(struct nlmsghdr) char mem[8192];
+	char mem[8192];
+	struct netlink_inbox in = { .fd = fd, .mem = mem, .size = sizeof(mem), .datagrams = READS };
+	struct netlink_message m;
 	bool touched = false;
+	int n;
 
-	for (unsigned i = 0; i < READS; i++) {
-		struct sockaddr_nl from = { .nl_pid = 0 };
-		socklen_t size = sizeof(from);
-		ssize_t n = recvfrom(fd, mem, sizeof(mem), MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from, &size);
-
-		if (n < 0 && errno != ENOBUFS)
-			break;
-		if (n < 0 || (size_t)n > sizeof(mem))
-			touched = true;
-		else if (!from.nl_pid)
-			touched |= is_touching((struct netlink_bytes){ mem, (size_t)n }, port);
-	}
+	while ((n = netlink_take(&in, &m)) != 0)
+		touched |= n < 0 || is_touching(&m, port);
 	return touched;
 }

@@ -192,67 +192,40 @@ bool flow_is_stale(struct netlink_bytes message, const struct net_targets *targe
 }
 
 /* A flow that could not be forgotten is gone already. */
-static int take_error(const struct nlmsghdr *h, struct netlink_bytes body)
+static int take_error(const struct netlink_message *m)
 {
 	int32_t err;
 
-	if (h->nlmsg_seq != IPCTNL_MSG_CT_GET)
+	if (m->seq != IPCTNL_MSG_CT_GET)
 		return 1;
-	if (body.len < sizeof(err))
+	if (m->body.len < sizeof(err))
 		return -EPROTO;
-	memcpy(&err, body.data, sizeof(err));
+	memcpy(&err, m->body.data, sizeof(err));
 	return err < 0 && err > -4096 ? err : -EPROTO;
 }
 
 /* 1: more will come. */
-static int sweep_message(int fd, const struct nlmsghdr *h, struct netlink_bytes body, const struct net_targets *targets)
+static int sweep_message(int fd, const struct netlink_message *m, const struct net_targets *targets)
 {
 	struct netlink_bytes tuple, id;
 
-	if (h->nlmsg_type == NLMSG_DONE)
+	if (m->type == NLMSG_DONE)
 		return 0;
-	if (h->nlmsg_type == NLMSG_ERROR)
-		return take_error(h, body);
-	if (flow_is_stale(body, targets, &tuple, &id))
-		forget(fd, (uint8_t)body.data[0], tuple, id);
+	if (m->type == NLMSG_ERROR)
+		return take_error(m);
+	if (flow_is_stale(m->body, targets, &tuple, &id))
+		forget(fd, (uint8_t)m->body.data[0], tuple, id);
 	return 1;
-}
-
-static int sweep_datagram(int fd, struct netlink_bytes rest, const struct net_targets *targets)
-{
-	int more = 1;
-
-	while (rest.len >= NLMSG_HDRLEN && more > 0) {
-		struct netlink_bytes body;
-		struct nlmsghdr h;
-		size_t len;
-
-		memcpy(&h, rest.data, sizeof(h));
-		if (h.nlmsg_len < NLMSG_HDRLEN || h.nlmsg_len > rest.len)
-			return -EPROTO;
-		body = (struct netlink_bytes){ rest.data + NLMSG_HDRLEN, h.nlmsg_len - NLMSG_HDRLEN };
-		more = sweep_message(fd, &h, body, targets);
-		len = MIN(NLMSG_ALIGN((size_t)h.nlmsg_len), rest.len);
-		rest.data += len;
-		rest.len -= len;
-	}
-	return more;
 }
 
 int flows_sweep(int fd, const struct net_targets *targets)
 {
 	char mem[8192];
-	int more = 1;
+	struct netlink_inbox in = { .fd = fd, .mem = mem, .size = sizeof(mem), .datagrams = READS };
+	struct netlink_message m;
+	int more = 1, n;
 
-	for (unsigned i = 0; i < READS && more > 0; i++) {
-		struct sockaddr_nl from = { .nl_pid = 0 };
-		socklen_t size = sizeof(from);
-		ssize_t n = recvfrom(fd, mem, sizeof(mem), MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from, &size);
-
-		if (n < 0)
-			return errno == EAGAIN ? 1 : -errno;
-		if (!from.nl_pid && (size_t)n <= sizeof(mem))
-			more = sweep_datagram(fd, (struct netlink_bytes){ mem, (size_t)n }, targets);
-	}
+	while (more > 0 && (n = netlink_take(&in, &m)) != 0)
+		more = n < 0 ? n : sweep_message(fd, &m, targets);
 	return more;
 }

@@ -322,41 +322,30 @@ int net_claim(const char *what)
 
 int net_seen_open(void)
 {
-	const struct sockaddr_nl group = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
-	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-
-	return fd < 0 || bind(fd, (const struct sockaddr *)&group, sizeof(group)) < 0 ? -errno : fd_steal(&fd);
+	return netlink_listen(RTMGRP_LINK);
 }
 
 /* Events of a bridge about its ports are of another family, and say less. */
-static void take(struct netlink_bytes message, struct net_seen *ret)
+static void take(const struct netlink_message *m, struct net_seen *ret)
 {
 	struct link_info info;
-	struct nlmsghdr h;
 
-	if (message.len < sizeof(h) + sizeof(struct ifinfomsg))
-		return;
-	memcpy(&h, message.data, sizeof(h));
-	if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > message.len || message.data[sizeof(h)] != AF_UNSPEC ||
-	    (h.nlmsg_type != RTM_NEWLINK && h.nlmsg_type != RTM_DELLINK) ||
-	    link_take((struct netlink_bytes){ message.data + sizeof(h), h.nlmsg_len - sizeof(h) }, &info) < 0)
+	if ((m->type != RTM_NEWLINK && m->type != RTM_DELLINK) || !m->body.len || m->body.data[0] != AF_UNSPEC ||
+	    link_take(m->body, &info) < 0)
 		return;
 	*ret = seen_of(&info);
-	ret->gone = h.nlmsg_type == RTM_DELLINK;
+	ret->gone = m->type == RTM_DELLINK;
 }
 
 int net_seen_read(int fd, struct net_seen *ret)
 {
 	char mem[NETLINK_ANSWER];
-	struct sockaddr_nl from = { .nl_pid = 0 };
-	socklen_t size = sizeof(from);
-	struct net_seen seen = { 0 };
-	ssize_t n = recvfrom(fd, mem, sizeof(mem), MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from, &size);
+	struct netlink_inbox in = { .fd = fd, .mem = mem, .size = sizeof(mem), .datagrams = 1 };
+	struct netlink_message m;
+	int n = netlink_take(&in, &m);
 
-	if (n < 0)
-		return errno == EAGAIN ? 0 : -errno;
-	if (!from.nl_pid && (size_t)n <= sizeof(mem))
-		take((struct netlink_bytes){ mem, (size_t)n }, &seen);
-	*ret = seen;
-	return 1;
+	*ret = (struct net_seen){ .works = false };
+	if (n > 0)
+		take(&m, ret);
+	return n;
 }

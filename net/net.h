@@ -63,8 +63,6 @@ struct net_change {
 	bool works;            /* here: is a port that forwards; in a service: is in operation */
 };
 
-#define NET_OWN -1
-
 /* The bridge that ports were last made on, as the kernel has it. */
 struct net_master {
 	char name[NET_IFNAME];
@@ -214,7 +212,7 @@ must_check int net_link_ask(struct net_session *s, const struct net_link *link, 
 /* Hears of every change of a link in minit's own network: non-blocking, O_CLOEXEC, the caller's; or -errno. */
 must_check int net_seen_open(void);
 
-/* The next it has heard (name "": nothing of interest): 1, 0 for nothing more, -ENOBUFS when something was lost. */
+/* The next it has heard (name "": nothing of interest): 1, 0 for nothing more, or -errno: something was lost. */
 must_check int net_seen_read(int fd, struct net_seen *ret);
 
 /*
@@ -233,7 +231,7 @@ must_check int net_connect(struct net_session *s, const char *object, const stru
  */
 must_check int net_monitor_open(bool *ret_all);
 
-/* The next it has heard: 1, 0 when there is nothing more, -ENOBUFS when something was lost, or -errno. */
+/* The next it has heard: 1, 0 when there is nothing more, or -errno: something was lost. */
 must_check int net_monitor_read(int fd, struct net_change *ret);
 
 /*

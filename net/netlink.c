@@ -1,6 +1,7 @@
 #include "net/netlink.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -26,6 +27,14 @@ int netlink_open(struct netlink *ret_nl)
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	*ret_nl = (struct netlink){ .fd = fd };
 	return 0;
+}
+
+int netlink_listen(uint32_t groups)
+{
+	const struct sockaddr_nl name = { .nl_family = AF_NETLINK, .nl_groups = groups };
+	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	return fd < 0 || bind(fd, (const struct sockaddr *)&name, sizeof(name)) < 0 ? -errno : fd_steal(&fd);
 }
 
 void netlink_close(struct netlink *nl)
@@ -143,82 +152,20 @@ void netlink_await(struct netlink_answer *a)
 	a->err = 0;
 	a->words[0] = '\0';
 	a->body = (struct netlink_bytes){ .len = 0 };
-	a->at = a->len = 0;
+	a->rest.len = 0;
 	a->done = false;
 }
 
-/* One datagram of the kernel; others that know our port may write to it too. */
-static int receive(const struct netlink *nl, struct netlink_answer *a)
-{
-	struct sockaddr_nl from = { .nl_pid = 0 };
-	socklen_t size = sizeof(from);
-	ssize_t n;
-
-	do {
-		n = recvfrom(nl->fd, a->mem, sizeof(a->mem), MSG_DONTWAIT | MSG_TRUNC,
-			     (struct sockaddr *)&from, &size);
-		if (n < 0)
-			return -errno;
-	} while (from.nl_pid != 0);
-	a->at = 0;
-	a->len = (size_t)n > sizeof(a->mem) ? 0 : (size_t)n;
-	return a->len ? 0 : -EPROTO;
-}
-
-/* Takes the next one out of *in; false when there is none, or a broken one. */
-static inline bool take_attr(struct netlink_bytes *in, uint16_t *ret_attr, struct netlink_bytes *ret)
-{
-	struct rtattr a;
-	size_t step;
-
-	if (in->len < sizeof(a))
-		return false;
-	memcpy(&a, in->data, sizeof(a));
-	if (a.rta_len < sizeof(a) || a.rta_len > in->len)
-		return false;
-	*ret_attr = (uint16_t)(a.rta_type & NLA_TYPE_MASK);
-	*ret = (struct netlink_bytes){ in->data + sizeof(a), a.rta_len - sizeof(a) };
-	step = MIN(ALIGNED(a.rta_len), in->len);
-	in->data += step;
-	in->len -= step;
-	return true;
-}
-
-bool netlink_find(struct netlink_bytes in, uint16_t attr, struct netlink_bytes *ret)
-{
-	struct netlink_bytes got;
-	uint16_t type;
-
-	while (take_attr(&in, &type, &got)) {
-		if (type != attr)
-			continue;
-		*ret = got;
-		return true;
-	}
-	return false;
-}
-
-void netlink_find_all(struct netlink_bytes in, struct netlink_bytes *ret, uint16_t count)
-{
-	struct netlink_bytes got;
-	uint16_t type;
-
-	memset(ret, 0, count * sizeof(*ret));
-	while (take_attr(&in, &type, &got))
-		if (type < count && !ret[type].data)
-			ret[type] = got;
-}
-
 /* NLMSGERR_ATTR_MSG stands behind the header of the request, or all of it when the kernel echoes it. */
-static void take_words(struct netlink_answer *a, const struct nlmsghdr *h, const struct nlmsgerr *e)
+static void take_words(struct netlink_answer *a, unsigned flags, const struct nlmsgerr *e)
 {
 	struct netlink_bytes words, in = { a->body.data + sizeof(*e), a->body.len - sizeof(*e) };
 	size_t echo = 0, len;
 
 	a->words[0] = '\0';
-	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
+	if (!(flags & NLM_F_ACK_TLVS))
 		return;
-	if (!(h->nlmsg_flags & NLM_F_CAPPED) && e->msg.nlmsg_len > sizeof(e->msg))
+	if (!(flags & NLM_F_CAPPED) && e->msg.nlmsg_len > sizeof(e->msg))
 		echo = ALIGNED((size_t)e->msg.nlmsg_len) - sizeof(e->msg);
 	if (echo > in.len)
 		return;
@@ -231,7 +178,7 @@ static void take_words(struct netlink_answer *a, const struct nlmsghdr *h, const
 	a->words[len] = '\0';
 }
 
-static int take_error(struct netlink_answer *a, const struct nlmsghdr *h)
+static int take_error(struct netlink_answer *a, unsigned flags)
 {
 	struct nlmsgerr e;
 
@@ -241,28 +188,24 @@ static int take_error(struct netlink_answer *a, const struct nlmsghdr *h)
 	if (e.error > 0 || e.error < -4095)
 		return -EPROTO;
 	a->err = -e.error;
-	take_words(a, h, &e);
+	take_words(a, flags, &e);
 	a->body.len = 0;
 	return 1;
 }
 
-/* Takes the next message out of mem; its length is checked here, once. */
-static int take_message(const struct netlink *nl, struct netlink_answer *a, struct nlmsghdr *ret_h)
+/* The next message, its bytes in a->body: 1, 0 when there is none, or -errno. */
+static int take_message(const struct netlink *nl, struct netlink_answer *a, struct netlink_message *ret)
 {
-	struct nlmsghdr h;
-	int err;
+	struct netlink_inbox in = { .fd = nl->fd, .mem = a->mem, .size = sizeof(a->mem), .datagrams = UINT_MAX,
+				    .rest = a->rest };
+	int n = netlink_take(&in, ret);
 
-	if (a->at == a->len && (err = receive(nl, a)) < 0)
-		return err;
-	if (a->len - a->at < sizeof(h))
-		return -EPROTO;
-	memcpy(&h, a->mem + a->at, sizeof(h));
-	if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > a->len - a->at)
-		return -EPROTO;
-	a->body = (struct netlink_bytes){ a->mem + a->at + sizeof(h), h.nlmsg_len - sizeof(h) };
-	a->at += MIN(ALIGNED((size_t)h.nlmsg_len), a->len - a->at);
-	*ret_h = h;
-	return 0;
+	a->rest = in.rest;
+	if (n <= 0)
+		return n;
+	a->err = 0;
+	a->body = ret->body;
+	return 1;
 }
 
 int netlink_ask(struct netlink_batch *b, struct netlink_answer *a)
@@ -277,35 +220,33 @@ int netlink_ask(struct netlink_batch *b, struct netlink_answer *a)
 
 int netlink_any(const struct netlink *nl, struct netlink_answer *a, uint32_t *ret_seq)
 {
-	struct nlmsghdr h;
-	int err = take_message(nl, a, &h);
+	struct netlink_message m;
+	int n = take_message(nl, a, &m);
 
-	if (err < 0)
-		return err == -EAGAIN ? 0 : err;
-	a->err = 0;
-	*ret_seq = h.nlmsg_seq;
-	return h.nlmsg_type == NLMSG_ERROR ? take_error(a, &h) : 1;
+	if (n <= 0)
+		return n;
+	*ret_seq = m.seq;
+	return m.type == NLMSG_ERROR ? take_error(a, m.flags) : 1;
 }
 
 int netlink_next(const struct netlink_batch *b, struct netlink_answer *a)
 {
-	struct nlmsghdr h;
-	int err;
+	struct netlink_message m;
+	int n;
 
 	if (a->done)
 		return 0;
 	do { /* what an earlier batch has left unread is passed over */
-		err = take_message(b->nl, a, &h);
-		if (err < 0)
-			return err == -EAGAIN ? -EPROTO : err;
-	} while ((int32_t)(h.nlmsg_seq - b->first) < 0);
-	if (h.nlmsg_seq - b->first >= b->count)
+		n = take_message(b->nl, a, &m);
+		if (n <= 0)
+			return n ? n : -EPROTO;
+	} while ((int32_t)(m.seq - b->first) < 0);
+	if (m.seq - b->first >= b->count)
 		return -EPROTO;
-	a->request = &b->request[h.nlmsg_seq - b->first];
-	a->err = 0;
-	if (h.nlmsg_type != NLMSG_ERROR)
+	a->request = &b->request[m.seq - b->first];
+	if (m.type != NLMSG_ERROR)
 		return 1;
-	err = take_error(a, &h);
-	a->done = err > 0 && a->request == &b->request[b->count - 1];
-	return err;
+	n = take_error(a, m.flags);
+	a->done = n > 0 && a->request == &b->request[b->count - 1];
+	return n;
 }

@@ -16,6 +16,7 @@
 #define NETLINK_REQUESTS 16  /* most in one batch */
 #define NETLINK_ANSWER 4096  /* most bytes of one answer: a link with all its attributes is about 1.2 KiB */
 #define NETLINK_WORDS 128    /* of the kernel's own words, cut to fit */
+#define NET_OWN -1           /* in place of a namespace's number: minit's own */
 
 struct netlink {
 	int fd;
@@ -47,12 +48,29 @@ struct netlink_bytes {
 	size_t len;
 };
 
+struct netlink_message {
+	uint16_t type, flags; /* NLMSG_*, RTM_* and so on; NLM_F_* */
+	uint32_t seq;         /* of the request that it answers */
+	uint32_t port;        /* of the socket whose request it answers, or tells of */
+	struct netlink_bytes body; /* what is behind its header */
+};
+
+/* What comes to a socket. The caller sets fd, mem, size and datagrams. */
+struct netlink_inbox {
+	int fd;
+	char *mem; /* for one datagram */
+	size_t size;
+	unsigned datagrams; /* most that are still taken: what is left keeps the loop awake */
+	struct netlink_bytes rest; /* of the one that is being read */
+	int nsid; /* where that comes from: a namespace's number in ours (NETLINK_LISTEN_ALL_NSID), or NET_OWN */
+};
+
 struct netlink_answer {
 	const struct netlink_request *request; /* it answers this one */
 	int err;                    /* errno value; 0: done, or an object in body */
 	char words[NETLINK_WORDS];  /* the kernel's own about err, or "" */
 	struct netlink_bytes body;  /* of an object: its header and attributes; else empty */
-	size_t at, len;             /* position in mem */
+	struct netlink_bytes rest;  /* of mem: what has come with it */
 	bool done;                  /* the last request has been answered */
 	char mem[NETLINK_ANSWER];
 };
@@ -60,6 +78,9 @@ struct netlink_answer {
 /* A socket in the network namespace the caller is in. 0 or -errno. */
 must_check int netlink_open(struct netlink *ret_nl);
 void netlink_close(struct netlink *nl);
+
+/* One that hears what is told to these groups (RTMGRP_*), non-blocking: a descriptor, the caller's, or -errno. */
+must_check int netlink_listen(uint32_t groups);
 
 /* A descriptor of the namespace the socket is in, or -errno; needs CAP_NET_ADMIN. Linux 4.10. */
 must_check int netlink_namespace(const struct netlink *nl);
@@ -98,6 +119,21 @@ must_check int netlink_ask(struct netlink_batch *b, struct netlink_answer *a);
  * number, or 0 when there is none, or -errno. a->request is not set.
  */
 must_check int netlink_any(const struct netlink *nl, struct netlink_answer *a, uint32_t *ret_seq);
+
+/* -- what comes, step by step: inbox.c -- */
+
+/*
+ * The next message of the kernel's: 1; 0 when nothing more is there, or as many datagrams were taken as were asked for;
+ * -ENOBUFS when something was lost, in the kernel or for want of room; -EPROTO for what is no message, and with it goes
+ * the rest of its datagram; or -errno. After an error the next call goes on with what has come since. Never waits.
+ */
+must_check int netlink_take(struct netlink_inbox *in, struct netlink_message *ret);
+
+/* Takes the next message off *rest; false when there is none or it is broken, and *rest is as it was. */
+bool netlink_step(struct netlink_bytes *rest, struct netlink_message *ret);
+
+/* The same of an attribute; *ret_attr: its type, without flags. */
+bool netlink_attr(struct netlink_bytes *list, uint16_t *ret_attr, struct netlink_bytes *ret);
 
 /* The first attribute of this type; false when there is none, or only a broken one. */
 bool netlink_find(struct netlink_bytes in, uint16_t attr, struct netlink_bytes *ret);

@@ -56,6 +56,9 @@ struct nft_message {
 	struct netlink_bytes attrs;
 };
 
+/* What a message says as one of nf_tables; false when it is too short for that. walk.c */
+bool nft_message(const struct netlink_message *m, struct nft_message *ret);
+
 /* Takes the next one off *rest; false when there is none or it is broken. walk.c */
 bool nft_take(struct netlink_bytes *rest, struct nft_message *ret);
 

@@ -9,62 +9,24 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "lib/fd.h"
 #include "net/requests.h"
 
 #define OPER_UP 6 /* IF_OPER_UP: linux/if.h cannot stand beside net/if.h */
 
 int net_monitor_open(bool *ret_all)
 {
-	const struct sockaddr_nl group = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
-	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-	int on = 1;
+	int on = 1, fd = netlink_listen(RTMGRP_LINK);
 
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&group, sizeof(group)) < 0)
-		return -errno;
-	*ret_all = setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof(on)) == 0;
-	return fd_steal(&fd);
+	*ret_all = fd >= 0 && setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof(on)) == 0;
+	return fd;
 }
 
-/* The namespace that a message comes from, as the only control message says that there can be; without it our own. */
-static int nsid_of(struct msghdr *msg)
-{
-	const struct cmsghdr *c = CMSG_FIRSTHDR(msg);
-	int nsid = NET_OWN;
-
-	if (c && c->cmsg_level == SOL_NETLINK && c->cmsg_type == NETLINK_LISTEN_ALL_NSID)
-		memcpy(&nsid, CMSG_DATA(c), sizeof(nsid));
-	return nsid;
-}
-
-/* One datagram of the kernel; 0 for what is nobody's. */
-static ssize_t receive(int fd, void *mem, size_t size, int *ret_nsid)
-{
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-	struct sockaddr_nl from = { .nl_pid = 0 };
-	struct iovec iov = { mem, size };
-	struct msghdr msg = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1,
-			      .msg_control = control, .msg_controllen = sizeof(control) };
-	ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT);
-
-	if (n < 0)
-		return -errno;
-	*ret_nsid = nsid_of(&msg);
-	return from.nl_pid || msg.msg_flags & MSG_TRUNC ? 0 : n;
-}
-
-static void take(struct netlink_bytes message, struct net_change *change)
+static void take(const struct netlink_message *m, struct net_change *change)
 {
 	struct link_info info;
-	struct nlmsghdr h;
 
-	if (message.len < sizeof(h))
-		return;
-	memcpy(&h, message.data, sizeof(h));
-	if (h.nlmsg_type != RTM_NEWLINK || h.nlmsg_len < sizeof(h) || h.nlmsg_len > message.len ||
-	    link_take((struct netlink_bytes){ message.data + sizeof(h), h.nlmsg_len - sizeof(h) }, &info) < 0)
+	if (m->type != RTM_NEWLINK || link_take(m->body, &info) < 0)
 		return;
 	memcpy(change->name, info.name, sizeof(change->name));
 	change->works = change->nsid == NET_OWN ? info.port_state == BR_STATE_FORWARDING : info.operstate == OPER_UP;
@@ -74,14 +36,14 @@ static void take(struct netlink_bytes message, struct net_change *change)
 int net_monitor_read(int fd, struct net_change *ret)
 {
 	char mem[NETLINK_ANSWER];
-	struct net_change change = { .nsid = NET_OWN };
-	ssize_t n = receive(fd, mem, sizeof(mem), &change.nsid);
+	struct netlink_inbox in = { .fd = fd, .mem = mem, .size = sizeof(mem), .datagrams = 1 };
+	struct netlink_message m;
+	int n = netlink_take(&in, &m);
 
-	if (n < 0)
-		return n == -EAGAIN ? 0 : (int)n;
-	take((struct netlink_bytes){ mem, (size_t)n }, &change);
-	*ret = change;
-	return 1;
+	*ret = (struct net_change){ .nsid = in.nsid };
+	if (n > 0)
+		take(&m, ret);
+	return n;
 }
 
 /* IFLA_TARGET_NETNSID: Linux 4.20. One that cannot be asked is believed. */

@@ -16,19 +16,9 @@
 
 bool nft_next(struct netlink_bytes *list, struct netlink_bytes *ret)
 {
-	struct rtattr a;
-	size_t step;
+	uint16_t attr;
 
-	if (list->len < sizeof(a))
-		return false;
-	memcpy(&a, list->data, sizeof(a));
-	if (a.rta_len < sizeof(a) || a.rta_len > list->len)
-		return false;
-	*ret = (struct netlink_bytes){ list->data + sizeof(a), a.rta_len - sizeof(a) };
-	step = MIN(NLMSG_ALIGN((size_t)a.rta_len), list->len);
-	list->data += step;
-	list->len -= step;
-	return true;
+	return netlink_attr(list, &attr, ret);
 }
 
 uint32_t nft_u32(struct netlink_bytes attrs, uint16_t attr)

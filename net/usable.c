@@ -7,7 +7,6 @@
 
 #include "lib/addr.h"
 #include "lib/clock.h"
-#include "lib/fd.h"
 #include "net/requests.h"
 
 struct wanted {
@@ -17,10 +16,7 @@ struct wanted {
 
 int net_usable_open(void)
 {
-	const struct sockaddr_nl group = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV6_IFADDR };
-	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-
-	return fd < 0 || bind(fd, (const struct sockaddr *)&group, sizeof(group)) < 0 ? -errno : fd_steal(&fd);
+	return netlink_listen(RTMGRP_IPV6_IFADDR);
 }
 
 static bool is_wanted(const struct wanted *w, const struct ifaddrmsg *ifa, struct netlink_bytes attrs)
@@ -62,23 +58,16 @@ static int look_at(const struct wanted *w, uint16_t type, struct netlink_bytes b
 	return is_wanted(w, &ifa, attrs) ? state_of(type, &ifa, attrs) : -EAGAIN;
 }
 
-/* Of the messages that one receive brings, the first that says what has become of it. */
+/* Of what one receive brings, the first that says what has become of it. */
 static int take(int fd, const struct wanted *w)
 {
 	char mem[NETLINK_ANSWER * 2];
-	ssize_t n = recv(fd, mem, sizeof(mem), MSG_DONTWAIT);
-	struct nlmsghdr h;
-	int state = -EAGAIN;
+	struct netlink_inbox in = { .fd = fd, .mem = mem, .size = sizeof(mem), .datagrams = 1 };
+	struct netlink_message m;
+	int n, state = -EAGAIN;
 
-	if (n < 0)
-		return errno == EINTR ? -EAGAIN : -errno;
-	for (size_t at = 0; state == -EAGAIN && at + sizeof(h) <= (size_t)n; at += NLMSG_ALIGN(h.nlmsg_len)) {
-		memcpy(&h, mem + at, sizeof(h));
-		if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > (size_t)n - at)
-			return -EPROTO;
-		state = look_at(w, h.nlmsg_type,
-				(struct netlink_bytes){ mem + at + sizeof(h), h.nlmsg_len - sizeof(h) });
-	}
+	while (state == -EAGAIN && (n = netlink_take(&in, &m)) != 0)
+		state = n < 0 ? n : look_at(w, m.type, m.body);
 	return state;
 }
 

@@ -4,28 +4,28 @@
 
 #include "net/nft.h"
 
+bool nft_message(const struct netlink_message *m, struct nft_message *ret)
+{
+	struct nfgenmsg g;
+
+	if (m->body.len < sizeof(g))
+		return false;
+	memcpy(&g, m->body.data, sizeof(g));
+	ret->family = g.nfgen_family;
+	ret->kind = m->type & 0xff;
+	ret->subsystem = m->type >> 8;
+	ret->attrs = (struct netlink_bytes){ m->body.data + sizeof(g), m->body.len - sizeof(g) };
+	return true;
+}
+
 bool nft_take(struct netlink_bytes *rest, struct nft_message *ret)
 {
-	const size_t header = NLMSG_HDRLEN + sizeof(struct nfgenmsg);
-	struct nfgenmsg g;
-	struct nlmsghdr h;
-	size_t len;
+	struct netlink_bytes behind = *rest;
+	struct netlink_message m;
 
-	if (rest->len < header)
+	if (!netlink_step(&behind, &m) || !nft_message(&m, ret))
 		return false;
-	memcpy(&h, rest->data, sizeof(h));
-	if (h.nlmsg_len < header || h.nlmsg_len > rest->len)
-		return false;
-	memcpy(&g, rest->data + NLMSG_HDRLEN, sizeof(g));
-	ret->family = g.nfgen_family;
-	ret->kind = h.nlmsg_type & 0xff;
-	ret->subsystem = h.nlmsg_type >> 8;
-	ret->attrs = (struct netlink_bytes){ rest->data + header, h.nlmsg_len - header };
-	if (h.nlmsg_type == NFNL_MSG_BATCH_BEGIN || h.nlmsg_type == NFNL_MSG_BATCH_END)
-		ret->kind = h.nlmsg_type;
-	len = MIN(NLMSG_ALIGN((size_t)h.nlmsg_len), rest->len);
-	rest->data += len;
-	rest->len -= len;
+	*rest = behind;
 	return true;
 }
 

@@ -1,5 +1,5 @@
-// links: net/net.c net/bridge.c net/veth.c net/extra.c net/onlink.c net/rate.c net/netlink.c net/link.c net/addr.c net/mac.c lib/buf.c lib/fd.c lib/addr.c lib/text.c lib/log.c
-// flags: -Wl,--wrap=send,--wrap=recvfrom
+// links: net/net.c net/bridge.c net/veth.c net/extra.c net/onlink.c net/rate.c net/netlink.c net/inbox.c net/link.c net/addr.c net/mac.c lib/buf.c lib/fd.c lib/addr.c lib/text.c lib/log.c
+// flags: -Wl,--wrap=send,--wrap=recvmsg
 /*
  * Any bytes as the kernel's answers: byte 0 says what is asked; then come the
  * datagrams, each with its length in two bytes. What lies behind one is never
@@ -32,11 +32,13 @@ ssize_t __wrap_send(int fd, const void *data, size_t len, int flags)
 	return (ssize_t)len;
 }
 
-ssize_t __wrap_recvfrom(int fd, void *mem, size_t size, int flags, struct sockaddr *from, socklen_t *from_len)
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 {
-	size_t len;
+	char *mem = msg->msg_iov->iov_base;
+	size_t len, size = msg->msg_iov->iov_len;
 
-	(void)fd, (void)flags, (void)from, (void)from_len;
+	(void)fd, (void)flags;
+	msg->msg_controllen = 0;
 	unpoison();
 	if (left < 2) {
 		errno = EAGAIN;
@@ -46,7 +48,7 @@ ssize_t __wrap_recvfrom(int fd, void *mem, size_t size, int flags, struct sockad
 	memcpy(mem, input + 2, len);
 	input += 2 + len;
 	left -= 2 + len;
-	poisoned = (char *)mem + len;
+	poisoned = mem + len;
 	poisoned_len = size - len;
 	__asan_poison_memory_region(poisoned, poisoned_len);
 	return (ssize_t)len;

@@ -1,6 +1,6 @@
-// links: init/lease_news.c net/lease.c net/usable.c net/netlink.c net/addr.c lib/buf.c lib/fd.c lib/addr.c lib/addr_use.c lib/text.c lib/clock.c
+// links: init/lease_news.c net/lease.c net/usable.c net/netlink.c net/inbox.c net/addr.c lib/buf.c lib/fd.c lib/addr.c lib/addr_use.c lib/text.c lib/clock.c
 // flags: -Wl,--wrap=link_find,--wrap=link_find_failed,--wrap=net_run,--wrap=netlink_send,--wrap=netlink_next
-// flags: -Wl,--wrap=socket,--wrap=bind,--wrap=send,--wrap=recv,--wrap=poll
+// flags: -Wl,--wrap=socket,--wrap=bind,--wrap=send,--wrap=recvmsg,--wrap=poll
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -260,6 +260,8 @@ static void one_of_ipv4_has_them_too(void **state)
 static struct {
 	uint8_t bytes[16][256];
 	size_t len[16];
+	uint32_t from[16]; /* port of the sender */
+	int err[16];       /* errno in place of it */
 	unsigned count, next;
 } queue;
 
@@ -291,13 +293,16 @@ int __wrap_poll(struct pollfd *p, nfds_t count, int ms)
 	return queue.next < queue.count;
 }
 
-ssize_t __wrap_recv(int fd, void *data, size_t size, int flags)
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	size_t len = queue.len[queue.next];
 
-	assert_true(fd == 77 && flags & MSG_DONTWAIT && len <= size);
-	memcpy(data, queue.bytes[queue.next++], len);
-	return (ssize_t)len;
+	assert_true(fd == 77 && flags & MSG_DONTWAIT && len <= msg->msg_iov->iov_len);
+	memcpy(msg->msg_iov->iov_base, queue.bytes[queue.next], len);
+	((struct sockaddr_nl *)msg->msg_name)->nl_pid = queue.from[queue.next];
+	msg->msg_controllen = 0;
+	errno = queue.err[queue.next++];
+	return errno ? -1 : (ssize_t)len;
 }
 
 static size_t put(uint8_t *at, uint16_t type, uint32_t index, uint8_t scope, const char *address, uint32_t flags)
@@ -389,6 +394,15 @@ static void the_link_local_one_is_any(void **state)
 	assert_int_equal(usable(NULL), -ETIMEDOUT);
 }
 
+static void only_the_kernel_is_believed(void **state)
+{
+	(void)state;
+	comes(RTM_NEWADDR, 5, 0, "fd00::5", IFA_F_DADFAILED);
+	queue.from[0] = 4711;
+	comes(RTM_NEWADDR, 5, 0, "fd00::5", 0);
+	assert_int_equal(usable("fd00::5"), 0);
+}
+
 static void what_is_no_message(void **state)
 {
 	(void)state;
@@ -400,7 +414,7 @@ static void what_is_no_message(void **state)
 	assert_int_equal(usable("fd00::5"), -EPROTO);
 	comes(RTM_NEWADDR, 5, 0, "fd00::5", 0);
 	queue.len[2] = 3;
-	assert_int_equal(usable("fd00::5"), -ETIMEDOUT);
+	assert_int_equal(usable("fd00::5"), -EPROTO);
 }
 
 int main(void)
@@ -416,6 +430,7 @@ int main(void)
 		cmocka_unit_test_setup(several_in_one, fresh),
 		cmocka_unit_test_setup(somebody_else_has_it, fresh),
 		cmocka_unit_test_setup(the_link_local_one_is_any, fresh),
+		cmocka_unit_test_setup(only_the_kernel_is_believed, fresh),
 		cmocka_unit_test_setup(what_is_no_message, fresh),
 	};
 

@@ -1,6 +1,6 @@
-// links: net/found.c net/found_rules.c net/netlink.c net/link.c net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/tell_rules.c net/tell_expr.c net/tell_value.c net/ruleset.c
+// links: net/found.c net/found_rules.c net/netlink.c net/inbox.c net/link.c net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/tell_rules.c net/tell_expr.c net/tell_value.c net/ruleset.c
 // links: net/balance.c net/between.c net/near.c net/mac.c lib/arena.c lib/buf.c lib/fd.c lib/addr.c lib/text.c
-// flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=setns,--wrap=socket,--wrap=setsockopt
+// flags: -Wl,--wrap=send,--wrap=recvmsg,--wrap=setns,--wrap=socket,--wrap=setsockopt
 /* What `minit net` reads: counters, rates, addresses, routes and the sets of the ruleset, as a kernel of our own has them. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,12 +98,13 @@ static ssize_t end_list(void *mem)
 	return m.h.nlmsg_len;
 }
 
-ssize_t __wrap_recvfrom(int fd, void *mem, size_t size, int flags, struct sockaddr *from, socklen_t *from_len)
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 {
+	char *mem = msg->msg_iov->iov_base;
 	struct answer *a;
 
-	(void)fd, (void)size, (void)flags, (void)from_len;
-	((struct sockaddr_nl *)from)->nl_pid = 0;
+	(void)fd, (void)flags;
+	msg->msg_controllen = 0;
 	if (!k.asked) {
 		errno = EAGAIN;
 		return -1;

@@ -1,5 +1,5 @@
-// links: net/net.c net/bridge.c net/shard.c net/star.c net/iprule.c net/veth.c net/extra.c net/onlink.c net/rate.c net/netlink.c net/link.c net/addr.c net/mac.c net/links.c net/kinds.c net/kind_put.c lib/buf.c lib/fd.c lib/addr.c lib/text.c
-// flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=socket,--wrap=setsockopt,--wrap=ioctl,--wrap=close
+// links: net/net.c net/bridge.c net/shard.c net/star.c net/iprule.c net/veth.c net/extra.c net/onlink.c net/rate.c net/netlink.c net/inbox.c net/link.c net/addr.c net/mac.c net/links.c net/kinds.c net/kind_put.c lib/buf.c lib/fd.c lib/addr.c lib/text.c
+// flags: -Wl,--wrap=send,--wrap=recvmsg,--wrap=socket,--wrap=setsockopt,--wrap=ioctl,--wrap=close
 // flags: -Wl,--wrap=fd_write_file,--wrap=unshare,--wrap=setns,--wrap=log_error,--wrap=log_warn
 #include <setjmp.h>
 #include <stdarg.h>
@@ -545,14 +545,16 @@ ssize_t __wrap_send(int fd, const void *data, size_t len, int flags)
 	return (ssize_t)len;
 }
 
-ssize_t __wrap_recvfrom(int fd, void *mem, size_t size, int flags, struct sockaddr *from, socklen_t *from_len)
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 {
-	(void)fd, (void)flags, (void)from, (void)from_len;
+	(void)fd, (void)flags;
 	if (k.next == k.count) {
 		errno = EAGAIN;
 		return -1;
 	}
-	memcpy(mem, k.answers[k.next].bytes, MIN(k.answers[k.next].len, size));
+	assert_true(k.answers[k.next].len <= msg->msg_iov->iov_len);
+	msg->msg_controllen = 0;
+	memcpy(msg->msg_iov->iov_base, k.answers[k.next].bytes, k.answers[k.next].len);
 	return (ssize_t)k.answers[k.next++].len;
 }
 

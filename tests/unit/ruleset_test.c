@@ -1,6 +1,6 @@
-// links: net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/ruleset.c net/balance.c net/between.c net/near.c net/mac.c net/commit.c net/flows.c net/netlink.c
+// links: net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/ruleset.c net/balance.c net/between.c net/near.c net/mac.c net/commit.c net/flows.c net/netlink.c net/inbox.c
 // links: lib/buf.c lib/fd.c lib/addr.c lib/text.c
-// flags: -Wl,--wrap=send,--wrap=recvfrom,--wrap=setsockopt
+// flags: -Wl,--wrap=send,--wrap=recvmsg,--wrap=setsockopt
 /*
  * The ruleset: what it consists of, by a reading of its messages; some of its bytes as nft(8) sends them; the answers and
  * events of the kernel. That nft(8) and the kernel understand all of it is tested in tests/container/425-ports.sh.
@@ -48,16 +48,17 @@ ssize_t __wrap_send(int fd, const void *data, size_t len, int flags)
 	return (ssize_t)len;
 }
 
-ssize_t __wrap_recvfrom(int fd, void *mem, size_t size, int flags, struct sockaddr *from, socklen_t *from_len)
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 {
-	(void)fd, (void)flags, (void)from_len;
+	(void)fd, (void)flags;
 	if (k.next == k.count) {
 		errno = EAGAIN;
 		return -1;
 	}
-	((struct sockaddr_nl *)from)->nl_pid = k.answers[k.next].from;
+	((struct sockaddr_nl *)msg->msg_name)->nl_pid = k.answers[k.next].from;
 	errno = k.answers[k.next].err;
-	memcpy(mem, k.answers[k.next].bytes, k.answers[k.next].len < size ? k.answers[k.next].len : size);
+	msg->msg_controllen = 0;
+	memcpy(msg->msg_iov->iov_base, k.answers[k.next].bytes, k.answers[k.next].len);
 	return k.answers[k.next++].err ? -1 : (ssize_t)k.answers[k.next - 1].len;
 }
 
