@@ -89,16 +89,18 @@ static int message_failed(const char *bytes, size_t len, uint32_t seq, const str
 	return failed(step, name, -a->err, a->words);
 }
 
-/* Of the answers, which all are there: 0 when one says that it is done and none what failed; the first failure. */
+/* Of the answers, which are there: 0 when one says that it is done and none what failed; the first failure. */
 static int take_answers(int fd, const char *bytes, size_t len, bool is_quiet)
 {
 	const struct netlink nl = { .fd = fd };
 	struct netlink_answer a;
-	int err = -EPROTO;
+	int n, err = -EPROTO;
 	uint32_t seq;
 
 	netlink_await(&a);
-	while (netlink_any(&nl, &a, &seq) > 0) {
+	while ((n = netlink_any(&nl, &a, &seq)) > 0 || n == -ENOBUFS) {
+		if (n < 0) /* more failed than there was room for: the first are there */
+			continue;
 		if (!a.err && err == -EPROTO)
 			err = 0;
 		if (a.err && (err == -EPROTO || !err))

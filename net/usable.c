@@ -71,7 +71,7 @@ static int take(int fd, const struct wanted *w)
 	return state;
 }
 
-/* How they all are now; the answers stand in the same queue as what happens later. */
+/* How they all are now; the answers stand in the same queue as what happens later. -EAGAIN: to be waited for. */
 static int ask(int fd)
 {
 	struct {
@@ -81,7 +81,7 @@ static int ask(int fd)
 			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		      { .ifa_family = AF_INET6 } };
 
-	return send(fd, &request, sizeof(request), 0) < 0 ? -errno : 0;
+	return send(fd, &request, sizeof(request), 0) < 0 ? -errno : -EAGAIN;
 }
 
 int net_usable(struct net_session *s, int fd, const char *ifname, const struct addr *addr, int64_t ms)
@@ -93,13 +93,13 @@ int net_usable(struct net_session *s, int fd, const char *ifname, const struct a
 
 	if (!state)
 		state = ask(fd);
-	if (!state)
-		state = -EAGAIN;
 	while (state == -EAGAIN) {
 		now = when_now();
 		if (!when_before(now, until) || poll(&p, 1, (int)when_since(now, until)) == 0)
 			return -ETIMEDOUT;
 		state = take(fd, &(struct wanted){ info.index, addr });
+		if (state == -ENOBUFS) /* that may have been lost */
+			state = ask(fd);
 	}
 	return state;
 }

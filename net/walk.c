@@ -34,9 +34,9 @@ bool ruleset_verify(const char *bytes, size_t len)
 	struct netlink_bytes rest = { bytes, len };
 	struct nft_message m = { 0 };
 
-	if (!nft_take(&rest, &m) || m.kind != NFNL_MSG_BATCH_BEGIN)
+	if (!nft_take(&rest, &m) || m.subsystem || m.kind != NFNL_MSG_BATCH_BEGIN)
 		return false;
 	while (nft_take(&rest, &m) && m.subsystem == NFNL_SUBSYS_NFTABLES)
 		;
-	return m.kind == NFNL_MSG_BATCH_END && !rest.len;
+	return !m.subsystem && m.kind == NFNL_MSG_BATCH_END && !rest.len;
 }

@@ -262,7 +262,7 @@ static struct {
 	size_t len[16];
 	uint32_t from[16]; /* port of the sender */
 	int err[16];       /* errno in place of it */
-	unsigned count, next;
+	unsigned count, next, asked;
 } queue;
 
 int __wrap_socket(int domain, int type, int protocol)
@@ -283,6 +283,7 @@ ssize_t __wrap_send(int fd, const void *data, size_t size, int flags)
 	const struct nlmsghdr *h = data;
 
 	(void)flags;
+	queue.asked++;
 	assert_true(fd == 77 && h->nlmsg_type == RTM_GETADDR && h->nlmsg_flags & NLM_F_DUMP && h->nlmsg_len == size);
 	return (ssize_t)size;
 }
@@ -403,6 +404,17 @@ static void only_the_kernel_is_believed(void **state)
 	assert_int_equal(usable("fd00::5"), 0);
 }
 
+/* It may have been what is waited for. */
+static void it_asks_again_when_something_was_lost(void **state)
+{
+	(void)state;
+	comes(RTM_NEWADDR, 5, 0, "fd00::5", IFA_F_TENTATIVE);
+	queue.err[queue.count++] = ENOBUFS;
+	comes(RTM_NEWADDR, 5, 0, "fd00::5", 0);
+	assert_int_equal(usable("fd00::5"), 0);
+	assert_int_equal(queue.asked, 2);
+}
+
 static void what_is_no_message(void **state)
 {
 	(void)state;
@@ -431,6 +443,7 @@ int main(void)
 		cmocka_unit_test_setup(somebody_else_has_it, fresh),
 		cmocka_unit_test_setup(the_link_local_one_is_any, fresh),
 		cmocka_unit_test_setup(only_the_kernel_is_believed, fresh),
+		cmocka_unit_test_setup(it_asks_again_when_something_was_lost, fresh),
 		cmocka_unit_test_setup(what_is_no_message, fresh),
 	};
 

@@ -361,6 +361,11 @@ static void what_is_no_transaction(void **state)
 	assert_false(ruleset_verify(b.data + 20, b.len - 20));
 	mem[20 + 5] = 1; /* the subsystem of the first message */
 	assert_false(ruleset_verify(b.data, b.len));
+	for (size_t i = 0; i < b.len; i += b.len - 20) { /* what a beginning or end is by its number alone */
+		b = build();
+		mem[i + 5] = NFNL_SUBSYS_NFTABLES;
+		assert_false(ruleset_verify(b.data, b.len));
+	}
 }
 
 /* -- what the kernel says ------------------------------------------------------------------------------------------- */
@@ -392,6 +397,11 @@ static void answers(void **state)
 	k.said[0] = '\0';
 	answer(7, ENOENT); /* the first one is what was wrong: chain postrouting */
 	answer(8, EINVAL);
+	assert_int_equal(ruleset_commit(5, b.data, b.len), -ENOENT);
+	assert_string_equal(k.said, "network: 17 postrouting: 2 \n");
+	k.said[0] = '\0';
+	k.answers[k.count++].err = ENOBUFS; /* more was wrong than there was room for */
+	answer(7, ENOENT);
 	assert_int_equal(ruleset_commit(5, b.data, b.len), -ENOENT);
 	assert_string_equal(k.said, "network: 17 postrouting: 2 \n");
 	k.said[0] = '\0';
