@@ -9,7 +9,7 @@
 #include "net/nft_put.h"
 
 const struct part part_rows[] = {
-#define PART(name, how, where, at, len, type, text) [PART_##name] = { how, where, at, len, type },
+#define PART(name, how, where, at, len, type, text) [PART_##name] = { how, where, at, len, TYPE_##type },
 #include "net/parts.def"
 #undef PART
 };

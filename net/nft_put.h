@@ -1,4 +1,4 @@
-/* How messages of nf_tables are put together, for net/nft.c and those beside it: all numbers in network order. */
+/* How messages of nf_tables are put together, and what numbers in them mean: for net/nft*.c, and net/tell_*.c. */
 #ifndef NET_NFT_PUT_H
 #define NET_NFT_PUT_H
 
@@ -8,13 +8,21 @@
 
 enum how { META, CT, PAYLOAD, EXTHDR };
 
+enum nft_type {
+#define TYPE(name, number, len, text) TYPE_##name = number,
+#include "net/types.def"
+#undef TYPE
+};
+
+#define TYPE_BITS 6 /* of each in the type of a key of several fields */
+
 /* What net/parts.def says of each part, by enum nft_part. */
 struct part {
 	uint8_t how, where, at, len, type;
 };
 extern const struct part part_rows[PART_COUNT];
 
-/* A message about the table that is written: NFT_MSG_ and NLM_F_; attributes are put until nft_end. */
+/* A message about the table that is written: NFT_MSG_ and NLM_F_; attributes are put until nft_end, big-endian. */
 void nft_begin(struct nft *n, unsigned type, uint16_t flags);
 void nft_end(struct nft *n);
 

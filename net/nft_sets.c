@@ -15,17 +15,15 @@ static uint32_t key_len(const nft_parts *key)
 	return len;
 }
 
-/* As nft(8) numbers it: 6 bits for each field. */
+/* As nft(8) numbers it. */
 static uint32_t key_type(const nft_parts *key)
 {
 	uint32_t type = 0;
 
 	for (; *key; key++)
-		type = type << 6 | part_rows[*key].type;
+		type = type << TYPE_BITS | part_rows[*key].type;
 	return type;
 }
-
-#define TYPE_MARK 19 /* of nft(8): a number in the order of this machine */
 
 /* For nft(8) alone: in which order a lone number or name is. */
 static void put_key_order(struct nft *n, const nft_parts *key)
@@ -36,6 +34,7 @@ static void put_key_order(struct nft *n, const nft_parts *key)
 		nft_put(n, NFTA_SET_USERDATA, host_order, sizeof(host_order));
 }
 
+/* A number is in the order of this machine. */
 static void put_key_type(struct nft *n, const nft_parts *key)
 {
 	put_key_order(n, key);
@@ -49,7 +48,9 @@ static void put_data_type(struct nft *n, enum nft_data data)
 	static const struct {
 		uint32_t type, len;
 	} rows[] = {
-		[DATA_TARGET4] = { 7 << 6 | 13, 8 }, [DATA_TARGET6] = { 8 << 6 | 13, 20 }, [DATA_ETHER] = { 9, 6 },
+		[DATA_TARGET4] = { TYPE_IPV4_ADDR << TYPE_BITS | TYPE_INET_SERVICE, 8 },
+		[DATA_TARGET6] = { TYPE_IPV6_ADDR << TYPE_BITS | TYPE_INET_SERVICE, 20 },
+		[DATA_ETHER] = { TYPE_ETHER_ADDR, 6 },
 		[DATA_CHAIN] = { NFT_DATA_VERDICT, 0 },
 	};
 

@@ -4,15 +4,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/nft_put.h"
 #include "net/tell_nft.h"
 
-enum how { META, CT, PAYLOAD, EXTHDR };
-
-static const struct {
-	uint8_t how, where, at, len, type;
-	char text[16];
-} parts[] = {
-#define PART(name, how, where, at, len, type, text) [PART_##name] = { how, where, at, len, type, text },
+static const char texts[][16] = {
+#define PART(name, how, where, at, len, type, text) [PART_##name] = text,
 #include "net/parts.def"
 #undef PART
 };
@@ -44,17 +40,20 @@ static void load_text(struct rule *r, uint32_t reg, const char *text)
 	r->mask.len = 0;
 }
 
+static bool is_part(const struct part *p, enum how how, uint32_t where, uint32_t at, uint32_t len)
+{
+	return p->how == how && p->where == where && (how < PAYLOAD || (p->at == at && p->len == len));
+}
+
 static void load(struct rule *r, uint32_t reg, enum how how, uint32_t where, uint32_t at, uint32_t len)
 {
-	unsigned i = PART_END + 1;
-
-	while (i < PART_COUNT && (parts[i].how != how || parts[i].where != where ||
-				  (how >= PAYLOAD && (parts[i].at != at || parts[i].len != len))))
-		i++;
-	if (i == PART_COUNT)
+	for (unsigned i = PART_END + 1; i < PART_COUNT; i++) {
+		if (!is_part(&part_rows[i], how, where, at, len))
+			continue;
+		load_text(r, reg, texts[i]);
+		r->part = i;
 		return;
-	load_text(r, reg, parts[i].text);
-	r->part = i;
+	}
 }
 
 static void on_meta(struct rule *r, struct netlink_bytes a)
@@ -137,7 +136,7 @@ static void put_any_of(struct rule *r)
 	}
 	if (r->part == PART_FRAG_OFF || r->part == PART_ETHER_DADDR) {
 		buf_str(r->b, " & ");
-		tell_value(r->b, parts[r->part].type, r->mask);
+		tell_value(r->b, part_rows[r->part].type, r->mask);
 		buf_str(r->b, r->part == PART_FRAG_OFF ? " != 0" : " != 00:00:00:00:00:00");
 		return;
 	}
@@ -157,7 +156,7 @@ static void on_cmp(struct rule *r, struct netlink_bytes a)
 		put_any_of(r);
 	} else {
 		buf_str(r->b, differs ? " != " : " ");
-		tell_value(r->b, parts[r->part].type, nft_value_of(a, NFTA_CMP_DATA));
+		tell_value(r->b, part_rows[r->part].type, nft_value_of(a, NFTA_CMP_DATA));
 	}
 	if (r->mask.len && !differs)
 		buf_fmt(r->b, "/%u", ones(r->mask));

@@ -3,22 +3,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/nft_put.h"
 #include "net/tell_nft.h"
-
-#define TYPE_BITS 6
-#define WORDS(len) (((len) + 3u) & ~3u)
-
-/* Of nft(8). */
-enum type { NF_PROTO = 2, INTEGER = 4, IPV4_ADDR = 7, IPV6_ADDR, ETHER_ADDR, ETHER_TYPE, INET_PROTO = 12, INET_SERVICE,
-	    MARK = 19, IFNAME = 41 };
 
 static const struct {
 	uint8_t type, len;
 	char name[13];
 } types[] = {
-	{ NF_PROTO, 1, "nf_proto" },     { IPV4_ADDR, 4, "ipv4_addr" },   { IPV6_ADDR, 16, "ipv6_addr" },
-	{ ETHER_ADDR, 6, "ether_addr" }, { ETHER_TYPE, 2, "ether_type" }, { INET_PROTO, 1, "inet_proto" },
-	{ INET_SERVICE, 2, "inet_service" }, { MARK, 4, "" }, { IFNAME, 16, "ifname" },
+#define TYPE(name, number, len, text) { TYPE_##name, len, text },
+#include "net/types.def"
+#undef TYPE
 };
 
 /* Numbers that have names. */
@@ -27,12 +21,13 @@ static const struct {
 	uint16_t value;
 	char name[24];
 } names[] = {
-	{ NF_PROTO, NFPROTO_IPV4, "ipv4" }, { NF_PROTO, NFPROTO_IPV6, "ipv6" },
-	{ ETHER_TYPE, 0x0800, "ip" }, { ETHER_TYPE, 0x0806, "arp" }, { ETHER_TYPE, 0x86dd, "ip6" },
-	{ INET_PROTO, IPPROTO_TCP, "tcp" }, { INET_PROTO, IPPROTO_UDP, "udp" }, { INET_PROTO, IPPROTO_SCTP, "sctp" },
-	{ INET_PROTO, IPPROTO_ICMP, "icmp" }, { INET_PROTO, IPPROTO_ICMPV6, "ipv6-icmp" },
-	{ INTEGER, 143, "mld2-listener-report" },
-	{ INTEGER, 135, "nd-neighbor-solicit" }, { INTEGER, 136, "nd-neighbor-advert" },
+	{ TYPE_NF_PROTO, NFPROTO_IPV4, "ipv4" }, { TYPE_NF_PROTO, NFPROTO_IPV6, "ipv6" },
+	{ TYPE_ETHER_TYPE, 0x0800, "ip" }, { TYPE_ETHER_TYPE, 0x0806, "arp" }, { TYPE_ETHER_TYPE, 0x86dd, "ip6" },
+	{ TYPE_INET_PROTO, IPPROTO_TCP, "tcp" }, { TYPE_INET_PROTO, IPPROTO_UDP, "udp" },
+	{ TYPE_INET_PROTO, IPPROTO_SCTP, "sctp" },
+	{ TYPE_INET_PROTO, IPPROTO_ICMP, "icmp" }, { TYPE_INET_PROTO, IPPROTO_ICMPV6, "ipv6-icmp" },
+	{ TYPE_INTEGER, 143, "mld2-listener-report" },
+	{ TYPE_INTEGER, 135, "nd-neighbor-solicit" }, { TYPE_INTEGER, 136, "nd-neighbor-advert" },
 };
 
 static size_t length_of(uint32_t type)
@@ -123,14 +118,14 @@ static void put_value(struct buf *b, uint32_t type, struct netlink_bytes bytes)
 	uint8_t mac[6] = { 0 };
 
 	switch (type) {
-	case IPV4_ADDR: put_addr(b, AF_INET, bytes); break;
-	case IPV6_ADDR: put_addr(b, AF_INET6, bytes); break;
-	case ETHER_ADDR:
+	case TYPE_IPV4_ADDR: put_addr(b, AF_INET, bytes); break;
+	case TYPE_IPV6_ADDR: put_addr(b, AF_INET6, bytes); break;
+	case TYPE_ETHER_ADDR:
 		memcpy(mac, bytes.data, MIN(bytes.len, sizeof(mac)));
 		text_put_mac(b, mac);
 		break;
-	case IFNAME: buf_fmt(b, "\"%.*s\"", (int)strnlen(bytes.data, bytes.len), bytes.data); break;
-	case MARK: put_mark(b, bytes); break;
+	case TYPE_IFNAME: buf_fmt(b, "\"%.*s\"", (int)strnlen(bytes.data, bytes.len), bytes.data); break;
+	case TYPE_MARK: put_mark(b, bytes); break;
 	default: put_number(b, type, bytes); break;
 	}
 }
@@ -140,7 +135,7 @@ void tell_value(struct buf *b, uint32_t type, struct netlink_bytes bytes)
 	for (unsigned i = 0; i < count_of(type) && bytes.len; i++) {
 		size_t len = MIN(length_of(type_at(type, i)), bytes.len), step = MIN(WORDS(len), bytes.len);
 
-		if (type_at(type, i) == INTEGER)
+		if (type_at(type, i) == TYPE_INTEGER)
 			len = bytes.len;
 		buf_str(b, i ? " . " : "");
 		put_value(b, type_at(type, i), (struct netlink_bytes){ bytes.data, len });
@@ -151,12 +146,12 @@ void tell_value(struct buf *b, uint32_t type, struct netlink_bytes bytes)
 
 bool tell_is_number(uint32_t type)
 {
-	return type == MARK;
+	return type == TYPE_MARK;
 }
 
 void tell_protocol(struct buf *b, uint8_t proto)
 {
-	put_number(b, INET_PROTO, (struct netlink_bytes){ (const char *)&proto, sizeof(proto) });
+	put_number(b, TYPE_INET_PROTO, (struct netlink_bytes){ (const char *)&proto, sizeof(proto) });
 }
 
 void tell_bits(struct buf *b, enum nft_part part, uint32_t bits)

@@ -1,0 +1,152 @@
+/* The network of a service, as lines of ip(8), tc(8), bridge(8) and sysctl(8). */
+#include "net/tell_put.h"
+
+static void put_rate(struct buf *b, const char *ns, const char *ifname, uint64_t bps)
+{
+	struct rate_bucket bucket = rate_bucket(bps);
+
+	tell_begin(b, "tc", ns);
+	buf_fmt(b, " qdisc replace dev %s root handle 1: tbf rate %lubit burst %ub limit %ub\n", ifname,
+		(unsigned long)bps, bucket.burst, bucket.limit);
+}
+
+static void put_pair(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_bridge *bridge,
+		     const struct net_extra *extra, uint32_t mtu)
+{
+	uint8_t mac[NET_MAC];
+
+	mac_of_attach(attach, mac);
+	buf_fmt(b, "ip link add name %s", attach->peer);
+	tell_half(b, mtu);
+	tell_name(b, "master", attach->shard ? extra->shards[attach->shard - 1].name : bridge->name);
+	buf_fmt(b, " type veth peer name %s", net_eth(attach));
+	tell_mac(b, "address", mac);
+	tell_half(b, mtu);
+	tell_name(b, "netns", ns);
+	buf_char(b, '\n');
+}
+
+static void put_on_link(struct buf *b, const char *ns, const struct net_attach *attach, uint32_t mtu)
+{
+	bool is_macvlan = attach->flags & NET_MACVLAN;
+	uint8_t mac[NET_MAC];
+
+	buf_str(b, "ip");
+	tell_name(b, "link add name " NET_ETH0 " link", attach->peer);
+	mac_of_attach(attach, mac);
+	if (mac_is_chosen(attach))
+		tell_mac(b, "address", mac);
+	tell_mtu(b, mtu);
+	tell_name(b, "netns", ns);
+	buf_str(b, is_macvlan ? " type macvlan mode bridge\n" : " type ipvlan mode l2\n");
+}
+
+static void put_inside(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_bridge *bridge)
+{
+	const char *eth = net_eth(attach);
+	uint8_t mac[NET_MAC];
+
+	if (bridge) {
+		tell_quiet(b, ns, eth);
+		mac_of_bridge(bridge, mac);
+	}
+	tell_set(b, ns, eth, "up");
+	tell_addrs(b, ns, eth, attach->addr);
+	for (size_t i = 0; i < ARRAY_LEN(attach->gateway); i++) {
+		tell_gateway(b, ns, "add", eth, &attach->gateway[i], 0);
+		for (size_t k = 0; bridge && k < NET_ADDRS && bridge->addr[k].family; k++)
+			if (addr_equal(&bridge->addr[k], &attach->gateway[i]))
+				tell_neighbour(b, ns, eth, &attach->gateway[i], mac);
+	}
+}
+
+/* As sysctl(8) has it. */
+void tell_sysctl(struct buf *b, const char *ns, const char *path, const char *value)
+{
+	static const char sys[] = "/proc/sys/";
+	BUF_ON_STACK(setting, 600);
+
+	for (const char *p = path + sizeof(sys) - 1; *p; p++)
+		buf_char(&setting, *p == '/' ? '.' : *p == '.' ? '/' : *p);
+	buf_fmt(&setting, "=%s", value);
+	if (ns) {
+		buf_str(b, "ip netns exec ");
+		tell_word(b, ns);
+		buf_char(b, ' ');
+	}
+	buf_str(b, "sysctl -q -w ");
+	tell_word(b, buf_text(&setting));
+	buf_char(b, '\n');
+}
+
+static void put_extra(struct buf *b, const char *ns, const struct net_extra *extra)
+{
+	for (uint32_t i = 0; i < extra->sysctl_count; i++)
+		tell_sysctl(b, ns, extra->texts + extra->sysctls[i].path_at, extra->texts + extra->sysctls[i].value_at);
+	for (uint32_t i = 0; i < extra->route_count; i++)
+		tell_route_on(b, ns, "replace", NET_ETH0, &extra->routes[i]);
+	for (uint32_t i = 0; i < extra->neighbour_count; i++)
+		tell_neighbour(b, ns, NET_ETH0, &extra->neighbours[i].addr, extra->neighbours[i].mac);
+	if (extra->out_bps)
+		put_rate(b, ns, NET_ETH0, extra->out_bps);
+}
+
+static void put_place(struct buf *b, const char *port, const uint8_t *mac)
+{
+	buf_str(b, "bridge fdb replace ");
+	text_put_mac(b, mac);
+	tell_name(b, "dev", port);
+	buf_str(b, " master static\n");
+}
+
+static void put_outside(struct buf *b, const struct net_attach *attach, const struct net_bridge *bridge,
+			const struct net_extra *extra)
+{
+	uint8_t mac[NET_MAC];
+
+	mac_of_attach(attach, mac);
+	if (bridge->near)
+		put_place(b, attach->peer, mac);
+	if (bridge->near && attach->shard)
+		put_place(b, extra->shards[attach->shard - 1].up, mac);
+	for (unsigned i = 0; i < NET_ADDRS && attach->addr[i].family; i++)
+		tell_neighbour(b, NULL, bridge->name, &attach->addr[i], mac);
+	if (extra->in_bps)
+		put_rate(b, NULL, attach->peer, extra->in_bps);
+}
+
+/* eth1 and so on. */
+static void put_also(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_extra *extra)
+{
+	const struct net_bridge *bridge = &extra->bridges[attach->bridge];
+
+	put_pair(b, ns, attach, bridge, extra, bridge->mtu);
+	put_inside(b, ns, attach, bridge);
+	put_outside(b, attach, bridge, &(struct net_extra){ .shards = extra->shards });
+}
+
+void tell_attach(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_bridge *bridge,
+		 const struct net_extra *extra)
+{
+	buf_str(b, "ip");
+	tell_name(b, "netns add", ns);
+	buf_char(b, '\n');
+	if (bridge)
+		put_pair(b, ns, attach, bridge, extra, extra->mtu ? extra->mtu : bridge->mtu);
+	else if (attach->flags & NET_ON_LINK)
+		put_on_link(b, ns, attach, extra->mtu);
+	tell_set(b, ns, "lo", "up");
+	if (net_has_eth0(attach))
+		put_inside(b, ns, attach, bridge);
+	put_extra(b, ns, extra);
+	if (bridge)
+		put_outside(b, attach, bridge, extra);
+	for (uint32_t i = 0; i < extra->also_count; i++)
+		put_also(b, ns, &extra->also[i], extra);
+}
+
+void tell_connect(struct buf *b, const struct net_attach *attach)
+{
+	tell_quiet(b, NULL, attach->peer);
+	tell_set(b, NULL, attach->peer, attach->flags & NET_ALONE ? "up type bridge_slave isolated on" : "up");
+}
