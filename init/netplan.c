@@ -13,19 +13,12 @@
 
 /* -- minit's own network ----------------------------------------------------------------------------------------- */
 
-/* In a comment, which a newline would end. */
-static void put_path(struct buf *b, const char *path)
-{
-	for (; *path; path++)
-		buf_char(b, (unsigned char)*path < ' ' ? '?' : *path);
-}
-
 static void put_head(struct buf *b, const char *const *paths, uint32_t count)
 {
 	buf_str(b, "# What minit does for the network of");
 	for (uint32_t i = 0; i < count; i++) {
 		buf_str(b, i ? ", " : " ");
-		put_path(b, paths[i]);
+		tell_comment(b, paths[i]);
 	}
 	buf_str(b, ", in this order. Nothing of it is done now.\n");
 }

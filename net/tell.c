@@ -31,6 +31,12 @@ void tell_word(struct buf *b, const char *text)
 	buf_char(b, '\'');
 }
 
+void tell_comment(struct buf *b, const char *text)
+{
+	for (; *text; text++)
+		buf_char(b, (unsigned char)*text < ' ' ? '?' : *text);
+}
+
 void tell_name(struct buf *b, const char *word, const char *name)
 {
 	if (!*name)

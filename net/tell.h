@@ -24,6 +24,9 @@ void tell_connect(struct buf *b, const struct net_attach *attach);
 void tell_sysctl(struct buf *b, const char *ns, const char *path, const char *value);
 void tell_iprule(struct buf *b, const struct net_iprule *rule);
 
+/* Any text in a comment, which a newline would end. */
+void tell_comment(struct buf *b, const char *text);
+
 /* "10.9.0.0/16 via 10.77.0.254 metric 7" */
 void tell_route(struct buf *b, const struct net_route *route);
 

@@ -54,8 +54,9 @@ static void put_device(struct buf *b, const struct net_link *link)
 {
 	if (!link->match[0])
 		return;
-	buf_fmt(b, "# the first device whose name or MAC matches %s, unless one is called %s:\n", link->match,
-		link->name);
+	buf_str(b, "# the first device whose name or MAC matches ");
+	tell_comment(b, link->match);
+	buf_fmt(b, ", unless one is called %s:\n", link->name);
 	tell_set(b, NULL, link->match, "down");
 	buf_str(b, "ip");
 	tell_name(b, "link set dev", link->match);

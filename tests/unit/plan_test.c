@@ -92,12 +92,15 @@ static void nothing_gets_out_of_its_word(void **state)
 	static const char *const path = "a\nrm -rf b";
 	static char mem[1 << 16];
 	struct buf plan = { .data = mem, .size = sizeof(mem) };
-	const struct table *t = table_of("[service.a]\nexec = [\"a\"]\n[service.a.network]\nmode = \"none\"\n"
+	const struct table *t = table_of("[network.link.wan]\nmatch = \"e*\\nrm -rf d\"\n"
+					 "[service.a]\nexec = [\"a\"]\n[service.a.network]\nmode = \"none\"\n"
 					 "sysctl = { \"net.ipv4.x\" = \"1'; rm -rf c; '\" }\n");
 
 	(void)state;
 	netplan_put(&plan, t, &path, 1);
 	assert_non_null(strstr(buf_text(&plan), "of a?rm -rf b, in"));
+	assert_non_null(strstr(buf_text(&plan), "matches e*?rm -rf d, unless"));
+	assert_non_null(strstr(buf_text(&plan), "ip link set dev 'e*\nrm -rf d' name wan\n"));
 	assert_non_null(strstr(buf_text(&plan), "sysctl -q -w 'net.ipv4.x=1'\\''; rm -rf c; '\\'''\n"));
 }
 
