@@ -43,12 +43,11 @@ static void put_mac(struct buf *b, const uint8_t *mac)
 	buf_char(b, '"');
 }
 
-static void put_service(struct buf *b, const struct table *t, const struct service_spec *spec)
+static void put_service(struct buf *b, const struct table *t, uint32_t index)
 {
+	const struct service_spec *spec = table_service(t, index);
 	const struct net_attach *at = &spec->attach;
 
-	dump_key(b, NULL);
-	buf_str(b, "\n{");
 	put_record(b, t, spec, fields, ARRAY_LEN(fields));
 	put_record(b, t, table_confine(t, spec), confine_fields, ARRAY_LEN(confine_fields));
 	dump_key(b, "bridge");
@@ -64,18 +63,16 @@ static void put_service(struct buf *b, const struct table *t, const struct servi
 	put_mac(b, at->mac);
 	if (spec->network_at)
 		put_record(b, t, table_network(t, spec), network_fields, ARRAY_LEN(network_fields));
-	buf_char(b, '}');
 }
 
-static void put_leaf_group(struct buf *b, const struct table *t, const struct group_spec *g)
+static void put_leaf_group(struct buf *b, const struct table *t, uint32_t index)
 {
-	dump_key(b, NULL);
-	buf_str(b, "\n{");
+	const struct group_spec *g = &table_list(t, t->groups, struct group_spec)[index];
+
 	dump_key(b, "name");
 	dump_text(b, t, g->name_at);
 	dump_key(b, "limits");
 	dump_limits(b, t, g->limits);
-	buf_char(b, '}');
 }
 
 static void put_table(struct buf *b, const struct table *t)
@@ -97,16 +94,9 @@ static void put_table(struct buf *b, const struct table *t)
 	dump_sysctls(b, t, t->sysctls);
 	dump_iprules(b, t);
 	dump_ports(b, t);
-	dump_key(b, "groups");
-	buf_char(b, '[');
-	for (uint32_t i = 0; i < t->groups.count; i++)
-		put_leaf_group(b, t, &table_list(t, t->groups, struct group_spec)[i]);
-	buf_char(b, ']');
-	dump_key(b, "services");
-	buf_char(b, '[');
-	for (uint32_t i = 0; i < t->services.count; i++)
-		put_service(b, t, table_service(t, i));
-	buf_str(b, "]}\n");
+	dump_objects(b, t, "groups", t->groups.count, put_leaf_group);
+	dump_objects(b, t, "services", t->services.count, put_service);
+	buf_str(b, "}\n");
 }
 
 /* What is mapped and not used costs nothing. */

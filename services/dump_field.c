@@ -21,6 +21,19 @@ void dump_key(struct buf *b, const char *name)
 	buf_char(b, ':');
 }
 
+void dump_objects(struct buf *b, const struct table *t, const char *name, uint32_t count, dump_object_fn *put)
+{
+	dump_key(b, name);
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < count; i++) {
+		dump_key(b, NULL);
+		buf_str(b, "\n{");
+		put(b, t, i);
+		buf_char(b, '}');
+	}
+	buf_char(b, ']');
+}
+
 void dump_text(struct buf *b, const struct table *t, uint32_t at)
 {
 	if (at)

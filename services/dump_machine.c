@@ -1,5 +1,4 @@
 /* What `minit check --dump` says of minit's own network: bridges, links, rules of routes. */
-#include "lib/enabled.h"
 #include "net/net.h"
 #include "services/dump_put.h"
 
@@ -67,8 +66,6 @@ static void put_bridge(struct buf *b, const struct table *t, uint32_t index)
 {
 	const struct net_bridge *bridge = table_bridge(t, index);
 
-	dump_key(b, NULL);
-	buf_str(b, "\n{");
 	dump_key(b, "name");
 	buf_json(b, bridge->name);
 	dump_key(b, "mtu");
@@ -79,26 +76,20 @@ static void put_bridge(struct buf *b, const struct table *t, uint32_t index)
 	put_shards(b, t, index);
 	dump_key(b, "hosts");
 	dump_text(b, t, hosts_of(t, index));
-	buf_char(b, '}');
 }
 
 void dump_bridges(struct buf *b, const struct table *t)
 {
-	dump_key(b, "bridges");
-	buf_char(b, '[');
-	for (uint32_t i = 0; i < t->bridges.count; i++)
-		put_bridge(b, t, i);
-	buf_char(b, ']');
+	dump_objects(b, t, "bridges", t->bridges.count, put_bridge);
 }
 
-static void put_link(struct buf *b, const struct table *t, const struct net_link *link)
+static void put_link(struct buf *b, const struct table *t, uint32_t index)
 {
+	const struct net_link *link = table_link(t, index);
 	const char *kind = link->kind ? net_kind_name(link->kind) : "device";
 	const char *const texts[][2] = { { "name", link->name }, { "kind", kind }, { "match", link->match },
 					 { "parent", link->parent }, { "master", link->master } };
 
-	dump_key(b, NULL);
-	buf_str(b, "\n{");
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		dump_key(b, texts[i][0]);
 		buf_json(b, texts[i][1]);
@@ -117,38 +108,28 @@ static void put_link(struct buf *b, const struct table *t, const struct net_link
 	dump_addrs(b, "gateway", link->gateway, ARRAY_LEN(link->gateway));
 	dump_key(b, "routes");
 	dump_routes(b, table_list(t, t->link_routes, struct net_route) + link->first, link->routes);
-	buf_char(b, '}');
 }
 
 void dump_links(struct buf *b, const struct table *t)
 {
-	dump_key(b, "links");
-	buf_char(b, '[');
-	for (uint32_t i = 0; ENABLED(CONFIG_NET_BRIDGE) && i < t->links.count; i++)
-		put_link(b, t, table_link(t, i));
-	buf_char(b, ']');
+	dump_objects(b, t, "links", t->links.count, put_link);
 }
 
-static void put_iprule(struct buf *b, const struct net_iprule *r)
+static void put_iprule(struct buf *b, const struct table *t, uint32_t index)
 {
-	buf_str(b, "\n{");
+	const struct net_iprule *r = &table_list(t, t->iprules, struct net_iprule)[index];
+
 	dump_addrs(b, "from", &r->from, 1);
 	dump_addrs(b, "to", &r->to, 1);
 	dump_key(b, "iif");
 	buf_json(b, r->iif);
 	dump_key(b, "oif");
 	buf_json(b, r->oif);
-	buf_fmt(b, ",\"fwmark\":%u,\"fwmask\":%u,\"table\":%u,\"priority\":%u,\"action\":%u,\"not\":%s}", r->fwmark,
+	buf_fmt(b, ",\"fwmark\":%u,\"fwmask\":%u,\"table\":%u,\"priority\":%u,\"action\":%u,\"not\":%s", r->fwmark,
 		r->fwmask, r->table, r->priority, r->action, r->inverted ? "true" : "false");
 }
 
 void dump_iprules(struct buf *b, const struct table *t)
 {
-	dump_key(b, "rules");
-	buf_char(b, '[');
-	for (uint32_t i = 0; i < t->iprules.count; i++) {
-		dump_key(b, NULL);
-		put_iprule(b, &table_list(t, t->iprules, struct net_iprule)[i]);
-	}
-	buf_char(b, ']');
+	dump_objects(b, t, "rules", t->iprules.count, put_iprule);
 }

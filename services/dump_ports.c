@@ -1,5 +1,4 @@
 /* What `minit check --dump` says of published ports, and of who may reach whom. */
-#include "lib/enabled.h"
 #include "services/dump_put.h"
 #include "services/spans.h"
 
@@ -29,8 +28,10 @@ static void put_protocol(struct buf *b, uint8_t proto)
 	buf_fmt(b, "\"%s\"", protocol_name(proto));
 }
 
-static void put_port(struct buf *b, const struct table *t, const struct net_port *port)
+static void put_port(struct buf *b, const struct table *t, uint32_t index)
 {
+	const struct net_port *port = &table_list(t, t->ports, struct net_port)[index];
+
 	put_addr(b, "host", &port->host);
 	put_number(b, "port", port->low);
 	put_number(b, "last", port->last);
@@ -45,8 +46,10 @@ static void put_port(struct buf *b, const struct table *t, const struct net_port
 		buf_str(b, "null");
 }
 
-static void put_allow(struct buf *b, const struct table *t, const struct net_allow *allow)
+static void put_allow(struct buf *b, const struct table *t, uint32_t index)
 {
+	const struct net_allow *allow = &table_list(t, t->allow, struct net_allow)[index];
+
 	put_name(b, "from", t, allow->from);
 	put_name(b, "to", t, allow->to);
 	if (!allow->proto)
@@ -58,20 +61,6 @@ static void put_allow(struct buf *b, const struct table *t, const struct net_all
 
 void dump_ports(struct buf *b, const struct table *t)
 {
-	dump_key(b, "ports");
-	buf_char(b, '[');
-	for (uint32_t i = 0; ENABLED(CONFIG_NET_NAT) && i < t->ports.count; i++) {
-		buf_str(b, i ? ",\n{" : "\n{");
-		put_port(b, t, &table_list(t, t->ports, struct net_port)[i]);
-		buf_char(b, '}');
-	}
-	buf_char(b, ']');
-	dump_key(b, "allow");
-	buf_char(b, '[');
-	for (uint32_t i = 0; ENABLED(CONFIG_NET_NAT) && i < t->allow.count; i++) {
-		buf_str(b, i ? ",\n{" : "\n{");
-		put_allow(b, t, &table_list(t, t->allow, struct net_allow)[i]);
-		buf_char(b, '}');
-	}
-	buf_char(b, ']');
+	dump_objects(b, t, "ports", t->ports.count, put_port);
+	dump_objects(b, t, "allow", t->allow.count, put_allow);
 }

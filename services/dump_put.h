@@ -15,6 +15,10 @@ struct dump_field {
 /* The comma that is due, and the name of a member; NULL: of an element, which has none. */
 void dump_key(struct buf *b, const char *name);
 
+/* A member of this name: a list of objects, the members of which `put` writes one object after the other. */
+typedef void dump_object_fn(struct buf *b, const struct table *t, uint32_t index);
+void dump_objects(struct buf *b, const struct table *t, const char *name, uint32_t count, dump_object_fn *put);
+
 /* The text at this offset of the table, or null. */
 void dump_text(struct buf *b, const struct table *t, uint32_t at);
 
