@@ -2,12 +2,14 @@
 #ifndef INIT_NETVIEW_H
 #define INIT_NETVIEW_H
 
+#include "init/drops.h"
 #include "init/handed.h"
 #include "init/look_net.h"
 
 struct view {
 	const struct table *table;
 	struct arena mem;
+	struct net_drops drops;   /* of others, in the way of what is forwarded */
 	struct network_seen seen; /* `own` is that of the service that is looked at */
 	struct look look;         /* at it */
 	struct buf differences;   /* of all that were looked at, a line each */

@@ -114,6 +114,25 @@ static void say_line(struct buf *b)
 
 /* -- bridges and links ------------------------------------------------------------------------------------------- */
 
+/* Only if there are any: "dropped_by":["ip filter FORWARD"]. */
+static void put_drops(struct buf *b, const struct view *v, const struct net_bridge *bridge)
+{
+	uint32_t at = 0;
+	const struct net_drop *d = drops_next(&v->drops, bridge, &at);
+
+	if (!d)
+		return;
+	key(b, "dropped_by");
+	buf_char(b, '[');
+	for (; d; d = drops_next(&v->drops, bridge, &at)) {
+		BUF_ON_STACK(text, 640);
+
+		drops_put_chain(&text, d);
+		put_item(b, &text);
+	}
+	buf_char(b, ']');
+}
+
 static void say_bridge(struct view *v, const struct net_bridge *bridge)
 {
 	const struct net_found_link *link = net_found_link(&v->seen.host, bridge->name);
@@ -128,6 +147,7 @@ static void say_bridge(struct view *v, const struct net_bridge *bridge)
 	put_truth(&b, "antispoof", bridge->flags & NET_ANTISPOOF);
 	if (bridge->flags)
 		put_truth(&b, "ruleset", v->seen.rules.rule_count);
+	put_drops(&b, v, bridge);
 	put_truth(&b, "ok", view_bridge(v, bridge));
 	buf_str(&b, "}\n");
 	say_line(&b);

@@ -1,6 +1,7 @@
 /* `minit why NAME`: why a service is as it is. Who waits is followed to whom it waits for, as the cause is there. */
 #include <string.h>
 
+#include "init/drops.h"
 #include "init/options.h"
 #include "init/rows.h"
 #include "init/say.h"
@@ -62,6 +63,8 @@ static int explain(struct rows *rows, char *name)
 		memcpy(next, rows->all->blocked, sizeof(next));
 	}
 	say_cure(rows->all, depth);
+	if (!strcmp(rows->all->state, state_name(STATE_UP)))
+		drops_say_why(rows->all->name, (int)depth * 2 + 2);
 	return 0;
 }
 

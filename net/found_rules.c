@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "lib/fd.h"
+#include "net/nft_list.h"
 #include "net/rules.h"
 #include "net/tell_nft.h"
 
@@ -25,62 +26,6 @@ struct reader {
 	struct set_name set; /* whose elements are being read */
 };
 
-typedef void take_fn(struct reader *r, uint8_t family, struct netlink_bytes attrs);
-
-/* -- requests ---------------------------------------------------------------------------------------------------- */
-
-struct request {
-	char bytes[128];
-	uint32_t len;
-};
-
-static void put(struct request *q, const void *data, size_t len)
-{
-	memcpy(q->bytes + q->len, data, len);
-	q->len += (uint32_t)NLMSG_ALIGN(len);
-}
-
-static void put_name(struct request *q, uint16_t attr, const char *name)
-{
-	struct nlattr a = { .nla_len = (uint16_t)(sizeof(a) + strlen(name) + 1), .nla_type = attr };
-
-	put(q, &a, sizeof(a));
-	put(q, name, strlen(name) + 1);
-}
-
-static struct request begin(unsigned type, uint8_t family)
-{
-	struct nlmsghdr h = { .nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type),
-			      .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP };
-	struct nfgenmsg g = { .nfgen_family = family, .version = NFNETLINK_V0 };
-	struct request q = { .len = 0 };
-
-	put(&q, &h, sizeof(h));
-	put(&q, &g, sizeof(g));
-	put_name(&q, NFTA_TABLE_NAME, NET_TABLE); /* number 1 of all of them */
-	return q;
-}
-
-/* What the kernel lists; its last message is a number alone. A table that is not there has nothing in it. */
-static int list(struct reader *r, struct request *q, take_fn *take)
-{
-	const struct netlink nl = { .fd = r->fd };
-	struct netlink_answer a;
-	struct nfgenmsg g;
-	uint32_t seq;
-	int n;
-
-	memcpy(q->bytes, &q->len, sizeof(q->len));
-	if (send(r->fd, q->bytes, q->len, 0) < 0)
-		return -errno;
-	netlink_await(&a);
-	while ((n = netlink_any(&nl, &a, &seq)) > 0 && !a.err && a.body.len > sizeof(g)) {
-		memcpy(&g, a.body.data, sizeof(g));
-		take(r, g.nfgen_family, (struct netlink_bytes){ a.body.data + sizeof(g), a.body.len - sizeof(g) });
-	}
-	return n < 0 ? n : a.err == ENOENT ? 0 : -a.err;
-}
-
 /* -- answers ----------------------------------------------------------------------------------------------------- */
 
 /* A kernel may list more than was asked for. */
@@ -90,13 +35,16 @@ static bool is_ours(uint8_t family, struct netlink_bytes attrs)
 	       !strcmp(nft_text(attrs, NFTA_TABLE_NAME), NET_TABLE);
 }
 
-static void take_rule(struct reader *r, uint8_t family, struct netlink_bytes attrs)
+static void take_rule(void *context, uint8_t family, struct netlink_bytes attrs)
 {
+	struct reader *r = context;
+
 	r->f->rule_count += is_ours(family, attrs);
 }
 
-static void take_set(struct reader *r, uint8_t family, struct netlink_bytes attrs)
+static void take_set(void *context, uint8_t family, struct netlink_bytes attrs)
 {
+	struct reader *r = context;
 	const char *name = nft_text(attrs, NFTA_SET_NAME);
 	struct set_name *set = &r->sets[r->set_count];
 
@@ -116,8 +64,9 @@ static uint8_t copy(uint8_t *to, size_t size, struct netlink_bytes from)
 	return (uint8_t)len;
 }
 
-static void take_elements(struct reader *r, uint8_t family, struct netlink_bytes attrs)
+static void take_elements(void *context, uint8_t family, struct netlink_bytes attrs)
 {
+	struct reader *r = context;
 	struct netlink_bytes all = { "", 0 }, e;
 
 	(void)!netlink_find(attrs, NFTA_SET_ELEM_LIST_ELEMENTS, &all);
@@ -136,14 +85,14 @@ static void take_elements(struct reader *r, uint8_t family, struct netlink_bytes
 
 static const uint8_t families[] = { NFPROTO_INET, NFPROTO_BRIDGE };
 
-static int list_each(struct reader *r, unsigned type, take_fn *take)
+static int list_each(struct reader *r, unsigned type, nft_take_fn *take)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(families) && !err; i++) {
-		struct request q = begin(type, families[i]);
+		struct nft_question q = nft_question(type, families[i], NET_TABLE);
 
-		err = list(r, &q, take);
+		err = nft_list(r->fd, &q, take, r);
 	}
 	return err;
 }
@@ -154,11 +103,11 @@ static int list_elements(struct reader *r)
 
 	r->f->elements = arena_array(r->mem, struct net_found_element, 0);
 	for (uint32_t i = 0; i < r->set_count && !err; i++) {
-		struct request q = begin(NFT_MSG_GETSETELEM, r->sets[i].family);
+		struct nft_question q = nft_question(NFT_MSG_GETSETELEM, r->sets[i].family, NET_TABLE);
 
 		r->set = r->sets[i];
-		put_name(&q, NFTA_SET_ELEM_LIST_SET, r->set.text);
-		err = list(r, &q, take_elements);
+		nft_question_name(&q, NFTA_SET_ELEM_LIST_SET, r->set.text);
+		err = nft_list(r->fd, &q, take_elements, r);
 	}
 	return err;
 }

@@ -38,6 +38,7 @@ struct net_extra {
 	const struct net_shard *shards;
 };
 
+#include "net/drops.h"
 #include "net/iprule.h"
 #include "net/lease.h"
 #include "net/links.h"

@@ -97,6 +97,61 @@ assert two and not two[0]["there"] and two[0]["balance"] == "random"
 PY
 ok $? "each line of --json can be read by a program"
 
+# Somebody else's firewall: by nf_tables (by policy, and by its last rule), and by the old ip_tables where the kernel has it.
+ct_in nft -f - <<'NFT'
+table ip filter {
+	chain FORWARD {
+		type filter hook forward priority 0; policy drop;
+		iifname "docker0" accept
+	}
+}
+table inet wall {
+	chain ahead {
+		type filter hook forward priority 10; policy accept;
+		ct state established accept
+		counter reject
+	}
+	chain also {
+		type filter hook forward priority 11; policy accept;
+		iifname "docker0" drop
+	}
+}
+NFT
+ct_minit net >"$ct_dir/all" 2>&1
+shows '^! br0: chain ip filter FORWARD is not minit.s, .* none of them names br0: .*`iptables -I FORWARD -i br0 -j ACCEPT`' \
+	"a chain of others that drops what is forwarded"
+shows '^! br0: chain inet wall ahead is not minit.s, .*`nft insert rule inet wall ahead oifname br0 accept`$' "or rejects it"
+is "$(grep -c '^!' "$ct_dir/all")" 2 "and no other; a bridge that forwards nothing has nothing to do with it"
+is "$(ct_minit net --json | sed -n 's/.*"name":"br0".*"dropped_by":\([^]]*\)\],"ok":false}/\1/p')" \
+	'["ip filter FORWARD","inet wall ahead"' "programs are told so too"
+ct_minit why side >"$ct_dir/all" 2>&1
+shows '^  br0: chain ip filter FORWARD is not minit.s' "so is who asks why a service is not reached"
+ct_in nft insert rule ip filter FORWARD oifname br0 accept
+ct_in nft delete table inet wall
+ct_minit why web >"$ct_dir/all" 2>&1
+is "$(cat "$ct_dir/all" | wc -l)" 1 "a table with a rule about the bridge is its author's business"
+ct_in nft delete table ip filter
+ct_in /usr/bin/python3 -S -E - <<'PY'
+import ctypes, socket, struct, sys
+def entry(target):
+    return bytes(84) + struct.pack("IHHI", 0, 112, 112 + len(target), 0) + bytes(16) + target
+def verdict(v):
+    return entry(struct.pack("H30xi4x", 40, v))
+rules = verdict(-2) + verdict(-1) + verdict(-2) + entry(struct.pack("H30s32s", 64, b"ERROR", b"ERROR"))
+hooks = struct.pack("=5I", 0, 0, 152, 304, 0)
+counters = (ctypes.c_char * 64)()
+head = struct.pack("=32s3I", b"filter", 14, 4, len(rules)) + 2 * hooks + struct.pack("=IQ", 4, ctypes.addressof(counters))
+try:
+    socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW).setsockopt(0, 64, head + rules)
+except OSError as e:
+    print("# no ip_tables here:", e)
+    sys.exit(1)
+PY
+if [ $? = 0 ]; then
+	ct_minit net >"$ct_dir/all" 2>&1
+	shows '^! br0: chain ip filter FORWARD is not minit.s, .*`iptables -I FORWARD -o br0 -j ACCEPT`$' "one of ip_tables"
+fi
+
 # Behind minit's back.
 ct_inside web ip address del 10.77.0.10/24 dev eth0
 ct_inside web ip -6 route del default

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "init/control.h"
+#include "init/drops.h"
 #include "init/isolation.h"
 #include "init/reexec.h"
 #include "init/request.h"
@@ -59,6 +60,11 @@ int reexec_now(struct supervisor *of)
 {
 	(void)of;
 	return -ENOENT;
+}
+
+void drops_say_why(const char *name, int indent)
+{
+	(void)name, (void)indent;
 }
 
 int net_main(int argc, char **argv)
