@@ -135,39 +135,79 @@ static void await_end(struct supervisor *sv, struct net_session *net)
 	}
 }
 
-static bool is_left(struct supervisor *sv, struct net_session *net)
+/* -- what a killed run has left ------------------------------------------------------------------ */
+
+#define LEFT_AT_ONCE 32
+
+static bool is_left(struct net_session *net)
+{
+	char name[1][NET_IFNAME];
+
+	return net_left(net, NULL, NULL, name, 1) > 0;
+}
+
+static bool is_any_there(struct supervisor *sv, struct net_session *net)
 {
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
-		if (net_is_left(net, table_bridge(sv->table, i)->name))
+		if (net_is_there(net, table_bridge(sv->table, i)->name))
 			return true;
 	return false;
 }
 
-/* Also those that this table has none of. The last goes first, here and in the end: so none is behind a missing one. */
-static void clear_shards(struct net_session *net)
+/* Bridges are taken over, links made anew by who makes them. */
+static bool has_link(const void *context, const char *name)
 {
-	struct net_shard shard = { .bridge = 0 };
-	uint32_t n = 0;
+	const struct table *t = context;
 
-	do
-		net_shard_name(&shard, ++n);
-	while (n <= NET_SHARDS && (net_is_left(net, shard.name) || net_is_left(net, shard.up)));
-	while (--n > 0) {
-		net_shard_name(&shard, n);
-		net_shard_remove(net, &shard);
+	for (uint32_t i = 0; i < t->bridges.count; i++)
+		if (!strcmp(table_bridge(t, i)->name, name))
+			return true;
+	for (uint32_t i = 0; i < t->links.count; i++)
+		if (!strcmp(table_link(t, i)->name, name))
+			return true;
+	return false;
+}
+
+/* Also those that this table has none of. */
+static void clear_links(struct supervisor *sv, struct net_session *net)
+{
+	char names[LEFT_AT_ONCE][NET_IFNAME];
+	int n = LEFT_AT_ONCE;
+
+	for (unsigned k = 0; n == LEFT_AT_ONCE && k < NET_SHARDS; k++) {
+		n = net_left(net, has_link, sv->table, names, LEFT_AT_ONCE);
+		for (int i = 0; i < n; i++)
+			(void)net_remove(net, names[i]);
 	}
 }
 
 /*
- * The pairs of a run that was killed go with its namespaces, a moment later; those that do not, as somebody holds their
- * namespace, are in the way.
+ * The tables of nf_tables, wanted or not by this one: they know MACs and ports of that run. Those of a minit that lives
+ * are its own.
+ */
+static void clear_tables(struct supervisor *sv)
+{
+	rules_drop(sv->state, CLAIM_NEAR);
+	if (!sv->table->ruleset.count)
+		rules_drop(sv->state, CLAIM_RULES);
+}
+
+/*
+ * What is known by its mark goes, and by that the tables, first: who is killed in between leaves the mark. The pairs of
+ * the services have none, and go with the namespaces, a moment later; those that do not, as somebody holds their
+ * namespace, are in the way. Where there is no mark, somebody else's bridge that this table uses may have been that
+ * run's as well.
  */
 static void clear_left(struct supervisor *sv, struct net_session *net)
 {
-	if (sv->state->reexecs || !is_left(sv, net))
+	bool left = !sv->state->reexecs && is_left(net);
+
+	if (left || (!sv->state->reexecs && is_any_there(sv, net)))
+		clear_tables(sv);
+	if (!left)
 		return;
 	await_end(sv, net);
-	clear_shards(net);
+	clear_links(sv, net);
 	for (uint32_t i = 0; i < sv->state->count; i++) {
 		const struct net_attach *attach = &spec_at(sv, i)->attach;
 
@@ -176,22 +216,7 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	}
 }
 
-/*
- * The tables of nf_tables that a killed run has left, wanted or not by this one, where a bridge of it is there: they
- * know MACs and ports of that run. Those of a minit that lives are its own.
- */
-static void clear_tables(struct supervisor *sv, struct net_session *net)
-{
-	bool any = false;
-
-	for (uint32_t i = 0; i < sv->table->bridges.count && !any && !sv->state->reexecs; i++)
-		any = net_is_there(net, table_bridge(sv->table, i)->name);
-	if (!any)
-		return;
-	rules_drop(sv->state, CLAIM_NEAR);
-	if (!sv->table->ruleset.count)
-		rules_drop(sv->state, CLAIM_RULES);
-}
+/* -- at boot, all of it ---------------------------------------------------------------------------- */
 
 /* Those of a killed run may be others by now. */
 static void make_iprules(struct supervisor *sv, struct net_session *net)
@@ -219,7 +244,6 @@ static void bring_all_up(struct supervisor *sv, struct net_session *net)
 	clear_left(sv, net);
 	sysctls_write(sv->table, NULL);
 	make_iprules(sv, net);
-	clear_tables(sv, net);
 	bring_up(sv, net);
 	near_up(sv);
 	uplinks_up(sv, net);

@@ -207,6 +207,14 @@ must_check int net_claim(const char *what);
 /* Whether it is there, made by a minit that is gone. */
 bool net_is_left(struct net_session *s, const char *ifname);
 
+/*
+ * The links that a minit that is gone has made, up to `most` of those of which stays (NULL: none) does not say that
+ * they are still wanted. How many; 0 while another minit is in this network; or -errno, not logged. left.c
+ */
+typedef bool net_stays_fn(const void *context, const char *ifname);
+must_check int net_left(struct net_session *s, net_stays_fn *stays, const void *context, char (*names)[NET_IFNAME],
+			int most);
+
 /* How it is. 0, or -errno, not logged. */
 must_check int net_link_ask(struct net_session *s, const struct net_link *link, struct net_seen *ret);
 
@@ -283,6 +291,14 @@ static inline bool net_is_left(struct net_session *s, const char *ifname)
 {
 	(void)s, (void)ifname;
 	return false;
+}
+
+typedef bool net_stays_fn(const void *context, const char *ifname);
+static inline int net_left(struct net_session *s, net_stays_fn *stays, const void *context, char (*names)[NET_IFNAME],
+			   int most)
+{
+	(void)s, (void)stays, (void)context, (void)names, (void)most;
+	return 0;
 }
 
 static inline int net_link_ask(struct net_session *s, const struct net_link *link, struct net_seen *ret)

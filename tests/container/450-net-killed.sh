@@ -85,4 +85,39 @@ is $? 0 "killed before each message about a shard"
 grep -a -q -E '^killed [78] well$' "$ct_dir/out"
 ok $? "the next run works, and leaves nothing behind: $(grep -a '^killed' "$ct_dir/out")"
 ct_show 20
+
+# The table after it has no network at all; one of the links bears another alias by then.
+ct_table <<TOML
+[network.bridge.br0]
+address = "10.77.0.1/24"
+nat = true
+shard = 3
+[network.link.mac0]
+kind = "macvlan"
+parent = "wan"
+address = "198.51.100.1/24"
+[service.a]
+exec = ["/bin/sh", "-c", "echo >$ct_dir/runs; exec sleep 1000"]
+needs = ["b", "c", "d", "e"]
+TOML
+printf '[service.%s]\nexec = ["/bin/sleep", "1000"]\n' b c d e >>"$ct_dir/table.toml"
+printf '[service.one]\nexec = ["/bin/true"]\nready = "exit"\n' >"$ct_dir/plain.toml"
+cat >"$ct_dir/none.sh" <<SH
+. '$ct_dir/runs.sh'
+ip link add wan type veth peer name far && ip link set far up
+unshare --fork --pid --mount-proc --kill-child '$MINIT' run '$ct_dir/table.toml' >/dev/null 2>&1 &
+until [ -e '$ct_dir/runs' ]; do sleep 0.05; done
+kill -KILL \$!
+wait
+ip link set mb1 alias somebody
+echo left \$(left)
+table='$ct_dir/plain.toml'
+run
+echo "status \$?, left: \$(left)"
+SH
+ct_start sh "$ct_dir/none.sh"
+ct_end 60
+ct_said '^left .*br0 .*mb2 .*table inet minit' "killed with links, shards and rules"
+ct_said '^status 0, left: mb1$' "a table without any of that leaves only what bears another mark"
+ct_show 10
 echo "1..$ct_tests"
