@@ -70,6 +70,8 @@ ct_start sh -c 'ip link add u0 address 02:00:00:00:00:05 type veth peer name u1 
 ct_up
 ct_is "a service starts when its links are online" now:up
 ct_is "a bridge that cannot be had is no reason to be without ports for the others" port:up lost:failed
+ct_minit net | grep -q -E '^0[.]0[.]0[.]0:8080/tcp +port .* there$'
+ok $? "whose rules are there"
 is "$(ct_in cat /proc/sys/net/ipv4/conf/taken/route_localnet /proc/sys/net/ipv4/conf/br0/route_localnet | tr '\n' ,)" 0,1, \
 	"and what is in its place is left alone"
 is "$(ct_in ip -br addr show wan | awk '{ print $3, $4 }')" "192.0.2.10/24 2001:db8::10/64" \

@@ -38,8 +38,10 @@ exec = ["/bin/sleep", "1000"]
 online = ["off"]
 TOML
 
-# As in 445: the kernel is to do the checksums of DHCPv4 itself. far6 has no IPv4 at all.
+# As in 445: the kernel is to do the checksums of DHCPv4 itself. far6 has no IPv4 at all. Who does not forward says in its answers
+# to neighbours that it is no router: then the kernel takes the route away that it has had by a router advertisement, 5 s later.
 cat >"$ct_dir/server.sh" <<SH
+echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 echo 0 >/proc/sys/net/ipv6/conf/far/dad_transmits
 echo 0 >/proc/sys/net/ipv6/conf/far6/dad_transmits
 ip addr add 192.0.2.1/24 dev far && ip addr add fd00::1/64 dev far nodad && ip addr add fd06::1/64 dev far6 nodad &&
