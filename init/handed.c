@@ -49,7 +49,9 @@ static int receive(int from, struct handed *h)
 	if (n <= 0)
 		return n ? -errno : -ECONNRESET;
 	h->line[n] = '\0';
-	h->line[strcspn(h->line, "\n")] = '\0';
+	h->changes = h->line + strcspn(h->line, "\n");
+	if (*h->changes)
+		*(char *)h->changes++ = '\0';
 	take_fds(h, &m);
 	return field_is_there(h->line, "error") ? -EPERM : 0;
 }
@@ -67,6 +69,7 @@ int handed_ask(struct handed *h, const char *verb, const char *name)
 
 	memset(h->fds, -1, sizeof(h->fds));
 	h->line[0] = '\0';
+	h->changes = "";
 	err = talk_ask(&t, "%s%s%s", verb, name ? " " : "", name ? name : "");
 	if (!err)
 		err = receive(t.fd, h);

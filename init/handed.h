@@ -6,7 +6,8 @@
 
 struct handed {
 	int fds[INSIGHT_MOST]; /* by enum insight; -1 for none */
-	char line[1024];
+	char line[INSIGHT_LINES + 1];
+	const char *changes; /* the lines behind the first */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "lib/fd.h"
+#include "services/changed.h"
 
 struct bundle {
 	int fds[INSIGHT_MOST];
@@ -52,11 +53,30 @@ static void add_service(const struct supervisor *sv, uint32_t index, struct bund
 		service_at(sv, index)->life.execed ? h->pid : 0, joined, h->missing);
 }
 
+/* A line for each limit that was changed by hand, of the service or of its group. */
+static void add_changes(const struct supervisor *sv, uint32_t index, struct buf *lines)
+{
+	const uint32_t group = table_confine(sv->table, spec_at(sv, index))->leaf.group;
+
+	for (uint32_t i = 0; i < sv->state->change_slots; i++) {
+		const struct limit_change *c = &sv->state->changes[i];
+		bool of_group = group && c->whose == changed_of_group(group - 1);
+
+		if (!of_group && c->whose != changed_of_service(index))
+			continue;
+		buf_fmt(lines, "{\"changed\":");
+		buf_json(lines, changed_file(c));
+		buf_fmt(lines, ",\"to\":");
+		buf_json(lines, changed_text(c));
+		buf_fmt(lines, ",\"group\":%s}\n", of_group ? "true" : "false");
+	}
+}
+
 int insight_send(const struct supervisor *sv, const struct client *c, uint32_t index)
 {
 	cleanup_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct bundle b = { .count = 0 };
-	BUF_ON_STACK(line, 200);
+	BUF_ON_STACK(line, INSIGHT_LINES);
 
 	buf_char(&line, '{');
 	add(&b, INSIGHT_TABLE, sv->state->table_fd);
@@ -68,5 +88,7 @@ int insight_send(const struct supervisor *sv, const struct client *c, uint32_t i
 	for (unsigned i = 0; i < CGROUP_V1_COUNT; i++)
 		add(&b, INSIGHT_V1 + i, sv->state->cgroup.v1[i]);
 	buf_fmt(&line, "\"minit\":%d,\"fds\":%u}\n", sv->state->pid, b.which);
+	if (index != INSIGHT_NOBODY)
+		add_changes(sv, index, &line);
 	return send_with(c->fd, &line, &b);
 }

@@ -68,6 +68,8 @@ static void tell_json(const struct look *l, const char *what, const char *asked,
 	buf_json(&b, what);
 	buf_str(&b, ",\"asked\":");
 	buf_json(&b, asked);
+	if (l->source)
+		buf_fmt(&b, ",\"source\":\"%s\"", l->source);
 	if (verdict != LOOK_UNSEEN) {
 		buf_str(&b, ",\"got\":");
 		buf_json(&b, got);
@@ -95,13 +97,16 @@ static void pad(const char *text, size_t width)
 	say("%*s", (int)(len < width ? width - len : 0) + 1, "");
 }
 
-static void tell_plain(const char *what, const char *asked, const char *got, enum verdict verdict, const char *why)
+static void tell_plain(const struct look *l, const char *what, const char *asked, const char *got, enum verdict verdict, const char *why)
 {
+	BUF_ON_STACK(wish, LOOK_TEXT + 40);
+
 	say("%s ", verdict == LOOK_DIFFERS ? "!" : " ");
 	say_plain(what);
 	pad(what, 18);
-	say_plain(asked);
-	pad(asked, 30);
+	buf_fmt(&wish, "%s%s%s", asked, l->source ? ", by minit " : "", l->source ?: "");
+	say_plain(buf_text(&wish));
+	pad(buf_text(&wish), 30);
 	say_plain(verdict == LOOK_UNSEEN ? "?" : got);
 	say("%s%s\n", *why ? ": " : "", why);
 }
@@ -124,7 +129,7 @@ void look_tell(struct look *l, const char *what, const char *asked, const char *
 	else if (l->json)
 		tell_json(l, what, asked, got, verdict, why);
 	else
-		tell_plain(what, asked, got, verdict, why);
+		tell_plain(l, what, asked, got, verdict, why);
 	l->count++;
 	l->differ += verdict == LOOK_DIFFERS;
 }
@@ -179,6 +184,7 @@ static bool open_look(struct look *l, const struct handed *h)
 	l->minit = (pid_t)field_number(h->line, "minit", 0);
 	l->joined = (pid_t)field_number(h->line, "joined", 0);
 	l->pid = (pid_t)field_number(h->line, "pid", 0);
+	l->changes = h->changes;
 	l->home.v2 = h->fds[INSIGHT_V2];
 	for (size_t i = 0; i < CGROUP_V1_COUNT; i++)
 		l->home.v1[i] = h->fds[INSIGHT_V1 + i];

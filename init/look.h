@@ -30,6 +30,8 @@ struct look {
 	pid_t pid;           /* the program's, behind the reaper if it has one */
 	char status[4096];   /* of the program, proc(5) */
 	char minits[4096];   /* of minit */
+	const char *changes; /* lines of JSON: limits that were changed by hand (init/insight.h) */
+	const char *source;  /* of what is asked, where it is not the table, or NULL */
 	bool entered;        /* what is read now is read from within */
 	bool json;
 	struct buf *only_differences; /* what differs is put here, a line each, and nothing is said; or NULL */

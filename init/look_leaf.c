@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "cgroup/cgroup.h"
+#include "init/field.h"
 #include "init/look.h"
+#include "services/changed.h"
 #include "services/leaf.h"
 
 /* A disk may be named by its path: the kernel names it by its number. */
@@ -12,26 +14,110 @@ static const char *kernel_text(const char *text, struct buf *mem)
 	return *text == '/' && !node_disk(text, mem) ? buf_text(mem) : text;
 }
 
-static void tell_limit(struct look *l, const char *leaf, const struct limit_spec *limit, const char *prefix)
+/* -- limits that were changed by hand ----------------------------------------------------------------------------- */
+
+/* The limits of one leaf: that of the service, or its group. */
+struct limits {
+	struct look *l;
+	const char *leaf, *prefix; /* the prefix is empty for the service's own */
+	struct list list;
+};
+
+struct hand {
+	char file[LOOK_TEXT], text[LOOK_TEXT];
+};
+
+/* The next change of this leaf in the lines at *at. */
+static bool next_change(const struct limits *s, const char **at, struct hand *ret)
 {
-	const char *file = table_text(l->table, limit->file_at);
-	BUF_ON_STACK(mem, LOOK_TEXT);
-	const char *asked = kernel_text(table_text(l->table, limit->text_at), &mem);
+	while (**at) {
+		const char *line = *at;
+
+		*at += strcspn(line, "\n");
+		*at += **at == '\n';
+		if (!field_is_there(line, "group") || field_is_true(line, "group") != (*s->prefix != '\0'))
+			continue;
+		field_text(line, "changed", ret->file, sizeof(ret->file));
+		field_text(line, "to", ret->text, sizeof(ret->text));
+		return true;
+	}
+	return false;
+}
+
+/* What was written over it by hand; false: nothing. */
+static bool find_change(const struct limits *s, const char *file, const char *text, struct hand *ret)
+{
+	const char *at = s->l->changes;
+
+	while (next_change(s, &at, ret))
+		if (!strcmp(ret->file, file) && changed_is_of_same(ret->text, text))
+			return true;
+	return false;
+}
+
+static bool is_of_table(const struct limits *s, const struct hand *hand)
+{
+	const struct table *t = s->l->table;
+
+	for (uint32_t i = 0; i < s->list.count; i++) {
+		const struct limit_spec *limit = &table_list(t, s->list, struct limit_spec)[i];
+		BUF_ON_STACK(mem, LOOK_TEXT);
+
+		if (!strcmp(table_text(t, limit->file_at), hand->file) &&
+		    changed_is_of_same(hand->text, kernel_text(table_text(t, limit->text_at), &mem)))
+			return true;
+	}
+	return false;
+}
+
+/* -- all limits --------------------------------------------------------------------------------------------------- */
+
+static void tell_file(const struct limits *s, const char *file, const char *asked)
+{
+	struct look *l = s->l;
 	BUF_ON_STACK(what, LOOK_TEXT);
 	BUF_ON_STACK(got, LOOK_TEXT);
 
-	buf_fmt(&what, "%s%s", prefix, file);
-	l->err = cgroup_found(&l->home, leaf, file, &got);
+	buf_fmt(&what, "%s%s", s->prefix, file);
+	l->err = cgroup_found(&l->home, s->leaf, file, &got);
 	look_tell(l, buf_text(&what), asked, buf_text(&got),
 		  l->err ? LOOK_UNSEEN : cgroup_is_same(asked, buf_text(&got)) ? LOOK_SAME : LOOK_DIFFERS,
-		  MISSING_LIMITS);
+		  l->source ? 0 : MISSING_LIMITS);
+	l->source = NULL;
 }
 
-static void tell_limits(struct look *l, const char *leaf, struct list limits, const char *prefix)
+static void tell_limit(const struct limits *s, const struct limit_spec *limit)
 {
-	for (uint32_t i = 0; i < limits.count; i++)
-		tell_limit(l, leaf, &table_list(l->table, limits, struct limit_spec)[i], prefix);
+	const char *file = table_text(s->l->table, limit->file_at);
+	BUF_ON_STACK(mem, LOOK_TEXT);
+	const char *asked = kernel_text(table_text(s->l->table, limit->text_at), &mem);
+	BUF_ON_STACK(over, LOOK_TEXT);
+	struct hand hand;
+
+	if (find_change(s, file, asked, &hand)) {
+		changed_put_over(&over, asked, hand.text);
+		asked = buf_text(&over);
+		s->l->source = "set";
+	}
+	tell_file(s, file, asked);
 }
+
+static void tell_limits(const struct limits *s)
+{
+	const char *at = s->l->changes;
+	struct hand hand;
+
+	for (uint32_t i = 0; i < s->list.count; i++)
+		tell_limit(s, &table_list(s->l->table, s->list, struct limit_spec)[i]);
+	while (next_change(s, &at, &hand)) {
+		if (is_of_table(s, &hand))
+			continue;
+		s->l->source = "set";
+		tell_file(s, hand.file, hand.text);
+	}
+}
+
+/* -- the leaf ----------------------------------------------------------------------------------------------------- */
 
 static void tell_place(struct look *l, const char *leaf)
 {
@@ -70,11 +156,11 @@ void look_leaf(struct look *l)
 	if (!ENABLED(CONFIG_CGROUP) || !l->spec->leaf)
 		return;
 	tell_place(l, leaf);
-	tell_limits(l, leaf, l->spec->limits, "");
+	tell_limits(&(struct limits){ l, leaf, "", l->spec->limits });
 	tell_devices(l, leaf);
 	if (!group)
 		return;
 	buf_fmt(&parent, "%s/", table_text(l->table, group->name_at));
 	buf_fmt(&prefix, "%s:", table_text(l->table, group->name_at));
-	tell_limits(l, buf_text(&parent), group->limits, buf_text(&prefix));
+	tell_limits(&(struct limits){ l, buf_text(&parent), buf_text(&prefix), group->limits });
 }

@@ -7,6 +7,7 @@
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/text.h"
+#include "services/changed.h"
 
 /* -- limits ----------------------------------------------------------------------------------------------------- */
 
@@ -28,14 +29,21 @@ struct limits {
 	struct supervisor *sv;
 	uint32_t index;
 	const char *leaf; /* or its group */
+	uint32_t whose;   /* of services/changed.h */
 	const struct limit_spec *all;
 	uint32_t count;
 };
 
+/* What was changed by hand goes on to hold. */
 static int write_limit(const struct limits *l, const struct limit_spec *limit)
 {
 	const char *file = table_text(l->sv->table, limit->file_at), *text = table_text(l->sv->table, limit->text_at);
-	int err = cgroup_limit(&l->sv->state->cgroup, l->leaf, file, text, NULL);
+	const struct limit_change *change = changed_find(l->sv->state, l->whose, file, text);
+	int err;
+
+	if (change)
+		text = changed_text(change);
+	err = cgroup_limit(&l->sv->state->cgroup, l->leaf, file, text, NULL);
 
 	if (!err && is_tight(file, text))
 		service_at(l->sv, l->index)->handles.tight = 1;
@@ -84,6 +92,7 @@ static int prepare_group(struct supervisor *sv, uint32_t index, const char **det
 		return 0;
 	buf_fmt(&name, "%s/", table_text(sv->table, group->name_at));
 	limits.leaf = buf_text(&name);
+	limits.whose = changed_of_group(table_confine(sv->table, spec_at(sv, index))->leaf.group - 1);
 	limits.all = table_list(sv->table, group->limits, struct limit_spec);
 	limits.count = group->limits.count;
 	return write_limits(&limits, detail);
@@ -192,6 +201,7 @@ int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)
 		.sv = sv,
 		.index = index,
 		.leaf = leaf_of(sv, index, &name),
+		.whose = changed_of_service(index),
 		.all = table_list(sv->table, spec->limits, struct limit_spec),
 		.count = spec->limits.count,
 	};
@@ -237,6 +247,23 @@ int leaf_pause(struct supervisor *sv, uint32_t index, bool paused)
 	return err;
 }
 
+/* Writes a limit and notes that. `name`: of the leaf. */
+static int change_limit(struct supervisor *sv, uint32_t whose, const char *name, const char *file, const char *text,
+			struct buf *why)
+{
+	struct limit_change *at = changed_room(sv->state, whose, file, text);
+	int err;
+
+	if (!at) {
+		buf_str(why, "more was changed by hand than minit can remember; write it into the table");
+		return -ENOSPC;
+	}
+	err = cgroup_limit(&sv->state->cgroup, name, file, text, why);
+	if (!err)
+		changed_note(at, whose, file, text);
+	return err;
+}
+
 int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char *text, struct buf *why)
 {
 	struct leaf_name name;
@@ -244,7 +271,7 @@ int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char
 
 	if (is_tight(file, text))
 		service_at(sv, index)->handles.tight = 1;
-	err = cgroup_limit(&sv->state->cgroup, leaf_of(sv, index, &name), file, text, why);
+	err = change_limit(sv, changed_of_service(index), leaf_of(sv, index, &name), file, text, why);
 	return err ? err : cgroup_adopt(&sv->state->cgroup, leaf_of(sv, index, &name));
 }
 
@@ -274,6 +301,6 @@ int leaf_set_group(struct supervisor *sv, uint32_t group, const char *file, cons
 	for (uint32_t i = 0; i < sv->state->count && is_tight(file, text); i++)
 		if (is_member(sv, i, group))
 			service_at(sv, i)->handles.tight = 1;
-	err = cgroup_limit(&sv->state->cgroup, buf_text(&name), file, text, why);
+	err = change_limit(sv, changed_of_group(group), buf_text(&name), file, text, why);
 	return err ? err : adopt_members(sv, group);
 }

@@ -16,9 +16,10 @@
 #include "services/table.h"
 
 #define STATE_MAGIC 0x31536d6d
-#define STATE_LAYOUT 7
+#define STATE_LAYOUT 8
 #define STATE_CLIENTS 32
 #define STATE_DETAIL 48
+#define STATE_CHANGES 256
 #define STATE_WHY 320 /* bytes of a service_why; in JSON none but quotes, backslashes and broken UTF-8 are longer */
 #define STATE_SIGNALS 8 /* read at a time */
 
@@ -149,6 +150,12 @@ struct client {
 	char line[240];    /* the request so far */
 };
 
+/* A limit that was changed by hand; written by services/changed.c alone. */
+struct limit_change {
+	uint32_t whose; /* index + 1 of the service, or of the group with CHANGED_GROUP; 0: free */
+	char text[252]; /* the file, NUL, what it was given, NUL */
+};
+
 /* The event that is being worked on, so that a crash within it can be undone. */
 struct inflight {
 	uint32_t service;  /* index + 1; 0: none */
@@ -197,6 +204,8 @@ struct statefile {
 	struct when stop_began;     /* init/shutdown.c */
 	uint32_t stop_count;        /* services that were not settled then; init/shutdown.c */
 	uint32_t client_slots;   /* of clients, how many were ever used: the rest is never touched; init/control.c */
+	uint32_t change_slots;   /* the same of changes; services/changed.c */
+	uint32_t reserved;
 	struct when booted;
 	uint64_t orphans;        /* dead that were no service of ours; init/reap.c */
 	uint64_t crashes;        /* fatal signals survived; init/crash.c */
@@ -217,6 +226,7 @@ struct statefile {
 	int32_t claims[CLAIMS];     /* sockets, -1 for none; init/claims.c */
 	struct inflight inflight; /* services/state.c */
 	struct client clients[STATE_CLIENTS];
+	struct limit_change changes[STATE_CHANGES]; /* a whole number of pages, which cost nothing until they are used */
 	struct service services[];
 };
 

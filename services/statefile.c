@@ -82,6 +82,7 @@ static bool is_sound(const struct statefile *state, size_t size)
 {
 	return state->magic == STATE_MAGIC && state->layout == STATE_LAYOUT && state->size == size &&
 	       state->count <= TABLE_SERVICES_MAX && state->client_slots <= STATE_CLIENTS &&
+	       state->change_slots <= STATE_CHANGES &&
 	       size_for(state->count) == size;
 }
 

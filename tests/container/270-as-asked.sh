@@ -104,7 +104,15 @@ nsenter -t "$full" -m -p mount -o remount,bind,rw /
 nsenter -t "$full" -m -p mount -o remount,bind,exec,nosuid,nodev /data
 nsenter -t "$plain" -m -p umount /proc/keys
 renice -n 0 -p "$full" >/dev/null
-ct_minit set full memory.max=80M pids.max=21
+write_leaf() { # CONTROLLER FILE OF V1 OR V2 VALUE: into the leaf, as somebody would who is not minit
+	local at
+	at=$(sed -n -E "s/^[0-9]+:$1://p" "/proc/$full/cgroup")
+	[ -e "/sys/fs/cgroup/$1$at/$2" ] && echo "$4" >"/sys/fs/cgroup/$1$at/$2" && return
+	at=$(sed -n "s/^0:://p" "/proc/$full/cgroup")
+	echo "$4" >"/sys/fs/cgroup$at/$3"
+}
+write_leaf memory memory.limit_in_bytes memory.max 83886080
+write_leaf pids pids.max pids.max 21
 is "$(ct_minit status full | grep '^!' | tr -s ' ')" "! proc masked open
 ! readonly yes no
 ! private_tmp tmpfs none
@@ -116,6 +124,25 @@ is "$(ct_minit status full | grep '^!' | tr -s ' ')" "! proc masked open
 is "$(ct_minit status plain | grep '^! proc' | tr -s ' ')" "! proc masked masked, without keys" "a single mask too"
 look full
 is "$(grep -c '|False|' "$ct_dir/seen")" 7 "in JSON too"
+
+# What was set by hand is asked for by that.
+ct_minit set full memory.max=96M pids.max=max cpu.max.burst=10ms
+ct_minit set group.house memory.max=192M pids.max=500
+is "$(ct_minit status full | tr -s ' ' | grep -E '(memory|pids|cpu).*max')" " memory.max 100663296, by minit set 100663296
+ cpu.max 50000 100000 50000 100000
+ pids.max max, by minit set max
+ cpu.max.burst 10000, by minit set 10000
+ house:memory.max 201326592, by minit set 201326592
+ house:pids.max 500, by minit set 500" "what was set by hand is as asked, beside what is left of the table"
+ct_minit status --json full | grep -q '"what":"memory.max","asked":"100663296","source":"set","got":"100663296","ok":true'
+ok $? "in JSON with its source"
+write_leaf memory memory.limit_in_bytes memory.max 104857600
+is "$(ct_minit status full | grep '^!' | grep memory | tr -s ' ')" "! memory.max 100663296, by minit set 104857600" \
+	"what somebody else changes then is found"
+ct_minit set full memory.max=96M
+ct_signal SEGV
+ct_minit restart full >/dev/null
+is "$(ct_minit status full | grep ' set ' | grep -v -c '^!')" 5 "minit does not forget it by a crash, nor the service by a restart"
 ct_in setpriv --reuid 65534 --regid 65534 --clear-groups env MINIT_SOCKET=/run/minit/control "$MINIT" status plain >"$ct_dir/other" 2>&1
 is "$? $(grep -c . "$ct_dir/other")" "0 3" "who may not look is told the rest"
 ct_stop "it ends in order"
