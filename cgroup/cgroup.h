@@ -135,10 +135,12 @@ int cgroup_remove(struct cgroup_home *home, const char *name);
 
 /*
  * For the tool, which looks at leaves from outside (cgroup/found.c): appends
- * what is in force of a limit, in the words of v2's file. 0; -EOPNOTSUPP for
- * what v1 has no such words for; -errno.
+ * what is in force of a limit, in the words of v2's file. asked: of several
+ * texts that are one in v1, this one is told. 0; -EOPNOTSUPP for what v1 has no
+ * such words for; -errno.
  */
-must_check int cgroup_found(const struct cgroup_home *home, const char *name, const char *file, struct buf *got);
+must_check int cgroup_found(const struct cgroup_home *home, const char *name, const char *file, const char *asked,
+			    struct buf *got);
 
 /* Whether `got` is what `asked` asks of a file of v2: the kernel rounds, and names what was not named. */
 bool cgroup_is_same(const char *asked, const char *got);
@@ -284,10 +286,12 @@ static inline int cgroup_remove(struct cgroup_home *home, const char *name)
 	return home->err;
 }
 
-static inline int cgroup_found(const struct cgroup_home *home, const char *name, const char *file, struct buf *got)
+static inline int cgroup_found(const struct cgroup_home *home, const char *name, const char *file, const char *asked,
+			       struct buf *got)
 {
 	(void)name;
 	(void)file;
+	(void)asked;
 	(void)got;
 	return home->err;
 }

@@ -12,13 +12,13 @@
 #include "lib/text.h"
 
 #define FILE_MOST 1024
-#define ROUNDED 65536 /* the kernel counts memory in pages */
+#define NO_RATE "18446744073709551615"
 
 struct leaf_file {
 	const struct cgroup_home *home;
 	const struct limit_row *row;
 	enum cgroup_v1 controller;
-	const char *name, *file;
+	const char *name, *file, *asked;
 };
 
 static int read_into(int dir, const char *name, const char *file, struct buf *got)
@@ -95,6 +95,90 @@ static int shares_v1(const struct leaf_file *f, struct buf *got)
 	return put_amount(err, (shares * 100 + 1023) / 1024, got);
 }
 
+/* blkio.weight has no more than 200 of v2; BFQ's is one for several. */
+static int blkio_v1(const struct leaf_file *f, struct buf *got)
+{
+	uint64_t n = 0, asked;
+	int err = number_v1(f, "blkio.weight", &n);
+
+	if (err != -ENOENT)
+		return put_amount(err, (n + 4) / 5, got);
+	err = number_v1(f, "blkio.bfq.weight", &n);
+	if (!text_u64(f->asked, &asked) && limit_bfq_weight(asked) == n)
+		n = asked;
+	else if (n > 100)
+		n = 100 + (n - 100) * 11;
+	return put_amount(err, n, got);
+}
+
+/* -- disks of v1: "8:0 1048576" in a file for each of what v2 has in one -------------------------------------------- */
+
+struct throttle {
+	const char *key, *file;
+	char text[FILE_MOST];
+};
+
+/* What the file has for the disk that `line` begins with, or NULL. */
+static const char *of_disk(const char *text, const char *line)
+{
+	size_t len = strcspn(line, " ") + 1;
+
+	while (*text && strncmp(text, line, len) != 0) {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return *text ? text + len : NULL;
+}
+
+static void put_disk(const struct throttle *all, size_t count, const char *line, struct buf *got)
+{
+	buf_fmt(got, "%s%.*s", got->len ? "\n" : "", (int)strcspn(line, " "), line);
+	for (size_t i = 0; i < count; i++) {
+		const char *value = of_disk(all[i].text, line);
+
+		if (!value || !strncmp(value, NO_RATE, strlen(NO_RATE)))
+			value = "max";
+		buf_fmt(got, " %s=%.*s", all[i].key, (int)strcspn(value, "\n"), value);
+	}
+}
+
+static bool is_told(const struct throttle *all, size_t before, const char *line)
+{
+	bool told = false;
+
+	for (size_t i = 0; i < before; i++)
+		told |= of_disk(all[i].text, line) != NULL;
+	return told;
+}
+
+static int throttle_v1(const struct leaf_file *f, struct buf *got)
+{
+	struct throttle all[] = {
+		{ .key = "rbps", .file = "blkio.throttle.read_bps_device" },
+		{ .key = "wbps", .file = "blkio.throttle.write_bps_device" },
+		{ .key = "riops", .file = "blkio.throttle.read_iops_device" },
+		{ .key = "wiops", .file = "blkio.throttle.write_iops_device" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		struct buf text;
+		int err;
+
+		buf_init(&text, all[i].text, sizeof(all[i].text));
+		err = read_v1(f, all[i].file, &text);
+		if (err)
+			return err;
+		(void)buf_text(&text);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		for (const char *line = all[i].text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+			if (!is_told(all, i, line))
+				put_disk(all, ARRAY_LEN(all), line, got);
+	return 0;
+}
+
+/* -- any of v1 ------------------------------------------------------------------------------------------------------ */
+
 /* -1 and the like are "max" of what has an end. */
 static int same_v1(const struct leaf_file *f, struct buf *got)
 {
@@ -124,14 +208,18 @@ static int found_v1(const struct leaf_file *f, struct buf *got)
 	case LIMIT_V1_SWAP: return swap_v1(f, got);
 	case LIMIT_V1_QUOTA: return quota_v1(f, got);
 	case LIMIT_V1_SHARES: return shares_v1(f, got);
+	case LIMIT_V1_BLKIO: return blkio_v1(f, got);
+	case LIMIT_V1_THROTTLE: return throttle_v1(f, got);
 	default: return -EOPNOTSUPP;
 	}
 }
 
-int cgroup_found(const struct cgroup_home *home, const char *name, const char *file, struct buf *got)
+int cgroup_found(const struct cgroup_home *home, const char *name, const char *file, const char *asked,
+		 struct buf *got)
 {
 	struct leaf_file f = {
 		.home = home, .row = limit_row(file), .controller = limit_controller(file), .name = name, .file = file,
+		.asked = asked,
 	};
 	int err = home->v2 >= 0 ? read_into(home->v2, name, file, got) : -ENOENT;
 
@@ -180,6 +268,16 @@ static bool has_words(const char *got, const char *asked)
 	return true;
 }
 
+/* Memory is counted in pages, of which there are three sizes. */
+static bool is_rounded(uint64_t asked, uint64_t got)
+{
+	bool is = asked == got;
+
+	for (uint64_t page = 4096; page <= 65536; page *= 4)
+		is |= got && got == asked - asked % page;
+	return is;
+}
+
 /* "20" is "20.00" to the kernel, "100" of all disks "default 100". */
 bool cgroup_is_same(const char *asked, const char *got)
 {
@@ -187,7 +285,7 @@ bool cgroup_is_same(const char *asked, const char *got)
 	size_t len = strlen(asked);
 
 	if (!text_u64(asked, &a) && !text_u64(got, &g))
-		return g <= a && a - g < ROUNDED;
+		return is_rounded(a, g);
 	if (!strncmp(got, asked, len) && got[len] == '.' && !got[len + 1 + strspn(got + len + 1, "0")])
 		return true;
 	return has_words(got, asked);

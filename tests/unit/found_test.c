@@ -43,6 +43,9 @@ static const struct {
 	{ "8:16 rbps=1048576", "", false },
 	{ "-20", "-20", true },
 	{ "-20", "-2", false },
+	{ "65536", "4096", false }, /* no rounding to a page makes that */
+	{ "100", "1", false },
+	{ "20", "1", false },
 };
 
 static void test_what_is_the_same(void **data)
@@ -107,7 +110,7 @@ static void finds(const char *file, const char *text)
 {
 	BUF_ON_STACK(got, 200);
 
-	assert_int_equal(cgroup_found(&home, "web", file, &got), 0);
+	assert_int_equal(cgroup_found(&home, "web", file, "", &got), 0);
 	assert_string_equal(buf_text(&got), text);
 }
 
@@ -142,9 +145,46 @@ static void test_v1_is_told_in_the_words_of_v2(void **data)
 	finds("memory.max", "max");
 	put(memory, "memory.soft_limit_in_bytes", "9223372036854771712\n");
 	finds("memory.low", "0");
-	assert_int_equal(cgroup_found(&home, "web", "memory.high", &got), -EOPNOTSUPP);
-	assert_int_equal(cgroup_found(&home, "web", "pids.max", &got), -ENOENT);
-	assert_int_equal(cgroup_found(&home, "db", "memory.max", &got), -ENOENT);
+	assert_int_equal(cgroup_found(&home, "web", "memory.high", "", &got), -EOPNOTSUPP);
+	assert_int_equal(cgroup_found(&home, "web", "pids.max", "", &got), -ENOENT);
+	assert_int_equal(cgroup_found(&home, "db", "memory.max", "", &got), -ENOENT);
+}
+
+static void finds_weight(const char *asked, const char *text)
+{
+	BUF_ON_STACK(got, 200);
+
+	assert_int_equal(cgroup_found(&home, "web", "io.weight", asked, &got), 0);
+	assert_string_equal(buf_text(&got), text);
+}
+
+static void test_disks_of_v1_are_told_in_the_words_of_v2(void **data)
+{
+	int blkio;
+
+	(void)data;
+	blkio = home.v1[CGROUP_V1_BLKIO] = hierarchy("blkio");
+	put(blkio, "blkio.throttle.read_bps_device", "8:0 1048576\n");
+	put(blkio, "blkio.throttle.write_bps_device", "");
+	put(blkio, "blkio.throttle.read_iops_device", "254:16 7\n");
+	put(blkio, "blkio.throttle.write_iops_device", "8:0 100\n254:16 18446744073709551615\n");
+	finds("io.max", "8:0 rbps=1048576 wbps=max riops=max wiops=100\n254:16 rbps=max wbps=max riops=7 wiops=max");
+	put(blkio, "blkio.weight", "500\n");
+	finds_weight("100", "100");
+	put(blkio, "blkio.weight", "1000\n");
+	finds_weight("200", "200");
+	finds_weight("10000", "200"); /* there is no more */
+	unlinkat(blkio, "svc.web/blkio.weight", 0);
+	for (uint64_t weight = 1; weight <= 10000; weight += weight < 300 ? 1 : 333) {
+		char text[24], asked[24];
+
+		snprintf(text, sizeof(text), "%lu\n", (unsigned long)limit_bfq_weight(weight));
+		snprintf(asked, sizeof(asked), "%lu", (unsigned long)weight);
+		put(blkio, "blkio.bfq.weight", text);
+		finds_weight(asked, asked);
+	}
+	put(blkio, "blkio.bfq.weight", "200\n");
+	finds_weight("100", "1200");
 }
 
 static void test_v2_is_told_as_it_is(void **data)
@@ -189,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_the_same),
 		cmocka_unit_test_setup_teardown(test_v1_is_told_in_the_words_of_v2, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_disks_of_v1_are_told_in_the_words_of_v2, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_v2_is_told_as_it_is, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_in_which_leaf_a_process_is, set_up, tear_down),
 	};
