@@ -76,6 +76,20 @@ int syscall_find(const char *name)
 	return -ENOENT;
 }
 
+bool syscall_is_elsewhere(const char *name)
+{
+	static const char all[] =
+#define ELSEWHERE(name) #name "\0"
+#include "services/elsewhere.def"
+#undef ELSEWHERE
+		;
+	const char *at = all;
+
+	while (*at && strcmp(at, name) != 0)
+		at += strlen(at) + 1;
+	return *at;
+}
+
 uint32_t syscall_groups(enum syscall_id id)
 {
 	return calls[id].groups;

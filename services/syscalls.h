@@ -46,6 +46,9 @@ const char *syscall_name(enum syscall_id id);
 /* enum syscall_id, or -ENOENT. */
 int syscall_find(const char *name);
 
+/* Whether it is one of other machines alone: services/elsewhere.def. */
+bool syscall_is_elsewhere(const char *name);
+
 /* Bits of enum syscall_group. */
 uint32_t syscall_groups(enum syscall_id id);
 

@@ -111,7 +111,7 @@ static void take_call(struct reading *r, const struct toml *node, const char *na
 		wish_by_group(r, groups, wish);
 	else if (id >= 0)
 		wish_by_name(r, node, (enum syscall_id)id, wish);
-	else
+	else if (!syscall_is_elsewhere(name))
 		refuse_call(r, node, list_name(wish.list), name);
 }
 

@@ -1120,6 +1120,8 @@ static void lists_change_a_profile(void **state)
 	assert_int_equal(then_with("{ deny = ['uname'] }", SYSCALL_uname), REFUSE);
 	assert_int_equal(then_with("{ deny = ['@network-io'] }", SYSCALL_socket), REFUSE);
 	assert_int_equal(then_with("{ log = ['uname'] }", SYSCALL_uname), SECCOMP_RET_LOG);
+	assert_int_equal(then_with("{ deny = ['socketcall', 'uname'] }", SYSCALL_connect), ALLOW); /* of i386 */
+	assert_int_equal(then_with("{ deny = ['socketcall', 'uname'] }", SYSCALL_uname), REFUSE);
 	assert_int_equal(then_with("{ kill = ['@debug'] }", SYSCALL_ptrace), SECCOMP_RET_KILL_PROCESS);
 	assert_int_equal(then_with("{ errno = { uname = 'ENOSYS' } }", SYSCALL_uname), UNKNOWN);
 	assert_int_equal(then_with("{ errno = { '@sync' = 0 } }", SYSCALL_fsync), SECCOMP_ERRNO(0));
