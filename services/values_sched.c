@@ -1,4 +1,5 @@
 /* Scheduling: policies, priorities, and masks of processors and nodes. */
+#include <linux/mempolicy.h>
 #include <string.h>
 #include <sys/personality.h>
 
@@ -254,7 +255,18 @@ bool take_cpus(struct section *s, const struct key *key, const struct toml *node
 	return node_text(node) && read_mask(node->text, &m) && put_mask(s, &m, field);
 }
 
-/* In the order of MPOL_*; all but local are of nodes. */
+#define WANT_PREFERRED "\"preferred:\" with one node such as \"preferred:0\", or \"preferred-many:\" (Linux 5.15)"
+
+static bool has_several(const struct mask *m)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < m->used; i++)
+		n += (unsigned)__builtin_popcountll(m->words[i]);
+	return n > 1;
+}
+
+/* In the order of MPOL_*; all but local are of nodes. Of several that are preferred the kernel would take the first. */
 bool take_numa(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	static const char words[] = "default|preferred|bind|interleave|local|preferred-many|weighted-interleave";
@@ -265,15 +277,20 @@ bool take_numa(struct section *s, const struct key *key, const struct toml *node
 	int word;
 	BUF_ON_STACK(name, 32);
 
-	(void)key;
 	buf_add(&name, text ? text : "", colon ? (size_t)(colon - text) : strlen(text ? text : ""));
 	if (buf_check(&name) || !read_word(buf_text(&name), words, &word, &unused) || !word)
 		return false;
 	p->nodes = (struct list){ 0 };
 	*(uint32_t *)field = (uint32_t)word;
-	if (word == 4)
+	if (word == MPOL_LOCAL)
 		return !colon;
-	return colon && read_mask(colon + 1, &m) && put_mask(s, &m, &p->nodes);
+	if (!colon || !read_mask(colon + 1, &m))
+		return false;
+	if (word == MPOL_PREFERRED && has_several(&m)) {
+		refuse_value(s, key_text(key, KEY_NAME), node, WANT_PREFERRED);
+		return true;
+	}
+	return put_mask(s, &m, &p->nodes);
 }
 
 /* -- personality ------------------------------------------------------------------------------------------------ */
