@@ -173,18 +173,41 @@ static void put_word(enum key_id id, unsigned n, struct buf *b)
 	buf_add(b, words, strcspn(words, "|"));
 }
 
-static void tell_word(struct look *l, enum key_id id, unsigned asked, unsigned got)
+/* Whether the table itself mounts something upon this place, which is told of in a line of its own. */
+static bool is_covered(const struct look *l, const char *place)
+{
+	const struct list list = l->confine->roots.mounts;
+	bool covered = false;
+
+	for (uint32_t i = 0; i < list.count; i++)
+		covered |= !strcmp(table_text(l->table, table_list(l->table, list, struct mount_spec)[i].target_at), place);
+	return covered;
+}
+
+static void tell_covered(struct look *l, const char *what, const char *asked, const char *place)
+{
+	BUF_ON_STACK(got, LOOK_TEXT);
+
+	buf_fmt(&got, "%s, beneath mounts.\"%s\"", asked, place);
+	look_tell(l, what, asked, buf_text(&got), LOOK_SAME, 0);
+}
+
+static void tell_word(struct look *l, enum key_id id, unsigned asked, unsigned got, const char *place)
 {
 	BUF_ON_STACK(want, 40);
 	BUF_ON_STACK(is, 40);
 
 	put_word(id, asked, &want);
 	put_word(id, got, &is);
+	if (is_covered(l, place)) {
+		tell_covered(l, key_text(key_by_id(id), KEY_NAME), buf_text(&want), place);
+		return;
+	}
 	look_tell_text(l, key_text(key_by_id(id), KEY_NAME), buf_text(&want), buf_text(&is),
 		       MISSING_NAMESPACES | MISSING_MOUNTS);
 }
 
-static unsigned proc_now(void)
+static unsigned proc_now(const struct look *l)
 {
 	struct seen proc = at("/proc");
 
@@ -192,7 +215,7 @@ static unsigned proc_now(void)
 		return PROC_NONE;
 	if (has_option(proc.options, "subset=pid"))
 		return PROC_PIDS;
-	return at("/proc/sys").readonly ? PROC_MASKED : PROC_OPEN;
+	return at("/proc/sys").readonly || is_covered(l, "/proc/sys") ? PROC_MASKED : PROC_OPEN;
 }
 
 static const char masked[][31] = {
@@ -205,20 +228,25 @@ static const char masked[][31] = {
 #undef MASK
 };
 
+#define WITHOUT ", without "
+
 /* Of what this kernel has all is covered; what is not is named. */
 static void look_masks(struct look *l)
 {
 	BUF_ON_STACK(got, LOOK_TEXT);
 
 	buf_str(&got, "masked");
+	if (is_covered(l, "/proc/sys"))
+		buf_str(&got, ", beneath mounts.\"/proc/sys\"");
 	for (size_t i = 0; i < ARRAY_LEN(masked); i++) {
 		BUF_ON_STACK(place, 64);
 
 		buf_fmt(&place, "/proc/%s", masked[i]);
 		if (!at(buf_text(&place)).there && !faccessat(l->proc, masked[i], F_OK, 0))
-			buf_fmt(&got, ", without %s", masked[i]);
+			buf_fmt(&got, WITHOUT "%s", masked[i]);
 	}
-	look_tell_text(l, "proc", "masked", buf_text(&got), MISSING_NAMESPACES | MISSING_MOUNTS);
+	look_tell(l, "proc", "masked", buf_text(&got), strstr(buf_text(&got), WITHOUT) ? LOOK_DIFFERS : LOOK_SAME,
+		  MISSING_NAMESPACES | MISSING_MOUNTS);
 }
 
 static unsigned sys_now(void)
@@ -236,18 +264,19 @@ static void look_kernel(struct look *l)
 	const struct roots_spec *roots = &l->confine->roots;
 	static const char *const hiding[] = { "", "hidepid=noaccess", "hidepid=invisible", "hidepid=ptraceable" };
 
-	if (roots->proc == PROC_MASKED && proc_now() == PROC_MASKED)
+	if (roots->proc == PROC_MASKED && !is_covered(l, "/proc") && proc_now(l) == PROC_MASKED)
 		look_masks(l);
 	else if (roots->proc != PROC_NONE)
-		tell_word(l, KEY_PROC, roots->proc, proc_now());
+		tell_word(l, KEY_PROC, roots->proc, proc_now(l), "/proc");
 	if (roots->hidepid)
 		look_tell_text(l, "hidepid", hiding[roots->hidepid],
 			       has_option(at("/proc").options, hiding[roots->hidepid]) ? hiding[roots->hidepid] : "no",
 			       MISSING_NAMESPACES);
 	if (roots->sys != SYS_NONE)
-		tell_word(l, KEY_SYS, roots->sys, sys_now());
+		tell_word(l, KEY_SYS, roots->sys, sys_now(), "/sys");
 	if (roots->dev == DEV_MINIMAL)
-		tell_word(l, KEY_DEV, DEV_MINIMAL, strcmp(at("/dev").type, "tmpfs") ? DEV_ALL : DEV_MINIMAL);
+		tell_word(l, KEY_DEV, DEV_MINIMAL, strcmp(at("/dev").type, "tmpfs") ? DEV_ALL : DEV_MINIMAL,
+			  "/dev");
 }
 
 /* -- what is mounted --------------------------------------------------------------------------------------------- */
