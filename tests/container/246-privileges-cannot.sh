@@ -20,6 +20,7 @@ with open(sys.argv[2], "wb", buffering=0) as out:
         out.write(os.read(master, 4096))
 ' "$ct_dir/tty" "$ct_dir/typed" 2>/dev/null &
 held=$!
+mkdir "$ct_dir/swap"
 ct_until 10 [ -s "$ct_dir/tty" ]
 tty=$(cat "$ct_dir/tty")
 
@@ -63,6 +64,11 @@ exec = ['$probe', 'reapedtty', 'tty']
 namespaces = ["pid", "mount"]
 tty = '$tty'
 needs = ["tty"]
+[service.swapped]
+exec = ['$probe', 'swapped', 'tty']
+tty = '$ct_dir/swap/tty'
+needs = ["tty"]
+autostart = false
 [service.usual]
 exec = ['$probe', 'usual', 'caps']
 [service.usual2]
@@ -115,6 +121,35 @@ is "$(grep -a -c '^minit: capabilities: services of root are without fsetid, .* 
 	"that is said once"
 is "$(ct_field usual2 missing)" '["capabilities"]' "and in the status of each"
 is "$(ct_field other missing)" "" "but not of who has none anyway"
+
+# A terminal whose name leads now there and now to a file of somebody: all of a run has the one, or there is no run.
+echo mine >"$ct_dir/swap/file"
+chmod 600 "$ct_dir/swap/file"
+python3 -c '
+import os, sys
+os.chdir(sys.argv[1])
+while True:
+    for to in sys.argv[2], "file":
+        os.symlink(to, "next")
+        os.rename("next", "tty")
+' "$ct_dir/swap" "$tty" &
+swaps=$!
+ct_until 10 [ -L "$ct_dir/swap/tty" ]
+good=0
+for i in $(seq 20); do
+	ct_minit start swapped 2>>"$ct_dir/refused" >/dev/null && good=$((good + 1))
+done
+kill $swaps
+wait $swaps 2>/dev/null
+# Once more each, whatever came of the race.
+ln -sfn "$tty" "$ct_dir/swap/tty"
+ct_minit start swapped 2>>"$ct_dir/refused" >/dev/null && good=$((good + 1))
+ln -sfn file "$ct_dir/swap/tty"
+ct_minit start swapped 2>>"$ct_dir/refused" >/dev/null && good=$((good + 1))
+ct_until 5 [ "$(grep -a -c "^swapped: its session's opened all three blocking" "$ct_dir/typed")" -ge "$good" ]
+is "$(grep -a -c '^swapped: ' "$ct_dir/typed") $(grep -c 'step terminal: .*: Not a tty' "$ct_dir/refused")" "$good $((22 - good))" \
+	"a terminal that is exchanged for a file is refused ($((22 - good)) times of 22)"
+is "$(cat "$ct_dir/swap/file")" mine "and the file is as it was"
 
 kill $held
 wait $held 2>/dev/null
