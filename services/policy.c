@@ -11,7 +11,8 @@ static bool is_success(const struct outcome *o)
 static bool is_permanent(const struct outcome *o)
 {
 	static const int lasting[] = { ENOENT, ENOTDIR, EACCES, ENOEXEC, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ESRCH,
-				      EOPNOTSUPP, ELIBACC, EPERM, EROFS, ENODEV, ENXIO, EMEDIUMTYPE, EFBIG, EUCLEAN };
+				      EOPNOTSUPP, ELIBACC, EPERM, EROFS, ENODEV, ENXIO, EMEDIUMTYPE, EFBIG, EUCLEAN,
+				      ERANGE, E2BIG };
 
 	if (o->ending != ENDING_SPAWN)
 		return false;
