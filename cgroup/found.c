@@ -111,7 +111,7 @@ static int blkio_v1(const struct leaf_file *f, struct buf *got)
 	return put_amount(err, n, got);
 }
 
-/* -- disks of v1: "8:0 1048576" in a file for each of what v2 has in one -------------------------------------------- */
+/* -- disks of v1: "8:0 1048576" in a file for each of what v2 has in one ------------------------------------------- */
 
 struct throttle {
 	const char *key, *file;
@@ -177,7 +177,7 @@ static int throttle_v1(const struct leaf_file *f, struct buf *got)
 	return 0;
 }
 
-/* -- any of v1 ------------------------------------------------------------------------------------------------------ */
+/* -- any of v1 ----------------------------------------------------------------------------------------------------- */
 
 /* -1 and the like are "max" of what has an end. */
 static int same_v1(const struct leaf_file *f, struct buf *got)

@@ -97,7 +97,8 @@ static void pad(const char *text, size_t width)
 	say("%*s", (int)(len < width ? width - len : 0) + 1, "");
 }
 
-static void tell_plain(const struct look *l, const char *what, const char *asked, const char *got, enum verdict verdict, const char *why)
+static void tell_plain(const struct look *l, const char *what, const char *asked, const char *got, enum verdict verdict,
+		       const char *why)
 {
 	BUF_ON_STACK(wish, LOOK_TEXT + 40);
 

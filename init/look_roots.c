@@ -177,10 +177,11 @@ static void put_word(enum key_id id, unsigned n, struct buf *b)
 static bool is_covered(const struct look *l, const char *place)
 {
 	const struct list list = l->confine->roots.mounts;
+	const struct mount_spec *all = table_list(l->table, list, struct mount_spec);
 	bool covered = false;
 
 	for (uint32_t i = 0; i < list.count; i++)
-		covered |= !strcmp(table_text(l->table, table_list(l->table, list, struct mount_spec)[i].target_at), place);
+		covered |= !strcmp(table_text(l->table, all[i].target_at), place);
 	return covered;
 }
 

@@ -32,7 +32,10 @@ static const char *word_of_key(const char *text, const char *word, size_t len)
 	return NULL;
 }
 
-/* Appends, to nothing or a NUL, the words of `from` that have (or have not) a word of the same key in `other`, that one if `take_other`. */
+/*
+ * Appends words of `from` to nothing or a NUL: those without one of the same key in `other`; or, with take_other, all,
+ * but what `other` has in place of its own.
+ */
 static void put_words(struct buf *b, const char *from, const char *other, bool take_other)
 {
 	while (*from) {

@@ -226,7 +226,7 @@ struct statefile {
 	int32_t claims[CLAIMS];     /* sockets, -1 for none; init/claims.c */
 	struct inflight inflight; /* services/state.c */
 	struct client clients[STATE_CLIENTS];
-	struct limit_change changes[STATE_CHANGES]; /* a whole number of pages, which cost nothing until they are used */
+	struct limit_change changes[STATE_CHANGES]; /* whole pages: cost nothing until they are used */
 	struct service services[];
 };
 
