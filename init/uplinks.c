@@ -59,11 +59,11 @@ static void set_carrier(struct supervisor *sv, uint32_t link, bool carrier)
 		look_all(sv, link);
 }
 
-static void say_missing(const struct net_link *link)
+static void say_missing(const struct net_link *link, bool is_there)
 {
 	const char *match = link->match, *also = match[0] ? " or matches \"" : "", *end = match[0] ? "\"" : "";
 
-	if (link->kind == NET_KIND_DEVICE)
+	if (link->kind == NET_KIND_DEVICE && !is_there)
 		log_warn(link->name, 0, "link: no device is called %s%s%s%s; it is set up when one comes: load its "
 			   "driver, or see what there is by `ip link`", link->name, also, match, end);
 	else
@@ -76,10 +76,10 @@ static bool is_early(int err)
 	return err == -ENODEV || err == -ENETDOWN;
 }
 
-static void say_early(const struct net_link *link, int err)
+static void say_early(struct net_session *net, const struct net_link *link, int err)
 {
 	if (err == -ENODEV)
-		say_missing(link);
+		say_missing(link, net_is_there(net, link->name));
 	else
 		log_warn(link->name, 0, "link: %s is down; it is set up when that comes up", link->parent);
 }
@@ -102,7 +102,7 @@ static void set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 	set(&sv->state->links_done, i, !err);
 	set(&failed, i, err && !is_early(err));
 	if (is_early(err) && net == sv->net)
-		say_early(link, err);
+		say_early(net, link, err);
 	if (err)
 		return;
 	sysctls_write(sv->table, link->name);

@@ -252,6 +252,19 @@ static void name_peer(struct service_spec *spec, uint32_t index)
 	buf_text(&b);
 }
 
+void peer_check(struct compile *c, const char *peer, const char *title)
+{
+	const struct group *const groups[] = { &c->bridges, &c->links };
+
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+		uint32_t taken = set_get(&groups[i]->names, peer, strlen(peer));
+
+		if (taken)
+			refuse_key(c, groups[i]->drafts[taken - 1].header, "%s: the name is that of the bridge's "
+				   "port of %s; take another", groups[i]->drafts[taken - 1].title, title);
+	}
+}
+
 static void finish_bridges(struct plan *p)
 {
 	struct compile *c = p->c;
@@ -267,6 +280,7 @@ static void finish_bridges(struct plan *p)
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->specs[i].attach.bridge >= 0) {
 			name_peer(&c->specs[i], i);
+			peer_check(c, c->specs[i].attach.peer, c->services.drafts[i].title);
 			if (has_port_isolation(c, c->specs[i].attach.bridge))
 				c->specs[i].attach.flags |= NET_ALONE;
 			set_gateway(c, i);

@@ -70,6 +70,9 @@ const struct toml *attach_gateway(const struct compile *c, const struct draft *d
 /* -- address.c -- */
 
 unsigned addr_count(const struct net_attach *at);
+
+/* Refuses a bridge or link of the table that is called what the port of a service is. */
+void peer_check(struct compile *c, const char *peer, const char *title);
 bool addr_has_family(const struct addr *list, unsigned most, uint8_t family);
 
 /* Puts an address on eth0 of a service; 0, or who has it already. */

@@ -1,8 +1,9 @@
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "net/net.h"
-#include "services/compile.h"
+#include "services/address.h"
 #include "services/spans.h"
 
 /* What the services of isolated bridges may reach of each other. */
@@ -47,6 +48,16 @@ static bool is_isolated(const struct compile *c, int32_t bridge)
 	return bridge >= 0 && c->bridge_specs[bridge].flags & NET_ISOLATE;
 }
 
+static bool have_family(const struct net_attach *a, const struct net_attach *b, uint8_t family)
+{
+	return addr_has_family(a->addr, NET_ADDRS, family) && addr_has_family(b->addr, NET_ADDRS, family);
+}
+
+static bool can_speak(const struct net_attach *a, const struct net_attach *b)
+{
+	return have_family(a, b, AF_INET) || have_family(a, b, AF_INET6);
+}
+
 /* Says why it would change nothing. */
 static bool is_useful(struct compile *c, const struct draft *d, const struct toml *node, uint32_t from, uint32_t to)
 {
@@ -62,6 +73,9 @@ static bool is_useful(struct compile *c, const struct draft *d, const struct tom
 	else if (here >= 0 && !is_isolated(c, here) && !is_isolated(c, there))
 		refuse(c, node, "%s: network.allow: %s can be reached anyway; make its bridge isolate = true", d->title,
 		       c->services.drafts[to].title);
+	else if (here >= 0 && !can_speak(&c->specs[from].attach, &c->specs[to].attach))
+		refuse(c, node, "%s: network.allow: %s has no address of a family that this one has too; give one of "
+		       "their bridges a subnet of IPv4 or IPv6", d->title, c->services.drafts[to].title);
 	return from != to && here >= 0 && there >= 0 && !(here == there && has_port_isolation(c, here));
 }
 

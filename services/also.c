@@ -105,6 +105,7 @@ static void take_one(struct taking *t)
 		return;
 	addr_derive(t->plan, t->index, &at);
 	name_peer(&at, t->index);
+	peer_check(t->plan->c, at.peer, t->plan->c->services.drafts[t->index].title);
 	if (has_port_isolation(t->plan->c, at.bridge))
 		at.flags |= NET_ALONE;
 	t->list[t->count++] = at;

@@ -264,6 +264,35 @@ static void take_rate(struct compile *c, uint32_t index, struct network_spec *ne
 		       "remove one of the two", d->title);
 }
 
+static bool has_out(const struct compile *c, uint32_t index)
+{
+	const struct draft *d = &c->services.drafts[index];
+	const struct toml *table = own_or_default(c, d, KEY_NETWORK_RATE, c->specs[index].attach.bridge >= 0);
+
+	for (const struct toml *e = table ? table->first : NULL; e; e = e->next)
+		if (!strcmp(e->key, "out"))
+			return true;
+	return false;
+}
+
+/* Who is in that network too could do so as well. */
+static void check_joined(struct compile *c, uint32_t index)
+{
+	const struct draft *d = &c->services.drafts[index];
+	const struct toml *node = d->nodes[KEY_NETWORK_JOIN];
+	int owner = node ? service_index(c, node->text) : -1;
+
+	if (!node && d->confine->roots.join_flags & CLONE_NEWNET) {
+		node = d->nodes[KEY_JOIN];
+		owner = (int)d->confine->roots.join_service;
+	}
+	if (node && owner >= 0 && may_lift(d) && has_out(c, (uint32_t)owner))
+		refuse(c, node, "%s: %s: with the capability net_admin it could lift the limit of out that %s has "
+		       "(network.rate); remove one of the two", d->title,
+		       key_text(key_by_id(node == d->nodes[KEY_JOIN] ? KEY_JOIN : KEY_NETWORK_JOIN), KEY_NAME),
+		       c->services.drafts[owner].title);
+}
+
 /* -- eth0 itself -------------------------------------------------------------------------------------------------- */
 
 static void take_mtu(struct compile *c, uint32_t index, struct network_spec *network)
@@ -337,6 +366,7 @@ void network_extras(struct plan *p)
 		take_sysctls(c, i, &network);
 		take_mtu(c, i, &network);
 		take_rate(c, i, &network);
+		check_joined(c, i);
 		if (p->also)
 			network.also = p->also[i];
 		network.peers = peers ? peers[i] : (struct list){ 0 };

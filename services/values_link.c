@@ -303,6 +303,9 @@ static void check_link(struct compile *c, const struct draft *d, const struct ne
 	if (link->kind != NET_KIND_DEVICE && !strcmp(link->name, "lo"))
 		refuse_key(c, d->header, "%s: loopback is there already, as a device; give the link another name",
 			   d->title);
+	if (link->kind == NET_KIND_IPVLAN && d->nodes[KEY_LINK_MAC])
+		refuse(c, d->nodes[KEY_LINK_MAC], "%s: mac: an ipvlan has the MAC of its parent; remove it, or use "
+		       "macvlan", d->title);
 	if (!remote || !link->remote.family)
 		return;
 	if (link->local.family && link->local.family != link->remote.family)
@@ -355,6 +358,39 @@ static void check_defaults(struct compile *c, uint32_t index)
 					   "metric of its own", d->title, links[i].name, family ? 6 : 4);
 				return;
 			}
+}
+
+static uint8_t family_of(const struct net_link *link)
+{
+	return link->remote.family ? link->remote.family : link->local.family ? link->local.family : AF_INET;
+}
+
+static uint32_t port_of(const struct net_link *link)
+{
+	return link->port ? link->port : 4789;
+}
+
+/* Whether the kernel would say of the second that it is there already. */
+static bool is_same(const struct net_link *a, const struct net_link *b)
+{
+	if (a->kind != b->kind || a->id != b->id)
+		return false;
+	if (a->kind == NET_KIND_VLAN)
+		return !strcmp(a->parent, b->parent);
+	return a->kind == NET_KIND_VXLAN && port_of(a) == port_of(b) && family_of(a) == family_of(b);
+}
+
+static void check_id(struct compile *c, uint32_t index)
+{
+	const struct draft *d = &c->links.drafts[index];
+
+	for (uint32_t i = 0; i < index && d->nodes[KEY_LINK_ID]; i++)
+		if (is_same(&c->link_specs[i], &c->link_specs[index])) {
+			refuse(c, d->nodes[KEY_LINK_ID], "%s: id: link %s has this one already; take another%s",
+			       d->title, c->link_specs[i].name,
+			       c->link_specs[i].kind == NET_KIND_VXLAN ? ", or another port" : "");
+			return;
+		}
 }
 
 /* -- in which order ------------------------------------------------------------------------------------------------ */
@@ -417,6 +453,8 @@ void links_take(struct plan *p)
 		take_link(p, i);
 	for (uint32_t i = 0; i < c->links.count; i++)
 		check_defaults(c, i);
+	for (uint32_t i = 0; i < c->links.count; i++)
+		check_id(c, i);
 }
 
 void links_finish(struct compile *c)
