@@ -215,6 +215,12 @@ typedef bool net_stays_fn(const void *context, const char *ifname);
 must_check int net_left(struct net_session *s, net_stays_fn *stays, const void *context, char (*names)[NET_IFNAME],
 			int most);
 
+/*
+ * Whether eth0 of a network that net_attach made is gone: somebody has deleted it, or the link that it was upon. ns:
+ * its namespace; home: that of the caller, who is single-threaded and in it again afterwards. lost.c
+ */
+bool net_is_lost(const struct net_attach *attach, int ns, int home);
+
 /* How it is. 0, or -errno, not logged. */
 must_check int net_link_ask(struct net_session *s, const struct net_link *link, struct net_seen *ret);
 
@@ -299,6 +305,12 @@ static inline int net_left(struct net_session *s, net_stays_fn *stays, const voi
 {
 	(void)s, (void)stays, (void)context, (void)names, (void)most;
 	return 0;
+}
+
+static inline bool net_is_lost(const struct net_attach *attach, int ns, int home)
+{
+	(void)attach, (void)ns, (void)home;
+	return false;
 }
 
 static inline int net_link_ask(struct net_session *s, const struct net_link *link, struct net_seen *ret)

@@ -68,7 +68,7 @@ enum state action_admit(struct supervisor *sv, uint32_t index, int arg)
 {
 	(void)arg;
 	if (depend_unmet(sv, index) < 0 && !online_unmet(sv, index)) {
-		if (service_at(sv, index)->handles.refused)
+		if (prepare_is_due(sv, index))
 			prepare_again(sv, index);
 		if (!settle_waits(sv, index))
 			return begin(sv, index);

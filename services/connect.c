@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "lib/fd.h"
 #include "lib/log.h"
@@ -88,6 +90,39 @@ static void note(struct supervisor *sv, uint32_t index, int fd)
 		sv->on_network(sv);
 }
 
+static bool is_any(const struct addr *a)
+{
+	static const uint8_t zeros[sizeof(a->bytes)];
+
+	return !memcmp(a->bytes, zeros, sizeof(zeros));
+}
+
+/* The same port by IPv4 beside it is what a port without an address comes to: then IPv6 was no wish of its own. */
+static bool has_ipv4(const struct net_port *ports, uint32_t count, const struct net_port *port)
+{
+	for (uint32_t i = 0; i < count && is_any(&port->host); i++)
+		if (ports[i].host.family == AF_INET && is_any(&ports[i].host) && ports[i].low == port->low &&
+		    ports[i].last == port->last && ports[i].proto == port->proto && ports[i].service == port->service)
+			return true;
+	return false;
+}
+
+/* What IPv6 would lead to it is left out where there is none; not what was asked for by IPv6 alone. */
+static int check_ports(struct supervisor *sv, uint32_t index)
+{
+	const struct net_port *ports = table_list(sv->table, sv->table->ports, struct net_port);
+	uint32_t count = sv->table->ports.count;
+
+	for (uint32_t i = 0; i < count && sv->state->rules.no_ipv6; i++) {
+		if (ports[i].service != index || ports[i].host.family != AF_INET6 || has_ipv4(ports, count, &ports[i]))
+			continue;
+		log_error(service_name(sv, index), 0, "network.ports: port %u is one of IPv6, and minit's network has "
+			  "none: set net.ipv6.conf.*.disable_ipv6=0, or leave the port out", ports[i].low);
+		return -EAFNOSUPPORT;
+	}
+	return 0;
+}
+
 int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what)
 {
 	const struct service_spec *spec = spec_at(sv, index);
@@ -101,6 +136,8 @@ int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what
 	if (fd < 0)
 		return fd;
 	*ret_what = "";
+	if (spec->attach.flags & NET_PUBLISHED && check_ports(sv, index))
+		return -EAFNOSUPPORT;
 	fd = attach(sv, index, bridge);
 	note(sv, index, fd);
 	if (fd >= 0)
@@ -109,6 +146,24 @@ int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what
 		return fd;
 	h->missing |= MISSING_NETWORK;
 	return 0;
+}
+
+/* Of a first start all has just been made. What bears the names of its pairs is what is left of them. */
+bool connect_lost(struct supervisor *sv, uint32_t index)
+{
+	struct handles *h = &service_at(sv, index)->handles;
+	const struct net_attach *attach = &spec_at(sv, index)->attach;
+
+	if (!service_at(sv, index)->life.starts || h->netns < 0 || !net_has_eth0(attach) ||
+	    !net_is_lost(attach, h->netns, sv->state->netns))
+		return false;
+	log_warn(service_name(sv, index), 0, "network: somebody has deleted %s; it is made anew",
+		 attach->bridge >= 0 ? attach->peer : "eth0, or what it was upon");
+	settle_forget(sv, index);
+	h->flags |= HANDLE_PAIR;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	fd_close(&h->netns);
+	return true;
 }
 
 void connect_resume(struct supervisor *sv, uint32_t index)

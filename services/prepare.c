@@ -88,6 +88,11 @@ int prepare_service(struct supervisor *sv, uint32_t index)
 	return err ? err : prepare_seccomp(sv, index);
 }
 
+bool prepare_is_due(struct supervisor *sv, uint32_t index)
+{
+	return service_at(sv, index)->handles.refused || connect_lost(sv, index);
+}
+
 /* At boot, all has been prepared before the first start: what was refused then is refused now, and was told. */
 void prepare_again(struct supervisor *sv, uint32_t index)
 {

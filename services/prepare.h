@@ -13,6 +13,9 @@
  */
 must_check int prepare_service(struct supervisor *sv, uint32_t index);
 
+/* Whether there is something for prepare_again to do: it was refused, or its network is gone, which is logged. */
+must_check bool prepare_is_due(struct supervisor *sv, uint32_t index);
+
 /* Before a later start: what was refused is prepared again. Its network may have to be waited for then. */
 void prepare_again(struct supervisor *sv, uint32_t index);
 

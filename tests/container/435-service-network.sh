@@ -101,5 +101,39 @@ ct_signal SEGV
 kill -KILL "$(ct_outer side)"
 ct_is "after a fatal signal to minit the other" 'side:starts>=2' side:up
 is "$(ct_netns side)" "$before" "is in it again"
+
+# Somebody deletes what its network is by: it is made anew at the next start.
+ct_in ip link del mv0
+ct_in ip link del up0
+ct_in sh -c 'ip link add up0 type veth peer name up1 && ip link set up0 up && ip link set up1 up'
+ct_minit restart web wire >/dev/null
+ct_is "with their links gone two are started again" web:up wire:up
+is "$(ct_inside web ip -br -4 addr show eth0 | awk '{ print $3 }'),$(ct_inside wire ip -br -4 addr show eth0 | awk '{ print $3 }')" \
+	10.77.0.10/24,192.0.2.9/24 "and have them again"
+ct_said 'web: network: somebody has deleted mv0; it is made anew' "which is said"
+ct_minit restart side >/dev/null
+is "$(ct_netns side)" "$(ct_netns web)" "who is in the same network is in the new one from its next start on"
+ct_stop "it ends in order"
+
+# Without IPv6 in minit's own network.
+ct_table <<TOML
+[network.bridge.br0]
+address = ["10.77.0.1/24", "fd77::1/64"]
+[defaults]
+restart = "never"
+[service.both]
+exec = ["/bin/sleep", "1000"]
+network.ports = "8080:80"
+[service.six]
+exec = ["/bin/sleep", "1000"]
+network.ports = "[::]:8081:80"
+[service.one]
+exec = ["/bin/sleep", "1000"]
+network.ports = ["8082:80", "[2001:db8::1]:8083:80"]
+TOML
+ct_start sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6 && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "a port that is one of IPv6 alone fails its service, one of both does not" both:up six:failed one:failed
+ct_said 'one: network.ports: port 8083 is one of IPv6, and minit.s network has none: ' "which is said"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -21,6 +21,11 @@ static void did(const struct supervisor *sv, uint32_t index, const char *what)
 		 service_name(sv, index));
 }
 
+bool prepare_is_due(struct supervisor *sv, uint32_t index)
+{
+	return service_at(sv, index)->handles.refused;
+}
+
 void prepare_again(struct supervisor *sv, uint32_t index)
 {
 	(void)sv, (void)index;

@@ -632,6 +632,12 @@ int net_remove(struct net_session *s, const char *ifname)
 #endif
 
 #if ENABLED(CONFIG_NET_BRIDGE)
+bool net_is_lost(const struct net_attach *attach, int ns, int home)
+{
+	(void)attach, (void)ns, (void)home;
+	return false;
+}
+
 int net_settle_ask(struct net_session *s, const struct net_attach *attach, struct net_settle *settle)
 {
 	(void)s, (void)attach, (void)settle;
