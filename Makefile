@@ -264,13 +264,19 @@ TREE := $(B)/rootfs/tree
 INITRAMFS := $(B)/rootfs/initramfs.cpio.gz
 ROOTFS_FILES := $(shell find rootfs -type f) deps/build deps/lock
 
+# What takes longest is begun beside minit, by make -j2: the user land has nothing of it, and a kernel is only unpacked.
+$(B)/rootfs/.built-%: deps/build deps/lock rootfs/toybox.config
+	@mkdir -p $(@D) && deps/build $* >/dev/null && touch $@
+$(B)/rootfs/.kernel: deps/lock
+	@mkdir -p $(@D) && deps/fetch kernel && touch $@
+
 rootfs: $(B)/rootfs/.tree
-$(B)/rootfs/.tree: $(B)/minit $(ROOTFS_FILES)
+$(B)/rootfs/.tree: $(B)/minit $(B)/rootfs/.built-toybox $(B)/rootfs/.built-dash $(ROOTFS_FILES)
 	@echo "  ROOT  $(TREE)"
 	@MINIT=$< rootfs/mkroot.sh $(TREE) && touch $@
 
 initramfs: $(INITRAMFS)
-$(INITRAMFS): $(B)/rootfs/.tree
+$(INITRAMFS): $(B)/rootfs/.tree $(B)/rootfs/.kernel
 	@deps/install --check run
 	@echo "  PACK  $@"
 	@rootfs/mkinitramfs.sh $(TREE) $@
