@@ -21,10 +21,7 @@ struct reader {
 
 typedef void take_fn(struct reader *r, struct netlink_bytes body);
 
-/*
- * All that the kernel lists of one kind. Its last message is shorter than any header. What is not known here (traffic
- * control left out of a kernel) lists nothing.
- */
+/* All that the kernel lists of one kind. What it does not know (traffic control may be left out) lists nothing. */
 static int list(struct reader *r, uint16_t type, size_t header, take_fn *take)
 {
 	static const char zeros[32];
@@ -43,9 +40,8 @@ static int list(struct reader *r, uint16_t type, size_t header, take_fn *take)
 	netlink_await(&a);
 	while ((n = netlink_next(&b, &a)) > 0 && !a.err && a.body.len >= header)
 		take(r, a.body);
-	if (a.err == EOPNOTSUPP || a.err == EINVAL)
-		return 0;
-	return n < 0 ? n : -a.err;
+	n = MIN(n, -a.err);
+	return n == -EOPNOTSUPP || n == -EINVAL ? 0 : MIN(n, 0);
 }
 
 static struct netlink_bytes behind(struct netlink_bytes body, size_t header)

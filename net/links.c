@@ -60,7 +60,6 @@ static bool is_free(const struct net_links *all, const struct net_link *link, co
 /* The first one in the order of the kernel's numbers. */
 static int match(struct netlink *nl, const struct net_links *all, const struct net_link *link, struct link_info *ret)
 {
-	struct netlink_request request = { .type = RTM_GETLINK, .flags = NLM_F_DUMP, .step = NET_LINK_FIND };
 	struct netlink_answer a;
 	struct netlink_batch b;
 	struct link_info info;
@@ -68,15 +67,11 @@ static int match(struct netlink *nl, const struct net_links *all, const struct n
 	int n, err = -ENODEV;
 
 	netlink_start(&b, nl, mem, sizeof(mem));
-	netlink_begin(&b, &request);
-	netlink_raw(&b, &(struct ifinfomsg){ 0 }, sizeof(struct ifinfomsg));
-	netlink_put_u32(&b, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	n = netlink_send(&b);
+	n = links_ask(&b);
 	if (n < 0)
 		return n;
 	netlink_await(&a);
-	/* NLMSG_DONE is shorter than any link. */
-	while ((n = netlink_next(&b, &a)) > 0 && !a.err && a.body.len >= sizeof(struct ifinfomsg)) {
+	while ((n = netlink_next(&b, &a)) > 0 && !a.err) {
 		struct net_seen seen;
 
 		if (err == 0 || link_take(a.body, &info) < 0)

@@ -178,6 +178,11 @@ static void take_words(struct netlink_answer *a, unsigned flags, const struct nl
 	a->words[len] = '\0';
 }
 
+static bool is_errno(int negative)
+{
+	return negative <= 0 && negative >= -4095;
+}
+
 static int take_error(struct netlink_answer *a, unsigned flags)
 {
 	struct nlmsgerr e;
@@ -185,12 +190,24 @@ static int take_error(struct netlink_answer *a, unsigned flags)
 	if (a->body.len < sizeof(e))
 		return -EPROTO;
 	memcpy(&e, a->body.data, sizeof(e));
-	if (e.error > 0 || e.error < -4095)
+	if (!is_errno(e.error))
 		return -EPROTO;
 	a->err = -e.error;
 	take_words(a, flags, &e);
 	a->body.len = 0;
 	return 1;
+}
+
+/* Why a list ends: 0 behind its last, or -errno. */
+static int take_end(struct netlink_answer *a)
+{
+	int err = 0;
+
+	if (a->body.len >= sizeof(err))
+		memcpy(&err, a->body.data, sizeof(err));
+	a->body.len = 0;
+	a->done = true;
+	return is_errno(err) ? err : -EPROTO;
 }
 
 /* The next message, its bytes in a->body: 1, 0 when there is none, or -errno. */
@@ -226,6 +243,8 @@ int netlink_any(const struct netlink *nl, struct netlink_answer *a, uint32_t *re
 	if (n <= 0)
 		return n;
 	*ret_seq = m.seq;
+	if (m.type == NLMSG_DONE)
+		return take_end(a);
 	return m.type == NLMSG_ERROR ? take_error(a, m.flags) : 1;
 }
 
@@ -244,6 +263,8 @@ int netlink_next(const struct netlink_batch *b, struct netlink_answer *a)
 	if (m.seq - b->first >= b->count)
 		return -EPROTO;
 	a->request = &b->request[m.seq - b->first];
+	if (m.type == NLMSG_DONE)
+		return take_end(a);
 	if (m.type != NLMSG_ERROR)
 		return 1;
 	n = take_error(a, m.flags);

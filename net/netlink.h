@@ -106,8 +106,8 @@ must_check int netlink_send(struct netlink_batch *b);
 void netlink_await(struct netlink_answer *a);
 
 /*
- * The next answer: 1, or 0 when the last request has been answered, or -errno
- * (-EPROTO for what is no answer). *a begins by netlink_await.
+ * The next answer: 1, or 0 when the last request has been answered, or what one lists (NLM_F_DUMP) has come to its end,
+ * or -errno (-EPROTO for what is no answer). *a begins by netlink_await.
  */
 must_check int netlink_next(const struct netlink_batch *b, struct netlink_answer *a);
 
@@ -116,7 +116,7 @@ must_check int netlink_ask(struct netlink_batch *b, struct netlink_answer *a);
 
 /*
  * The next message that has come, whatever it answers: 1 with its sequence
- * number, or 0 when there is none, or -errno. a->request is not set.
+ * number, or 0 when there is none or a list has come to its end, or -errno. a->request is not set.
  */
 must_check int netlink_any(const struct netlink *nl, struct netlink_answer *a, uint32_t *ret_seq);
 

@@ -36,7 +36,6 @@ struct nft_question nft_question(unsigned type, uint8_t family, const char *tabl
 	return q;
 }
 
-/* Its last message is a number alone. */
 int nft_list(int fd, struct nft_question *q, nft_take_fn *take, void *context)
 {
 	const struct netlink nl = { .fd = fd };
@@ -49,10 +48,11 @@ int nft_list(int fd, struct nft_question *q, nft_take_fn *take, void *context)
 	if (send(fd, q->bytes, q->len, 0) < 0)
 		return -errno;
 	netlink_await(&a);
-	while ((n = netlink_any(&nl, &a, &seq)) > 0 && !a.err && a.body.len > sizeof(g)) {
+	while ((n = netlink_any(&nl, &a, &seq)) > 0 && !a.err && a.body.len >= sizeof(g)) {
 		memcpy(&g, a.body.data, sizeof(g));
 		take(context, g.nfgen_family,
 		     (struct netlink_bytes){ a.body.data + sizeof(g), a.body.len - sizeof(g) });
 	}
-	return n < 0 ? n : a.err == ENOENT ? 0 : -a.err;
+	n = MIN(n, -a.err);
+	return n == -ENOENT ? 0 : MIN(n, 0);
 }

@@ -51,6 +51,8 @@ must_check int link_find(struct netlink *nl, const char *name, struct link_info 
 must_check int link_index(struct netlink *nl, const char *name, uint32_t *ret);
 /* The same as link_find in the namespace of this number (link_info.nsid). Linux 4.20. */
 must_check int link_find_in(struct netlink *nl, int nsid, const char *name, struct link_info *ret);
+/* Asks for all of them, in a batch that is begun; statistics would be most of each answer. 0 or -errno. */
+must_check int links_ask(struct netlink_batch *b);
 /* What a message about a link says: 0, or -EPROTO. */
 must_check int link_take(struct netlink_bytes body, struct link_info *ret);
 /* What both ends of a pair get when it is made. mtu 0: the kernel's. */

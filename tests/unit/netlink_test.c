@@ -509,6 +509,30 @@ static void several_answers_in_one_datagram(void **state)
 	assert_int_equal(netlink_next(&b, &a), 0);
 }
 
+/* As the kernel ends what it lists, and what it cannot list to the end. */
+static void a_list_ends(void **state)
+{
+	int32_t whole = 0, broken = -EMSGSIZE, nonsense = 77;
+
+	(void)state;
+	ask(1);
+	answer(RTM_NEWLINK, NLM_F_MULTI, 1, "1234567890123456", 16);
+	answer(NLMSG_DONE, NLM_F_MULTI, 1, &whole, sizeof(whole));
+	assert_int_equal(netlink_next(&b, &a), 1);
+	assert_int_equal(a.body.len, 16);
+	assert_int_equal(netlink_next(&b, &a), 0);
+	assert_int_equal(netlink_next(&b, &a), 0);
+	ask(1);
+	answer(NLMSG_DONE, NLM_F_MULTI, 1, &broken, sizeof(broken));
+	assert_int_equal(netlink_next(&b, &a), -EMSGSIZE);
+	ask(1);
+	answer(NLMSG_DONE, NLM_F_MULTI, 1, &nonsense, sizeof(nonsense));
+	assert_int_equal(netlink_next(&b, &a), -EPROTO);
+	ask(1);
+	answer(NLMSG_DONE, NLM_F_MULTI, 1, "", 0);
+	assert_int_equal(netlink_next(&b, &a), 0);
+}
+
 static void no_answer_never_waits(void **state)
 {
 	(void)state;
@@ -788,7 +812,7 @@ int main(void)
 		TEST(answers_are_matched_to_requests), TEST(words_behind_an_echoed_request),
 		TEST(no_words_without_their_flag), TEST(long_words_are_cut),
 		TEST(left_over_answers_are_passed_over), TEST(others_than_the_kernel_are_not_heard),
-		TEST(several_answers_in_one_datagram), TEST(no_answer_never_waits), TEST(answers_that_are_none),
+		TEST(several_answers_in_one_datagram), TEST(a_list_ends), TEST(no_answer_never_waits), TEST(answers_that_are_none),
 		TEST(broken_answers_are_not_read_beyond), TEST(attributes_are_found),
 		TEST(attributes_are_found_at_once), TEST(an_answer_begins_without_zeros),
 		TEST(broken_attributes_are_not_found), TEST(a_link_is_looked_up), TEST(a_link_that_is_not_there),
