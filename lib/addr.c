@@ -34,7 +34,7 @@ int text_addr(const char *s, struct addr *ret)
 	host[len] = '\0';
 	if (inet_pton(a.family, host, a.bytes) != 1)
 		return -EINVAL;
-	a.prefix = a.family == AF_INET ? 32 : 128;
+	a.prefix = (uint8_t)(8 * addr_width(&a));
 	err = slash ? take_prefix(slash + 1, a.prefix, &a.prefix) : 0;
 	if (err)
 		return err;
@@ -116,6 +116,18 @@ void text_put_mac(struct buf *b, const uint8_t mac[6])
 {
 	for (unsigned i = 0; i < 6; i++)
 		buf_fmt(b, "%s%x%x", i ? ":" : "", mac[i] >> 4, mac[i] & 0xfu);
+}
+
+size_t addr_width(const struct addr *a)
+{
+	return a->family == AF_INET ? 4 : 16;
+}
+
+bool addr_is_any(const struct addr *a)
+{
+	static const uint8_t zeros[sizeof(a->bytes)];
+
+	return !memcmp(a->bytes, zeros, sizeof(zeros));
 }
 
 bool addr_in(const struct addr *a, const struct addr *net)

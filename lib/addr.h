@@ -21,6 +21,8 @@ void text_put_addr(struct buf *b, const struct addr *a, bool with_prefix);
 must_check int text_mac(const char *s, uint8_t ret[6]);
 void text_put_mac(struct buf *b, const uint8_t mac[6]);
 
+size_t addr_width(const struct addr *a); /* how many bytes it has: 4 or 16 */
+bool addr_is_any(const struct addr *a);  /* 0.0.0.0 or :: */
 bool addr_in(const struct addr *a, const struct addr *net); /* a lies in net's prefix */
 bool addr_equal(const struct addr *a, const struct addr *b);
 

@@ -6,11 +6,6 @@
 
 #include "net/requests.h"
 
-static size_t width(const struct addr *addr)
-{
-	return addr->family == AF_INET ? 4 : 16;
-}
-
 /* The kernel gives an address none by itself, and programs ask for it (SIOCGIFBRDADDR). */
 void addr_put_broadcast(struct netlink_batch *b, const struct addr *addr)
 {
@@ -36,8 +31,8 @@ static void addr_add(struct netlink_batch *b, const struct addr *addr, uint32_t 
 
 	netlink_begin(b, &request);
 	netlink_raw(b, &ifa, sizeof(ifa));
-	netlink_put(b, IFA_LOCAL, addr->bytes, width(addr));
-	netlink_put(b, IFA_ADDRESS, addr->bytes, width(addr));
+	netlink_put(b, IFA_LOCAL, addr->bytes, addr_width(addr));
+	netlink_put(b, IFA_ADDRESS, addr->bytes, addr_width(addr));
 	if (addr->family == AF_INET6)
 		netlink_put_u32(b, IFA_FLAGS, IFA_F_NODAD);
 	else if (addr->prefix < 31)
@@ -70,7 +65,7 @@ void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t ind
 
 	netlink_begin(b, &request);
 	netlink_raw(b, &rt, sizeof(rt));
-	netlink_put(b, RTA_GATEWAY, gateway->bytes, width(gateway));
+	netlink_put(b, RTA_GATEWAY, gateway->bytes, addr_width(gateway));
 	netlink_put_u32(b, RTA_OIF, index);
 }
 
@@ -95,9 +90,9 @@ void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t 
 	netlink_begin(b, &request);
 	netlink_raw(b, &rt, sizeof(rt));
 	if (to->prefix)
-		netlink_put(b, RTA_DST, to->bytes, width(to));
+		netlink_put(b, RTA_DST, to->bytes, addr_width(to));
 	if (via->family)
-		netlink_put(b, RTA_GATEWAY, via->bytes, width(via));
+		netlink_put(b, RTA_GATEWAY, via->bytes, addr_width(via));
 	if (route->type == RTN_UNICAST)
 		netlink_put_u32(b, RTA_OIF, index);
 	if (route->metric)
@@ -114,7 +109,7 @@ void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t in
 
 	netlink_begin(b, &request);
 	netlink_raw(b, &nd, sizeof(nd));
-	netlink_put(b, NDA_DST, addr->bytes, width(addr));
+	netlink_put(b, NDA_DST, addr->bytes, addr_width(addr));
 	netlink_put(b, NDA_LLADDR, mac, NET_MAC);
 }
 

@@ -254,14 +254,6 @@ static bool is_on(const struct ruleset_plan *plan, uint32_t index, uint32_t flag
 	return at->bridge >= 0 && plan->bridges[at->bridge].flags & flag;
 }
 
-static void put_name(struct nft *n, const char *ifname)
-{
-	struct nft_value key = { .len = 0 };
-
-	value_put_name(&key, ifname);
-	nft_element(n, &key, NULL, NULL);
-}
-
 /*
  * shards: with their ports of the bridge that they belong to. What passes from one to another, or to a service of that
  * bridge, is looked at there, and what stays in one is looked at in it.
@@ -274,10 +266,10 @@ static void put_names(struct nft *n, const struct ruleset_plan *plan, const char
 	nft_elements(n, name);
 	for (uint32_t i = 0; i < plan->attach_count; i++)
 		if (is_on(plan, i, flag))
-			put_name(n, plan_attach(plan, i)->peer);
+			nft_element_name(n, plan_attach(plan, i)->peer);
 	for (uint32_t i = 0; i < more; i++)
 		if (plan->bridges[plan->shards[i].bridge].flags & flag)
-			put_name(n, plan->shards[i].up);
+			nft_element_name(n, plan->shards[i].up);
 	nft_elements_end(n);
 }
 

@@ -133,17 +133,10 @@ static bool take_tuple(struct netlink_bytes attrs, uint16_t attr, struct netlink
 
 /* -- where it should lead ------------------------------------------------------------------------------------------ */
 
-static bool is_any(const struct addr *a)
-{
-	static const uint8_t zeros[16];
-
-	return !memcmp(a->bytes, zeros, sizeof(zeros));
-}
-
 static bool is_published(const struct net_port *p, const struct tuple *t)
 {
 	return p->proto == t->proto && p->host.family == t->to.family && t->to_port >= p->low &&
-	       t->to_port <= p->last && (is_any(&p->host) || addr_equal(&p->host, &t->to));
+	       t->to_port <= p->last && (addr_is_any(&p->host) || addr_equal(&p->host, &t->to));
 }
 
 static bool leads_to(const struct net_port *p, const struct tuple *t, const struct tuple *back)

@@ -161,7 +161,7 @@ static struct addr addr_in_attr(struct netlink_bytes attrs, uint16_t attr, uint8
 	struct addr a = { .family = family, .prefix = prefix };
 	struct netlink_bytes got;
 
-	if (!netlink_find(attrs, attr, &got) || got.len != (family == AF_INET ? 4 : 16))
+	if (!netlink_find(attrs, attr, &got) || got.len != addr_width(&a))
 		return (struct addr){ 0 };
 	memcpy(a.bytes, got.data, got.len);
 	return a;

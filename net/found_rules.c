@@ -162,13 +162,6 @@ bool net_found_name(const struct net_found_rules *f, bool of_bridge, const char 
 	return find(f, of_bridge ? NFPROTO_BRIDGE : NFPROTO_INET, set, &key, NULL);
 }
 
-static bool is_any(const struct addr *a)
-{
-	static const uint8_t zeros[16];
-
-	return !memcmp(a->bytes, zeros, sizeof(zeros));
-}
-
 bool net_found_port(const struct net_found_rules *f, const struct net_port *port, int64_t index)
 {
 	BUF_ON_STACK(name, 16);
@@ -176,8 +169,8 @@ bool net_found_port(const struct net_found_rules *f, const struct net_port *port
 
 	if (index >= 0)
 		return find(f, NFPROTO_INET, group_name((uint32_t)index).text, NULL, &to);
-	buf_fmt(&name, "port%s%u", is_any(&port->host) ? "" : "_at", port->host.family == AF_INET ? 4u : 6u);
-	if (!is_any(&port->host))
+	buf_fmt(&name, "port%s%u", addr_is_any(&port->host) ? "" : "_at", port->host.family == AF_INET ? 4u : 6u);
+	if (!addr_is_any(&port->host))
 		value_put_addr(&key, &port->host);
 	value_put_u8(&key, port->proto);
 	value_put_port(&key, port->low);

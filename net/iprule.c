@@ -15,7 +15,7 @@
 static void put_net(struct netlink_batch *b, uint16_t attr, const struct addr *net)
 {
 	if (net->prefix)
-		netlink_put(b, attr, net->bytes, net->family == AF_INET ? 4 : 16);
+		netlink_put(b, attr, net->bytes, addr_width(net));
 }
 
 static void put_rule(struct netlink_batch *b, const struct net_iprule *rule)

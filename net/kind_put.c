@@ -17,16 +17,14 @@ static void put_vlan(struct netlink_batch *b, const struct net_link *link)
 
 static void put_end(struct netlink_batch *b, const struct addr *a, uint16_t attr4, uint16_t attr6)
 {
-	if (a->family == AF_INET)
-		netlink_put(b, attr4, a->bytes, 4);
-	else if (a->family == AF_INET6)
-		netlink_put(b, attr6, a->bytes, 16);
+	if (a->family)
+		netlink_put(b, a->family == AF_INET ? attr4 : attr6, a->bytes, addr_width(a));
 }
 
-/* The port in network order; the kernel's own default is not the registered one. */
+/* The port in network order. */
 static void put_vxlan(struct netlink_batch *b, const struct net_link *link)
 {
-	uint32_t port = link->port ? link->port : 4789;
+	uint32_t port = link->port ? link->port : NET_VXLAN_PORT;
 	uint8_t bytes[2] = { (uint8_t)(port >> 8), (uint8_t)port };
 
 	netlink_put_u32(b, IFLA_VXLAN_ID, link->id);

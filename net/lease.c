@@ -6,11 +6,6 @@
 #include "lib/addr.h"
 #include "net/requests.h"
 
-static size_t width(const struct net_lease *lease)
-{
-	return lease->addr.family == AF_INET ? 4 : 16;
-}
-
 /*
  * The kernel's clock ends the address even if nobody is left to do so. With IPv6 it makes a route for the prefix of
  * each address, which with one address alone leads nowhere.
@@ -25,8 +20,8 @@ static void put_addr(struct netlink_batch *b, const struct net_lease *lease, uin
 
 	netlink_begin(b, &request);
 	netlink_raw(b, &ifa, sizeof(ifa));
-	netlink_put(b, IFA_LOCAL, lease->addr.bytes, width(lease));
-	netlink_put(b, IFA_ADDRESS, lease->addr.bytes, width(lease));
+	netlink_put(b, IFA_LOCAL, lease->addr.bytes, addr_width(&lease->addr));
+	netlink_put(b, IFA_ADDRESS, lease->addr.bytes, addr_width(&lease->addr));
 	if (lease->addr.family == AF_INET6)
 		netlink_put_u32(b, IFA_FLAGS, IFA_F_NOPREFIXROUTE);
 	else if (lease->addr.prefix < 31)
@@ -96,6 +91,6 @@ void net_lease_drop(struct net_session *s, const char *ifname, const struct net_
 		put_route(&b, &route, lease, info.index);
 	netlink_begin(&b, &addr);
 	netlink_raw(&b, &ifa, sizeof(ifa));
-	netlink_put(&b, IFA_LOCAL, lease->addr.bytes, width(lease));
+	netlink_put(&b, IFA_LOCAL, lease->addr.bytes, addr_width(&lease->addr));
 	send_quietly(&b);
 }

@@ -3,11 +3,6 @@
 
 #include "net/requests.h"
 
-static size_t width(const struct addr *addr)
-{
-	return addr->family == AF_INET ? 4 : 16;
-}
-
 /* FNV-1a. */
 static uint64_t hash(uint64_t h, const void *data, size_t len)
 {
@@ -37,7 +32,7 @@ void mac_of_address(const struct addr *addr, uint8_t *ret_mac)
 	if (addr->family == AF_INET)
 		memcpy(ret_mac, (uint8_t[]){ 0x02, 0x6d, p[0], p[1], p[2], p[3] }, NET_MAC);
 	else
-		put_mac(0x06, hash(HASH_START, p, width(addr)), ret_mac);
+		put_mac(0x06, hash(HASH_START, p, addr_width(addr)), ret_mac);
 }
 
 static bool is_given(const struct net_attach *attach)
@@ -77,6 +72,6 @@ void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac)
 		return;
 	}
 	for (size_t i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
-		h = hash(h, bridge->addr[i].bytes, width(&bridge->addr[i]));
+		h = hash(h, bridge->addr[i].bytes, addr_width(&bridge->addr[i]));
 	put_mac(0x0a, h, ret_mac);
 }

@@ -23,12 +23,8 @@ static void put_ports(struct nft *n, const struct ruleset_plan *plan)
 {
 	nft_set(n, &(struct nft_set){ .name = "ports", .key = PARTS(PART_IIF), .size = plan->attach_count });
 	nft_elements(n, "ports");
-	for (uint32_t i = 0; i < plan->attach_count; i++) {
-		struct nft_value key = { .len = 0 };
-
-		value_put_name(&key, plan_attach(plan, i)->peer);
-		nft_element(n, &key, NULL, NULL);
-	}
+	for (uint32_t i = 0; i < plan->attach_count; i++)
+		nft_element_name(n, plan_attach(plan, i)->peer);
 	nft_elements_end(n);
 }
 

@@ -46,7 +46,7 @@ void value_put_name(struct nft_value *v, const char *ifname)
 
 void value_put_addr(struct nft_value *v, const struct addr *addr)
 {
-	value_put(v, addr->bytes, addr->family == AF_INET ? 4 : 16);
+	value_put(v, addr->bytes, (uint32_t)addr_width(addr));
 }
 
 const uint8_t nft_ethertypes[ETHER_COUNT][2] = {

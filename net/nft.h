@@ -88,6 +88,7 @@ void nft_set_flush(struct nft *n, const char *name);
 
 void nft_elements(struct nft *n, const char *set);
 void nft_element(struct nft *n, const struct nft_value *key, const struct nft_value *data, const char *jump);
+void nft_element_name(struct nft *n, const char *ifname); /* of a set of them */
 void nft_elements_end(struct nft *n);
 
 /* -- rules: begin, expressions, end; nft_rules.c -- */

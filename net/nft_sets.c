@@ -116,3 +116,11 @@ void nft_element(struct nft *n, const struct nft_value *key, const struct nft_va
 		nft_put_verdict(n, NFTA_SET_ELEM_DATA, NFT_JUMP, jump);
 	nft_nest_end(n, at);
 }
+
+void nft_element_name(struct nft *n, const char *ifname)
+{
+	struct nft_value key = { .len = 0 };
+
+	value_put_name(&key, ifname);
+	nft_element(n, &key, NULL, NULL);
+}

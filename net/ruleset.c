@@ -33,22 +33,7 @@ bool plan_wants(const struct ruleset_plan *plan, uint8_t family)
 	return family == AF_INET || !plan->no_ipv6;
 }
 
-static bool is_any(const struct addr *a)
-{
-	static const uint8_t zeros[16];
-
-	return !memcmp(a->bytes, zeros, sizeof(zeros));
-}
-
 /* -- names of bridges ------------------------------------------------------------------------------------------- */
-
-static void put_name(struct nft *n, const char *ifname)
-{
-	struct nft_value key = { .len = 0 };
-
-	value_put_name(&key, ifname);
-	nft_element(n, &key, NULL, NULL);
-}
 
 static bool is_among(const struct net_bridge *bridge, uint32_t has, uint32_t hasnt)
 {
@@ -65,13 +50,13 @@ static void put_bridges(struct nft *n, const struct ruleset_plan *plan, const ch
 				      .size = plan->bridge_count + plan->shard_count + 1 });
 	nft_elements(n, name);
 	if (!has)
-		put_name(n, "lo");
+		nft_element_name(n, "lo");
 	for (uint32_t i = 0; i < plan->bridge_count; i++)
 		if (is_among(&plan->bridges[i], has, hasnt))
-			put_name(n, plan->bridges[i].name);
+			nft_element_name(n, plan->bridges[i].name);
 	for (uint32_t i = 0; i < plan->shard_count; i++)
 		if (is_among(&plan->bridges[plan->shards[i].bridge], has, hasnt))
-			put_name(n, plan->shards[i].name);
+			nft_element_name(n, plan->shards[i].name);
 	nft_elements_end(n);
 }
 
@@ -96,14 +81,14 @@ static const struct map {
 
 static bool is_in_map(const struct map *map, const struct addr *host, bool is_balanced)
 {
-	return host->family == map->family && is_any(host) == map->is_any && is_balanced == map->is_balanced;
+	return host->family == map->family && addr_is_any(host) == map->is_any && is_balanced == map->is_balanced;
 }
 
 static struct nft_value port_key(const struct addr *host, uint8_t proto, uint16_t port)
 {
 	struct nft_value key = { .len = 0 };
 
-	if (!is_any(host))
+	if (!addr_is_any(host))
 		value_put_addr(&key, host);
 	value_put_u8(&key, proto);
 	value_put_port(&key, port);

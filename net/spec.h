@@ -101,6 +101,7 @@ struct net_sysctl {
 /* -- minit's own network ---------------------------------------------------------------------------- */
 
 #define NET_MATCH 32
+#define NET_VXLAN_PORT 4789 /* the registered one; the kernel's own default is another */
 
 enum net_kind {
 #define LINK_KIND(id, ...) NET_KIND_##id,
@@ -131,7 +132,7 @@ struct net_link {
 	uint32_t mtu;                /* 0: the kernel's */
 	uint32_t metric;             /* of the default routes; 0: the kernel's */
 	uint32_t id;                 /* of a vlan or vxlan */
-	uint32_t port;               /* of a vxlan; 0: 4789 */
+	uint32_t port;               /* of a vxlan; 0: NET_VXLAN_PORT */
 	uint32_t first, routes;      /* struct net_route in the table's list */
 	uint8_t kind;                /* enum net_kind */
 	uint8_t mode;                /* as the kernel has it */

@@ -25,7 +25,7 @@ static bool is_multicast(const struct addr *a)
 
 static void put_vxlan(struct buf *b, const struct net_link *link)
 {
-	buf_fmt(b, " id %u dstport %u", link->id, link->port ? link->port : 4789);
+	buf_fmt(b, " id %u dstport %u", link->id, link->port ? link->port : NET_VXLAN_PORT);
 	tell_addr(b, is_multicast(&link->remote) ? "group" : "remote", &link->remote, false);
 	tell_addr(b, "local", &link->local, false);
 	tell_name(b, "dev", link->parent);

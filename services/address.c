@@ -225,7 +225,7 @@ static void default_gateway(const struct net_bridge *bridge, struct net_attach *
 
 		if (a)
 			*gateway = *a;
-		gateway->prefix = at->addr[i].family == AF_INET ? 32 : 128;
+		gateway->prefix = (uint8_t)(8 * addr_width(&at->addr[i]));
 	}
 }
 

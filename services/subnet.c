@@ -10,7 +10,7 @@
 
 static unsigned host_bits(const struct addr *subnet)
 {
-	return (subnet->family == AF_INET ? 32u : 128u) - subnet->prefix;
+	return 8 * (unsigned)addr_width(subnet) - subnet->prefix;
 }
 
 uint64_t subnet_range(const struct addr *subnet, uint32_t *ret_low)
@@ -27,9 +27,7 @@ uint64_t subnet_range(const struct addr *subnet, uint32_t *ret_low)
 
 void addr_clear_host(struct addr *a)
 {
-	unsigned size = a->family == AF_INET ? 4 : 16;
-
-	for (unsigned i = 0; i < size; i++) {
+	for (unsigned i = 0; i < addr_width(a); i++) {
 		unsigned kept = a->prefix > i * 8 ? MIN(a->prefix - i * 8, 8u) : 0;
 
 		a->bytes[i] &= (uint8_t)(0xff00 >> kept);
@@ -38,12 +36,11 @@ void addr_clear_host(struct addr *a)
 
 struct addr subnet_host(const struct addr *subnet, uint32_t number)
 {
-	unsigned end = subnet->family == AF_INET ? 4 : 16;
 	struct addr a = *subnet;
 
 	addr_clear_host(&a);
 	for (unsigned i = 1; i <= 4; i++, number >>= 8)
-		a.bytes[end - i] |= (uint8_t)number;
+		a.bytes[addr_width(&a) - i] |= (uint8_t)number;
 	return a;
 }
 
