@@ -25,14 +25,6 @@ void network_see_own(int own_net, struct arena *mem, struct network_seen *seen)
 	seen->err = own_net >= 0 ? net_found_read(own_net, mem, &seen->own) : 0;
 }
 
-const struct net_found_link *link_at(const struct net_found *f, uint32_t index)
-{
-	for (uint32_t i = 0; i < f->link_count; i++)
-		if (f->links[i].index == index)
-			return &f->links[i];
-	return NULL;
-}
-
 /* -- words ------------------------------------------------------------------------------------------------------- */
 
 void put_bps(struct buf *b, uint64_t bps)
@@ -126,7 +118,7 @@ static void put_place(struct buf *b, const struct table *t, const struct net_att
 static void tell_place(struct look *l, const struct network_seen *seen, const struct net_attach *at)
 {
 	const struct net_found_link *port = net_found_link(&seen->host, at->peer);
-	const struct net_found_link *bridge = port ? link_at(&seen->host, port->master) : NULL;
+	const struct net_found_link *bridge = port ? net_found_link_at(&seen->host, port->master) : NULL;
 	BUF_ON_STACK(asked, LOOK_TEXT);
 	BUF_ON_STACK(got, LOOK_TEXT);
 	BUF_ON_STACK(key, KEY_TEXT);

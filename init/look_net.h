@@ -28,9 +28,6 @@ bool network_has_route(const struct net_found *f, uint32_t index, const struct n
 /* The bridge of the kernel that its interface is a port of. */
 const char *network_port_of(const struct table *t, const struct net_attach *at);
 
-/* The link of this number, or NULL. */
-const struct net_found_link *link_at(const struct net_found *f, uint32_t index);
-
 /* "50M", "1500K": bits in a second as in a table. */
 void put_bps(struct buf *b, uint64_t bps);
 

@@ -142,7 +142,7 @@ bool view_shard(struct view *v, const struct net_shard *shard)
 	const struct net_bridge *bridge = table_bridge(v->table, shard->bridge);
 	const struct net_found_link *found = net_found_link(&v->seen.host, shard->name);
 	const struct net_found_link *up = net_found_link(&v->seen.host, shard->up);
-	const struct net_found_link *above = up ? link_at(&v->seen.host, up->master) : NULL;
+	const struct net_found_link *above = up ? net_found_link_at(&v->seen.host, up->master) : NULL;
 	bool good = true;
 
 	if (!found)

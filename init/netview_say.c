@@ -330,7 +330,7 @@ static void say_counts(const struct view *v, const struct service_spec *owner)
 static void say_found_routes(const struct view *v)
 {
 	for (uint32_t i = 0; i < v->seen.own.route_count; i++) {
-		const struct net_found_link *link = link_at(&v->seen.own, v->seen.own.routes[i].index);
+		const struct net_found_link *link = net_found_link_at(&v->seen.own, v->seen.own.routes[i].index);
 		CELL(cell);
 
 		tell_route(&cell, &v->seen.own.routes[i].route);

@@ -129,14 +129,6 @@ static uint32_t drops_of(struct netlink_bytes attrs)
 	return queue.drops;
 }
 
-static struct net_found_link *link_of(struct net_found *f, uint32_t index)
-{
-	for (uint32_t i = 0; i < f->link_count; i++)
-		if (f->links[i].index == index)
-			return &f->links[i];
-	return NULL;
-}
-
 /* Only the one at the root counts what is lost; others are in it. */
 static void take_qdisc(struct reader *r, struct netlink_bytes body)
 {
@@ -145,7 +137,7 @@ static void take_qdisc(struct reader *r, struct netlink_bytes body)
 	struct tcmsg tc;
 
 	memcpy(&tc, body.data, sizeof(tc));
-	link = tc.tcm_parent == TC_H_ROOT ? link_of(r->f, (uint32_t)tc.tcm_ifindex) : NULL;
+	link = tc.tcm_parent == TC_H_ROOT ? net_found_link_at(r->f, (uint32_t)tc.tcm_ifindex) : NULL;
 	if (!link)
 		return;
 	link->counts.out_dropped += drops_of(attrs);
@@ -245,6 +237,14 @@ const struct net_found_link *net_found_link(const struct net_found *f, const cha
 {
 	for (uint32_t i = 0; i < f->link_count; i++)
 		if (!strcmp(f->links[i].name, ifname))
+			return &f->links[i];
+	return NULL;
+}
+
+struct net_found_link *net_found_link_at(const struct net_found *f, uint32_t index)
+{
+	for (uint32_t i = 0; i < f->link_count; i++)
+		if (f->links[i].index == index)
 			return &f->links[i];
 	return NULL;
 }

@@ -64,7 +64,9 @@ struct net_found_rules {
  */
 must_check int net_found_read(int netns, struct arena *mem, struct net_found *ret);
 
-const struct net_found_link *net_found_link(const struct net_found *f, const char *ifname); /* or NULL */
+/* The one of this name, or number; or NULL. */
+const struct net_found_link *net_found_link(const struct net_found *f, const char *ifname);
+struct net_found_link *net_found_link_at(const struct net_found *f, uint32_t index);
 
 #endif
 

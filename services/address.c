@@ -193,6 +193,19 @@ static void derive_by_name(struct plan *p)
 
 /* -- gateways --------------------------------------------------------------------------------------------------- */
 
+void gateway_take(struct compile *c, uint32_t index, const struct toml *node, const struct addr *a)
+{
+	const char *title = c->services.drafts[index].title, *unfit = gateway_unfit(c->specs[index].attach.addr, a);
+	struct addr *gateway = &c->specs[index].attach.gateway[a->family == AF_INET6];
+
+	if (unfit)
+		refuse(c, node, "%s: network.gateway: %s %s", title, node->text, unfit);
+	else if (gateway->family)
+		refuse(c, node, "%s: network.gateway: %s is a second one of its family", title, node->text);
+	else
+		*gateway = *a;
+}
+
 static void take_gateway(struct compile *c, uint32_t index, const struct toml *node)
 {
 	struct net_attach *at = &c->specs[index].attach;
@@ -203,17 +216,12 @@ static void take_gateway(struct compile *c, uint32_t index, const struct toml *n
 
 	subnets_put(&subnets, bridge);
 	if (strchr(node->text, '/') || text_addr(node->text, &a))
-		refuse(c, node, "%s: network.gateway: found \"%.60s\"; wants %s", d->title, node->text,
-			 key_text(key_by_id(KEY_NETWORK_GATEWAY), KEY_WANT));
+		refuse_text(c, d, KEY_NETWORK_GATEWAY, node);
 	else if (!subnet_of(bridge, &a))
 		refuse(c, node, "%s: network.gateway: %s is not in the subnet of bridge %s: %s", d->title, node->text,
 			 bridge->name, buf_text(&subnets));
-	else if (gateway_unfit(at->addr, &a))
-		refuse(c, node, "%s: network.gateway: %s %s", d->title, node->text, gateway_unfit(at->addr, &a));
-	else if (at->gateway[a.family == AF_INET6].family)
-		refuse(c, node, "%s: network.gateway: %s is a second one of its family", d->title, node->text);
 	else
-		at->gateway[a.family == AF_INET6] = a;
+		gateway_take(c, index, node, &a);
 }
 
 /* The bridge itself, for each family that the service has an address of. */

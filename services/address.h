@@ -69,6 +69,9 @@ const struct toml *attach_gateway(const struct compile *c, const struct draft *d
 
 /* -- address.c -- */
 
+/* Gives the service this gateway, if it leads anywhere and is the first of its family. */
+void gateway_take(struct compile *c, uint32_t index, const struct toml *node, const struct addr *a);
+
 unsigned addr_count(const struct net_attach *at);
 
 /* Refuses a bridge or link of the table that is called what the port of a service is. */

@@ -144,6 +144,7 @@ struct ruleset_plan;
 void value_take(struct section *s, const struct key *key, const struct toml *node, void *field);
 
 /* A string node, or the first of an array of them (of NULL none); then the next. services/values_net.c */
+bool is_text_or_texts(const struct toml *node);
 const struct toml *text_first(const struct toml *node);
 const struct toml *text_next(const struct toml *list, const struct toml *node);
 
@@ -220,6 +221,9 @@ printf_like(3, 4) void refuse_key(struct compile *c, const struct toml *node, co
 
 /* `title: key: found ...; wants ...`, at the value; nothing of a broken one, of which all is said. */
 void refuse_value(struct section *s, const char *name, const struct toml *node, const char *want);
+
+/* The same of text that is none of the values that the key takes. */
+void refuse_text(struct compile *c, const struct draft *d, enum key_id id, const struct toml *node);
 
 /* Says of one element what would be said of the whole value. */
 void refuse_element(struct section *s, const struct key *key, const struct toml *node);

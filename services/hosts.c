@@ -127,14 +127,6 @@ static void set_hosts(struct compile *c, uint32_t index, uint32_t *texts)
 
 /* -- /etc/resolv.conf ------------------------------------------------------------------------------------------- */
 
-static void refuse_text(struct compile *c, const struct draft *d, enum key_id id, const struct toml *node)
-{
-	const struct key *key = key_by_id(id);
-
-	refuse(c, node, "%s: %s: found \"%.60s\"; wants %s", d->title, key_text(key, KEY_NAME), node->text,
-	       key_text(key, KEY_WANT));
-}
-
 static void put_servers(struct compile *c, const struct draft *d, const struct toml *list)
 {
 	unsigned n = 0;

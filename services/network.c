@@ -15,14 +15,6 @@ static const struct toml *own_or_default(const struct compile *c, const struct d
 	return fits ? given(c, d, id) : NULL;
 }
 
-static void refuse_text(struct compile *c, const struct draft *d, enum key_id id, const struct toml *node)
-{
-	const struct key *key = key_by_id(id);
-
-	refuse(c, node, "%s: %s: found \"%.60s\"; wants %s", d->title, key_text(key, KEY_NAME), node->text,
-	       key_text(key, KEY_WANT));
-}
-
 /* -- which keys fit which network --------------------------------------------------------------------------------- */
 
 static unsigned kinds_of(enum key_id id)
@@ -132,12 +124,8 @@ static void take_on_link_gateway(struct compile *c, uint32_t index, const struct
 		near |= addr_in(&a, &at->addr[i]);
 	if (!near)
 		refuse(c, node, "%s: network.gateway: %s is in no subnet of network.address", d->title, node->text);
-	else if (gateway_unfit(at->addr, &a))
-		refuse(c, node, "%s: network.gateway: %s %s", d->title, node->text, gateway_unfit(at->addr, &a));
-	else if (at->gateway[a.family == AF_INET6].family)
-		refuse(c, node, "%s: network.gateway: %s is a second one of its family", d->title, node->text);
 	else
-		at->gateway[a.family == AF_INET6] = a;
+		gateway_take(c, index, node, &a);
 }
 
 void network_on_link_addrs(struct plan *p, uint32_t index)

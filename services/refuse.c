@@ -57,14 +57,26 @@ static void put_found(struct buf *b, const struct toml *node)
 	}
 }
 
-void refuse_value(struct section *s, const char *name, const struct toml *node, const char *want)
+static void refuse_found(struct compile *c, const char *title, const char *name, const struct toml *node,
+			 const char *want)
 {
 	BUF_ON_STACK(found, 400);
 
-	if (node->type == TOML_BROKEN)
-		return;
 	put_found(&found, node);
-	refuse(s->c, node, "%s: %s: found %s; wants %s", s->draft->title, name, buf_text(&found), want);
+	refuse(c, node, "%s: %s: found %s; wants %s", title, name, buf_text(&found), want);
+}
+
+void refuse_value(struct section *s, const char *name, const struct toml *node, const char *want)
+{
+	if (node->type != TOML_BROKEN)
+		refuse_found(s->c, s->draft->title, name, node, want);
+}
+
+void refuse_text(struct compile *c, const struct draft *d, enum key_id id, const struct toml *node)
+{
+	const struct key *key = key_by_id(id);
+
+	refuse_found(c, d->title, key_text(key, KEY_NAME), node, key_text(key, KEY_WANT));
 }
 
 void refuse_unknown(struct compile *c, const char *title, const char *what, const struct toml *node,

@@ -168,17 +168,13 @@ static bool check(struct compile *c, const struct route_place *place, const stru
 }
 
 /* What has no gateway has no family by which "default" would be one of them. */
-static void refuse_text(struct compile *c, const struct route_place *place, const struct toml *node)
+static void refuse_route(struct compile *c, const struct route_place *place, const struct toml *node)
 {
-	const struct key *key = key_by_id(place->key);
-	const char *title = place->draft->title, *name = key_text(key, KEY_NAME);
-
 	if (strstr(node->text, "default") && !strstr(node->text, "via"))
 		refuse(c, node, "%s: %s: %s: default is of the family of its gateway; without one write 0.0.0.0/0 or "
-		       "::/0", title, name, node->text);
+		       "::/0", place->draft->title, key_text(key_by_id(place->key), KEY_NAME), node->text);
 	else
-		refuse(c, node, "%s: %s: found \"%.60s\"; wants %s", title, name, node->text,
-		       key_text(key, KEY_WANT));
+		refuse_text(c, place->draft, place->key, node);
 }
 
 uint32_t routes_take(struct compile *c, const struct route_place *place, const struct toml *list,
@@ -191,7 +187,7 @@ uint32_t routes_take(struct compile *c, const struct route_place *place, const s
 		struct net_route r;
 
 		if (!route_read(e->text, &r))
-			refuse_text(c, place, e);
+			refuse_route(c, place, e);
 		else if (n == ROUTES_MAX)
 			refuse(c, e, "%s: %s: more than %d of them", place->draft->title, key_text(key, KEY_NAME),
 			       ROUTES_MAX);

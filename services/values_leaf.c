@@ -26,14 +26,9 @@ static uint32_t count_of(const struct toml *node)
 /* What a value says as text, or NULL. */
 static const char *value_text(struct section *s, const struct toml *node)
 {
-	BUF_ON_STACK(b, 24);
-
 	if (node->type == TOML_BOOL)
 		return node->truth ? "true" : "false";
-	if (node->type != TOML_INTEGER)
-		return node_text(node);
-	buf_fmt(&b, "%ld", (long)node->number);
-	return arena_text(s->c->work, b.data, b.len);
+	return scalar_text(s, node);
 }
 
 static void refuse_limit(struct section *s, const struct toml *node, const char *name, int err)

@@ -56,18 +56,7 @@ bool has_port_isolation(const struct compile *c, int32_t bridge)
 bool take_online(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	(void)s, (void)key, (void)field;
-	if (node->type != TOML_ARRAY)
-		return false;
-	for (const struct toml *e = node->first; e; e = e->next)
-		if (!node_text(e))
-			return false;
-	return true;
-}
-
-static void refuse_link(struct compile *c, const struct draft *d, enum key_id id, const struct toml *node)
-{
-	refuse(c, node, "%s: %s: found \"%.60s\"; wants %s", d->title, key_text(key_by_id(id), KEY_NAME), node->text,
-	       key_text(key_by_id(id), KEY_WANT));
+	return node->type == TOML_ARRAY && is_text_or_texts(node);
 }
 
 static bool has_subnet(const struct net_link *link, const struct addr *a)
@@ -127,7 +116,7 @@ static void take_link_address(struct plan *p, uint32_t index, const struct toml 
 	} else if (!strcmp(node->text, "dhcp6")) {
 		link->flags |= NET_LINK_DHCP6;
 	} else if (!strchr(node->text, '/') || text_addr(node->text, &a)) {
-		refuse_link(c, d, KEY_LINK_ADDRESS, node);
+		refuse_text(c, d, KEY_LINK_ADDRESS, node);
 	} else if (n == NET_ADDRS) {
 		refuse(c, node, "%s: address: more than %d addresses", d->title, NET_ADDRS);
 	} else if (link_unfit(link, &a)) {
@@ -146,7 +135,7 @@ static void take_link_gateway(struct compile *c, const struct draft *d, struct n
 	struct addr a = { 0 };
 
 	if (strchr(node->text, '/') || text_addr(node->text, &a))
-		refuse_link(c, d, KEY_LINK_GATEWAY, node);
+		refuse_text(c, d, KEY_LINK_GATEWAY, node);
 	else if (!has_subnet(link, &a) && link->addr[0].family && !(link->flags & (NET_LINK_DHCP | NET_LINK_DHCP6)))
 		refuse(c, node, "%s: gateway: %s is in none of its subnets", d->title, node->text);
 	else if (gateway_unfit(link->addr, &a))
@@ -241,7 +230,7 @@ static void take_end(struct compile *c, const struct draft *d, enum key_id id, s
 	const struct toml *node = d->nodes[id];
 
 	if (node && (strchr(node->text, '/') || text_addr(node->text, field)))
-		refuse_link(c, d, id, node);
+		refuse_text(c, d, id, node);
 }
 
 static int link_index(const struct compile *c, const char *name)

@@ -3,7 +3,7 @@
 
 #include "services/compile.h"
 
-static bool is_text_or_texts(const struct toml *node)
+bool is_text_or_texts(const struct toml *node)
 {
 	if (node->type != TOML_ARRAY)
 		return node_text(node) != NULL;
