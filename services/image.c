@@ -62,11 +62,21 @@ static int configure(int device, int file, bool readonly)
 	return ioctl(device, LOOP_CONFIGURE, &config) < 0 ? -errno : 0;
 }
 
+/* A device may be opened by who may mount, unless the leaf or the container forbids it: not for want of a right. */
+static int open_device(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	return errno == EPERM ? -ENOTBLK : -errno;
+}
+
 /* One that is free may be taken by somebody else in between (EBUSY). The device's name goes to ret_name. */
 static int take_loop(int file, bool readonly, struct buf *ret_name)
 {
-	cleanup_fd int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	int err = control < 0 ? -errno : -EBUSY;
+	cleanup_fd int control = open_device("/dev/loop-control", O_RDWR);
+	int err = control < 0 ? control : -EBUSY;
 
 	for (int i = 0; i < TRIES && err == -EBUSY; i++) {
 		int number = ioctl(control, LOOP_CTL_GET_FREE);
@@ -76,8 +86,8 @@ static int take_loop(int file, bool readonly, struct buf *ret_name)
 			return -errno;
 		buf_reset(ret_name);
 		buf_fmt(ret_name, "/dev/loop%d", number);
-		device = open(buf_text(ret_name), (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-		err = device < 0 ? -errno : configure(device, file, readonly);
+		device = open_device(buf_text(ret_name), readonly ? O_RDONLY : O_RDWR);
+		err = device < 0 ? device : configure(device, file, readonly);
 		if (!err)
 			return fd_steal(&device);
 	}

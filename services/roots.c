@@ -63,18 +63,23 @@ static void check_kernel_files(struct compile *c, const struct service_spec *spe
 	refuse_unless(c, d, KEY_OVERLAY, spec->root_at, "needs a root to lie upon; give root, which may be \"/\"");
 }
 
-static void check_shared(struct compile *c, const struct draft *d, const struct roots_spec *roots)
+/* What the child holds at a time: services/step_fill.c. */
+static void check_shared(struct compile *c, const struct service_spec *spec, const struct draft *d,
+			 const struct roots_spec *roots)
 {
 	const struct mount_spec *mounts = table_list(c->table, roots->mounts, struct mount_spec);
-	uint32_t shared = 0;
+	uint32_t shared = 0, bound = 0;
 	bool idmap = false;
 
 	for (uint32_t i = 0; i < roots->mounts.count; i++) {
 		shared += mounts[i].spread == MOUNT_SHARED;
+		bound += mount_is_early(&mounts[i]);
 		idmap |= mounts[i].idmap;
 	}
 	refuse_unless(c, d, KEY_MOUNTS, shared <= MOUNT_SHARED_MAX,
 		      "more than " WORD(MOUNT_SHARED_MAX) " that are shared");
+	refuse_unless(c, d, KEY_MOUNTS, spec->root_at || bound <= MOUNT_EARLY_MAX,
+		      "more than " WORD(MOUNT_EARLY_MAX) " that are bound; give root, which may be \"/\"");
 	refuse_unless(c, d, KEY_MOUNTS, !idmap || roots->userns, "idmap needs a user namespace; give userns");
 }
 
@@ -243,7 +248,7 @@ void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d)
 	settle_userns(c, spec, d, roots);
 	settle_kernel_files(c, spec, d, roots);
 	check_kernel_files(c, spec, d, roots);
-	check_shared(c, d, roots);
+	check_shared(c, spec, d, roots);
 	for (size_t i = 0; i < ARRAY_LEN(needs); i++)
 		need_namespace(c, spec, d, needs[i].id, needs[i].flag, needs[i].word);
 	if (ENABLED(CONFIG_CGROUP))

@@ -11,6 +11,7 @@
 /* As the words of mounts."/target" stand in values_root.c. */
 enum mount_kind { MOUNT_RBIND, MOUNT_BIND, MOUNT_TMPFS, MOUNT_MASKED, MOUNT_READONLY, MOUNT_KINDS };
 #define MOUNT_SHARED_MAX 8 /* of one service */
+#define MOUNT_EARLY_MAX 64 /* likewise, without a root of its own: what is bound, and not shared */
 
 enum mount_spread { MOUNT_PRIVATE, MOUNT_SLAVE, MOUNT_SHARED, MOUNT_SPREADS };
 
@@ -24,6 +25,11 @@ struct mount_spec {
 	uint8_t idmap;       /* 1: its files belong to ids of the user namespace as they do outside */
 	uint8_t reserved;
 };
+
+static inline bool mount_is_early(const struct mount_spec *m)
+{
+	return (m->kind == MOUNT_BIND || m->kind == MOUNT_RBIND) && m->spread != MOUNT_SHARED;
+}
 
 /* As their words stand in keys_root.def. What is not given is settled by services/roots.c. */
 enum own_proc { PROC_MASKED, PROC_OPEN, PROC_PIDS, PROC_NONE };

@@ -52,6 +52,24 @@ static int copy_source(struct view *v, const struct mount_spec *m)
 	return from < 0 ? from : mount_copy(from, "", m->kind == MOUNT_RBIND);
 }
 
+/* Kept until their turn comes: see struct view. */
+static int keep_sources(struct view *v, bool shared, int *kept, uint32_t most, uint32_t *count)
+{
+	const struct mount_spec *mounts = table_list(v->child->table, v->roots->mounts, struct mount_spec);
+
+	for (uint32_t i = 0; i < v->roots->mounts.count; i++) {
+		bool wanted = shared ? mounts[i].spread == MOUNT_SHARED : mount_is_early(&mounts[i]);
+
+		if (!wanted || *count == most)
+			continue;
+		kept[*count] = copy_source(v, &mounts[i]);
+		if (kept[*count] < 0)
+			return child_fail(v->child, kept[*count], table_text(v->child->table, mounts[i].source_at));
+		++*count;
+	}
+	return 0;
+}
+
 /*
  * What is to stay shared with minit's mounts is copied first. For what only listens to them all go on to listen; it is
  * put right where mounts get a root of their own.
@@ -60,24 +78,26 @@ int view_share(struct view *v)
 {
 	const struct mount_spec *mounts = table_list(v->child->table, v->roots->mounts, struct mount_spec);
 	bool listens = false;
-	int err;
+	int err = keep_sources(v, true, v->shared, MOUNT_SHARED_MAX, &v->shared_count);
 
-	for (uint32_t i = 0; i < v->roots->mounts.count; i++) {
+	for (uint32_t i = 0; i < v->roots->mounts.count; i++)
 		listens |= mounts[i].spread == MOUNT_SLAVE;
-		if (mounts[i].spread != MOUNT_SHARED || v->shared_count == MOUNT_SHARED_MAX)
-			continue;
-		err = copy_source(v, &mounts[i]);
-		if (err < 0)
-			return child_fail(v->child, err, table_text(v->child->table, mounts[i].source_at));
-		v->shared[v->shared_count++] = err;
-	}
+	if (err)
+		return err;
 	err = mount_old(NULL, "/", NULL, listens ? MOUNTS_SLAVE : MOUNTS_PRIVATE, NULL);
-	return err ? child_fail(v->child, err, "/") : 0;
+	if (err)
+		return child_fail(v->child, err, "/");
+	if (v->child->spec->root_at)
+		return 0;
+	return keep_sources(v, false, v->early, MOUNT_EARLY_MAX, &v->early_count);
 }
 
-static int take_shared(struct view *v)
+/* The copy of a source, the next one in the order of the mounts. */
+static int take_source(struct view *v, const struct mount_spec *m)
 {
-	return v->shared_taken < v->shared_count ? v->shared[v->shared_taken++] : -EINVAL;
+	if (m->spread == MOUNT_SHARED)
+		return v->shared_taken < v->shared_count ? v->shared[v->shared_taken++] : -EINVAL;
+	return v->early_taken < v->early_count ? v->early[v->early_taken++] : copy_source(v, m);
 }
 
 /* -- each kind of mount ----------------------------------------------------------------------------------------- */
@@ -105,7 +125,7 @@ static int put_bind(struct view *v, const struct mount_spec *m, const char *sour
 	struct mount_change change = {
 		.set = m->attr, .spread = spreads[m->spread], .recursive = m->kind == MOUNT_RBIND,
 	};
-	cleanup_fd int copy = m->spread == MOUNT_SHARED ? take_shared(v) : copy_source(v, m);
+	cleanup_fd int copy = take_source(v, m);
 	cleanup_fd int at = -1;
 	int err;
 

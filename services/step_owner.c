@@ -178,11 +178,11 @@ static int copy_secret(struct view *v, int dir, const struct secret_spec *secret
 }
 
 /* A ramfs: its pages are never written to a swap device. */
-int view_secrets(struct view *v)
+int view_take_secrets(struct view *v)
 {
 	const struct list list = v->roots->secrets;
 	const struct secret_spec *secrets = table_list(v->child->table, list, struct secret_spec);
-	cleanup_fd int ramfs = -1, at = -1;
+	cleanup_fd int ramfs = -1;
 	int err;
 
 	if (!list.count)
@@ -191,12 +191,22 @@ int view_secrets(struct view *v)
 	err = ramfs < 0 ? ramfs : 0;
 	for (uint32_t i = 0; i < list.count && !err; i++)
 		err = copy_secret(v, ramfs, &secrets[i]);
-	at = err ? err : view_make(v, SECRETS, false);
-	err = at < 0 ? at : mount_put(ramfs, at, "");
 	if (err)
 		return v->child->detail[0] ? err : child_fail(v->child, err, SECRETS);
 	v->child->secrets_fd = fd_steal(&ramfs);
 	return 0;
+}
+
+int view_secrets(struct view *v)
+{
+	cleanup_fd int at = -1;
+	int err;
+
+	if (v->child->secrets_fd < 0)
+		return 0;
+	at = view_make(v, SECRETS, false);
+	err = at < 0 ? at : mount_put(v->child->secrets_fd, at, "");
+	return err ? child_fail(v->child, err, SECRETS) : 0;
 }
 
 static int give_secrets(struct child *child, const struct who *who)

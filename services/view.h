@@ -1,6 +1,7 @@
 /*
  * What a child makes its service see, step by step (services/step_mounts.c): its root is held by a descriptor, in which
- * all targets are looked up; sources are looked up in minit's root, which is what paths mean until view_enter.
+ * all targets are looked up; sources are looked up in minit's root, as it is before anything of the service lies upon
+ * it.
  *
  * The parts: 0 or -errno with child->detail set.
  */
@@ -17,6 +18,8 @@ struct view {
 	int root; /* the service's: a mount that lies upon minit's root, or minit's root itself */
 	int shared[MOUNT_SHARED_MAX]; /* copies of what is to stay shared, in the order of the mounts */
 	uint32_t shared_count, shared_taken;
+	int early[MOUNT_EARLY_MAX]; /* in minit's root: copies of the other sources, before anything lies upon them */
+	uint32_t early_count, early_taken;
 	int null;  /* minit's /dev/null, to mask files with; -1 until it is needed */
 	int empty; /* what masks a directory already, a mount with nothing in it; -1: none yet */
 	bool own; /* the root is not minit's */
@@ -46,7 +49,8 @@ must_check int view_sys(struct view *v);
 must_check int view_dev(struct view *v);   /* services/step_dev.c */
 must_check int view_fill(struct view *v);  /* what mounts lists; services/step_fill.c */
 must_check int view_directories(struct view *v); /* services/step_owner.c */
-must_check int view_secrets(struct view *v);
+must_check int view_take_secrets(struct view *v); /* reads them */
+must_check int view_secrets(struct view *v);      /* puts them where they are seen */
 
 /* Hides name below dir, which is trusted; -ENOENT if it is not there. "": dir itself. */
 must_check int view_mask_file(struct view *v, int dir, const char *name);

@@ -193,6 +193,7 @@ $(cannot beneath "mounts = { '/etc/passwd' = '$ct_dir/data' }")
 $(cannot memory "mounts = { '/etc/passwd' = 'tmpfs' }")
 $(cannot damaged '' "$ct_dir/images/damaged")
 $(cannot image '' "$ct_dir/images/nothing")
+$(cannot noloop 'devices = ["null"]' "$ct_dir/images/squashfs")
 $(cannot kept "overlay = '/proc/1/no'")
 $(cannot place "mounts = { '/m' = 'tmpfs' }" "$ct_dir/images/squashfs")
 [service.other]
@@ -202,7 +203,7 @@ TOML
 ct_start
 ct_up
 ct_is "all that cannot be has failed" source:failed sourcelink:failed targetlink:failed belowlink:failed proclink:failed devlink:failed \
-	pipe:failed folder:failed endless:failed upon:failed beneath:failed memory:failed damaged:failed isfile:failed mask:failed protect:failed node:failed nonode:failed secret:failed image:failed place:failed kept:failed
+	pipe:failed folder:failed endless:failed upon:failed beneath:failed memory:failed damaged:failed isfile:failed mask:failed protect:failed node:failed nonode:failed secret:failed image:failed noloop:failed place:failed kept:failed
 why() {
 	is "$(grep -a "^minit: $1: " "$ct_dir/out" | head -n 1)" "minit: $1: step mounts: $2; given up" "$3"
 }
@@ -222,6 +223,7 @@ why node "/dev/no-such: No such file or directory: make it, or correct the table
 why nonode "/dev/shm: No such device: it is no device, or the kernel lacks its file system" "a device that is none"
 why secret "$ct_dir/no-key: No such file or directory: make it, or correct the table" "no secret"
 why image "$ct_dir/images/nothing: Wrong medium type: neither squashfs, erofs nor ext4 is in it" "an image that is none"
+why noloop "$ct_dir/images/squashfs: Block device required: an image takes a loop device, and none may be used: add \"/dev/loop-control\" and \"block-loop\" to devices, or have the container allow them" "an image without its devices"
 why pipe "$ct_dir/pipe: Not supported: a secret is read from a file: no pipe, socket or device" "a secret that would keep it waiting"
 why folder "$ct_dir/data: Is a directory: a file is wanted here: correct the table" "a secret that is a directory"
 why endless "$ct_dir/large: File too large: a secret has at most 1 MiB" "a secret that would fill the memory"

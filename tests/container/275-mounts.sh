@@ -5,7 +5,9 @@ set -u
 . tests/container/ct.sh
 
 chmod 755 "$ct_dir"
-mkdir "$ct_dir/spread" "$ct_dir/bare"
+mkdir "$ct_dir/spread" "$ct_dir/bare" "$ct_dir/src"
+echo file >"$ct_dir/src/f"
+echo secret >"$ct_dir/src/k"
 cp -L "$TREE/bin/toybox" "$ct_dir/toybox" 2>/dev/null || cp -L "$(readlink -f "$TREE/bin/sleep")" "$ct_dir/toybox"
 for how in private slave shared; do
 	cat <<TOML
@@ -31,6 +33,12 @@ root = "$ct_dir/bare"
 proc = "masked"
 sys = "none"
 dev = "none"
+[service.covers]
+exec = ["/bin/sh", "-c", "cat /mnt/f /run/secrets/k; [ -w /proc/sys/net/ipv4/ip_forward ] && [ ! -w /proc/sys/kernel/hostname ] && echo open; ls $ct_dir/src"]
+ready = "exit"
+network = "none"
+mounts = { "$ct_dir/src" = "tmpfs", "/mnt" = "$ct_dir/src", "/proc/sys/net" = "/proc/sys/net" }
+secrets = { k = "$ct_dir/src/k" }
 [service.hides]
 exec = ["/toybox", "sleep", "1000"]
 root = "$ct_dir/bare"
@@ -41,7 +49,7 @@ ct_start sh -c "mount -t tmpfs spread $ct_dir/spread && mount --make-shared $ct_
 	mount -t tmpfs bare $ct_dir/bare && cp $ct_dir/toybox $ct_dir/bare/toybox && mount -o remount,ro $ct_dir/bare &&
 	exec \"\$@\"" sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
-ct_is "all run but those that ask for what cannot be had" private:up slave:up shared:up both:up bare:up bare2:up asks:failed hides:failed
+ct_is "all run but those that ask for what cannot be had" private:up slave:up shared:up both:up bare:up bare2:up covers:done asks:failed hides:failed
 
 # sees NAME [PATH]: whether it has the mount of minit's that came later. mounts NAME: mounts something itself; whether minit has it.
 sees() {
@@ -56,6 +64,8 @@ ct_in mount -t tmpfs late "$ct_dir/spread/in"
 is "$(sees private) $(sees slave) $(sees shared)" "0 1 1" "what minit mounts later is seen below a slave and a shared mount"
 is "$(sees both) $(sees both /mnt)" "1 0" "of one service too, each as it is said"
 is "$(mounts private) $(mounts slave) $(mounts shared)" "0 0 1" "what the service mounts leaves a shared one alone"
+
+is "$(grep -a -x -E 'file|secret|open|f' "$ct_dir/out" | tr '\n' ' ')" "file secret open " "without a root sources are minit's too, whatever lies upon them"
 
 left='cannot be mounted here, and is left out for it and all others like it (ask for it to make it an error)'
 is "$(grep -a -c -x -E "minit: bare2?: /proc, /sys, /dev $(printf %s "$left" | sed 's/[()]/\\&/g')" "$ct_dir/out")" 1 \
