@@ -130,6 +130,11 @@ bool addr_is_any(const struct addr *a)
 	return !memcmp(a->bytes, zeros, sizeof(zeros));
 }
 
+bool addr_is_link_local(const struct addr *a)
+{
+	return a->family == AF_INET6 && a->bytes[0] == 0xfe && a->bytes[1] >> 6 == 2;
+}
+
 bool addr_in(const struct addr *a, const struct addr *net)
 {
 	unsigned whole = net->prefix / 8, rest = net->prefix % 8;

@@ -23,6 +23,7 @@ void text_put_mac(struct buf *b, const uint8_t mac[6]);
 
 size_t addr_width(const struct addr *a); /* how many bytes it has: 4 or 16 */
 bool addr_is_any(const struct addr *a);  /* 0.0.0.0 or :: */
+bool addr_is_link_local(const struct addr *a); /* of fe80::/10: each link has these of its own */
 bool addr_in(const struct addr *a, const struct addr *net); /* a lies in net's prefix */
 bool addr_equal(const struct addr *a, const struct addr *b);
 

@@ -106,13 +106,12 @@ static bool is_network_addr(const struct addr *a)
 	return addr_equal(&net, a);
 }
 
-/* Each link of IPv6 has addresses of fe80::/10. */
 static bool is_near(const struct route_place *place, const struct addr *a)
 {
 	for (unsigned i = 0; i < NET_ADDRS && place->addr[i].family; i++)
 		if (addr_in(a, &place->addr[i]))
 			return true;
-	return place->may_have_more || (a->family == AF_INET6 && a->bytes[0] == 0xfe && a->bytes[1] >> 6 == 2);
+	return place->may_have_more || addr_is_link_local(a);
 }
 
 /* Which one of the kernel's it is: a second one would take its place. */

@@ -366,6 +366,8 @@ static bool is_same(const struct net_link *a, const struct net_link *b)
 		return false;
 	if (a->kind == NET_KIND_VLAN)
 		return !strcmp(a->parent, b->parent);
+	if (addr_is_link_local(&a->local) && addr_is_link_local(&b->local) && strcmp(a->parent, b->parent) != 0)
+		return false;
 	return a->kind == NET_KIND_VXLAN && port_of(a) == port_of(b) && family_of(a) == family_of(b);
 }
 
