@@ -263,21 +263,32 @@ static bool has_out(const struct compile *c, uint32_t index)
 	return false;
 }
 
-/* Who is in that network too could do so as well. */
-static void check_joined(struct compile *c, uint32_t index)
+/* Whose network it is in, by which key; -1: nobody else's. */
+static int joins(const struct compile *c, uint32_t index, enum key_id *ret_key)
 {
 	const struct draft *d = &c->services.drafts[index];
 	const struct toml *node = d->nodes[KEY_NETWORK_JOIN];
-	int owner = node ? service_index(c, node->text) : -1;
 
-	if (!node && d->confine->roots.join_flags & CLONE_NEWNET) {
-		node = d->nodes[KEY_JOIN];
-		owner = (int)d->confine->roots.join_service;
+	*ret_key = node ? KEY_NETWORK_JOIN : KEY_JOIN;
+	if (node)
+		return service_index(c, node->text);
+	return d->confine->roots.join_flags & CLONE_NEWNET ? (int)d->confine->roots.join_service : -1;
+}
+
+/* Who is in that network too could do so as well, by however many others: a circle of them is told elsewhere. */
+static void check_joined(struct compile *c, uint32_t index)
+{
+	const struct draft *d = &c->services.drafts[index];
+	enum key_id id, other;
+	int next = joins(c, index, &id), owner = next;
+
+	for (uint32_t n = 0; next >= 0 && n < c->services.count; n++) {
+		owner = next;
+		next = joins(c, (uint32_t)owner, &other);
 	}
-	if (node && owner >= 0 && may_lift(d) && has_out(c, (uint32_t)owner))
-		refuse(c, node, "%s: %s: with the capability net_admin it could lift the limit of out that %s has "
-		       "(network.rate); remove one of the two", d->title,
-		       key_text(key_by_id(node == d->nodes[KEY_JOIN] ? KEY_JOIN : KEY_NETWORK_JOIN), KEY_NAME),
+	if (owner >= 0 && may_lift(d) && has_out(c, (uint32_t)owner))
+		refuse(c, d->nodes[id], "%s: %s: with the capability net_admin it could lift the limit of out that %s "
+		       "has (network.rate); remove one of the two", d->title, key_text(key_by_id(id), KEY_NAME),
 		       c->services.drafts[owner].title);
 }
 
