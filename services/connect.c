@@ -117,7 +117,8 @@ static int check_ports(struct supervisor *sv, uint32_t index)
 		if (ports[i].service != index || ports[i].host.family != AF_INET6 || has_ipv4(ports, count, &ports[i]))
 			continue;
 		log_error(service_name(sv, index), 0, "network.ports: port %u is one of IPv6, and minit's network has "
-			  "none: set net.ipv6.conf.*.disable_ipv6=0, or leave the port out", ports[i].low);
+			  "none: set net.ipv6.conf.*.disable_ipv6=0 and start minit anew, or leave the port out",
+			  ports[i].low);
 		return -EAFNOSUPPORT;
 	}
 	return 0;

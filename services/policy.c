@@ -12,7 +12,7 @@ static bool is_permanent(const struct outcome *o)
 {
 	static const int lasting[] = { ENOENT, ENOTDIR, EACCES, ENOEXEC, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ESRCH,
 				      EOPNOTSUPP, ELIBACC, EPERM, EROFS, ENODEV, ENXIO, EMEDIUMTYPE, EFBIG, EUCLEAN,
-				      ERANGE, E2BIG, ENOTBLK };
+				      ERANGE, E2BIG, ENOTBLK, EAFNOSUPPORT };
 
 	if (o->ending != ENDING_SPAWN)
 		return false;

@@ -54,6 +54,7 @@ static const struct {
 	{ "not executable", IF_ALWAYS, ENDING_SPAWN, EACCES, 5, 0, STATE_FAILED, 0, 1 },
 	{ "no program", IF_ALWAYS, ENDING_SPAWN, ENOEXEC, 5, 0, STATE_FAILED, 0, 1 },
 	{ "no such processor", IF_ALWAYS, ENDING_SPAWN, ERANGE, 5, 0, STATE_FAILED, 0, 1 },
+	{ "no such family of addresses", IF_ALWAYS, ENDING_SPAWN, EAFNOSUPPORT, 5, 0, STATE_FAILED, 0, 1 },
 	{ "too many arguments", IF_ALWAYS, ENDING_SPAWN, E2BIG, 5, 0, STATE_FAILED, 0, 1 },
 	{ "no such limit in this kernel", IF_ALWAYS, ENDING_SPAWN, EOPNOTSUPP, 5, 0, STATE_FAILED, 0, 1 },
 	{ "no such user", ON_FAILURE, ENDING_SPAWN, ESRCH, 5, 0, STATE_FAILED, 0, 1 },
