@@ -146,7 +146,10 @@ ln -sfn "$tty" "$ct_dir/swap/tty"
 ct_minit start swapped 2>>"$ct_dir/refused" >/dev/null && good=$((good + 1))
 ln -sfn file "$ct_dir/swap/tty"
 ct_minit start swapped 2>>"$ct_dir/refused" >/dev/null && good=$((good + 1))
-ct_until 5 [ "$(grep -a -c "^swapped: its session's opened all three blocking" "$ct_dir/typed")" -ge "$good" ]
+typed() {
+	[ "$(grep -a -c "^swapped: its session's opened all three blocking" "$ct_dir/typed")" -ge "$good" ]
+}
+ct_until 5 typed
 is "$(grep -a -c '^swapped: ' "$ct_dir/typed") $(grep -c 'step terminal: .*: Not a tty' "$ct_dir/refused")" "$good $((22 - good))" \
 	"a terminal that is exchanged for a file is refused ($((22 - good)) times of 22)"
 is "$(cat "$ct_dir/swap/file")" mine "and the file is as it was"
