@@ -65,7 +65,7 @@ void drops_put(struct buf *b, const struct net_drop *d, const struct net_bridge 
 
 static void say_of(const struct table *t, uint32_t index, const struct net_drops *drops, int indent)
 {
-	const struct service_spec *spec = table_service(t, table_network_owner(t, index));
+	const struct service_spec *spec = table_service(t, table_network_of(t, index));
 	const struct net_bridge *bridge;
 	const struct net_drop *d;
 	uint32_t at = 0;

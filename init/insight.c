@@ -47,7 +47,7 @@ static void add_service(const struct supervisor *sv, uint32_t index, struct bund
 	const struct handles *h = &service_at(sv, index)->handles;
 	const pid_t joined = roots->join_flags ? service_at(sv, roots->join_service)->handles.pid : 0;
 
-	add(b, INSIGHT_OWN_NET, service_at(sv, table_network_owner(sv->table, index))->handles.netns);
+	add(b, INSIGHT_OWN_NET, service_at(sv, table_network_of(sv->table, index))->handles.netns);
 	/* Until it is the program there is nothing to be seen of it. */
 	buf_fmt(line, "\"index\":%u,\"pid\":%d,\"joined\":%d,\"missing\":%d,", index,
 		service_at(sv, index)->life.execed ? h->pid : 0, joined, h->missing);

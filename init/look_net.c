@@ -390,7 +390,7 @@ static void tell_further(struct look *l, const struct network_seen *seen, uint32
 /* Until it is made, or as it cannot be made, there is nothing to compare. */
 void look_network_at(struct look *l, const struct network_seen *seen)
 {
-	uint32_t owner = table_network_owner(l->table, l->index);
+	uint32_t owner = table_network_of(l->table, l->index);
 	bool is_own = table_service(l->table, owner)->namespaces & CLONE_NEWNET;
 	const char *asked = owner != l->index ? table_name(l->table, table_service(l->table, owner)) :
 			    is_own ? "its own" : "minit's";

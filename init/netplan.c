@@ -136,9 +136,9 @@ static void put_services(struct buf *b, const struct table *t)
 	for (uint32_t i = 0; i < t->services.count; i++) {
 		const struct service_spec *spec = table_service(t, i);
 
-		if (table_network_owner(t, i) != i)
+		if (table_network_of(t, i) != i)
 			buf_fmt(b, "\n# service.%s: its network is that of service.%s\n", table_name(t, spec),
-				table_name(t, table_service(t, table_network_owner(t, i))));
+				table_name(t, table_service(t, table_network_of(t, i))));
 		if (!(spec->namespaces & CLONE_NEWNET))
 			continue;
 		if (!ruled && spec->attach.flags & NET_RULED) {

@@ -214,7 +214,7 @@ bool view_link(struct view *v, const struct net_link *link)
 void view_put_kind(const struct view *v, uint32_t index, struct buf *b)
 {
 	const struct service_spec *spec = table_service(v->table, index);
-	uint32_t owner = table_network_owner(v->table, index);
+	uint32_t owner = table_network_of(v->table, index);
 	const struct net_attach *at = &spec->attach;
 
 	if (owner != index)

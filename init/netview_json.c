@@ -249,7 +249,7 @@ static void put_own(struct buf *b, const struct view *v, uint32_t owner)
 
 void view_json_one(struct view *v, uint32_t index)
 {
-	uint32_t owner = table_network_owner(v->table, index);
+	uint32_t owner = table_network_of(v->table, index);
 	BUF_ON_STACK(kind, 2 * TABLE_NAME_MAX);
 	BUF_ON_STACK(b, LINE);
 	struct handed h;

@@ -347,7 +347,7 @@ void view_say_one(struct view *v, uint32_t index)
 		v->shown = true;
 		look_network_at(&v->look, &v->seen);
 		say_found_routes(v);
-		say_counts(v, table_service(v->table, table_network_owner(v->table, index)));
+		say_counts(v, table_service(v->table, table_network_of(v->table, index)));
 		if (v->look.differ)
 			say("! %u of %u not as asked\n", v->look.differ, v->look.count);
 	}

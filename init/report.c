@@ -249,8 +249,8 @@ void report_service(const struct supervisor *sv, uint32_t index, struct buf *b)
 	put_text(b, "name", service_name(sv, index));
 	put_life(sv, index, b);
 	put_usage(sv, index, b);
-	put_addresses(spec_at(sv, table_network_owner(sv->table, index)), b);
-	put_rate(sv->table, spec_at(sv, table_network_owner(sv->table, index)), b);
+	put_addresses(spec_at(sv, table_network_of(sv->table, index)), b);
+	put_rate(sv->table, spec_at(sv, table_network_of(sv->table, index)), b);
 	put_missing(service_at(sv, index)->handles.missing, b);
 	put_role(sv, index, b);
 	put_description(sv, index, b);

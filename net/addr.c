@@ -18,6 +18,12 @@ void addr_put_broadcast(struct netlink_batch *b, const struct addr *addr)
 	netlink_put(b, IFA_BROADCAST, bytes, sizeof(bytes));
 }
 
+/* The kernel wants all of one subnet to be of one scope, and gives 127.0.0.1 that of the machine. */
+static uint8_t addr_scope(const struct addr *addr)
+{
+	return addr->family == AF_INET && addr->bytes[0] == 127 ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
+}
+
 /*
  * REPLACE, for a bridge that has the address already. Without NODAD an IPv6
  * address could not be used for a second or two.
@@ -27,7 +33,7 @@ static void addr_add(struct netlink_batch *b, const struct addr *addr, uint32_t 
 	struct netlink_request request = { .type = RTM_NEWADDR, .flags = NLM_F_CREATE | NLM_F_REPLACE,
 					   .step = NET_ADDRESS, .given = given, .addr = addr };
 	struct ifaddrmsg ifa = { .ifa_family = addr->family, .ifa_prefixlen = addr->prefix,
-				 .ifa_index = index };
+				 .ifa_scope = addr_scope(addr), .ifa_index = index };
 
 	netlink_begin(b, &request);
 	netlink_raw(b, &ifa, sizeof(ifa));

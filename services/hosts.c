@@ -62,6 +62,11 @@ static uint32_t end_text(struct compile *c, const char *text)
 	return image_string(c, text);
 }
 
+static bool domain_is_good(const char *name)
+{
+	return name_is_good(name, 253) && !strstr(name, "..");
+}
+
 static void refuse_entry(struct compile *c, const struct draft *d, const struct toml *node)
 {
 	refuse_key(c, node, "%s: network.hosts: \"%.60s\": wants a name, in quotes if it has dots, and its address or "
@@ -71,7 +76,7 @@ static void refuse_entry(struct compile *c, const struct draft *d, const struct 
 static void put_entry(struct compile *c, const struct draft *d, const struct toml *node)
 {
 	const struct toml *first = node->type == TOML_TABLE ? NULL : text_first(node);
-	bool good = name_is_good(node->key, 253) && first;
+	bool good = domain_is_good(node->key) && first;
 
 	for (const struct toml *e = first; e && good; e = text_next(node, e)) {
 		struct addr a;
@@ -149,7 +154,7 @@ static void put_search(struct compile *c, const struct draft *d, const struct to
 	unsigned n = 0;
 
 	for (const struct toml *e = text_first(list); e; e = text_next(list, e), n++) {
-		if (!name_is_good(e->text, 253) || n == DOMAINS_MAX)
+		if (!domain_is_good(e->text) || n == DOMAINS_MAX)
 			refuse_text(c, d, KEY_NETWORK_SEARCH, e);
 		put(c, n ? " " : "search ");
 		put(c, e->text);

@@ -9,6 +9,8 @@
 #ifndef SERVICES_TABLE_H
 #define SERVICES_TABLE_H
 
+#include <sched.h>
+
 #include "cgroup/spec.h"
 #include "lib/addr.h"
 #include "lib/util.h"
@@ -194,12 +196,24 @@ static inline const struct net_attach *table_attach(const struct table *t, const
 	return network && n <= network->also.count ? table_list(t, network->also, struct net_attach) + n - 1 : NULL;
 }
 
-/* Whose network a service has: its own, unless it joins another's. */
+/* Whose network is kept for a service: its own, unless network.join says another's. */
 static inline uint32_t table_network_owner(const struct table *t, uint32_t index)
 {
 	const struct network_spec *network = table_network(t, table_service(t, index));
 
 	return network && network->joins ? network->joins - 1 : index;
+}
+
+/* Whose network it is in: that of a process that it joins (join), too. An image may have a circle of them, once. */
+static inline uint32_t table_network_of(const struct table *t, uint32_t index)
+{
+	const struct roots_spec *roots = &table_confine(t, table_service(t, index))->roots;
+
+	for (uint32_t n = 0; roots->join_flags & CLONE_NEWNET && n < t->services.count; n++) {
+		index = roots->join_service;
+		roots = &table_confine(t, table_service(t, index))->roots;
+	}
+	return table_network_owner(t, index);
 }
 
 __attribute__((returns_nonnull)) static inline const char *table_name(const struct table *t,

@@ -38,6 +38,9 @@ network = { bridge = "br1", allow = "db:6379" }
 [service.host]
 exec = ["/bin/sleep", "1000"]
 network.mode = "host"
+[service.beside]
+exec = ["/bin/sleep", "1000"]
+join = { service = "web", namespaces = ["net"] }
 TOML
 ct_start
 ct_up
@@ -54,6 +57,7 @@ shows '^br0 +up +10[.]77[.]0[.]1/24, fd77::1/64 +1500 +3  nat$' "it shows a brid
 shows '^br1 +up +10[.]78[.]0[.]1/24 +1500 +2  isolate, antispoof$' "and what it does"
 shows '^web +br0 +mv0 +up +10[.]77[.]0[.]10/24, fd77::10/64 +[0-9.]+[BK] +[0-9.]+[BK] +[0-9]+  50M/10M$' "a service"
 shows "^side +web's +- " "one that joins another"
+shows "^beside +web's +- " "and one that joins its process"
 shows "^host +minit's +- " "one without a network of its own"
 shows '^0[.]0[.]0[.]0:8080/tcp +web +10[.]77[.]0[.]10:80 +- +there$' "a port"
 shows '^0[.]0[.]0[.]0:9000/tcp +two +10[.]77[.]0[.][0-9]+:80 +random +not now$' "a balanced one whose service is not up"
@@ -88,7 +92,7 @@ ct_minit net --json >"$ct_dir/json"
 import json, sys
 all = [json.loads(line) for line in open(sys.argv[1])]
 kinds = [o["what"] for o in all]
-assert [kinds.count(k) for k in ("bridge", "link", "service", "port", "allow")] == [2, 0, 7, 7, 1], kinds
+assert [kinds.count(k) for k in ("bridge", "link", "service", "port", "allow")] == [2, 0, 8, 7, 1], kinds
 web = [o for o in all if o.get("name") == "web"][0]
 assert web["addresses"] == ["10.77.0.10/24", "fd77::10/64"] and web["rate_in_bps"] == 50000000 and web["ok"] and web["forwards"]
 assert "default via 10.77.0.1" in web["routes"]

@@ -11,6 +11,8 @@ rules = ["from 192.0.2.10 table 300 priority 500", "not fwmark 0x10/0xff iif wan
 address = ["10.77.0.1/24"]
 [network.bridge.taken]
 address = "10.79.0.1/24"
+[network.link.lo]
+address = ["127.0.0.2/8", "10.76.0.1/32"]
 [network.link.vx]
 kind = "vxlan"
 id = 42
@@ -74,6 +76,7 @@ ct_minit net | grep -q -E '^0[.]0[.]0[.]0:8080/tcp +port .* there$'
 ok $? "whose rules are there"
 is "$(ct_in cat /proc/sys/net/ipv4/conf/taken/route_localnet /proc/sys/net/ipv4/conf/br0/route_localnet | tr '\n' ,)" 0,1, \
 	"and what is in its place is left alone"
+is "$(ct_in ip -br -4 addr show lo | awk '{ print $3, $4, $5 }')" "127.0.0.1/8 10.76.0.1/32 127.0.0.2/8" "loopback has more addresses"
 is "$(ct_in ip -br addr show wan | awk '{ print $3, $4 }')" "192.0.2.10/24 2001:db8::10/64" \
 	"the device is found by its MAC, called as the table says, and has its addresses"
 is "$(ct_in ip -br addr show lan | awk '{ print $3 }')" 192.0.3.1/24 "another one that matches is another link's"
