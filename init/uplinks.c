@@ -63,7 +63,10 @@ static void say_missing(const struct net_link *link, bool is_there)
 {
 	const char *match = link->match, *also = match[0] ? " or matches \"" : "", *end = match[0] ? "\"" : "";
 
-	if (link->kind == NET_KIND_DEVICE && !is_there)
+	if (link->kind == NET_KIND_DEVICE && is_there && !link->master[0])
+		log_warn(link->name, 0, "link: the device that is called so does not match \"%s\"; it is set up when "
+			 "one comes that does: see what there is by `ip link`", link->match);
+	else if (link->kind == NET_KIND_DEVICE && !is_there)
 		log_warn(link->name, 0, "link: no device is called %s%s%s%s; it is set up when one comes: load its "
 			   "driver, or see what there is by `ip link`", link->name, also, match, end);
 	else

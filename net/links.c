@@ -17,11 +17,22 @@
 
 /* -- which device -------------------------------------------------------------------------------------------------- */
 
+/*
+ * Whose match is one of a MAC (no name has a colon) is not found by its name: that may be another's, as kernels number
+ * devices as they come. But a MAC that the table gives it, or the bond that it is a port of, is in the place of its
+ * own.
+ */
+static bool has_own_mac(const struct net_link *link)
+{
+	return link->kind == NET_KIND_DEVICE && strchr(link->match, ':') && !(link->flags & NET_LINK_MAC) &&
+	       !link->master[0];
+}
+
 bool net_link_matches(const struct net_link *link, const struct net_seen *seen)
 {
 	BUF_ON_STACK(mac, 24);
 
-	if (!strcmp(seen->name, link->name))
+	if (!has_own_mac(link) && !strcmp(seen->name, link->name))
 		return true;
 	if (link->kind != NET_KIND_DEVICE || !link->match[0])
 		return false;
@@ -38,10 +49,26 @@ static struct net_seen seen_of(const struct link_info *info)
 	return seen;
 }
 
-static bool is_another(const struct net_links *all, const struct net_link *link, const char *name)
+static bool is_another(const struct net_links *all, const struct net_link *link, const struct link_info *info)
 {
+	const struct net_seen seen = seen_of(info);
+
+	for (uint32_t i = 0; i < all->count; i++) {
+		const struct net_link *other = &all->list[i];
+
+		if (other != link && !strcmp(other->name, info->name) && net_link_matches(other, &seen))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the table knows it by its MAC, and so calls it otherwise later. */
+static bool is_known(const struct net_links *all, const struct link_info *info)
+{
+	const struct net_seen seen = seen_of(info);
+
 	for (uint32_t i = 0; i < all->count; i++)
-		if (&all->list[i] != link && !strcmp(all->list[i].name, name))
+		if (has_own_mac(&all->list[i]) && net_link_matches(&all->list[i], &seen))
 			return true;
 	return false;
 }
@@ -54,7 +81,7 @@ static bool is_free(const struct net_links *all, const struct net_link *link, co
 {
 	if (info->flags & IFF_LOOPBACK || (info->kind[0] && strcmp(info->kind, "veth") != 0))
 		return false;
-	return !info->master && !is_another(all, link, info->name);
+	return !info->master && !is_another(all, link, info);
 }
 
 /* The first one in the order of the kernel's numbers. */
@@ -86,10 +113,10 @@ static int match(struct netlink *nl, const struct net_links *all, const struct n
 }
 
 /* Only what is down can be renamed, before Linux 6.2. */
-static int rename_to(struct net_session *s, const struct net_link *link, const struct link_info *info)
+static int rename_to(struct net_session *s, const struct net_link *link, const struct link_info *info, const char *name)
 {
-	struct netlink_request down = { .type = RTM_NEWLINK, .step = NET_LINK_SET_DOWN, .name = link->name };
-	struct netlink_request named = { .type = RTM_NEWLINK, .step = NET_LINK_NAME, .name = link->name };
+	struct netlink_request down = { .type = RTM_NEWLINK, .step = NET_LINK_SET_DOWN, .name = name };
+	struct netlink_request named = { .type = RTM_NEWLINK, .step = NET_LINK_NAME, .name = name };
 	struct ifinfomsg ifi = { .ifi_index = (int)info->index, .ifi_change = IFF_UP };
 	struct netlink_batch b;
 	char mem[160];
@@ -100,21 +127,38 @@ static int rename_to(struct net_session *s, const struct net_link *link, const s
 	ifi.ifi_change = 0;
 	netlink_begin(&b, &named);
 	netlink_raw(&b, &ifi, sizeof(ifi));
-	netlink_put_text(&b, IFLA_IFNAME, link->name);
+	netlink_put_text(&b, IFLA_IFNAME, name);
 	return net_run(s, link->name, &b);
+}
+
+/* Two may have each other's names: then one is called by its number for the moment. */
+static int move_away(struct net_session *s, const struct net_links *all, const struct net_link *link,
+		     const struct link_info *info)
+{
+	BUF_ON_STACK(name, NET_IFNAME);
+
+	if (!is_known(all, info))
+		return 0; /* that the name is taken, the kernel says */
+	buf_fmt(&name, "mr%u", info->index);
+	return rename_to(s, link, info, buf_text(&name));
 }
 
 static int find_device(struct net_session *s, const struct net_links *all, const struct net_link *link,
 		       struct link_info *ret)
 {
-	int err = link_find(&s->host, link->name, ret);
+	struct link_info named = { 0 };
+	int err = link_find(&s->host, link->name, &named);
+	struct net_seen seen = seen_of(&named);
+	bool taken = !err && link->match[0] && !net_link_matches(link, &seen);
 
-	if (err != -ENODEV || !link->match[0])
+	*ret = named;
+	if ((err != -ENODEV && !taken) || !link->match[0])
 		return err == -ENODEV || !err ? err : link_find_failed(link->name, link->name, err);
 	err = match(&s->host, all, link, ret);
 	if (err)
 		return err == -ENODEV ? err : link_find_failed(link->name, link->match, err);
-	return rename_to(s, link, ret);
+	err = taken ? move_away(s, all, link, &named) : 0;
+	return err ? err : rename_to(s, link, ret, link->name);
 }
 
 /* -- what is made -------------------------------------------------------------------------------------------------- */

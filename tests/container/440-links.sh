@@ -150,4 +150,32 @@ ct_said '^again 1$' "a run that was killed is no hindrance to the next"
 ct_said 'mac0: link mac0: there is a link of this name already, a veth that minit has not made' \
 	"a link of somebody else is left alone"
 ct_said '^left 0 0$' "what was made goes at the end"
+
+# Two devices that have each other's names, and one whose name somebody else's has.
+ct_table <<TOML
+[network.link.eth0]
+match = "02:00:00:00:00:0b"
+address = "192.0.2.10/24"
+[network.link.eth1]
+match = "02:00:00:00:00:0a"
+address = "192.0.3.10/24"
+[network.link.wan]
+match = "02:00:00:00:00:0c"
+[network.link.lan]
+match = "02:00:00:00:00:0e"
+[service.a]
+exec = ["/bin/sleep", "1000"]
+network = "host"
+online = ["eth0", "eth1"]
+TOML
+ct_start sh -c 'n=0; for name in eth0:0a eth1:0b wan:0d p:0c lan:0f; do
+	ip link add ${name%:*} address 02:00:00:00:00:${name#*:} type veth peer name far$n && ip link set far$n up; n=$((n + 1))
+done; exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "devices are told from each other by their MACs" a:up
+is "$(ct_in ip -br -4 addr | grep -o '^eth.*' | awk '{ print $1, $3 }' | tr '\n' ,)" "eth1@far0 192.0.3.10/24,eth0@far1 192.0.2.10/24," \
+	"whatever they were called"
+ct_said 'wan: renaming to wan: there is a link of this name already' "one that is not of the table keeps its name"
+ct_said 'lan: link: the device that is called so does not match "02:00:00:00:00:0e"' "and is not taken for another"
+ct_stop "it ends in order"
 echo "1..$ct_tests"

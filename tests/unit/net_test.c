@@ -998,6 +998,13 @@ static void a_pattern_is_of_a_name_or_a_mac(void **state)
 	assert_true(net_link_matches(&wan, &seen));
 	strcpy(wan.match, "52:55:*");
 	assert_false(net_link_matches(&wan, &seen));
+	strcpy(seen.name, "wan"); /* as kernels number devices as they come */
+	assert_false(net_link_matches(&wan, &seen));
+	wan.flags |= NET_LINK_MAC; /* the one that it was given */
+	assert_true(net_link_matches(&wan, &seen));
+	wan.flags = 0;
+	strcpy(wan.match, "enp*"); /* it was called so once */
+	assert_true(net_link_matches(&wan, &seen));
 }
 
 static void a_bridge_is_adopted(void **state)
