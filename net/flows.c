@@ -173,12 +173,12 @@ static bool is_stale(const struct net_targets *targets, const struct tuple *ther
 bool flow_is_stale(struct netlink_bytes message, const struct net_targets *targets, struct netlink_bytes *ret_tuple,
 		   struct netlink_bytes *ret_id)
 {
-	struct netlink_bytes attrs = { message.data + sizeof(struct nfgenmsg), 0 }, all;
+	struct netlink_bytes attrs, all;
 	struct tuple there, back;
 
 	if (message.len < sizeof(struct nfgenmsg))
 		return false;
-	attrs.len = message.len - sizeof(struct nfgenmsg);
+	attrs = netlink_behind(message, sizeof(struct nfgenmsg));
 	return take_tuple(attrs, CTA_TUPLE_ORIG, ret_tuple, &there) && there.proto == IPPROTO_UDP &&
 	       take_tuple(attrs, CTA_TUPLE_REPLY, &all, &back) && netlink_find(attrs, CTA_ID, ret_id) &&
 	       is_stale(targets, &there, &back);

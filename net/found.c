@@ -44,21 +44,6 @@ static int list(struct reader *r, uint16_t type, size_t header, take_fn *take)
 	return n == -EOPNOTSUPP || n == -EINVAL ? 0 : MIN(n, 0);
 }
 
-static struct netlink_bytes behind(struct netlink_bytes body, size_t header)
-{
-	return (struct netlink_bytes){ body.data + header, body.len - header };
-}
-
-static uint32_t u32_in(struct netlink_bytes attrs, uint16_t attr)
-{
-	struct netlink_bytes got;
-	uint32_t n = 0;
-
-	if (netlink_find(attrs, attr, &got) && got.len == sizeof(n))
-		memcpy(&n, got.data, sizeof(n));
-	return n;
-}
-
 /* -- links ------------------------------------------------------------------------------------------------------- */
 
 static struct net_counts counts_of(struct netlink_bytes attrs)
@@ -84,7 +69,7 @@ static bool is_port(struct netlink_bytes attrs)
 
 static void take_link(struct reader *r, struct netlink_bytes body)
 {
-	struct netlink_bytes attrs = behind(body, sizeof(struct ifinfomsg));
+	struct netlink_bytes attrs = netlink_behind(body, sizeof(struct ifinfomsg));
 	struct net_found_link link = { .is_port = is_port(attrs), .counts = counts_of(attrs) };
 	struct link_info info;
 
@@ -95,7 +80,7 @@ static void take_link(struct reader *r, struct netlink_bytes body)
 	memcpy(link.mac, info.mac, sizeof(link.mac));
 	link.index = info.index;
 	link.master = info.master;
-	link.mtu = u32_in(attrs, IFLA_MTU);
+	link.mtu = netlink_u32(attrs, IFLA_MTU);
 	link.up = info.flags & IFF_UP;
 	link.works = link.is_port ? info.port_state == FORWARDS : link.up && info.flags & IFF_RUNNING;
 	link.alone = info.port_alone;
@@ -132,7 +117,7 @@ static uint32_t drops_of(struct netlink_bytes attrs)
 /* Only the one at the root counts what is lost; others are in it. */
 static void take_qdisc(struct reader *r, struct netlink_bytes body)
 {
-	struct netlink_bytes attrs = behind(body, sizeof(struct tcmsg)), kind, options;
+	struct netlink_bytes attrs = netlink_behind(body, sizeof(struct tcmsg)), kind, options;
 	struct net_found_link *link;
 	struct tcmsg tc;
 
@@ -162,7 +147,7 @@ static struct addr addr_in_attr(struct netlink_bytes attrs, uint16_t attr, uint8
 /* Where both are given, the other one is that of the far end. */
 static void take_addr(struct reader *r, struct netlink_bytes body)
 {
-	struct netlink_bytes attrs = behind(body, sizeof(struct ifaddrmsg));
+	struct netlink_bytes attrs = netlink_behind(body, sizeof(struct ifaddrmsg));
 	struct net_found_addr found;
 	struct ifaddrmsg ifa;
 
@@ -179,8 +164,8 @@ static void take_addr(struct reader *r, struct netlink_bytes body)
 
 static void take_route(struct reader *r, struct netlink_bytes body)
 {
-	struct netlink_bytes attrs = behind(body, sizeof(struct rtmsg));
-	struct net_found_route found = { .index = u32_in(attrs, RTA_OIF) };
+	struct netlink_bytes attrs = netlink_behind(body, sizeof(struct rtmsg));
+	struct net_found_route found = { .index = netlink_u32(attrs, RTA_OIF) };
 	struct rtmsg rt;
 
 	memcpy(&rt, body.data, sizeof(rt));
@@ -190,9 +175,9 @@ static void take_route(struct reader *r, struct netlink_bytes body)
 	found.route.to = addr_in_attr(attrs, RTA_DST, rt.rtm_family, rt.rtm_dst_len);
 	found.route.to.family = rt.rtm_family;
 	found.route.via = addr_in_attr(attrs, RTA_GATEWAY, rt.rtm_family, 0);
-	found.route.metric = u32_in(attrs, RTA_PRIORITY);
+	found.route.metric = netlink_u32(attrs, RTA_PRIORITY);
 	found.route.type = rt.rtm_type;
-	found.route.table = rt.rtm_table == RT_TABLE_MAIN ? 0 : u32_in(attrs, RTA_TABLE);
+	found.route.table = rt.rtm_table == RT_TABLE_MAIN ? 0 : netlink_u32(attrs, RTA_TABLE);
 	arena_put(r->mem, &found, sizeof(found));
 	r->f->route_count++;
 }

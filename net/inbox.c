@@ -77,7 +77,7 @@ bool netlink_step(struct netlink_bytes *rest, struct netlink_message *ret)
 		return false;
 	*ret = (struct netlink_message){
 		.type = h.nlmsg_type, .flags = h.nlmsg_flags, .seq = h.nlmsg_seq, .port = h.nlmsg_pid,
-		.body = { rest->data + sizeof(h), h.nlmsg_len - sizeof(h) },
+		.body = netlink_behind((struct netlink_bytes){ rest->data, h.nlmsg_len }, sizeof(h)),
 	};
 	skip(rest, h.nlmsg_len);
 	return true;
@@ -112,6 +112,16 @@ bool netlink_find(struct netlink_bytes in, uint16_t attr, struct netlink_bytes *
 		return true;
 	}
 	return false;
+}
+
+uint32_t netlink_u32(struct netlink_bytes in, uint16_t attr)
+{
+	struct netlink_bytes got;
+	uint32_t n = 0;
+
+	if (netlink_find(in, attr, &got) && got.len == sizeof(n))
+		memcpy(&n, got.data, sizeof(n));
+	return n;
 }
 
 void netlink_find_all(struct netlink_bytes in, struct netlink_bytes *ret, uint16_t count)

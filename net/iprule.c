@@ -101,8 +101,7 @@ static bool is_own(struct netlink_bytes body, uint32_t *ret_priority)
 
 	if (body.len < sizeof(struct fib_rule_hdr))
 		return false;
-	attrs = (struct netlink_bytes){ body.data + sizeof(struct fib_rule_hdr),
-					body.len - sizeof(struct fib_rule_hdr) };
+	attrs = netlink_behind(body, sizeof(struct fib_rule_hdr));
 	if (!netlink_find(attrs, FRA_PROTOCOL, &got) || got.len != 1 || (uint8_t)got.data[0] != IPRULE_PROTOCOL ||
 	    !netlink_find(attrs, FRA_PRIORITY, &got) || got.len != sizeof(*ret_priority))
 		return false;

@@ -150,8 +150,7 @@ int link_take(struct netlink_bytes body, struct link_info *ret)
 	if (body.len < sizeof(ifi))
 		return -EPROTO;
 	memcpy(&ifi, body.data, sizeof(ifi));
-	netlink_find_all((struct netlink_bytes){ body.data + sizeof(ifi), body.len - sizeof(ifi) }, got,
-			 ARRAY_LEN(got));
+	netlink_find_all(netlink_behind(body, sizeof(ifi)), got, ARRAY_LEN(got));
 	info.index = (uint32_t)ifi.ifi_index;
 	info.flags = ifi.ifi_flags;
 	if (got[IFLA_ADDRESS].len == sizeof(info.mac))

@@ -159,7 +159,7 @@ void netlink_await(struct netlink_answer *a)
 /* NLMSGERR_ATTR_MSG stands behind the header of the request, or all of it when the kernel echoes it. */
 static void take_words(struct netlink_answer *a, unsigned flags, const struct nlmsgerr *e)
 {
-	struct netlink_bytes words, in = { a->body.data + sizeof(*e), a->body.len - sizeof(*e) };
+	struct netlink_bytes words, in = netlink_behind(a->body, sizeof(*e));
 	size_t echo = 0, len;
 
 	a->words[0] = '\0';
@@ -169,9 +169,7 @@ static void take_words(struct netlink_answer *a, unsigned flags, const struct nl
 		echo = ALIGNED((size_t)e->msg.nlmsg_len) - sizeof(e->msg);
 	if (echo > in.len)
 		return;
-	in.data += echo;
-	in.len -= echo;
-	if (!netlink_find(in, NLMSGERR_ATTR_MSG, &words))
+	if (!netlink_find(netlink_behind(in, echo), NLMSGERR_ATTR_MSG, &words))
 		return;
 	len = strnlen(words.data, MIN(words.len, sizeof(a->words) - 1));
 	memcpy(a->words, words.data, len);

@@ -135,6 +135,15 @@ bool netlink_step(struct netlink_bytes *rest, struct netlink_message *ret);
 /* The same of an attribute; *ret_attr: its type, without flags. */
 bool netlink_attr(struct netlink_bytes *list, uint16_t *ret_attr, struct netlink_bytes *ret);
 
+/* What is behind the first `len` bytes, which are there: of a message, its attributes behind the header that it has. */
+static inline struct netlink_bytes netlink_behind(struct netlink_bytes in, size_t len)
+{
+	return (struct netlink_bytes){ in.data + len, in.len - len };
+}
+
+/* A number of 4 bytes, in the order of this machine; 0 when there is none. */
+uint32_t netlink_u32(struct netlink_bytes in, uint16_t attr);
+
 /* The first attribute of this type; false when there is none, or only a broken one. */
 bool netlink_find(struct netlink_bytes in, uint16_t attr, struct netlink_bytes *ret);
 

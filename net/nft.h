@@ -95,7 +95,6 @@ void nft_elements_end(struct nft *n);
 void nft_rule(struct nft *n, const char *chain);
 void nft_rule_end(struct nft *n);
 
-void nft_load(struct nft *n, const nft_parts *key); /* into the registers from the first on */
 void nft_is(struct nft *n, enum nft_part part, const void *value);
 void nft_isnt(struct nft *n, enum nft_part part, const void *value);
 void nft_is_u8(struct nft *n, enum nft_part part, uint8_t value);

@@ -50,8 +50,7 @@ int nft_list(int fd, struct nft_question *q, nft_take_fn *take, void *context)
 	netlink_await(&a);
 	while ((n = netlink_any(&nl, &a, &seq)) > 0 && !a.err && a.body.len >= sizeof(g)) {
 		memcpy(&g, a.body.data, sizeof(g));
-		take(context, g.nfgen_family,
-		     (struct netlink_bytes){ a.body.data + sizeof(g), a.body.len - sizeof(g) });
+		take(context, g.nfgen_family, netlink_behind(a.body, sizeof(g)));
 	}
 	n = MIN(n, -a.err);
 	return n == -ENOENT ? 0 : MIN(n, 0);

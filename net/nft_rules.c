@@ -92,7 +92,8 @@ static void load(struct nft *n, unsigned part, uint32_t reg)
 	}
 }
 
-void nft_load(struct nft *n, const nft_parts *key)
+/* Into the registers, from the first on. */
+static void load_key(struct nft *n, const nft_parts *key)
 {
 	for (uint32_t reg = NFT_REG32_00; *key; key++) {
 		load(n, *key, reg);
@@ -182,25 +183,25 @@ static void lookup(struct nft *n, const char *set, const uint32_t *dreg, uint32_
 
 void nft_in(struct nft *n, const nft_parts *key, const char *set)
 {
-	nft_load(n, key);
+	load_key(n, key);
 	lookup(n, set, NULL, 0);
 }
 
 void nft_not_in(struct nft *n, const nft_parts *key, const char *set)
 {
-	nft_load(n, key);
+	load_key(n, key);
 	lookup(n, set, NULL, NFT_LOOKUP_F_INV);
 }
 
 void nft_map(struct nft *n, const nft_parts *key, const char *map)
 {
-	nft_load(n, key);
+	load_key(n, key);
 	lookup(n, map, &(uint32_t){ NFT_REG32_00 }, 0);
 }
 
 void nft_vmap(struct nft *n, const nft_parts *key, const char *map)
 {
-	nft_load(n, key);
+	load_key(n, key);
 	lookup(n, map, &(uint32_t){ NFT_REG_VERDICT }, 0);
 }
 
@@ -225,7 +226,7 @@ void nft_update(struct nft *n, const nft_parts *key, const char *set, uint32_t l
 {
 	struct expr e;
 
-	nft_load(n, key);
+	load_key(n, key);
 	e = expr(n, "dynset");
 	nft_put_text(n, NFTA_DYNSET_SET_NAME, set);
 	nft_put_u32(n, NFTA_DYNSET_OP, NFT_DYNSET_OP_UPDATE);

@@ -115,7 +115,6 @@ enum net_link_flag {
 	NET_LINK_MODE = 2,     /* `mode` is given */
 	NET_LINK_BONDED = 4,   /* its master is a bond, which takes only what is down */
 	NET_LINK_MAC = 8,      /* `mac` is given */
-	NET_LINK_ID = 16,      /* `id` is given */
 	NET_LINK_DHCP = 32,    /* it has an address by a lease, too */
 	NET_LINK_DHCP6 = 64,   /* the same by DHCPv6 */
 };

@@ -23,12 +23,7 @@ bool nft_next(struct netlink_bytes *list, struct netlink_bytes *ret)
 
 uint32_t nft_u32(struct netlink_bytes attrs, uint16_t attr)
 {
-	struct netlink_bytes got;
-	uint32_t n = 0;
-
-	if (netlink_find(attrs, attr, &got) && got.len == sizeof(n))
-		memcpy(&n, got.data, sizeof(n));
-	return ntohl(n);
+	return ntohl(netlink_u32(attrs, attr));
 }
 
 uint32_t nft_seconds(struct netlink_bytes attrs, uint16_t attr)

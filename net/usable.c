@@ -54,7 +54,7 @@ static int look_at(const struct wanted *w, uint16_t type, struct netlink_bytes b
 	if ((type != RTM_NEWADDR && type != RTM_DELADDR) || body.len < sizeof(ifa))
 		return -EAGAIN;
 	memcpy(&ifa, body.data, sizeof(ifa));
-	attrs = (struct netlink_bytes){ body.data + sizeof(ifa), body.len - sizeof(ifa) };
+	attrs = netlink_behind(body, sizeof(ifa));
 	return is_wanted(w, &ifa, attrs) ? state_of(type, &ifa, attrs) : -EAGAIN;
 }
 

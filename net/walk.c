@@ -14,7 +14,7 @@ bool nft_message(const struct netlink_message *m, struct nft_message *ret)
 	ret->family = g.nfgen_family;
 	ret->kind = m->type & 0xff;
 	ret->subsystem = m->type >> 8;
-	ret->attrs = (struct netlink_bytes){ m->body.data + sizeof(g), m->body.len - sizeof(g) };
+	ret->attrs = netlink_behind(m->body, sizeof(g));
 	return true;
 }
 

@@ -62,7 +62,8 @@ static bool is_whole(struct net_route *r)
 	return r->to.family && (!r->via.family || r->via.family == r->to.family);
 }
 
-bool route_read(const char *text, struct net_route *ret)
+/* [blackhole|unreachable|prohibit] NET|default [via ADDRESS] [metric NUMBER] [table NUMBER]; false: it is none. */
+static bool route_read(const char *text, struct net_route *ret)
 {
 	struct net_route r = { .type = RTN_UNICAST };
 	BUF_ON_STACK(word, 64);

@@ -16,10 +16,7 @@ struct route_place {
 	uint32_t before;           /* how many routes of the same network stand before `routes` */
 };
 
-/* [blackhole|unreachable|prohibit] NET|default [via ADDRESS] [metric NUMBER] [table NUMBER]; false: it is none. */
-bool route_read(const char *text, struct net_route *ret);
-
-/* The same as text. */
+/* As one writes it into a table. */
 void route_text(struct buf *b, const struct net_route *route);
 
 /* The routes of `list` (NULL: none) into routes, which has room for ROUTES_MAX; what is wrong is told. How many. */
