@@ -241,6 +241,7 @@ echo "weighed cpus $(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$(of w
 echo "weighed huge $(leaf weighed hugetlb.2MB.max)"
 echo "weighed differs $(differs weighed)."
 minit set weighed cpu.weight=10 memory.high=32M cpuset.cpus=0-1
+echo "weighed asks $(minit status weighed | grep -c ', by minit set ') $(differs weighed)."
 echo "weighed set $(leaf weighed cpu.weight) $(leaf weighed memory.high) $(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$(of weighed pid)/status")"
 
 minit start --no-wait no-misc no-rdma no-dmem no-size no-disk no-cpu
@@ -331,6 +332,7 @@ is 'weighed io' 'default 50' "io.weight is what the table says"
 is 'weighed cpus' 1 "cpuset.cpus: it runs on that processor alone"
 is 'weighed huge' 4194304 "hugetlb: a controller that is passed on when it is wanted"
 is 'weighed differs' . "status finds all of it as asked"
+is 'weighed asks' '3 .' "what is set in place is as asked, by its source"
 is 'weighed set' '10 33554432 0-1' "several limits are changed in one go"
 why='step cgroup leaf'
 said "no-misc: $why: misc.max = sev 4: .*: no controller misc: it is switched off at boot; remove cgroup_disable=misc" \
