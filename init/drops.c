@@ -63,22 +63,26 @@ void drops_put(struct buf *b, const struct net_drop *d, const struct net_bridge 
 	buf_str(b, "`");
 }
 
-static void say_of(const struct table *t, uint32_t index, const struct net_drops *drops, int indent)
+static void say_of_bridge(const struct net_bridge *bridge, const struct net_drops *drops, int indent)
 {
-	const struct service_spec *spec = table_service(t, table_network_of(t, index));
-	const struct net_bridge *bridge;
 	const struct net_drop *d;
-	uint32_t at = 0;
 
-	if (spec->attach.bridge < 0)
-		return;
-	bridge = table_bridge(t, (uint32_t)spec->attach.bridge);
-	while ((d = drops_next(drops, bridge, &at))) {
+	for (uint32_t at = 0; (d = drops_next(drops, bridge, &at));) {
 		BUF_ON_STACK(line, 1024);
 
 		drops_put(&line, d, bridge);
 		say("%*s%s: %s\n", indent, "", bridge->name, buf_text(&line));
 	}
+}
+
+static void say_of(const struct table *t, uint32_t index, const struct net_drops *drops, int indent)
+{
+	const struct service_spec *spec = table_service(t, table_network_of(t, index));
+	const struct net_attach *at;
+
+	for (uint32_t n = 0; (at = table_attach(t, spec, n)); n++)
+		if (at->bridge >= 0)
+			say_of_bridge(table_bridge(t, (uint32_t)at->bridge), drops, indent);
 }
 
 /* What it takes more rights to see than to ask for the state is left unsaid. */

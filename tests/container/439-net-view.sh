@@ -34,7 +34,7 @@ exec = ["/bin/sleep", "1000"]
 network.bridge = "br1"
 [service.cache]
 exec = ["/bin/sleep", "1000"]
-network = { bridge = "br1", allow = "db:6379" }
+network = { bridge = "br1", also = "br0", allow = "db:6379" }
 [service.host]
 exec = ["/bin/sleep", "1000"]
 network.mode = "host"
@@ -53,7 +53,7 @@ shows() {
 	grep -q -E "$1" "$ct_dir/all"
 	ok $? "$2"
 }
-shows '^br0 +up +10[.]77[.]0[.]1/24, fd77::1/64 +1500 +3  nat$' "it shows a bridge"
+shows '^br0 +up +10[.]77[.]0[.]1/24, fd77::1/64 +1500 +4  nat$' "it shows a bridge"
 shows '^br1 +up +10[.]78[.]0[.]1/24 +1500 +2  isolate, antispoof$' "and what it does"
 shows '^web +br0 +mv0 +up +10[.]77[.]0[.]10/24, fd77::10/64 +[0-9.]+[BK] +[0-9.]+[BK] +[0-9]+  50M/10M$' "a service"
 shows "^side +web's +- " "one that joins another"
@@ -130,6 +130,8 @@ is "$(ct_minit net --json | sed -n 's/.*"name":"br0".*"dropped_by":\([^]]*\)\],"
 	'["ip filter FORWARD","inet wall ahead"' "programs are told so too"
 ct_minit why side >"$ct_dir/all" 2>&1
 shows '^  br0: chain ip filter FORWARD is not minit.s' "so is who asks why a service is not reached"
+ct_minit why cache >"$ct_dir/all" 2>&1
+shows '^  br0: chain ip filter FORWARD is not minit.s' "by a further bridge too"
 ct_in nft insert rule ip filter FORWARD oifname br0 accept
 ct_in nft delete table inet wall
 ct_minit why web >"$ct_dir/all" 2>&1
