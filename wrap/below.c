@@ -45,14 +45,14 @@ static void add(uint8_t *set, pid_t pid)
 	set[pid / 8] |= (uint8_t)(1u << pid % 8);
 }
 
-/* A decimal number, or 0. */
+/* A decimal number that can be a pid, or 0. */
 static pid_t number(const char *text)
 {
 	pid_t n = 0;
 
-	for (; *text >= '0' && *text <= '9' && n < PIDS_MAX / 10; text++)
+	for (; *text >= '0' && *text <= '9' && n < PIDS_MAX; text++)
 		n = n * 10 + (*text - '0');
-	return n;
+	return n < PIDS_MAX ? n : 0;
 }
 
 #define GONE (-1)
