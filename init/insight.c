@@ -53,6 +53,21 @@ static void add_service(const struct supervisor *sv, uint32_t index, struct bund
 		service_at(sv, index)->life.execed ? h->pid : 0, joined, h->missing);
 }
 
+/* Whole, or not at all. */
+static void add_change(const struct limit_change *c, bool of_group, struct buf *lines)
+{
+	size_t before = lines->len;
+
+	buf_fmt(lines, "{\"changed\":");
+	buf_json(lines, changed_file(c));
+	buf_fmt(lines, ",\"to\":");
+	buf_json(lines, changed_text(c));
+	buf_fmt(lines, ",\"group\":%s}\n", of_group ? "true" : "false");
+	if (lines->full)
+		lines->len = before;
+	lines->full = false;
+}
+
 /* A line for each limit that was changed by hand, of the service or of its group. */
 static void add_changes(const struct supervisor *sv, uint32_t index, struct buf *lines)
 {
@@ -62,13 +77,8 @@ static void add_changes(const struct supervisor *sv, uint32_t index, struct buf 
 		const struct limit_change *c = &sv->state->changes[i];
 		bool of_group = group && c->whose == changed_of_group(group - 1);
 
-		if (!of_group && c->whose != changed_of_service(index))
-			continue;
-		buf_fmt(lines, "{\"changed\":");
-		buf_json(lines, changed_file(c));
-		buf_fmt(lines, ",\"to\":");
-		buf_json(lines, changed_text(c));
-		buf_fmt(lines, ",\"group\":%s}\n", of_group ? "true" : "false");
+		if (of_group || c->whose == changed_of_service(index))
+			add_change(c, of_group, lines);
 	}
 }
 

@@ -1,6 +1,6 @@
 // links: init/request.c init/request_change.c init/request_list.c init/request_verbs.c
 // links: init/control.c init/insight.c init/report.c lib/buf.c lib/json.c lib/utf8.c lib/addr.c lib/text.c lib/clock.c
-// links: cgroup/limits.c cgroup/friendly.c
+// links: cgroup/limits.c cgroup/friendly.c services/changed.c
 // links: lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
 /* The control socket, from its listener to the last byte, over a made-up supervisor and a real socket. */
 #include <setjmp.h>
@@ -26,6 +26,7 @@
 #include "init/request.h"
 #include "init/shutdown.h"
 #include "init/uplinks.h"
+#include "services/changed.h"
 #include "tests/fake/house.h"
 #include "tests/fake/loop.h"
 
@@ -312,6 +313,29 @@ static void test_a_service_is_paused_let_go_on_and_limited(void **data)
 		assert_reply(line, "wants NAME FILE VALUE");
 	}
 	close(fd);
+}
+
+/* Wherever the room ends. */
+static void test_changes_that_do_not_fit_are_left_out_whole(void **data)
+{
+	(void)data;
+	open_three();
+	sv->state->change_slots = STATE_CHANGES;
+	for (size_t i = 0; i < STATE_CHANGES; i++)
+		changed_note(&sv->state->changes[i], changed_of_service(0), "memory.max", "1");
+	for (int pad = 1; pad < 70; pad++) {
+		char text[80];
+		char *reply;
+		int fd;
+
+		snprintf(text, sizeof(text), "%0*d", pad, 0);
+		changed_note(&sv->state->changes[0], changed_of_service(0), "memory.max", text);
+		fd = ask("isolation web\n");
+		reply = hear(fd);
+		close(fd);
+		assert_int_equal(count_of(reply, "\n"), 2 + count_of(reply, ",\"group\":false}\n"));
+		assert_non_null(strstr(reply, "}\n{\"ok\":true"));
+	}
 }
 
 static void test_start_wants_up_what_is_needed(void **data)
@@ -801,6 +825,7 @@ int main(void)
 		TEST(who_does_not_read_stalls_only_himself),
 		TEST(start_stop_restart_reach_the_services),
 		TEST(a_service_is_paused_let_go_on_and_limited),
+		TEST(changes_that_do_not_fit_are_left_out_whole),
 		TEST(start_wants_up_what_is_needed),
 		TEST(what_is_up_is_not_started_for_others),
 		TEST(the_longest_answer_fits),
