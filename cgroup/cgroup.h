@@ -142,8 +142,8 @@ int cgroup_remove(struct cgroup_home *home, const char *name);
 must_check int cgroup_found(const struct cgroup_home *home, const char *name, const char *file, const char *asked,
 			    struct buf *got);
 
-/* Whether `got` is what `asked` asks of a file of v2: the kernel rounds, and names what was not named. */
-bool cgroup_is_same(const char *asked, const char *got);
+/* Whether `got` is what `asked` asks of a file of v2: the kernel rounds memory, and names what was not named. */
+bool cgroup_is_same(const char *file, const char *asked, const char *got);
 
 /*
  * Whether /proc/PID/cgroup (`lines`) has the leaf, or a group below it, in each
@@ -296,8 +296,9 @@ static inline int cgroup_found(const struct cgroup_home *home, const char *name,
 	return home->err;
 }
 
-static inline bool cgroup_is_same(const char *asked, const char *got)
+static inline bool cgroup_is_same(const char *file, const char *asked, const char *got)
 {
+	(void)file;
 	(void)asked;
 	(void)got;
 	return false;

@@ -268,24 +268,43 @@ static bool has_words(const char *got, const char *asked)
 	return true;
 }
 
-/* Memory is counted in pages, of which there are three sizes. */
-static bool is_rounded(uint64_t asked, uint64_t got)
+static bool begins(const char *file, const char *controller)
 {
+	return !strncmp(file, controller, strlen(controller));
+}
+
+/* Bytes of a huge page, from "hugetlb.2MB.max". */
+static uint64_t huge_page(const char *file)
+{
+	const char *at = file + strcspn(file, "0123456789");
+	uint64_t n = 0;
+
+	for (; *at >= '0' && *at <= '9' && n < 1 << 20; at++)
+		n = n * 10 + (uint64_t)(*at - '0');
+	return n << (*at == 'G' ? 30 : *at == 'M' ? 20 : 10);
+}
+
+/* What is memory is counted in pages: a machine's are of one of three sizes. */
+static bool is_rounded(const char *file, uint64_t asked, uint64_t got)
+{
+	bool is_huge = begins(file, "hugetlb.");
+	uint64_t page = is_huge ? huge_page(file) : 4096;
+	uint64_t most = is_huge ? page : begins(file, "memory.") ? 65536 : 0;
 	bool is = asked == got;
 
-	for (uint64_t page = 4096; page <= 65536; page *= 4)
-		is |= got && got == asked - asked % page;
+	for (; page && page <= most; page *= 4)
+		is |= got == asked - asked % page;
 	return is;
 }
 
 /* "20" is "20.00" to the kernel, "100" of all disks "default 100". */
-bool cgroup_is_same(const char *asked, const char *got)
+bool cgroup_is_same(const char *file, const char *asked, const char *got)
 {
 	uint64_t a, g;
 	size_t len = strlen(asked);
 
 	if (!text_u64(asked, &a) && !text_u64(got, &g))
-		return is_rounded(a, g);
+		return is_rounded(file, a, g);
 	if (!strncmp(got, asked, len) && got[len] == '.' && !got[len + 1 + strspn(got + len + 1, "0")])
 		return true;
 	return has_words(got, asked);

@@ -81,7 +81,7 @@ static void tell_file(const struct limits *s, const char *file, const char *aske
 	buf_fmt(&what, "%s%s", s->prefix, file);
 	l->err = cgroup_found(&l->home, s->leaf, file, asked, &got);
 	look_tell(l, buf_text(&what), asked, buf_text(&got),
-		  l->err ? LOOK_UNSEEN : cgroup_is_same(asked, buf_text(&got)) ? LOOK_SAME : LOOK_DIFFERS,
+		  l->err ? LOOK_UNSEEN : cgroup_is_same(file, asked, buf_text(&got)) ? LOOK_SAME : LOOK_DIFFERS,
 		  l->source ? 0 : MISSING_LIMITS);
 	l->source = NULL;
 }

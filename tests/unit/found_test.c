@@ -18,42 +18,47 @@
 #include "lib/fd.h"
 
 static const struct {
-	const char *asked, *got;
+	const char *file, *asked, *got;
 	bool same;
 } pairs[] = {
-	{ "67108864", "67108864", true },
-	{ "67108865", "67108864", true }, /* in whole pages */
-	{ "67108864", "67108865", false },
-	{ "67108864", "33554432", false },
-	{ "67108864", "max", false },
-	{ "max", "67108864", false },
-	{ "max", "max", true },
-	{ "max", "max 100000", true },
-	{ "50000 100000", "50000 100000", true },
-	{ "50000 100000", "50000 200000", false },
-	{ "max 50000", "max 50000", true },
-	{ "20.00", "20.00", true },
-	{ "20", "20.00", true },
-	{ "20", "20.50", false },
-	{ "0-3,6", "0-3,6", true },
-	{ "0-3", "0-3,6", false },
-	{ "100", "default 100", true },
-	{ "8:16 rbps=1048576", "8:0 rbps=1 wbps=max\n8:16 rbps=1048576 wbps=max riops=max wiops=max", true },
-	{ "8:16 rbps=1048576", "8:0 rbps=1048576 wbps=max\n8:16 rbps=max wbps=max", false },
-	{ "8:16 rbps=1048576", "", false },
-	{ "-20", "-20", true },
-	{ "-20", "-2", false },
-	{ "65536", "4096", false }, /* no rounding to a page makes that */
-	{ "100", "1", false },
-	{ "20", "1", false },
+	{ "memory.max", "67108864", "67108864", true },
+	{ "memory.max", "67108865", "67108864", true }, /* in whole pages */
+	{ "memory.max", "67108864", "67108865", false },
+	{ "memory.max", "67108864", "33554432", false },
+	{ "memory.max", "65536", "4096", false }, /* no rounding to a page makes that */
+	{ "memory.max", "67108864", "max", false },
+	{ "memory.max", "max", "67108864", false },
+	{ "memory.max", "max", "max", true },
+	{ "hugetlb.2MB.max", "5000000", "4194304", true },
+	{ "hugetlb.2MB.max", "5000000", "4999168", false },
+	{ "hugetlb.1GB.rsvd.max", "2147483649", "2147483648", true },
+	{ "hugetlb.1GB.rsvd.max", "2147483648", "1073741824", false },
+	{ "pids.max", "5000", "4096", false },
+	{ "pids.max", "20", "1", false },
+	{ "cpu.weight", "100", "1", false },
+	{ "cpu.max", "max", "max 100000", true },
+	{ "cpu.max", "50000 100000", "50000 100000", true },
+	{ "cpu.max", "50000 100000", "50000 200000", false },
+	{ "cpu.max", "max 50000", "max 50000", true },
+	{ "cpu.uclamp.min", "20.00", "20.00", true },
+	{ "cpu.uclamp.min", "20", "20.00", true },
+	{ "cpu.uclamp.min", "20", "20.50", false },
+	{ "cpuset.cpus", "0-3,6", "0-3,6", true },
+	{ "cpuset.cpus", "0-3", "0-3,6", false },
+	{ "io.weight", "100", "default 100", true },
+	{ "io.max", "8:16 rbps=1048576", "8:0 rbps=1 wbps=max\n8:16 rbps=1048576 wbps=max riops=max wiops=max", true },
+	{ "io.max", "8:16 rbps=1048576", "8:0 rbps=1048576 wbps=max\n8:16 rbps=max wbps=max", false },
+	{ "io.max", "8:16 rbps=1048576", "", false },
+	{ "cpu.weight.nice", "-20", "-20", true },
+	{ "cpu.weight.nice", "-20", "-2", false },
 };
 
 static void test_what_is_the_same(void **data)
 {
 	(void)data;
 	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
-		if (cgroup_is_same(pairs[i].asked, pairs[i].got) != pairs[i].same)
-			fail_msg("\"%s\" and \"%s\"", pairs[i].asked, pairs[i].got);
+		if (cgroup_is_same(pairs[i].file, pairs[i].asked, pairs[i].got) != pairs[i].same)
+			fail_msg("%s: \"%s\" and \"%s\"", pairs[i].file, pairs[i].asked, pairs[i].got);
 }
 
 /* -- leaves made up ----------------------------------------------------------------------------------------------- */
