@@ -180,8 +180,11 @@ static bool is_covered(const struct look *l, const char *place)
 	const struct mount_spec *all = table_list(l->table, list, struct mount_spec);
 	bool covered = false;
 
-	for (uint32_t i = 0; i < list.count; i++)
-		covered |= !strcmp(table_text(l->table, all[i].target_at), place);
+	for (uint32_t i = 0; i < list.count; i++) {
+		const char *target = table_text(l->table, all[i].target_at);
+
+		covered |= target && !strcmp(target, place);
+	}
 	return covered;
 }
 

@@ -83,11 +83,11 @@ bool syscall_is_elsewhere(const char *name)
 #include "services/elsewhere.def"
 #undef ELSEWHERE
 		;
-	const char *at = all;
 
-	while (*at && strcmp(at, name) != 0)
-		at += strlen(at) + 1;
-	return *at;
+	for (const char *at = all; at < all + sizeof(all) - 1; at += strlen(at) + 1)
+		if (!strcmp(at, name))
+			return true;
+	return false;
 }
 
 uint32_t syscall_groups(enum syscall_id id)
