@@ -149,22 +149,18 @@ int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what
 	return 0;
 }
 
-/* Of a first start all has just been made. What bears the names of its pairs is what is left of them. */
-bool connect_lost(struct supervisor *sv, uint32_t index)
+/* What bears the names of its pairs is what is left of them. */
+void connect_forget(struct supervisor *sv, uint32_t index)
 {
 	struct handles *h = &service_at(sv, index)->handles;
 	const struct net_attach *attach = &spec_at(sv, index)->attach;
 
-	if (!service_at(sv, index)->life.starts || h->netns < 0 || !net_has_eth0(attach) ||
-	    !net_is_lost(attach, h->netns, sv->state->netns))
-		return false;
 	log_warn(service_name(sv, index), 0, "network: somebody has deleted %s; it is made anew",
 		 attach->bridge >= 0 ? attach->peer : "eth0, or what it was upon");
 	settle_forget(sv, index);
 	h->flags |= HANDLE_PAIR;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	fd_close(&h->netns);
-	return true;
 }
 
 void connect_resume(struct supervisor *sv, uint32_t index)

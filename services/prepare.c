@@ -88,17 +88,14 @@ int prepare_service(struct supervisor *sv, uint32_t index)
 	return err ? err : prepare_seccomp(sv, index);
 }
 
-bool prepare_is_due(struct supervisor *sv, uint32_t index)
-{
-	return service_at(sv, index)->handles.refused || connect_lost(sv, index);
-}
-
 /* At boot, all has been prepared before the first start: what was refused then is refused now, and was told. */
 void prepare_again(struct supervisor *sv, uint32_t index)
 {
 	const struct handles *h = &service_at(sv, index)->handles;
 	bool was_just_tried = !service_at(sv, index)->life.starts && spec_at(sv, index)->autostart;
 
+	if (prepare_has_lost_network(sv, index))
+		connect_forget(sv, index);
 	if (!h->pid && !was_just_tried)
 		(void)!prepare_service(sv, index); /* what is refused still, launch() says */
 }

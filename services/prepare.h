@@ -5,6 +5,7 @@
 #ifndef SERVICES_PREPARE_H
 #define SERVICES_PREPARE_H
 
+#include "net/net.h"
 #include "services/launch.h"
 
 /*
@@ -13,10 +14,26 @@
  */
 must_check int prepare_service(struct supervisor *sv, uint32_t index);
 
-/* Whether there is something for prepare_again to do: it was refused, or its network is gone, which is logged. */
-must_check bool prepare_is_due(struct supervisor *sv, uint32_t index);
+/* Whether its network is gone; of a first start it has just been made. */
+static inline bool prepare_has_lost_network(const struct supervisor *sv, uint32_t index)
+{
+	const struct service *s = service_at(sv, index);
+	const struct net_attach *attach = &spec_at(sv, index)->attach;
 
-/* Before a later start: what was refused is prepared again. Its network may have to be waited for then. */
+	return s->life.starts && s->handles.netns >= 0 && net_has_eth0(attach) &&
+	       net_is_lost(attach, s->handles.netns, sv->state->netns);
+}
+
+/* Whether there is something for prepare_again to do. Here, as each start asks and most are done with that. */
+static inline bool prepare_is_due(const struct supervisor *sv, uint32_t index)
+{
+	return service_at(sv, index)->handles.refused || prepare_has_lost_network(sv, index);
+}
+
+/*
+ * Before a later start: what was refused, or has lost its network, is prepared again. Its network may have to be waited
+ * for then.
+ */
 void prepare_again(struct supervisor *sv, uint32_t index);
 
 /*
