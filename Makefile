@@ -346,8 +346,9 @@ $(B)/analyze-cppcheck: $(BEFORE_OBJS) FORCE
 
 # Unit tests and fuzzers are built for the host (glibc), where the sanitizers are. The first lines of a test name what it
 # is linked with: `// links: lib/buf.c lib/text.c`, and may add `// flags: -Wl,--wrap=sys_write`.
+# Of -g the lines are enough: that is what a sanitizer tells.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-NATIVE = -std=gnu17 -g -O1 $(WARN) -Werror $(DEFS) -UNDEBUG -DRAW_IS_A_FUNCTION -I. -I$(B)/include \
+NATIVE = -std=gnu17 -g1 -O1 $(WARN) -Werror $(DEFS) -UNDEBUG -DRAW_IS_A_FUNCTION -I. -I$(B)/include \
 	-isystem $(LIBEV) -include $(AUTOCONF_H)
 
 ifneq ($(filter unit-tests fuzzers $(B)/tests/%,$(GOALS)),)

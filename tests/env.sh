@@ -6,5 +6,5 @@ MINIT=$BUILD/minit
 TOYBOX=$BUILD/toybox
 # The unpacked root tree of `make rootfs`, to be copied or bound, never written to.
 TREE=$BUILD/rootfs/tree
-FUZZ_SECONDS=${FUZZ_SECONDS:-30}
+FUZZ_SECONDS=${FUZZ_SECONDS:-20}
 export B BUILD MINIT_DEPS MINIT TOYBOX TREE FUZZ_SECONDS
