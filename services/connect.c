@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "lib/fd.h"
@@ -90,18 +89,11 @@ static void note(struct supervisor *sv, uint32_t index, int fd)
 		sv->on_network(sv);
 }
 
-static bool is_any(const struct addr *a)
-{
-	static const uint8_t zeros[sizeof(a->bytes)];
-
-	return !memcmp(a->bytes, zeros, sizeof(zeros));
-}
-
 /* The same port by IPv4 beside it is what a port without an address comes to: then IPv6 was no wish of its own. */
 static bool has_ipv4(const struct net_port *ports, uint32_t count, const struct net_port *port)
 {
-	for (uint32_t i = 0; i < count && is_any(&port->host); i++)
-		if (ports[i].host.family == AF_INET && is_any(&ports[i].host) && ports[i].low == port->low &&
+	for (uint32_t i = 0; i < count && addr_is_any(&port->host); i++)
+		if (ports[i].host.family == AF_INET && addr_is_any(&ports[i].host) && ports[i].low == port->low &&
 		    ports[i].last == port->last && ports[i].proto == port->proto && ports[i].service == port->service)
 			return true;
 	return false;
