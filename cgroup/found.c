@@ -118,16 +118,23 @@ struct throttle {
 	char text[FILE_MOST];
 };
 
+/* The line that begins with these characters, or NULL. */
+static const char *line_with(const char *text, const char *begin, size_t len)
+{
+	while (*text && strncmp(text, begin, len) != 0) {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return *text ? text : NULL;
+}
+
 /* What the file has for the disk that `line` begins with, or NULL. */
 static const char *of_disk(const char *text, const char *line)
 {
 	size_t len = strcspn(line, " ") + 1;
+	const char *found = line_with(text, line, len);
 
-	while (*text && strncmp(text, line, len) != 0) {
-		text += strcspn(text, "\n");
-		text += *text == '\n';
-	}
-	return *text ? text + len : NULL;
+	return found ? found + len : NULL;
 }
 
 static void put_disk(const struct throttle *all, size_t count, const char *line, struct buf *got)
@@ -231,15 +238,11 @@ int cgroup_found(const struct cgroup_home *home, const char *name, const char *f
 /* -- is it what was asked? ---------------------------------------------------------------------------------------- */
 
 /* The line that begins with the first word of `asked`, or the whole. */
-static const char *line_of(const char *got, const char *asked, size_t first)
+static const char *line_of(const char *got, const char *asked)
 {
-	const char *at = got;
+	const char *line = line_with(got, asked, strcspn(asked, " "));
 
-	while (at && strncmp(at, asked, first) != 0) {
-		at = strchr(at, '\n');
-		at = at ? at + 1 : NULL;
-	}
-	return at ? at : got;
+	return line ? line : got;
 }
 
 static bool has_word(const char *line, const char *word, size_t len)
@@ -256,7 +259,7 @@ static bool has_word(const char *line, const char *word, size_t len)
 
 static bool has_words(const char *got, const char *asked)
 {
-	const char *line = line_of(got, asked, strcspn(asked, " "));
+	const char *line = line_of(got, asked);
 
 	while (*asked) {
 		size_t n = strcspn(asked, " ");
