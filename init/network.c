@@ -200,9 +200,12 @@ static void clear_tables(struct supervisor *sv)
  */
 static void clear_left(struct supervisor *sv, struct net_session *net)
 {
-	bool left = !sv->state->reexecs && is_left(net);
+	bool left;
 
-	if (left || (!sv->state->reexecs && is_any_there(sv, net)))
+	if (sv->state->reexecs)
+		return;
+	left = is_left(net);
+	if (left || is_any_there(sv, net))
 		clear_tables(sv);
 	if (!left)
 		return;
