@@ -60,8 +60,9 @@ def fork_as_pid1():
 
 
 def own_proc():
-    """As a container has it: /proc of its own pid namespace."""
+    """As a container has it: /proc of its own pid namespace, in mounts of its own."""
     call("unshare", CLONE_NEWNS)
+    mount(None, "/", None, MS_PRIVATE | MS_REC)
     mount("proc", "/proc", "proc")
 
 
