@@ -351,15 +351,12 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 NATIVE = -std=gnu17 -g1 -O1 $(WARN) -Werror $(DEFS) -UNDEBUG -DRAW_IS_A_FUNCTION -I. -I$(B)/include \
 	-isystem $(LIBEV) -include $(AUTOCONF_H)
 
-ifneq ($(filter unit-tests fuzzers $(B)/tests/%,$(GOALS)),)
+ifneq ($(filter $(B)/tests/%,$(GOALS)),)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*_test.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 
 BELOW += tests/gcc tests/gcc/traced tests/clang
 FOLDERS += tests/unit/ tests/fuzz/ tests/fake/
-
-unit-tests: $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
-fuzzers: $(addprefix $(B)/tests/fuzz/,$(FUZZERS))
 
 # Words `FILE:links:lib/buf.c`, of all tests by one program: a fork for each of them would be a second of every make.
 TEST_LINES := $(shell awk 'FNR < 10 && /^\/\/ (links|flags):/ { for (i = 3; i <= NF; i++) print FILENAME ":" $$2 $$i }' \
@@ -422,4 +419,4 @@ distclean: clean
 	rm -rf build .config .config.old
 
 FORCE:
-.PHONY: bench all docs help analyze $(B)/analyze-gcc size install lint-clang rootfs initramfs run vm test unit-tests fuzzers clean distclean menuconfig savedefconfig FORCE
+.PHONY: bench all docs help analyze $(B)/analyze-gcc size install lint-clang rootfs initramfs run vm test clean distclean menuconfig savedefconfig FORCE

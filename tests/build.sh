@@ -67,7 +67,7 @@ holds 'so does the container configuration' container
 
 # What only has to compile and to be linked does so without what takes longest.
 written() {
-	afresh && cat >"$one/build/full/.config" && in_one B=build/full QUICK='-O0 -g0' && newer minit
+	afresh && cat >"$one/build/full/.config" && in_one B=build/full QUICK="$QUICK" && newer minit
 }
 nothing_on() {
 	sed -n 's/^config \(.*\)/# CONFIG_\1 is not set/p' "$one/Kconfig" | written
@@ -113,7 +113,7 @@ small() {
 holds 'alone it is one mapping, and at most 24 KiB' small
 without_start() {
 	mkdir -p "$one/build/foreign" && cp "$one/build/wrapper/.config" "$one/build/foreign" &&
-		in_one B=build/foreign WRAP_START= QUICK="-O0 -g0" && "$one/build/foreign/minit" -- sh -c 'exit 7'
+		in_one B=build/foreign WRAP_START= QUICK="$QUICK" && "$one/build/foreign/minit" -- sh -c 'exit 7'
 	[ $? = 7 ]
 }
 holds 'where its first instructions are not written, it is begun by libc' without_start

@@ -7,4 +7,6 @@ TOYBOX=$BUILD/toybox
 # The unpacked root tree of `make rootfs`, to be copied or bound, never written to.
 TREE=$BUILD/rootfs/tree
 FUZZ_SECONDS=${FUZZ_SECONDS:-20}
+# For what is built only to see that it can be.
+QUICK='-O0 -g0'
 export B BUILD MINIT_DEPS MINIT TOYBOX TREE FUZZ_SECONDS

@@ -6,7 +6,7 @@ set -u
 few=$BUILD/tests/few
 mkdir -p "$few"
 printf '# CONFIG_%s is not set\n' NET OUTPUT CGROUP_V1 CGROUP_V2 CONTROL MACHINE >"$few/.config"
-make -s -j2 B="$few" QUICK='-O0 -g0' "$few/minit" >"$few/make" 2>&1 || { echo "Bail out! a small minit does not build: $(tail -n 3 "$few/make")"; exit 1; }
+make -s -j2 B="$few" QUICK="$QUICK" "$few/minit" >"$few/make" 2>&1 || { echo "Bail out! a small minit does not build: $(tail -n 3 "$few/make")"; exit 1; }
 
 cat >"$few/t.toml" <<'EOF'
 [network.bridge.br0]
