@@ -60,12 +60,14 @@ int cgroup_leaf_fd(const struct cgroup_home *home, const char *name)
 
 int cgroup_join(const struct cgroup_home *home, const char *name, bool born_into_v2)
 {
-	int err = 0;
+	int one = 0, moved = 0;
 
-	for (size_t i = 0; i < CGROUP_VERSIONS && !err; i++)
+	for (size_t i = 0; i < CGROUP_VERSIONS && one >= 0; i++) {
 		if (cgroup_used(home, i) && !(born_into_v2 && cgroup_versions[i] == cgroup_tracker(home)))
-			err = cgroup_versions[i]->join(home, name);
-	return err;
+			one = cgroup_versions[i]->join(home, name);
+		moved |= one;
+	}
+	return one < 0 ? one : moved;
 }
 
 bool cgroup_is_empty(const struct cgroup_home *home, const char *name)

@@ -110,7 +110,8 @@ must_check int cgroup_leaf_fd(const struct cgroup_home *home, const char *name);
 /*
  * Puts the calling process into the leaf in every hierarchy where it was not
  * born into it (v1, or v2 when `born_into_v2` is false). For the child between
- * clone and exec: only openat, write, close. 0 or -errno.
+ * clone and exec: only openat, write, close. 1 if it was moved by that, 0 if not,
+ * or -errno.
  */
 must_check int cgroup_join(const struct cgroup_home *home, const char *name, bool born_into_v2);
 

@@ -82,16 +82,17 @@ static int remove_leaf(struct cgroup_home *home, const char *name)
  */
 static int join(const struct cgroup_home *home, const char *name)
 {
-	int err = 0;
+	int err = 0, moved = 0;
 
 	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT && !err; i++) {
 		if (home->v1[i] < 0)
 			continue;
 		err = v1_write(home, i, name, "tasks", "0");
+		moved |= !err;
 		if (err == -ENOENT && (home->v2 >= 0 || i != tracker(home)))
 			err = 0; /* no leaf here, see create */
 	}
-	return err;
+	return err ? err : moved;
 }
 
 static bool is_empty(const struct cgroup_home *home, const char *name)

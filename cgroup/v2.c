@@ -33,7 +33,9 @@ static int remove_leaf(struct cgroup_home *home, const char *name)
 
 static int join(const struct cgroup_home *home, const char *name)
 {
-	return v2_write(home, name, "cgroup.procs", "0");
+	int err = v2_write(home, name, "cgroup.procs", "0");
+
+	return err ? err : 1;
 }
 
 static bool is_empty(const struct cgroup_home *home, const char *name)

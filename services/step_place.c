@@ -15,13 +15,18 @@ static const char *name_of(const struct child *child)
 	return table_name(child->table, child->spec);
 }
 
+/* A cgroup namespace begins where its maker is: at the leaf only if that is done in it, or by a birth into it. */
 int step_leaf(struct child *child)
 {
 	struct leaf_name mem;
 	const char *name = leaf_name(child->table, child->spec, &mem);
-	int err = child->in_leaf ? cgroup_join(&child->home, name, child->born_into_leaf) : 0;
+	int moved = child->in_leaf ? cgroup_join(&child->home, name, child->born_into_leaf) : 0;
 
-	return err ? child_fail(child, err, name) : 0;
+	if (moved < 0)
+		return child_fail(child, moved, name);
+	if (moved && child->namespaces & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
+		return child_fail(child, -errno, "cgroup namespace");
+	return 0;
 }
 
 int step_session(struct child *child)

@@ -49,6 +49,11 @@ caps = "all"
 exec = ["/bin/sleep", "1000"]
 devices = ["/dev/there-is-no-such"]
 
+[service.deaf]
+exec = ["/bin/sh", "-c", "trap '' TERM; cat /proc/self/cgroup >>$ct_dir/groups; echo >>$ct_dir/groups; while :; do sleep 1000; done"]
+stop.grace = "1ms"
+cgroup.pids.max = 9
+
 [defaults]
 backoff.first = "50ms"
 
@@ -107,6 +112,14 @@ is "$(ct_field count state) $(ct_field count paused)" "up " "to run, not to stan
 ct_minit pause bare 2>"$ct_dir/why"
 is "$? $(cat "$ct_dir/why")" "1 minit: bare: cannot be paused: it has no cgroup leaf; leaf = true gives it one where there are cgroups" \
 	"without a leaf it cannot be, and how it can"
+
+# Where a leaf was killed, some kernels let nobody be born.
+ct_looked() {
+	[ "$(grep -c '^$' "$ct_dir/groups")" = "$1" ]
+}
+ct_until 10 ct_looked 1 && ct_minit restart deaf && ct_until 10 ct_looked 2
+ok $? "one that does not stop runs again"
+is "$(grep -v -E ':/$|^$' "$ct_dir/groups")" "" "it sees its leaf as the root of all groups, also after the leaf was killed"
 
 ct_minit set spin cpu.max=10% pids.max=7 memory.max=32M
 ok $? "limits are changed in place"

@@ -23,7 +23,7 @@ inner 3 >"$ct_dir/2.toml"
 inner 2 >"$ct_dir/1.toml"
 cat >"$ct_dir/3.toml" <<TOML
 [service.deep]
-exec = ["/bin/sh", "-c", "while read -r line; do echo \$line; done </proc/self/cgroup >$ct_dir/deep; exec sleep 1000"]
+exec = ["/bin/sleep", "1000"]
 cgroup.pids.max = 9
 TOML
 {
@@ -45,7 +45,7 @@ ct_up
 ct_is "minit runs in minit" m1:up user:up
 at 1 wait --timeout 20s m2:up >/dev/null && at 2 wait --timeout 20s m3:up >/dev/null && at 3 wait --timeout 20s deep:up >/dev/null
 ok $? "three deep"
-ct_until 10 grep -q -s svc.deep "$ct_dir/deep"
+ct_in sh -c 'grep -q "/svc\.m1/.*svc\.m2/.*svc\.m3/.*svc\.deep$" /proc/[0-9]*/cgroup'
 ok $? "with a leaf of its own in the last"
 is "$(at 3 status --json deep | grep -o '"pids":[0-9]*')" '"pids":2' "under a limit of its own"
 ct_minit restart m1 >/dev/null && at 1 wait --timeout 20s m2:up >/dev/null && at 2 wait --timeout 20s m3:up >/dev/null &&

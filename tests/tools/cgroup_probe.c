@@ -112,11 +112,11 @@ static pid_t start(job_fn *job)
 	if (pid == 0) {
 		int err = cgroup_join(&home, "a", false);
 
-		if (err)
+		if (err < 0)
 			printf("# join: %s\n", strerror(-err));
 		fflush(stdout);
 		tell_up();
-		if (err)
+		if (err < 0)
 			_exit(111);
 		job();
 		_exit(0);
@@ -270,7 +270,7 @@ static void try_group(void)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
-		if (cgroup_join(&home, leaf, false))
+		if (cgroup_join(&home, leaf, false) < 0)
 			_exit(111);
 		tell_up();
 		job_bomb();
@@ -295,9 +295,9 @@ static int open_in_leaf(const char *node, int how)
 	pid = fork();
 	if (pid == 0) {
 		int err = cgroup_join(&home, "a", false);
-		int fd = err ? err : open(node, how | O_CLOEXEC);
+		int fd = err < 0 ? err : open(node, how | O_CLOEXEC);
 
-		_exit(err ? 200 : fd < 0 ? errno : 0);
+		_exit(err < 0 ? 200 : fd < 0 ? errno : 0);
 	}
 	waitpid(pid, &status, 0);
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
@@ -432,7 +432,7 @@ static void try_into(const char *what)
 
 	fflush(stdout);
 	if (sys_clone(&how) == 0)
-		_exit(cgroup_join(&home, "a", fd >= 0) || (home.v2 >= 0 && !is_in_leaf()));
+		_exit(cgroup_join(&home, "a", fd >= 0) < 0 || (home.v2 >= 0 && !is_in_leaf()));
 	ok(pid > 0 && end_of(pid) == 0, what);
 }
 

@@ -901,10 +901,12 @@ static void child_joins_where_it_was_not_born(void **state)
 	(void)state;
 	group_with("v2/svc.web", "cgroup.procs");
 	group_with("pids/svc.web", "cgroup.procs tasks");
-	assert_int_equal(cgroup_join(&home, "web", true), 0);
+	assert_int_equal(cgroup_join(&home, "web", true), 1);
 	assert_string_equal(k.wrote, " svc.web/tasks=0");
-	assert_int_equal(cgroup_join(&home, "web", false), 0);
+	assert_int_equal(cgroup_join(&home, "web", false), 1);
 	assert_string_equal(k.wrote, " svc.web/tasks=0 svc.web/cgroup.procs=0 svc.web/tasks=0");
+	group_with("v2/svc.app", "cgroup.procs");
+	assert_int_equal(cgroup_join(&home, "app", true), 0);
 	forget(&home);
 	home = home_v1();
 	assert_int_equal(cgroup_join(&home, "db", false), -ENOENT);
