@@ -88,6 +88,8 @@ static pid_t clone_child(struct supervisor *sv, uint32_t index, struct child *ch
 	pid_t pid;
 
 	child->namespaces = (uint32_t)how.flags;
+	if (child->in_leaf && leaf_fd < 0) /* is made where it joins: step_leaf */
+		how.flags &= ~(uint64_t)CLONE_NEWCGROUP;
 	how.frame = child_stays(child) ? child->reaper_frame : child->frame;
 	child->born_into_leaf = leaf_fd >= 0;
 	pid = sys_clone(&how);

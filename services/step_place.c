@@ -15,7 +15,10 @@ static const char *name_of(const struct child *child)
 	return table_name(child->table, child->spec);
 }
 
-/* A cgroup namespace begins where its maker is: at the leaf only if that is done in it, or by a birth into it. */
+/*
+ * A cgroup namespace begins where its maker is, and nobody leaves it (nsdelegate): so who was not born into its leaf
+ * makes it there.
+ */
 int step_leaf(struct child *child)
 {
 	struct leaf_name mem;

@@ -128,6 +128,10 @@ caps = "all"
 [service.count]
 exec = ["/bin/sh", "-c", "while :; do i=$((i + 1)); echo $i >/run/count; usleep 20000; done"]
 
+[service.deaf]
+exec = ["/bin/sh", "-c", "trap '' TERM; cat /proc/self/cgroup >/run/deaf; while :; do sleep 1000; done"]
+stop.grace = "1ms"
+
 [service.pressed]
 exec = ["/bin/sh", "-c", "for i in 1 2 3 4 5 6; do (while :; do :; done) & done; wait"]
 restart = "on-failure"
@@ -255,6 +259,12 @@ minit resume count; n=0; until [ "$(cat /run/count)" != "$before" ] || [ $((n +=
 [ "$(cat /run/count)" != "$before" ] && echo "goes on"
 minit stop count
 
+# Some kernels let nobody be born where somebody was killed.
+deaf_looked() { n=0; until [ -s /run/deaf ] || [ $((n += 1)) = 50 ]; do usleep 100000; done; }
+minit start deaf; deaf_looked; minit stop deaf; rm /run/deaf; minit start deaf; deaf_looked
+echo "deaf $(of deaf state) $(cat /run/deaf) $(cat "/proc/$(of deaf pid)/cgroup")"
+minit stop deaf
+
 for s in pressed frozen squeezed starved; do
 	minit start --no-wait $s
 	case $s in
@@ -345,6 +355,7 @@ said "no-cpu: $why: cpuset.cpus = 7: .*: not all of it is there for the cgroup a
 is 'devices' good "devices: what is in the list can be used, as it says, and nothing else"
 is 'paused' 'true stands 0' "a paused service stands still"
 is 'goes' on "and goes on"
+is 'deaf' 'up 0::/ 0::/svc.deaf' "after a stop by force it runs again, and its leaf is the root of all groups"
 is 'pressed' again "pressure of the processor: restarted, and again"
 is 'frozen' 'paused true' "or paused"
 is 'squeezed' 'paused true' "pressure of memory, above memory.high"
