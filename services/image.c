@@ -102,8 +102,20 @@ static int mount_image(const char *type, const char *device, bool readonly)
 	return mount_make(type, buf_text(&options), MOUNT_ATTR_NODEV | (readonly ? MOUNT_ATTR_RDONLY : 0));
 }
 
+/* Of one device the kernel makes one file system, however often it is mounted. */
+static int mount_all(const char *type, const char *device, bool readonly, int *ret, size_t count)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++) {
+		ret[i] = mount_image(type, device, readonly);
+		err = MIN(ret[i], 0);
+	}
+	return err;
+}
+
 /* Only ext4 can be written to. */
-int image_open(const char *path, bool readonly)
+int image_open(const char *path, bool readonly, int *ret, size_t count)
 {
 	cleanup_fd int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	const char *type = file < 0 ? NULL : type_of(file);
@@ -122,5 +134,5 @@ int image_open(const char *path, bool readonly)
 	}
 	err = file < 0 ? -errno : lock(file, readonly);
 	device = err ? err : take_loop(file, readonly, &name);
-	return device < 0 ? device : mount_image(type, buf_text(&name), readonly);
+	return device < 0 ? device : mount_all(type, buf_text(&name), readonly, ret, count);
 }

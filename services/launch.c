@@ -155,6 +155,7 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 		.status_fd = status_fd,
 		.netns_fd = handles_at(sv, table_network_owner(sv->table, index))->netns,
 		.join_fd = -1,
+		.image_fds = { -1, -1 },
 		.userns_fd = -1,
 		.secrets_fd = -1,
 		.out_fd = handles_at(sv, index)->out[1],
@@ -245,6 +246,17 @@ static int joined(const struct supervisor *sv, uint32_t index)
 	return fd < 0 ? -1 : fd;
 }
 
+/*
+ * The loop device of an image is opened before the child is held back from it: who may have none is not born into its
+ * leaf, but moves there when that is done.
+ */
+static bool joins_late(const struct supervisor *sv, uint32_t index)
+{
+	const struct confine_spec *confine = table_confine(sv->table, spec_at(sv, index));
+
+	return confine->roots.image && confine->leaf.device_policy != DEVICES_ANY;
+}
+
 static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 {
 	struct child child = child_of(sv, index, status_fd);
@@ -252,7 +264,7 @@ static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 	struct leaf_name name;
 	pid_t pid;
 
-	if (child.in_leaf && sv->state->cgroup.into)
+	if (child.in_leaf && sv->state->cgroup.into && !joins_late(sv, index))
 		leaf_fd = cgroup_leaf_fd(&sv->state->cgroup, leaf_of(sv, index, &name));
 	if (leaf_fd < 0)
 		leaf_fd = -1;

@@ -193,11 +193,11 @@ static void settle_join(struct compile *c, struct service_spec *spec, const stru
 /* -- devices ----------------------------------------------------------------------------------------------------- */
 
 /* A root is looked at here, in the child that compiles: PID 1 does not wait for its disk. */
-static bool is_directory(const char *path)
+static bool may_be_image(const char *path)
 {
 	struct stat st;
 
-	return path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	return path && !(stat(path, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
 static bool is_of_dev(const char *path)
@@ -218,7 +218,7 @@ static bool mounts_devices(const struct compile *c, const struct roots_spec *roo
 
 /*
  * With a /dev of its own, made of what every service may use, it would come to other devices by mknod alone: so they
- * are held back, if nobody says otherwise. Not where the child itself needs one: the loop device of an image.
+ * are held back, if nobody says otherwise.
  */
 static void settle_devices(struct compile *c, const struct service_spec *spec, const struct draft *d)
 {
@@ -227,8 +227,7 @@ static void settle_devices(struct compile *c, const struct service_spec *spec, c
 	struct device_spec *all;
 
 	if (!spec->leaf || given(c, d, KEY_DEVICES) || roots->dev != DEV_MINIMAL || leaf->delegate ||
-	    d->confine->privileges.tty_at || mounts_devices(c, roots) ||
-	    !is_directory(table_text(c->table, spec->root_at)))
+	    d->confine->privileges.tty_at || mounts_devices(c, roots) || !spec->root_at)
 		return;
 	all = arena_array(c->work, struct device_spec, roots->nodes.count);
 	for (uint32_t i = 0; i < roots->nodes.count; i++)
@@ -245,6 +244,7 @@ void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d)
 	settle_join(c, spec, d, roots);
 	if (d->nodes[KEY_TIME_MONOTONIC] || d->nodes[KEY_TIME_BOOTTIME])
 		spec->namespaces |= CLONE_NEWTIME;
+	roots->image = may_be_image(table_text(c->table, spec->root_at));
 	settle_userns(c, spec, d, roots);
 	settle_kernel_files(c, spec, d, roots);
 	check_kernel_files(c, spec, d, roots);

@@ -71,7 +71,8 @@ struct roots_spec {
 	uint8_t idmap;           /* enum idmap */
 	uint8_t userns;          /* enum userns */
 	uint8_t asked;           /* enum asked: by the service's own section, so no default */
-	uint8_t reserved[3];
+	uint8_t image;           /* its root may be an image: it was no directory when the table was read */
+	uint8_t reserved[2];
 };
 
 #endif

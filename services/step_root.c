@@ -1,6 +1,7 @@
 /* The root of a service: a directory, an image, or an overlay on either. pivot_root(2), overlayfs. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -48,6 +49,33 @@ static int prepare(struct view *v, int mount)
 	return !err && v->child->spec->readonly ? mount_change(mount, &top) : err;
 }
 
+/*
+ * Before the leaf, in which the child may not use the loop device any more. The second mount is for an overlay that is
+ * tried again.
+ */
+int step_image(struct child *child)
+{
+	const struct roots_spec *roots = &child_confine(child)->roots;
+	const char *path = table_text(child->table, child->spec->root_at);
+	bool overlay = roots->overlay_at;
+	struct stat st;
+	int err;
+
+	if (!roots->image || !(child->namespaces & CLONE_NEWNS) || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0; /* what is wrong with it step_mounts says */
+	err = image_open(path, child->spec->readonly || overlay, child->image_fds,
+			 overlay && roots->uids.count ? 2 : 1);
+	return err ? child_fail(child, err, path) : 0;
+}
+
+static int take_image(struct child *child)
+{
+	for (size_t i = 0; i < ARRAY_LEN(child->image_fds); i++)
+		if (child->image_fds[i] >= 0)
+			return fd_steal(&child->image_fds[i]);
+	return -ENOTBLK;
+}
+
 static int open_base(struct view *v, const char *path)
 {
 	cleanup_fd int fd = fd_open(path, O_PATH);
@@ -57,7 +85,7 @@ static int open_base(struct view *v, const char *path)
 	if (err)
 		return err;
 	if (S_ISREG(st.st_mode))
-		return image_open(path, v->child->spec->readonly || v->roots->overlay_at);
+		return take_image(v->child);
 	return S_ISDIR(st.st_mode) ? mount_copy(fd, "", true) : -ENOTDIR;
 }
 

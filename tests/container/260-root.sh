@@ -42,6 +42,8 @@ finds() {
 mounts() {
 	echo "cut -d' ' -f5,6 /proc/self/mountinfo | grep ^$1 | sed s/,relatime//"
 }
+# Whether a loop device can be opened, by a node of one's own.
+loops='cd /dev; mknod c c 10 237; mknod b b 7 0; for f in c b; do (: <$f) 2>&1 | grep -c "not permitted"; done'
 
 ct_table <<TOML
 [defaults]
@@ -92,6 +94,15 @@ $(root=$ct_dir/images/squashfs finds lain 'touch /x && ls /x' 'overlay = "tmpfs"
 $(root=$ct_dir/images/ext4 finds ext4 'touch /x && ls /x')
 $(root=$ct_dir/images/ext4 finds ext4ro 'ls /x; touch /x 2>&1 | grep -q Read-only && echo Read-only' 'readonly = true
 needs = ["ext4"]')
+$(root=$ct_dir/images/squashfs finds imageheld "$loops")
+$(root=$ct_dir/images/squashfs finds imagelist "$loops" 'devices = ["null"]')
+$(root=$ct_dir/images/squashfs finds imageany "$loops" 'devices = "any"')
+$(root=$ct_dir/images/squashfs finds imageids "(: </dev/loop-control) 2>&1 | grep -c 'not permitted'; touch /x && ls /x; cat /proc/self/cgroup | grep -v -c :/$" 'devices = []
+dev_nodes = ["/dev/loop-control"]
+overlay = "tmpfs"
+userns = "auto"')
+$(root=$ct_dir/images/ext4 finds imagenext "ls /x; touch /y && ls /y; $loops" 'devices = []
+needs = ["ext4ro"]')
 $(root='' finds here 'cat /proc/keys | wc -c; (echo x >/proc/sys/kernel/hostname) 2>&1 | grep -q Read-only && echo Read-only; test -e /dev/kmsg && echo all')
 $(root='' finds herebind 'cat /mnt/file; ls /run/secrets' "mounts = { '/mnt' = '$ct_dir/data' }
 secrets = { a = '$ct_dir/key' }")
@@ -157,6 +168,11 @@ says squashfs "Read-only / ro,nodev squashfs" "a squashfs image"
 says lain /x "with an overlay upon it"
 says ext4 /x "an ext4 image can be written"
 says ext4ro "/x Read-only" "and kept what was"
+says imageheld "1 1" "an image as the root does not let its service use loop devices"
+says imagelist "1 1" "nor is one in a list needed for it"
+says imageany "0 0" "who may use any may use them"
+says imageids "1 /x 0" "an overlay of mapped ids on an image, in a leaf without devices"
+says imagenext "/x /y 1 1" "and an image that is written to"
 says here "0 Read-only all" "in minit's own root /proc is masked and /dev is as it is"
 says herebind "content a" "mounts and secrets work there too"
 says hereopen 0 "and /proc can be open"
@@ -193,7 +209,6 @@ $(cannot beneath "mounts = { '/etc/passwd' = '$ct_dir/data' }")
 $(cannot memory "mounts = { '/etc/passwd' = 'tmpfs' }")
 $(cannot damaged '' "$ct_dir/images/damaged")
 $(cannot image '' "$ct_dir/images/nothing")
-$(cannot noloop 'devices = ["null"]' "$ct_dir/images/squashfs")
 $(cannot kept "overlay = '/proc/1/no'")
 $(cannot place "mounts = { '/m' = 'tmpfs' }" "$ct_dir/images/squashfs")
 [service.other]
@@ -203,9 +218,9 @@ TOML
 ct_start
 ct_up
 ct_is "all that cannot be has failed" source:failed sourcelink:failed targetlink:failed belowlink:failed proclink:failed devlink:failed \
-	pipe:failed folder:failed endless:failed upon:failed beneath:failed memory:failed damaged:failed isfile:failed mask:failed protect:failed node:failed nonode:failed secret:failed image:failed noloop:failed place:failed kept:failed
+	pipe:failed folder:failed endless:failed upon:failed beneath:failed memory:failed damaged:failed isfile:failed mask:failed protect:failed node:failed nonode:failed secret:failed image:failed place:failed kept:failed
 why() {
-	is "$(grep -a "^minit: $1: " "$ct_dir/out" | head -n 1)" "minit: $1: step mounts: $2; given up" "$3"
+	is "$(grep -a "^minit: $1: " "$ct_dir/out" | head -n 1)" "minit: $1: step ${4:-mounts}: $2; given up" "$3"
 }
 loop="Symbolic link loop"
 grep -q "Too many levels" "$ct_dir/out" && loop="Too many levels of symbolic links"
@@ -222,17 +237,46 @@ why protect "/no/such: No such file or directory: make it, or correct the table"
 why node "/dev/no-such: No such file or directory: make it, or correct the table" "no device"
 why nonode "/dev/shm: No such device: it is no device, or the kernel lacks its file system" "a device that is none"
 why secret "$ct_dir/no-key: No such file or directory: make it, or correct the table" "no secret"
-why image "$ct_dir/images/nothing: Wrong medium type: neither squashfs, erofs nor ext4 is in it" "an image that is none"
-why noloop "$ct_dir/images/squashfs: Block device required: an image takes a loop device, and none may be used: add \"/dev/loop-control\" and \"block-loop\" to devices, or have the container allow them" "an image without its devices"
+why image "$ct_dir/images/nothing: Wrong medium type: neither squashfs, erofs nor ext4 is in it" "an image that is none" image
 why pipe "$ct_dir/pipe: Not supported: a secret is read from a file: no pipe, socket or device" "a secret that would keep it waiting"
 why folder "$ct_dir/data: Is a directory: a file is wanted here: correct the table" "a secret that is a directory"
 why endless "$ct_dir/large: File too large: a secret has at most 1 MiB" "a secret that would fill the memory"
 why upon "/etc: Is a directory: a file is wanted here: correct the table" "a file upon a directory"
 why beneath "/etc/passwd: Not a directory: $wanted" "a directory upon a file"
 why memory "/etc/passwd: Not a directory: $wanted" "a tmpfs upon a file"
-why damaged "$ct_dir/images/damaged: Structure needs cleaning: the file system in it is damaged: repair it (fsck), or make the image anew" "a damaged image"
+why damaged "$ct_dir/images/damaged: Structure needs cleaning: the file system in it is damaged: repair it (fsck), or make the image anew" "a damaged image" image
 why kept "/proc/1/no: No such file or directory: make it, or correct the table" "a place for an overlay that cannot be"
 why place "/m: Read-only file system: make it in the image, or give an overlay" "an image without the place for a mount"
 is "$(ls "$ct_dir/other")" "" "nothing was made behind a link"
+ct_stop "it ends in order"
+
+# Where the list is one of cgroup v1.
+ct_table <<TOML
+[defaults]
+ready = "exit"
+restart = "never"
+$(root=$ct_dir/images/squashfs finds former "$loops" 'devices = ["null"]')
+TOML
+ct_start sh -c '! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified; exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_end 60
+is "$? $(value former)" "0 1 1" "an image with a list, without cgroup v2 where there is v1"
+
+# In a container that lets nobody use a loop device.
+cat >"$ct_dir/inner.toml" <<TOML
+$(cannot noloop '' "$ct_dir/images/squashfs")
+TOML
+ct_table <<TOML
+[service.container]
+exec = ["$MINIT", "run", "$ct_dir/inner.toml"]
+init = false
+env.MINIT_SOCKET = "/run/inner"
+devices = ["null"]
+caps = "all"
+seccomp = "none"
+TOML
+ct_start
+ct_up
+ct_wait 10 '^minit: noloop: .*given up'
+why noloop "$ct_dir/images/squashfs: Block device required: an image takes a loop device, and none may be used: have the container allow /dev/loop-control and the devices of loop, and be given nodes of them" "an image without its devices" image
 ct_stop "it ends in order"
 echo "1..$ct_tests"

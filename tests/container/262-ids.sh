@@ -107,7 +107,7 @@ is "$(value owner)" "33:33 33:33 secret written" "directories and secrets belong
 [ $(($(stat -c %u /var/lib/minit-ids) % 65536)) = 33 ] && [ "$(stat -c %u /var/lib/minit-ids)" -gt 524288 ]
 ok $? "which is one of its range outside"
 rm -rf /var/lib/minit-ids
-ct_said "^minit: insist: step mounts: /proc: Invalid argument: the kernel refuses to mount it so: an image may be damaged or cut short; else see idmap, overlay; given up" "who insists on a mapped root that cannot be does not start"
+ct_said "^minit: insist: step mounts: /proc: Invalid argument: the kernel refuses to mount it so: see idmap, overlay; given up" "who insists on a mapped root that cannot be does not start"
 says here "0 65534 1" "also in minit's root, where nothing is its own"
 says noinit "0 sh" "also without a reaper"
 up=$(value clocks | cut -d' ' -f1)

@@ -946,7 +946,7 @@ static void devices_are_any_or_a_list_that_is_asked_for(void **state)
 	assert_int_equal(d[0].access * 1000 + d[1].access * 100 + d[2].access * 10 + d[3].access, 3137);
 	assert_int_equal(a->device_policy, DEVICES_ASKED);
 	assert_int_equal(service_of(t, "a")->explicit_leaf, 1);
-	assert_int_equal(table_confine(t, service_of(t, "b"))->leaf.device_policy, DEVICES_ANY);
+	assert_int_equal(table_confine(t, service_of(t, "b"))->leaf.device_policy, DEVICES_USUAL);
 	assert_int_equal(table_confine(t, service_of(t, "c"))->leaf.device_policy, DEVICES_ANY);
 	assert_int_equal(table_confine(t, service_of(t, "d"))->leaf.device_policy, DEVICES_ANY);
 }
@@ -974,8 +974,27 @@ static void a_root_of_its_own_has_the_usual_devices(void **state)
 	assert_int_equal(policy_of("root = '/'\ndelegate = true"), DEVICES_ANY * 10);
 	assert_int_equal(policy_of("root = '/'\ntty = '/dev/ttyS0'"), DEVICES_ANY * 10);
 	assert_int_equal(policy_of("root = '/'\nmounts.'/dev/fuse' = '/dev/fuse'"), DEVICES_ANY * 10);
-	assert_int_equal(policy_of("root = '/etc/passwd'"), DEVICES_ANY * 10);
+	assert_int_equal(policy_of("root = '/etc/passwd'"), DEVICES_USUAL * 10);
 	assert_int_equal(policy_of(""), DEVICES_ANY * 10);
+}
+
+static unsigned may_be_image(const char *root)
+{
+	char text[100];
+	const struct table *t;
+
+	snprintf(text, sizeof(text), "[service.a]\nexec = ['a']\n%s\n", root);
+	t = table_of(text);
+	return table_confine(t, service_of(t, "a"))->roots.image;
+}
+
+static void a_root_that_is_no_directory_may_be_an_image(void **state)
+{
+	(void)state;
+	assert_int_equal(may_be_image("root = '/etc/passwd'"), 1);
+	assert_int_equal(may_be_image("root = '/no/such'"), 1); /* yet */
+	assert_int_equal(may_be_image("root = '/etc'"), 0);
+	assert_int_equal(may_be_image(""), 0);
 }
 
 static void pressure_becomes_what_the_kernel_watches_for(void **state)
@@ -1378,6 +1397,7 @@ int main(void)
 		cmocka_unit_test(leaves_of_a_group_are_told_of_it),
 		cmocka_unit_test(devices_are_any_or_a_list_that_is_asked_for),
 		cmocka_unit_test(a_root_of_its_own_has_the_usual_devices),
+		cmocka_unit_test(a_root_that_is_no_directory_may_be_an_image),
 		cmocka_unit_test(pressure_becomes_what_the_kernel_watches_for),
 		cmocka_unit_test(there_is_an_end_to_services_and_to_what_is_said),
 		cmocka_unit_test(services_that_are_confined_alike_share_one_record),

@@ -54,6 +54,15 @@ root = "/erofs"
 exec = ["/bin/sh", "-c", "echo more >/name && exec sleep 1000"]
 root = "/image"
 overlay = "tmpfs"
+[service.ids]
+exec = ["/bin/sh", "-c", "(: </dev/loop-control) || exec sleep 1000"]
+root = "/image"
+overlay = "tmpfs"
+userns = "auto"
+devices = []
+dev_nodes = ["/dev/loop-control"]
+init = false
+stop.signal = "SIGKILL"
 
 [service.soon]
 exec = ["/bin/sleep", "1000"]
@@ -103,15 +112,16 @@ vm_probe <<'SH'
 mkdir -p /sys/kernel/security
 mount -t securityfs securityfs /sys/kernel/security
 cat /profile >/sys/kernel/security/apparmor/.load || echo "no profile"
-minit start labelled image erofs lain soon
+minit start labelled image erofs lain soon ids
 echo "label $(cat "/proc/$(of labelled pid)/attr/apparmor/current")"
 echo "image $(cat "/proc/$(program image)/root/name")"
 echo "erofs $(cat "/proc/$(program erofs)/root/name") $(grep -c ' / .* erofs ' "/proc/$(program erofs)/mountinfo")"
 echo "lain $(cat "/proc/$(program lain)/root/name")"
+echo "ids $(cat "/proc/$(of ids pid)/root/name") $(cut -d/ -f2- "/proc/$(of ids pid)/cgroup")"
 echo "devices $(grep -l -E '/(image|erofs)' /sys/block/loop*/loop/backing_file 2>/dev/null | wc -l)"
-for s in labelled image erofs lain soon; do echo "differs $s $(differs $s)."; done
+for s in labelled image erofs lain soon ids; do echo "differs $s $(differs $s)."; done
 echo "sched $(minit status soon | grep '^  sched' | tr -s ' ')"
-minit stop labelled image erofs lain soon
+minit stop labelled image erofs lain soon ids
 echo "after $(grep -l -E '/(image|erofs)' /sys/block/loop*/loop/backing_file 2>/dev/null | wc -l)"
 
 # The example, whose file is installed as it is.
@@ -150,9 +160,10 @@ is label 'minit-test (complain)' "the label of AppArmor that its table asks for"
 is image within "a squashfs image is its root"
 is lain more "and with an overlay it can be written to"
 is erofs "within 1" "and an erofs image"
-is devices 3 "each by a loop device"
+is ids "within svc.ids" "in a leaf that has no loop device; ids that cannot be mapped leave the image as it is"
+is devices 4 "each by a loop device"
 is after 0 "which is gone with them"
-for s in labelled image erofs lain soon; do is "differs $s" . "$s: status finds it as asked"; done
+for s in labelled image erofs lain soon ids; do is "differs $s" . "$s: status finds it as asked"; done
 for limit in "cpu.max 20000 100000" "cpu.weight 50" "memory.high 50331648" "memory.max 67108864" "pids.max 32" \
 	"io.weight default 50" "io.max 254:0 rbps=10485760 wbps=max riops=max wiops=max"; do
 	has "unit $limit" "the example of a unit: ${limit%% *}"
