@@ -12,6 +12,25 @@ echo 'static volatile char all[64 << 20]; int main(void) { for (unsigned i = 0; 
 	gcc -static -O1 -x c -o "$vm_dir/burst" - && strip "$vm_dir/burst"
 ok $? "the one that bursts builds"
 vm_file burst 755 <"$vm_dir/burst"
+# huge N: as many pages of 2 MiB; 3 if they cannot be had.
+cat <<'C' | gcc -static -O1 -D_GNU_SOURCE -x c -o "$vm_dir/huge" - && strip "$vm_dir/huge"
+#include <stdlib.h>
+#include <sys/mman.h>
+
+int main(int argc, char **argv)
+{
+	size_t size = (argc > 1 ? (size_t)atoi(argv[1]) : 1) << 21;
+	volatile char *all = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+
+	if (all == MAP_FAILED)
+		return 3;
+	for (size_t i = 0; i < size; i += 1 << 21)
+		all[i] = 1;
+	return 0;
+}
+C
+ok $? "the one that takes huge pages builds"
+vm_file huge 755 <"$vm_dir/huge"
 # Not the first process of the machine, which the kernel spares when it kills who shares memory with it.
 vm_file nest.toml <<'TOML'
 [service.burst]
@@ -94,6 +113,19 @@ cpuset.cpus = "1"
 cpuset.mems = "0"
 "hugetlb.2MB.max" = "4M"
 cgroup.max.descendants = 2
+
+[service.huge]
+exec = ["/huge", "2"]
+ready = "exit"
+cgroup."hugetlb.2MB.max" = "4M"
+[service.larger]
+exec = ["/huge", "3"]
+ready = "exit"
+cgroup."hugetlb.2MB.max" = "4M"
+[service.reserving]
+exec = ["/huge", "2"]
+ready = "exit"
+cgroup."hugetlb.2MB.rsvd.max" = "2M"
 
 [service.no-misc]
 exec = ["/bin/sleep", "1000"]
@@ -248,6 +280,16 @@ minit set weighed cpu.weight=10 memory.high=32M cpuset.cpus=0-1
 echo "weighed asks $(minit status weighed | grep -c ', by minit set ') $(differs weighed)."
 echo "weighed set $(leaf weighed cpu.weight) $(leaf weighed memory.high) $(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$(of weighed pid)/status")"
 
+echo 8 >/proc/sys/vm/nr_hugepages
+minit start huge && echo "huge good"
+minit start larger || echo "larger $(of larger why)"
+minit set larger hugetlb.2MB.max=6M
+minit start larger && echo "larger good $(leaf larger hugetlb.2MB.events)"
+minit start reserving || echo "reserving $(of reserving why)"
+minit set reserving hugetlb.2MB.rsvd.max=4M
+minit start reserving && echo "reserving good"
+echo 0 >/proc/sys/vm/nr_hugepages
+
 minit start --no-wait no-misc no-rdma no-dmem no-size no-disk no-cpu
 until_state no-misc:failed no-rdma:failed no-dmem:failed no-size:failed no-disk:failed no-cpu:failed
 
@@ -341,12 +383,19 @@ is 'fast faster' 1 "without it is faster"
 is 'weighed io' 'default 50' "io.weight is what the table says"
 is 'weighed cpus' 1 "cpuset.cpus: it runs on that processor alone"
 is 'weighed huge' 4194304 "hugetlb: a controller that is passed on when it is wanted"
+is huge good "as many huge pages as it says"
+has 'larger killed by SIGBUS' "and no more"
+has 'larger good max 1' "but when it is changed"
+has 'reserving exit 3' "nor are more reserved"
+has 'reserving good' "but when that is changed"
 is 'weighed differs' . "status finds all of it as asked"
 is 'weighed asks' '3 .' "what is set in place is as asked, by its source"
 is 'weighed set' '10 33554432 0-1' "several limits are changed in one go"
 why='step cgroup leaf'
 said "no-misc: $why: misc.max = sev 4: .*: no controller misc: it is switched off at boot; remove cgroup_disable=misc" \
 	"a controller that is switched off is told"
+# Nothing else can be seen of rdma.max here: the kernel wants a device, and Debian's cloud kernel is built without those that
+# need no hardware (CONFIG_RDMA_RXE, CONFIG_RDMA_SIW).
 said "no-rdma: $why: rdma.max = mlx4_0 hca_handle=2: .*: there is no such device" "a device that there is not"
 said "no-dmem: $why: dmem.max = .*: no controller dmem: this kernel is built without it" "a controller that was not built"
 said "no-size: $why: hugetlb.3MB.max = 4194304: .*: this kernel has no hugetlb.3MB.max" "a file that the controller does not have"
