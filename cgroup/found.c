@@ -1,6 +1,7 @@
 /* What a leaf has, read back and said as cgroup v2 says it; and which leaf a process is in. For the tool. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -300,12 +301,65 @@ static bool is_rounded(const char *file, uint64_t asked, uint64_t got)
 	return is;
 }
 
-/* "20" is "20.00" to the kernel, "100" of all disks "default 100". */
+/* The range at the start of "0-3,6", which is cut off; false: there is none. */
+static bool take_range(const char **list, unsigned long *ret_first, unsigned long *ret_last)
+{
+	char *end;
+
+	if (**list < '0' || **list > '9')
+		return false;
+	*ret_first = *ret_last = strtoul(*list, &end, 10);
+	if (*end == '-')
+		*ret_last = strtoul(end + 1, &end, 10);
+	*list = end + (*end == ',');
+	return true;
+}
+
+static bool has_number(const char *list, unsigned long n)
+{
+	unsigned long first, last;
+	bool has = false;
+
+	while (!has && take_range(&list, &first, &last))
+		has = n >= first && n <= last;
+	return has;
+}
+
+/* What the kernel has is of processors or nodes that are there: a list that goes beyond is left at the first other. */
+static bool is_within(const char *part, const char *list)
+{
+	unsigned long first, last;
+	bool is = true;
+
+	while (is && take_range(&part, &first, &last))
+		for (unsigned long n = first; is && n <= last; n++)
+			is = has_number(list, n);
+	return is;
+}
+
+/* "0,1" is "0-1" to the kernel. */
+static bool is_same_list(const char *asked, const char *got)
+{
+	return is_within(asked, got) && is_within(got, asked);
+}
+
+static bool has_kind(const char *file, enum limit_kind kind)
+{
+	const struct limit_row *row = limit_row(file);
+
+	return row && row->kind == (uint8_t)kind;
+}
+
+/* "20" is "20.00" to the kernel, "100" of all disks "default 100"; and "root invalid (...)" is no "root". */
 bool cgroup_is_same(const char *file, const char *asked, const char *got)
 {
 	uint64_t a, g;
 	size_t len = strlen(asked);
 
+	if (has_kind(file, LIMIT_KIND_LIST))
+		return is_same_list(asked, got);
+	if (has_kind(file, LIMIT_KIND_PARTITION))
+		return !strcmp(asked, got);
 	if (!text_u64(asked, &a) && !text_u64(got, &g))
 		return is_rounded(file, a, g);
 	if (!strncmp(got, asked, len) && got[len] == '.' && !got[len + 1 + strspn(got + len + 1, "0")])

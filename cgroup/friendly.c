@@ -326,10 +326,14 @@ static int read_io_latency(const char *text, struct buf *ret)
 	return put_assigned("target", read_time, behind + 7, ret);
 }
 
+/* "default 200", as the kernel tells that of all disks, is "200". */
 static int read_io_weight(const char *text, struct buf *ret)
 {
-	const char *behind = strchr(text, ' ') ? take_disk(text, ret) : text;
+	const char *behind;
 
+	if (!strncmp(text, "default ", 8))
+		text += 8;
+	behind = strchr(text, ' ') ? take_disk(text, ret) : text;
 	if (!behind)
 		return -EINVAL;
 	if (behind != text)

@@ -44,6 +44,7 @@ static const struct {
 	{ "io.weight", "50", "50" },
 	{ "io.weight", "1", "1" },
 	{ "io.weight", "10000", "10000" },
+	{ "io.weight", "default 200", "200" }, /* as the kernel has it */
 	{ "memory.swap.max", "0", "0" },
 	{ "memory.low", "1M", "1048576" },
 	{ "memory.oom.group", "true", "1" },
@@ -130,6 +131,8 @@ static const struct {
 	{ "cpu.weight", "0", -ERANGE },
 	{ "cpu.weight", "10001", -ERANGE },
 	{ "io.weight", "default", -EINVAL },
+	{ "io.weight", "default ", -EINVAL },
+	{ "io.weight", "default 20000", -ERANGE },
 	{ "io.weight", "1.5", -EINVAL },
 	{ "memory.swap.max", "-1", -EINVAL },
 	{ "memory.oom.group", "yes", -EINVAL },
