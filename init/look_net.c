@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "init/field.h"
+#include "init/handed.h"
 #include "services/spans.h"
 
 /* -- reading ----------------------------------------------------------------------------------------------------- */
@@ -418,4 +420,24 @@ void look_network(struct look *l)
 		network_see_own(l->own_net, &mem, &seen);
 	look_network_at(l, &seen);
 	arena_close(&mem);
+}
+
+void look_network_differs(const char *name, struct buf *ret)
+{
+	static struct look l;
+	struct handed h;
+	int err = handed_ask(&h, "net", name), index;
+
+	l = (struct look){ .net = h.fds[INSIGHT_NET], .own_net = h.fds[INSIGHT_OWN_NET], .only_differences = ret };
+	if (!err)
+		l.table = table_map(h.fds[INSIGHT_TABLE], &err);
+	index = l.table ? table_find(l.table, name) : -1;
+	if (index >= 0) {
+		l.name = name;
+		l.index = (uint32_t)index;
+		l.spec = table_service(l.table, l.index);
+		l.missing = (int32_t)field_number(h.line, "missing", 0);
+		look_network(&l);
+	}
+	handed_release(&h);
 }

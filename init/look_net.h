@@ -21,6 +21,9 @@ void network_see_own(int own_net, struct arena *mem, struct network_seen *seen);
 /* Tells of its network, as look_network does. */
 void look_network_at(struct look *l, const struct network_seen *seen);
 
+/* Puts what of its network is not as asked, a line each as look_tell has them; nothing if that may not be asked. */
+void look_network_differs(const char *name, struct buf *ret);
+
 /* Whether the link of this number has the address; 0: any link. */
 bool network_has_addr(const struct net_found *f, uint32_t index, const struct addr *a);
 bool network_has_route(const struct net_found *f, uint32_t index, const struct net_route *wanted);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "init/boot.h"
+#include "init/bridges.h"
 #include "init/claims.h"
 #include "init/near.h"
 #include "init/rules.h"
@@ -91,35 +92,49 @@ static void forget_names(const struct table *t)
 	}
 }
 
-static void bring_shard_up(struct supervisor *sv, struct net_session *net, uint32_t i)
+bool network_has_made(const struct statefile *state, uint32_t bridge)
 {
-	const struct net_shard *shard = table_shard(sv->table, i);
-	const struct net_bridge *bridge = table_bridge(sv->table, shard->bridge);
+	return is_made(state->bridges_made, bridge);
+}
 
-	note_made(sv->state->shards_made, net, shard->name, i);
-	if (!net_shard_up(net, bridge, shard))
-		return;
-	note_none(sv->state->shards_made, i);
-	log_error(bridge->name, 0, "shard %s: not there; its services will not start", shard->name);
+int network_shard_up(struct supervisor *sv, struct net_session *net, uint32_t index)
+{
+	const struct net_shard *shard = table_shard(sv->table, index);
+	int err;
+
+	note_made(sv->state->shards_made, net, shard->name, index);
+	err = net_shard_up(net, table_bridge(sv->table, shard->bridge), shard);
+	if (err)
+		note_none(sv->state->shards_made, index);
+	return err;
+}
+
+int network_bridge_up(struct supervisor *sv, struct net_session *net, const struct net_bridge *bridge, uint32_t index)
+{
+	int err;
+
+	note_made(sv->state->bridges_made, net, bridge->name, index);
+	err = net_bridge_up(net, bridge);
+	if (err)
+		note_none(sv->state->bridges_made, index);
+	else
+		sysctls_write(sv->table, bridge->name);
+	return err;
 }
 
 static void bring_up(struct supervisor *sv, struct net_session *net)
 {
+	const struct table *t = sv->table;
+
 	if (net_loopback(net))
 		log_debug("lo", "services of minit's own network will miss it"); /* why has been said */
-	for (uint32_t i = 0; i < sv->table->bridges.count; i++) {
-		const struct net_bridge *bridge = table_bridge(sv->table, i);
-
-		note_made(sv->state->bridges_made, net, bridge->name, i);
-		if (!net_bridge_up(net, bridge)) {
-			sysctls_write(sv->table, bridge->name);
-			continue;
-		}
-		note_none(sv->state->bridges_made, i);
-		log_error(bridge->name, 0, "bridge: not there; its services will not start");
-	}
-	for (uint32_t i = 0; i < sv->table->shards.count; i++)
-		bring_shard_up(sv, net, i);
+	for (uint32_t i = 0; i < t->bridges.count; i++)
+		if (network_bridge_up(sv, net, table_bridge(t, i), i))
+			log_error(table_bridge(t, i)->name, 0, "bridge: not there; its services will not start");
+	for (uint32_t i = 0; i < t->shards.count; i++)
+		if (network_shard_up(sv, net, i))
+			log_error(table_bridge(t, table_shard(t, i)->bridge)->name, 0,
+				  "shard %s: not there; its services will not start", table_shard(t, i)->name);
 }
 
 static void await_end(struct supervisor *sv, struct net_session *net)
@@ -307,6 +322,7 @@ void network_leave(struct supervisor *sv)
 
 	if ((!sv->table->bridges.count && !state->links_made && !sv->table->iprules.count) || net_open(&net))
 		return;
+	bridges_leave();
 	remove_iprules(sv, &net);
 	forget_names(sv->table);
 	if (sv->table->near.count)

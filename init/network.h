@@ -10,6 +10,17 @@
  */
 void network_open(struct supervisor *sv, struct net_session *net);
 
+/*
+ * Makes a bridge of the table, which is `bridge`, or one like it, or takes what is there; or a shard. Notes what is
+ * minit's own then. 0 or -errno, logged.
+ */
+must_check int network_bridge_up(struct supervisor *sv, struct net_session *net, const struct net_bridge *bridge,
+				 uint32_t index);
+must_check int network_shard_up(struct supervisor *sv, struct net_session *net, uint32_t index);
+
+/* Whether minit has made it. */
+bool network_has_made(const struct statefile *state, uint32_t bridge);
+
 /* At the end: the bridges that were made here go, and the pairs of the services, which others would see. */
 void network_leave(struct supervisor *sv);
 

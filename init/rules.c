@@ -5,13 +5,10 @@
 
 #include "init/claims.h"
 #include "init/loop.h"
+#include "init/patience.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "net/net.h"
-
-/* Whoever changes the tables as often as this in a row is not to be fought. */
-#define REPAIRS_MOST 20
-#define REPAIRS_MS 10000
 
 enum { EVENTS, FLOWS }; /* ids of LOOP_RULES */
 
@@ -21,8 +18,8 @@ static int flows_fd = -1;       /* of a sweep that is going on */
 static bool sweep_again;
 static bool any_dirty;
 static uint8_t dirty[NET_GROUPS / 8]; /* groups whose members have changed */
-static unsigned repairs;        /* since then */
-static struct when since, resume = { INT64_MAX };
+static struct patience patience;
+static struct when resume = { INT64_MAX };
 
 static struct rules_handles *handles(void)
 {
@@ -223,14 +220,10 @@ static void repair(void)
 {
 	struct when now = when_now();
 
-	if (when_since(since, now) > REPAIRS_MS) {
-		since = now;
-		repairs = 0;
-	}
-	if (++repairs > REPAIRS_MOST) {
-		resume = when_in(now, REPAIRS_MS);
+	if (patience_is_over(&patience, now)) {
+		resume = when_in(now, PATIENCE_MS);
 		log_error("network", 0, "nf_tables: somebody changes the tables %s again and again, and is not fought "
-			  "for %u s; is another minit in this network?", NET_TABLE, REPAIRS_MS / 1000);
+			  "for %u s; is another minit in this network?", NET_TABLE, PATIENCE_MS / 1000);
 		return;
 	}
 	resume = WHEN_NEVER;
@@ -266,6 +259,12 @@ void rules_watch(void)
 		commit_groups(true); /* a change may have been noted, and not made */
 }
 
+void rules_open_ways(struct net_session *net)
+{
+	if (handles()->made)
+		(void)!open_ways(net); /* said */
+}
+
 void rules_change(struct supervisor *sv, uint32_t index)
 {
 	const struct table *t = sv->table;
@@ -283,11 +282,8 @@ struct when rules_settle(struct when now)
 {
 	if (any_dirty && handles()->made)
 		commit_groups(false);
-	if (!when_before(now, resume)) {
-		repairs = 0;
-		since = now;
+	if (!when_before(now, resume))
 		repair();
-	}
 	return resume;
 }
 

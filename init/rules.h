@@ -17,6 +17,9 @@ void rules_open(struct supervisor *sv);
 /* After everything is prepared, also by an earlier image of minit: hears of changes from here on. */
 void rules_watch(void);
 
+/* Bridges were made anew: what packets need around the ruleset (net/ways.c) is so of them too. */
+void rules_open_ways(struct net_session *net);
+
 /* The service has become ready, or is no longer. Only noted: rules_settle does what follows. */
 void rules_change(struct supervisor *sv, uint32_t index);
 
@@ -38,6 +41,11 @@ static inline void rules_open(struct supervisor *sv)
 
 static inline void rules_watch(void)
 {
+}
+
+static inline void rules_open_ways(struct net_session *net)
+{
+	(void)net;
 }
 
 static inline void rules_change(struct supervisor *sv, uint32_t index)

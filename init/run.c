@@ -11,6 +11,7 @@
 
 #include "cgroup/cgroup.h"
 #include "init/boot.h"
+#include "init/bridges.h"
 #include "init/control.h"
 #include "init/links.h"
 #include "init/loop.h"
@@ -163,6 +164,8 @@ static void settle(bool due)
 	precedence_consider();
 	if (due)
 		loop_deadline(service_timeouts(&house, when_now()));
+	if (due && house.state->mending)
+		bridges_mend();
 	if (ENABLED(CONFIG_NET_NAT) && house.table->ruleset.count)
 		loop_deadline(rules_settle(when_now()));
 	loop_deadline(shutdown_settle(&house, when_now()));
@@ -178,6 +181,7 @@ no_return static void supervise(void)
 	prepare_rest(state);
 	links_watch(&house);
 	uplinks_watch(&house);
+	bridges_watch(&house);
 	rules_watch();
 	service_recover(&house);
 	signals_resume(&house);

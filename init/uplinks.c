@@ -163,6 +163,10 @@ static void heard(struct supervisor *sv, uint32_t i, const struct net_seen *seen
 	const struct net_link *link = table_link(sv->table, i);
 	bool done = sv->state->links_done & bit(i);
 
+	if (!strcmp(link->master, seen->name) && seen->gone) { /* until it comes again */
+		set(&sv->state->links_done, i, false);
+		set(&failed, i, false);
+	}
 	if (!strcmp(link->name, seen->name) && seen->gone)
 		check_gone(sv, i);
 	else if (!strcmp(link->name, seen->name) && done)

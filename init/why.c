@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "init/drops.h"
+#include "init/look_net.h"
 #include "init/options.h"
 #include "init/rows.h"
 #include "init/say.h"
@@ -9,7 +10,8 @@
 #include "init/verbs.h"
 #include "lib/text.h"
 
-static void say_what(const struct row *row, unsigned depth)
+/* network: what is not as asked of it. */
+static void say_what(const struct row *row, unsigned depth, const struct buf *network)
 {
 	BUF_ON_STACK(line, 640);
 	size_t from;
@@ -23,7 +25,8 @@ static void say_what(const struct row *row, unsigned depth)
 	from = line.len;
 	row_put_why(row, &line);
 	if (line.len == from)
-		buf_str(&line, row->wanted ? "as it should be" : "not wanted");
+		buf_str(&line, !row->wanted ? "not wanted" : network->len ? "its network is not as asked" :
+							    "as it should be");
 	say("%s\n", buf_text(&line));
 }
 
@@ -46,10 +49,31 @@ static void say_cure(const struct row *row, unsigned depth)
 		say("%*s%s\n", (int)depth * 2 + 2, "", buf_text(&line));
 }
 
+/* A line each; the network of who is not up is none of its reasons. */
+static void find_network(const struct row *row, struct buf *ret)
+{
+	buf_reset(ret);
+	if (ENABLED(CONFIG_NET_SHOW) && !strcmp(row->state, state_name(STATE_UP)))
+		look_network_differs(row->name, ret);
+}
+
+static void say_network(const struct buf *network, unsigned depth)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < network->len; i++) {
+		if (network->data[i] != '\n')
+			continue;
+		say("%*s%.*s\n", (int)depth * 2 + 2, "", (int)(i - from), network->data + from);
+		from = i + 1;
+	}
+}
+
 /* The services that wait form no circle: the table would have been refused. */
 static int explain(struct rows *rows, char *name)
 {
 	char next[sizeof(rows->all->blocked)];
+	BUF_ON_STACK(network, 8192);
 	unsigned depth = 0;
 
 	for (;; depth++, name = next) {
@@ -57,11 +81,13 @@ static int explain(struct rows *rows, char *name)
 
 		if (status || !rows->count)
 			return status ? status - 1 : 1;
-		say_what(rows->all, depth);
+		find_network(rows->all, &network);
+		say_what(rows->all, depth, &network);
 		if (!*rows->all->blocked || depth > 100)
 			break;
 		memcpy(next, rows->all->blocked, sizeof(next));
 	}
+	say_network(&network, depth);
 	say_cure(rows->all, depth);
 	if (!strcmp(rows->all->state, state_name(STATE_UP)))
 		drops_say_why(rows->all->name, (int)depth * 2 + 2);

@@ -82,6 +82,13 @@ static int look_up(struct net_session *s, const char *object, const char *name, 
 	return 0;
 }
 
+bool net_bridge_is_there(struct net_session *s, const char *ifname)
+{
+	struct link_info info;
+
+	return !link_find(&s->host, ifname, &info) && !strcmp(info.kind, "bridge");
+}
+
 static void remember(struct net_master *m, const char *name, const struct link_info *info)
 {
 	m->index = info->index;

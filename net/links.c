@@ -1,10 +1,12 @@
 /* A link of minit's own network: found or made, named, configured. */
 #include <errno.h>
 #include <fnmatch.h>
+#include <linux/filter.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -282,17 +284,13 @@ static void put_gateway(struct netlink_batch *b, const struct net_link *link, co
 	route_put(b, &route, index);
 }
 
-static int configure(struct net_session *s, const struct net_link *link, const struct link_info *info)
+static int configure(struct net_session *s, const struct net_link *link, const struct link_info *info, uint32_t master)
 {
-	struct link_info master = { 0 };
 	struct netlink_batch b;
 	char mem[NET_BATCH];
-	int err = link->master[0] ? link_find(&s->host, link->master, &master) : 0;
 
-	if (err < 0)
-		return err == -ENODEV ? err : link_find_failed(link->name, link->master, err);
 	netlink_start(&b, &s->host, mem, sizeof(mem));
-	put_settings(&b, link, info, master.index);
+	put_settings(&b, link, info, master);
 	addrs_add(&b, link->addr, info->index, UINT32_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(link->gateway) && !(link->flags & NET_LINK_DOWN); i++)
 		if (link->gateway[i].family)
@@ -311,14 +309,29 @@ static int add_route(struct net_session *s, const struct net_link *link, const s
 	return net_run(s, link->name, &b);
 }
 
+/* Before anything is made or changed: each of that is an event, which would be a reason to try again. */
+static int find_master(struct net_session *s, const struct net_link *link, uint32_t *ret)
+{
+	struct link_info master = { 0 };
+	int err = link->master[0] ? link_find(&s->host, link->master, &master) : 0;
+
+	if (err < 0)
+		return err == -ENODEV ? err : link_find_failed(link->name, link->master, err);
+	*ret = master.index;
+	return 0;
+}
+
 int net_link_up(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret)
 {
 	const struct net_link *link = &all->list[index];
 	struct link_info info = { 0 };
-	int err = link->kind == NET_KIND_DEVICE ? find_device(s, all, link, &info) : make(s, link, &info);
+	uint32_t master = 0;
+	int err = find_master(s, link, &master);
 
 	if (!err)
-		err = configure(s, link, &info);
+		err = link->kind == NET_KIND_DEVICE ? find_device(s, all, link, &info) : make(s, link, &info);
+	if (!err)
+		err = configure(s, link, &info, master);
 	for (uint32_t i = 0; i < link->routes && !err && !(link->flags & NET_LINK_DOWN); i++)
 		err = add_route(s, link, &all->routes[link->first + i], info.index);
 	return err ? err : net_link_ask(s, link, ret);
@@ -362,6 +375,25 @@ int net_claim(const char *what)
 int net_seen_open(void)
 {
 	return netlink_listen(RTMGRP_LINK);
+}
+
+/* The kernel's numbers are in the order of this machine, and what a filter loads is taken for that of the network. */
+int net_gone_open(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NLMSG_HDRLEN + offsetof(struct ifinfomsg, ifi_family)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNSPEC, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog filter = { .len = ARRAY_LEN(code), .filter = code };
+	int fd = netlink_listen(RTMGRP_LINK);
+
+	if (fd >= 0) /* without it only more is heard */
+		(void)!setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
+	return fd;
 }
 
 /* Events of a bridge about its ports are of another family, and say less. */

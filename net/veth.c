@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -135,6 +136,15 @@ static int connect_port(struct net_session *s, const char *object, const struct 
 	return err ? err : net_run(s, object, &b);
 }
 
+/* Its master is found. */
+static int connect_found(struct net_session *s, const char *object, const struct net_attach *attach,
+			 const struct net_bridge *bridge)
+{
+	int err = connect_port(s, object, attach, bridge);
+
+	return err || !(attach->flags & NET_ALONE) ? err : is_alone(s, object, attach);
+}
+
 int net_connect(struct net_session *s, const char *object, const struct net_attach *attach,
 		const struct net_bridge *bridge, const struct net_extra *extra)
 {
@@ -144,12 +154,44 @@ int net_connect(struct net_session *s, const char *object, const struct net_atta
 		return 0;
 	err = find_master(s, object, attach, bridge, extra);
 	if (!err)
-		err = connect_port(s, object, attach, bridge);
-	if (!err && attach->flags & NET_ALONE)
-		err = is_alone(s, object, attach);
+		err = connect_found(s, object, attach, bridge);
 	if (err < 0)
 		net_remove(s, attach->peer);
 	return err;
+}
+
+/* One that speaks to no other must not do so before the kernel is told: it is down until then. */
+static int put_into(struct net_session *s, const char *object, const struct net_attach *attach, uint32_t master)
+{
+	const struct netlink_request request = { .type = RTM_NEWLINK, .step = NET_LINK_SET, .name = attach->peer };
+	const struct ifinfomsg down = { .ifi_change = IFF_UP };
+	struct netlink_batch b;
+	char mem[160];
+
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	if (attach->flags & NET_ALONE) {
+		netlink_begin(&b, &request);
+		netlink_raw(&b, &down, sizeof(down));
+		netlink_put_text(&b, IFLA_IFNAME, attach->peer);
+	}
+	link_begin(&b, &request, false);
+	netlink_put_u32(&b, IFLA_MASTER, master);
+	return net_run(s, object, &b);
+}
+
+int net_rejoin(struct net_session *s, const char *object, const struct net_attach *attach,
+	       const struct net_bridge *bridge, const struct net_extra *extra)
+{
+	struct link_info port;
+	int err = link_find(&s->host, attach->peer, &port);
+
+	if (err < 0)
+		return err == -ENODEV ? 0 : link_find_failed(object, attach->peer, err);
+	err = find_master(s, object, attach, bridge, extra);
+	if (err || port.master == (attach->shard ? s->shard.index : s->master.index))
+		return err;
+	err = put_into(s, object, attach, attach->shard ? s->shard.index : s->master.index);
+	return err ? err : connect_found(s, object, attach, bridge);
 }
 
 /* The bridge's MAC is known: the first packet to it waits for no answer, and no lost one costs a second. */

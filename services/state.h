@@ -205,7 +205,7 @@ struct statefile {
 	uint32_t stop_count;        /* services that were not settled then; init/shutdown.c */
 	uint32_t client_slots;   /* of clients, how many were ever used: the rest is never touched; init/control.c */
 	uint32_t change_slots;   /* the same of changes; services/changed.c */
-	uint32_t reserved;
+	uint32_t mending;        /* 1: bridges are made anew, or their ports joined to them again; init/bridges.c */
 	struct when booted;
 	uint64_t orphans;        /* dead that were no service of ours; init/reap.c */
 	uint64_t crashes;        /* fatal signals survived; init/crash.c */

@@ -30,6 +30,6 @@ is "$(ct_in ip -d link show mv0 | grep -o "state forwarding")" "state forwarding
 is "$(ct_field web starts)" 1 "it was started once"
 ct_minit restart web >/dev/null
 ct_is "a restart does not wait again" 'web:starts>=2' web:up
-is "$(ls -l "/proc/$(ct_pid)/fd" | grep -c 'socket:')" 2 "nothing is listened to any more but the control socket; one socket tells that the links are ours"
+is "$(ls -l "/proc/$(ct_pid)/fd" | grep -c 'socket:')" 3 "links are listened to no more, but for those that are deleted; one socket tells that they are ours"
 ct_stop "it stops in order"
 echo "1..$ct_tests"

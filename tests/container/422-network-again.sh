@@ -30,6 +30,6 @@ ct_wait 10 'executed in place'
 is "$(ct_field web state)" waiting "a crash meanwhile does not let it start"
 ct_is "until the port forwards" web:up side:up
 is "$(ct_in ip -d link show mv0 | grep -o "state forwarding")" "state forwarding" "which it does now"
-is "$(ls -l "/proc/$(ct_pid)/fd" | grep -c 'socket:')" 2 "nothing is listened to any more"
+is "$(ls -l "/proc/$(ct_pid)/fd" | grep -c 'socket:')" 3 "and links are listened to no more, but for those that are deleted"
 ct_stop "it stops in order"
 echo "1..$ct_tests"

@@ -4,7 +4,7 @@ set -u
 . tests/container/ct.sh
 
 hail='import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
 s.settimeout(0.5)
 s.connect((sys.argv[1], 9))
 try: # who is there answers that nobody listens
@@ -70,4 +70,92 @@ ct_stop "it ends in order"
 	ok $? "a kernel that lacks what is asked for is told of"
 	ct_stop "it ends in order"
 }
+
+# Somebody deletes bridges under services that run: they are made anew, and the ports joined again.
+ct_table <<TOML
+[network.bridge.br0]
+address = ["10.77.0.1/24", "fd77::1/64"]
+nat = true
+[network.bridge.star]
+address = "10.78.0.1/24"
+shard = 3
+port_isolation = true
+[network.bridge.theirs]
+address = "10.79.0.1/24"
+[network.link.port]
+master = "br0"
+[service.web]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br0", address = ["10.77.0.10", "fd77::10"], ports = "8080:80", also = ["theirs"] }
+[service.one]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "star", address = "10.78.0.10" }
+[service.two]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "star", address = "10.78.0.11" }
+[service.three]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "star", address = "10.78.0.12" }
+[service.four]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "star", address = "10.78.0.13" }
+TOML
+
+# reaches NAME ADDRESS: without a look at the clock, as all of it is done at once or never.
+reaches() {
+	ct_until 5 ct_inside "$1" python3 -c "$hail" "$2"
+}
+# settings: all that the bridges are by, but the numbers that the kernel counts up.
+settings() {
+	ct_in sh -c 'for family in 4 6; do ip -br -$family addr show br0; done; ip -br link show type bridge
+		for port in mv0 mv0.1 mv1 mv2 mv3 mv4 mt1 mu1; do
+			echo $port $(ip -o -d link show $port | grep -o -E "master [^ ]*|state forwarding|isolated [a-z]*|,UP")
+		done
+		ip -o link show port | grep -o "master [^ ]*"
+		ip neigh show nud permanent; ip -6 route show table local ::1
+		cat /proc/sys/net/ipv4/conf/br0/route_localnet' | sort
+}
+
+ct_start sh -c 'ip link add theirs address 02:00:00:00:00:77 type bridge && ip link add port type veth peer name far && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "all is up" web:up one:up two:up three:up four:up
+reach_all() {
+	reaches web 10.77.0.1 && reaches web fd77::1 && reaches web 10.79.0.1 && reaches one 10.78.0.1 && reaches four 10.78.0.1
+}
+reach_all
+ok $? "and each reaches its gateway"
+settings >"$ct_dir/before"
+for gone in br0 theirs star mb1 mt1; do
+	ct_in ip link del "$gone"
+	reach_all
+	ok $? "with $gone gone each reaches its gateway again"
+	settings >"$ct_dir/after"
+	diff "$ct_dir/before" "$ct_dir/after" | sed 's/^/# /' | grep .
+	is $? 1 "by bridges and ports that are as they were"
+done
+ct_is "and none was started again" web:starts=1 one:starts=1 four:starts=1
+ct_said 'br0: bridge: somebody has deleted it; it is made anew, and its ports are joined to it again' "which is said"
+ct_minit why web | grep -q -E '^web: up .*: as it should be$'
+ok $? "why has nothing to tell"
+ct_signal SEGV
+ct_wait 10 'executed in place'
+ct_in ip link del br0
+reaches web 10.77.0.1
+ok $? "after a crash too"
+ct_in sh -c 'until printf "link del br0\nlink add br0 type veth peer name b0\n" | ip -batch - 2>/dev/null; do :; done'
+ct_wait 15 'br0: bridge: somebody has deleted it, and it cannot be made anew'
+ok $? "where the name is taken it cannot be made"
+ct_minit why web >"$ct_dir/shown"
+grep -q '^  ! web: network.bridge: asked is br0 by mv0, found is none by mv0$' "$ct_dir/shown"
+ok $? "as long as it cannot be made why says what is missing"
+! grep -q 'as it should be' "$ct_dir/shown"
+ok $? "and not that all is well"
+ct_said 'br0: bridge br0: there is a link of this name already, and it is a veth' "and the log why that is"
+ct_in ip link del br0
+reach_all
+ok $? "it is made as soon as its name is free"
+settings >"$ct_dir/after"
+diff "$ct_dir/before" "$ct_dir/after" | sed 's/^/# /' | grep .
+is $? 1 "and as it was"
+ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -923,12 +923,12 @@ static void a_link_is_made(void **state)
 	k.links[wan].up = true;
 	k.did[0] = '\0';
 	assert_int_equal(up(&vlan, NULL, &seen), 0);
-	assert_string_equal(k.did, "1: find wan\n"
+	assert_string_equal(k.did, "1: find br0\n"
+				   "1: find wan\n"
 				   "1: find v10 -> 19\n"
 				   "1: link v10 create vlan\n"
 				   "1: link v10 mark\n"
 				   "1: find v10\n"
-				   "1: find br0\n"
 				   "1: link v10 master 3\n"
 				   "1: link v10 up\n"
 				   "1: find v10\n");
