@@ -157,8 +157,12 @@ static void await_end(struct supervisor *sv, struct net_session *net)
 static bool is_left(struct net_session *net)
 {
 	char name[1][NET_IFNAME];
+	int n = net_left(net, NULL, NULL, name, 1);
 
-	return net_left(net, NULL, NULL, name, 1) > 0;
+	if (n < 0)
+		log_warn("network", -n, "what a killed run of minit has left here cannot be listed, and stays: see "
+			 "`ip -d link` for links with alias minit");
+	return n > 0;
 }
 
 static bool is_any_there(struct supervisor *sv, struct net_session *net)

@@ -9,7 +9,7 @@ int net_left(struct net_session *s, net_stays_fn *stays, const void *context, ch
 	struct netlink_answer a;
 	struct netlink_batch b;
 	struct link_info info;
-	int err = 0, n = 0;
+	int err, more = 0, n = 0;
 	char mem[64];
 
 	if (!s->alone)
@@ -17,11 +17,11 @@ int net_left(struct net_session *s, net_stays_fn *stays, const void *context, ch
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	err = links_ask(&b);
 	netlink_await(&a);
-	while (!err && netlink_next(&b, &a) > 0 && !a.err) {
-		err = link_take(a.body, &info);
+	while (!err && (more = netlink_next(&b, &a)) > 0) {
+		err = a.err ? -a.err : link_take(a.body, &info);
 		if (err || n == most || strcmp(info.alias, LINK_MARK) != 0 || (stays && stays(context, info.name)))
 			continue;
 		memcpy(names[n++], info.name, NET_IFNAME);
 	}
-	return err ? err : n;
+	return err ? err : more < 0 ? more : n;
 }
