@@ -6,6 +6,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -21,6 +22,7 @@ struct reading {
 	struct net_drop *now; /* whose rules are being read */
 	bool by_policy[NET_DROPS];
 	bool by_last; /* the last rule of `now` that was read drops all there is */
+	uint32_t key; /* NFT_META_ of the interface that a rule, or a set that it looks into, is about; or another */
 };
 
 /* -- chains ------------------------------------------------------------------------------------------------------ */
@@ -80,14 +82,102 @@ static bool is_end(struct netlink_bytes attrs)
 	return ends;
 }
 
+/* -- the interfaces that they are about ---------------------------------------------------------------------------- */
+
+void drops_add_pattern(struct arena *mem, struct net_drop *d, const char *text, size_t len)
+{
+	struct net_pattern p = { .len = (uint8_t)MIN(len, sizeof(p.text)) };
+	const char *end = memchr(text, '\0', p.len);
+
+	if (end)
+		p.len = (uint8_t)(end - text + 1);
+	memcpy(p.text, text, p.len);
+	arena_put(mem, &p, sizeof(p));
+	d->count++;
+}
+
+/* What is compared with a name, or, in the order of this machine, with the number of an interface that is there. */
+static void add_value(struct reading *r, struct netlink_bytes value, uint32_t key)
+{
+	char name[IF_NAMESIZE];
+	uint32_t index;
+
+	if (key == NFT_META_IIFNAME || key == NFT_META_OIFNAME)
+		drops_add_pattern(r->mem, r->now, value.data, value.len);
+	if ((key != NFT_META_IIF && key != NFT_META_OIF) || value.len != sizeof(index))
+		return;
+	memcpy(&index, value.data, sizeof(index));
+	if (if_indextoname(index, name))
+		drops_add_pattern(r->mem, r->now, name, strlen(name) + 1);
+}
+
+static void take_elements(void *context, uint8_t family, struct netlink_bytes attrs)
+{
+	struct reading *r = context;
+	struct netlink_bytes list, e, value;
+
+	if (family != r->now->family || !netlink_find(attrs, NFTA_SET_ELEM_LIST_ELEMENTS, &list))
+		return;
+	while (nft_next(&list, &e)) {
+		value = nft_value_of(e, NFTA_SET_ELEM_KEY);
+		if (value.len)
+			add_value(r, value, r->key);
+	}
+}
+
+/* On a socket of its own, as the list of rules is being read on the other. What cannot be read has no names. */
+static void add_set(struct reading *r, const char *set)
+{
+	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	struct nft_question q = nft_question(NFT_MSG_GETSETELEM, r->now->family, r->now->table);
+
+	nft_question_name(&q, NFTA_SET_ELEM_LIST_SET, set);
+	if (fd >= 0)
+		(void)!nft_list(fd, &q, take_elements, r);
+}
+
+static bool is_interface(uint32_t key)
+{
+	return key == NFT_META_IIFNAME || key == NFT_META_OIFNAME || key == NFT_META_IIF || key == NFT_META_OIF;
+}
+
+/* What the rule loads comes before what it is compared with; of several keys in one set, the first is looked at. */
+static void add_expr(struct reading *r, const char *name, struct netlink_bytes data, uint32_t *loaded)
+{
+	if (!strcmp(name, "meta")) {
+		*loaded = nft_u32(data, NFTA_META_KEY);
+		r->key = is_interface(r->key) ? r->key : *loaded;
+	} else if (!strcmp(name, "payload") || !strcmp(name, "ct")) {
+		*loaded = NFT_META_LEN;
+	} else if (!strcmp(name, "cmp") && is_interface(*loaded)) {
+		add_value(r, nft_value_of(data, NFTA_CMP_DATA), *loaded);
+		r->key = NFT_META_LEN;
+	} else if (!strcmp(name, "lookup") && is_interface(r->key)) {
+		add_set(r, nft_text(data, NFTA_LOOKUP_SET));
+		r->key = NFT_META_LEN;
+	}
+}
+
+static void add_names(struct reading *r, struct netlink_bytes attrs)
+{
+	struct netlink_bytes list, e, data;
+	uint32_t loaded = NFT_META_LEN;
+
+	r->key = NFT_META_LEN;
+	if (!netlink_find(attrs, NFTA_RULE_EXPRESSIONS, &list))
+		return;
+	while (nft_next(&list, &e))
+		if (netlink_find(e, NFTA_EXPR_DATA, &data))
+			add_expr(r, nft_text(e, NFTA_EXPR_NAME), data, &loaded);
+}
+
 static void take_rule(void *context, uint8_t family, struct netlink_bytes attrs)
 {
 	struct reading *r = context;
 
 	if (family != r->now->family || strcmp(nft_text(attrs, NFTA_RULE_TABLE), r->now->table) != 0)
 		return;
-	arena_put(r->mem, attrs.data, attrs.len);
-	r->now->len += attrs.len;
+	add_names(r, attrs);
 	if (!strcmp(nft_text(attrs, NFTA_RULE_CHAIN), r->now->chain))
 		r->by_last = is_end(attrs);
 }
@@ -97,7 +187,7 @@ static bool read_rules(struct reading *r, int fd)
 	struct nft_question q = nft_question(NFT_MSG_GETRULE, r->now->family, r->now->table);
 
 	r->by_last = false;
-	r->now->rules = arena_array(r->mem, char, 0);
+	r->now->patterns = arena_array(r->mem, struct net_pattern, 0);
 	return !nft_list(fd, &q, take_rule, r);
 }
 
@@ -130,5 +220,9 @@ void net_drops_read(struct arena *mem, struct net_drops *ret)
 
 bool net_drop_names(const struct net_drop *d, const char *ifname)
 {
-	return memmem(d->rules, d->len, ifname, strlen(ifname) + 1);
+	for (uint32_t i = 0; i < d->count; i++)
+		if (d->patterns[i].len && d->patterns[i].len <= strlen(ifname) + 1 &&
+		    !memcmp(d->patterns[i].text, ifname, d->patterns[i].len))
+			return true;
+	return false;
 }

@@ -9,12 +9,18 @@
 #include "lib/arena.h"
 #include "lib/enabled.h"
 
+/* A name of an interface in a rule, or with a prefix of it (br*) the prefix. */
+struct net_pattern {
+	char text[16]; /* IFNAMSIZ; of a prefix without a NUL behind it */
+	uint8_t len;   /* bytes that are compared, the NUL behind a whole name among them */
+};
+
 struct net_drop {
 	const char *table, *chain;
 	uint8_t family;    /* NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_INET */
 	bool legacy;       /* of ip_tables, not of nf_tables */
-	const char *rules; /* of its whole table, as the kernel gives them */
-	size_t len;
+	const struct net_pattern *patterns; /* in the rules of its whole table */
+	uint32_t count;
 };
 
 #define NET_DROPS 32 /* most that are told of */

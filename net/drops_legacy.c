@@ -37,12 +37,57 @@ static bool is_drop(int family, const char *rules, uint32_t size, uint32_t at)
 	return target.verdict == -NF_DROP - 1;
 }
 
+/* The mask covers what is compared: a whole name with the NUL behind it. */
+static void add_name(struct arena *mem, struct net_drop *d, const char *name, const unsigned char *mask)
+{
+	size_t len = 0;
+
+	while (len < IFNAMSIZ && mask[len])
+		len++;
+	if (len)
+		drops_add_pattern(mem, d, name, len);
+}
+
+/* Where the next one begins. */
+static uint32_t add_rule4(struct arena *mem, struct net_drop *d, const char *rule)
+{
+	struct ipt_entry e;
+
+	memcpy(&e, rule, sizeof(e));
+	add_name(mem, d, e.ip.iniface, e.ip.iniface_mask);
+	add_name(mem, d, e.ip.outiface, e.ip.outiface_mask);
+	return e.next_offset;
+}
+
+static uint32_t add_rule6(struct arena *mem, struct net_drop *d, const char *rule)
+{
+	struct ip6t_entry e;
+
+	memcpy(&e, rule, sizeof(e));
+	add_name(mem, d, e.ipv6.iniface, e.ipv6.iniface_mask);
+	add_name(mem, d, e.ipv6.outiface, e.ipv6.outiface_mask);
+	return e.next_offset;
+}
+
+static void add_rules(int family, struct arena *mem, struct net_drop *d, const char *rules, uint32_t size)
+{
+	size_t head = family == AF_INET ? sizeof(struct ipt_entry) : sizeof(struct ip6t_entry);
+	uint32_t next = 0;
+
+	for (uint32_t at = 0; at < size && size - at >= head; at += next) {
+		next = family == AF_INET ? add_rule4(mem, d, rules + at) : add_rule6(mem, d, rules + at);
+		if (next < head)
+			return;
+	}
+}
+
 void drops_legacy_read(int family, struct arena *mem, struct net_drops *ret)
 {
 	cleanup_fd int fd = -1;
 	int level = family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
 	struct ipt_getinfo info = { .name = "filter" };
 	struct ipt_get_entries *entries;
+	struct net_drop *d;
 	socklen_t len = sizeof(info);
 
 	if (ret->count == NET_DROPS || !is_there(family))
@@ -56,9 +101,11 @@ void drops_legacy_read(int family, struct arena *mem, struct net_drops *ret)
 	if (getsockopt(fd, level, IPT_SO_GET_ENTRIES, entries, &len) < 0 ||
 	    !is_drop(family, (const char *)entries->entrytable, info.size, info.underflow[NF_INET_FORWARD]))
 		return;
-	ret->list[ret->count++] = (struct net_drop){
+	d = &ret->list[ret->count++];
+	*d = (struct net_drop){
 		.table = "filter", .chain = "FORWARD", .legacy = true,
 		.family = family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6,
-		.rules = (const char *)entries->entrytable, .len = info.size,
+		.patterns = arena_array(mem, struct net_pattern, 0),
 	};
+	add_rules(family, mem, d, (const char *)entries->entrytable, info.size);
 }

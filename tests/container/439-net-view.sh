@@ -136,6 +136,37 @@ ct_in nft insert rule ip filter FORWARD oifname br0 accept
 ct_in nft delete table inet wall
 ct_minit why web >"$ct_dir/all" 2>&1
 is "$(cat "$ct_dir/all" | wc -l)" 1 "a table with a rule about the bridge is its author's business"
+# drops RULE: a table that drops everything else; then whether that is one about br0.
+drops() {
+	ct_in nft -f - <<-NFT
+		table ip filter
+		delete table ip filter
+		table ip filter {
+			chain FORWARD {
+				type filter hook forward priority 0; policy drop;
+				$1
+			}
+		}
+	NFT
+	ct_minit why web >"$ct_dir/all" 2>&1
+}
+names() {
+	drops "$1"
+	is "$(cat "$ct_dir/all" | wc -l)" 1 "$2"
+}
+names_not() {
+	drops "$1"
+	shows '^  br0: chain ip filter FORWARD is not minit.s' "$2"
+}
+names 'oifname "br*" accept' "so is one with the beginning of its name"
+names 'iifname { "docker0", "br0" } accept' "one with a set that it is in"
+names 'iifname . tcp dport { "br0" . 80 } accept' "with something else"
+names 'iif br0 accept' "one with its number"
+names 'oif vmap { br0 : accept }' "in a map too"
+names_not 'iifname "mybr0" accept' "not one with a name that ends as it does"
+names_not 'iifname "br0x*" accept' "that begins as it does"
+names_not 'iifname { "docker0", "br01" } accept' "a set without it"
+names_not 'tcp dport 25202 accept' "or a number that looks like it"
 ct_in nft delete table ip filter
 ct_in /usr/bin/python3 -S -E - <<'PY'
 import ctypes, socket, struct, sys
