@@ -58,8 +58,14 @@ must_check int cgroup_create(struct cgroup_home *home, const char *name);
 must_check int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, const char *text,
 			    struct buf *why);
 
-/* The same words later, of a limit, or with file "" of the leaf itself. err: -errno. */
-void cgroup_why(const struct cgroup_home *home, const char *file, int err, struct buf *why);
+/* The same words later, of a limit of `name`, or with file "" of the leaf itself. err: -errno. */
+void cgroup_why(const struct cgroup_home *home, const char *name, const char *file, int err, struct buf *why);
+
+/*
+ * Which group, from that of `name` upward, has no more of `what` ("cpus" or "mems") than is left there, and how many:
+ * "/sys/fs/cgroup/a has 0-1 (its cpuset.cpus.effective): ...". False: nothing is said, as no group tells.
+ */
+bool cgroup_why_above(const struct cgroup_home *home, const char *name, const char *what, struct buf *why);
 
 /*
  * Moves the processes of the service into leaves of v1 that a limit has made
@@ -183,12 +189,24 @@ static inline int cgroup_limit(struct cgroup_home *home, const char *name, const
 	return home->err;
 }
 
-static inline void cgroup_why(const struct cgroup_home *home, const char *file, int err, struct buf *why)
+static inline void cgroup_why(const struct cgroup_home *home, const char *name, const char *file, int err,
+			      struct buf *why)
 {
 	(void)home;
+	(void)name;
 	(void)file;
 	(void)err;
 	buf_str(why, "this minit was built without CONFIG_CGROUP_V2 and CONFIG_CGROUP_V1");
+}
+
+static inline bool cgroup_why_above(const struct cgroup_home *home, const char *name, const char *what,
+				    struct buf *why)
+{
+	(void)home;
+	(void)name;
+	(void)what;
+	(void)why;
+	return false;
 }
 
 static inline int cgroup_adopt(const struct cgroup_home *home, const char *name)

@@ -126,14 +126,50 @@ static int pass_on(const struct cgroup_home *home, const char *name, const char 
 	return err;
 }
 
+static int write_passed(const struct cgroup_home *home, const char *name, const char *file, const char *text)
+{
+	int err = v2_write(home, name, file, text);
+
+	if (err == -ENOENT && !pass_on(home, name, file))
+		err = v2_write(home, name, file, text);
+	return err;
+}
+
+static ssize_t read_of(const struct cgroup_home *home, const char *name, const char *file, char *mem, size_t size)
+{
+	struct leaf_path path;
+	ssize_t n = fd_read_file(home->v2, leaf_path(&path, name, file), mem, size);
+
+	mem[n > 0 ? strcspn(mem, "\n") : 0] = '\0';
+	return n;
+}
+
+/*
+ * Processors and nodes that the groups above do not have are taken too, and left out of what is in force. Here less
+ * than asked is an error, as on v1, and what was before goes on to hold.
+ */
+static int write_list(const struct cgroup_home *home, const char *name, const char *file, const char *text)
+{
+	char before[512], got[512];
+	BUF_ON_STACK(effective, 40);
+	int err;
+
+	read_of(home, name, file, before, sizeof(before));
+	err = write_passed(home, name, file, text);
+	buf_fmt(&effective, "%s.effective", file);
+	if (err || read_of(home, name, buf_text(&effective), got, sizeof(got)) < 0 || cgroup_is_same(file, text, got))
+		return err;
+	err = v2_write(home, name, file, *before ? before : "\n");
+	return err ? err : -EACCES;
+}
+
 int v2_limit(struct cgroup_home *home, const char *name, const char *file, const char *text)
 {
 	int err = is_group(name) ? make_group(home, name) : 0;
+	bool is_list = !strcmp(file, "cpuset.cpus") || !strcmp(file, "cpuset.mems");
 
 	if (!err)
-		err = v2_write(home, name, file, text);
-	if (err == -ENOENT && !pass_on(home, name, file))
-		err = v2_write(home, name, file, text);
+		err = is_list ? write_list(home, name, file, text) : write_passed(home, name, file, text);
 	return !strcmp(file, "io.weight") ? write_bfq(home, name, text, err) : err;
 }
 

@@ -80,6 +80,18 @@ void cgroup_why_absent(const struct cgroup_home *home, const char *file, struct 
 		buf_fmt(why, "; did you mean %s?", nearest);
 }
 
+/* The group that it is in, or what all are below. */
+static void explain_cpuset(const struct cgroup_home *home, const char *name, const char *file, struct buf *why)
+{
+	size_t len = strcspn(name, "/");
+	BUF_ON_STACK(group, 80);
+
+	if (name[len] && name[len + 1])
+		buf_add(&group, name, len + 1);
+	if (!cgroup_why_above(home, buf_text(&group), strncmp(file, "cpuset.mems", 11) ? "cpus" : "mems", why))
+		buf_str(why, "not all of it is there for the cgroup above; see its cpuset.cpus and cpuset.mems");
+}
+
 static void explain(const struct cgroup_home *home, const char *file, int err, struct buf *why)
 {
 	switch (err) {
@@ -94,8 +106,7 @@ static void explain(const struct cgroup_home *home, const char *file, int err, s
 		break;
 	case -EINVAL:
 	case -ERANGE:
-		buf_str(why, strncmp(file, "cpuset.", 7) ? "the kernel does not take this value" :
-			     "not all of it is there for the cgroup above; see its cpuset.cpus and cpuset.mems");
+		buf_str(why, "the kernel does not take this value");
 		break;
 	case -ENODEV:
 	case -ENOTBLK:
@@ -109,10 +120,18 @@ static void explain(const struct cgroup_home *home, const char *file, int err, s
 	}
 }
 
-void cgroup_why(const struct cgroup_home *home, const char *file, int err, struct buf *why)
+/* Of cgroup v1 the kernel says EACCES when the group above does not have it. */
+static bool is_beyond(const char *file, int err)
+{
+	return !strncmp(file, "cpuset.", 7) && (err == -EINVAL || err == -ERANGE || err == -EACCES);
+}
+
+void cgroup_why(const struct cgroup_home *home, const char *name, const char *file, int err, struct buf *why)
 {
 	if (home->err)
 		buf_str(why, cgroup_why_no_leaf(home->err));
+	else if (is_beyond(file, err))
+		explain_cpuset(home, name, file, why);
 	else if (*file)
 		explain(home, file, err, why);
 	else
@@ -155,7 +174,7 @@ int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, c
 
 	err = home->err ? home->err : write_limit(home, name, file, text);
 	if (err && why)
-		cgroup_why(home, file, err, why);
+		cgroup_why(home, name, file, err, why);
 	return err;
 }
 

@@ -9,6 +9,7 @@
 #include "cgroup/cgroup.h"
 #include "lib/exec.h"
 #include "services/launch.h"
+#include "services/leaf.h"
 
 /* So much of a text is shown; the end of a longer one, which tells more. */
 #define PROGRAM_MOST 72
@@ -152,15 +153,17 @@ static void put_leaf(struct buf *b, const struct supervisor *sv, const struct se
 		     const struct life *life, const char *detail)
 {
 	const char *text = wanted_of(sv->table, spec, detail);
+	struct leaf_name name;
 
 	buf_str(b, detail);
 	if (text)
 		buf_fmt(b, " = %.32s", text);
 	buf_fmt(b, "%s%s: ", *detail ? ": " : "", strerror(life->err));
-	if (*detail && !strchr(detail, '.')) /* devices, pressure: services/leaf.c has told which */
+	if (!strcmp(detail, "devices") || !strcmp(detail, "pressure")) /* services/leaf.c has told which */
 		buf_str(b, "see the line before");
 	else
-		cgroup_why(&sv->state->cgroup, detail, -life->err, b);
+		cgroup_why(&sv->state->cgroup, leaf_name(sv->table, spec, &name), strchr(detail, '.') ? detail : "",
+			   -life->err, b);
 }
 
 static void put_other(struct buf *b, const struct life *life, const char *detail)
@@ -169,6 +172,23 @@ static void put_other(struct buf *b, const struct life *life, const char *detail
 		detail = rlimit_name(detail);
 	buf_fmt(b, "%s%s%s", detail, *detail ? ": " : "", words_of(life->err));
 	put_hint(b, life);
+}
+
+/* Processors or nodes of which not all are there for its leaf: where that is known. */
+static bool put_sched(struct buf *b, const struct supervisor *sv, const struct service_spec *spec,
+		      const struct life *life, const char *detail)
+{
+	bool cpus = !strcmp(detail, "cpus"), nodes = !strcmp(detail, "numa") && life->err == ENODEV;
+	struct leaf_name name;
+	size_t before = b->len;
+	bool known;
+
+	if (life->step != STEP_sched || !(cpus || nodes) || (life->err != EINVAL && life->err != ENODEV))
+		return false;
+	buf_fmt(b, "%s: %s: ", detail, words_of(life->err));
+	known = cgroup_why_above(&sv->state->cgroup, leaf_name(sv->table, spec, &name), cpus ? "cpus" : "mems", b);
+	b->len = known ? b->len : before;
+	return known;
 }
 
 /* It is one line, whatever stands in the names. */
@@ -194,7 +214,7 @@ void failure_put(const struct supervisor *sv, uint32_t index, struct buf *b)
 		put_leaf(b, sv, spec, life, detail);
 	else if (life->err == ESRCH)
 		put_nobody(b, sv->table, spec, detail);
-	else
+	else if (!put_sched(b, sv, spec, life, detail))
 		put_other(b, life, detail);
 	make_plain(b->data + before, b->len - before);
 }

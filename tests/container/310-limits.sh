@@ -137,4 +137,35 @@ ct_said '^minit: odd: step cgroup leaf: hugetlb.3MB.max = 4194304: .*: (no contr
 ct_said '^minit: within: step cgroup leaf: memory.unheard_of: .*: (this kernel|cgroup v1) has no memory.unheard_of' "also of a group"
 ct_is "the others run" other:up
 ct_stop "it ends in order"
+
+# Processors that the cgroup above does not have. On cgroup v2: tests/vm/340-limits.sh
+if [ -e /sys/fs/cgroup/cpuset/cpuset.cpus ]; then
+	above=$(mktemp -d /sys/fs/cgroup/cpuset/minit-test.XXXXXX)
+	cat "${above%/*}/cpuset.mems" >"$above/cpuset.mems"
+	echo 0 >"$above/cpuset.cpus"
+	ct_table <<TOML
+[group.one.cgroup]
+cpuset.cpus = "0"
+[service.beyond]
+exec = ["/bin/sleep", "1000"]
+cgroup.cpuset.cpus = "0-1"
+[service.within]
+exec = ["/bin/sleep", "1000"]
+in_group = "one"
+cgroup.cpuset.cpus = "1"
+[service.bound]
+exec = ["/bin/sleep", "1000"]
+cpus = "1"
+cgroup.cpuset.cpus = "0"
+TOML
+	ct_start sh -c "echo 0 >$above/tasks && exec \"\$@\"" sh "$MINIT" run "$ct_dir/table.toml"
+	ct_up
+	ct_is "more processors than the cgroup above has" beyond:failed within:failed bound:failed
+	has="$above has 0 (its cpuset.cpus.effective): ask for no other, or give it more"
+	is "$(ct_field beyond why)" "step cgroup leaf: cpuset.cpus = 0-1: Permission denied: ${has/cpus.effective/effective_cpus}" "is told with the cgroup that has less"
+	is "$(ct_field within why)" "step cgroup leaf: cpuset.cpus = 1: Permission denied: ${has/cpus.effective/effective_cpus}" "which is not the group that has them from there"
+	is "$(ct_field bound why)" "step scheduling: cpus: Invalid argument: ${has/cpus.effective/effective_cpus}" "also of cpus"
+	ct_stop "it ends in order"
+	rmdir "$above"
+fi
 echo "1..$ct_tests"

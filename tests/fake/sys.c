@@ -519,10 +519,16 @@ int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, c
 	return 0;
 }
 
-void cgroup_why(const struct cgroup_home *home, const char *file, int err, struct buf *why)
+void cgroup_why(const struct cgroup_home *home, const char *name, const char *file, int err, struct buf *why)
 {
-	(void)home, (void)file, (void)err;
+	(void)home, (void)name, (void)file, (void)err;
 	buf_str(why, "why");
+}
+
+bool cgroup_why_above(const struct cgroup_home *home, const char *name, const char *what, struct buf *why)
+{
+	(void)home, (void)name, (void)what, (void)why;
+	return false;
 }
 
 int cgroup_devices(struct cgroup_home *home, const char *name, const struct devices *d, int *program, struct buf *why)

@@ -1,5 +1,5 @@
 // links: cgroup/cgroup.c cgroup/friendly.c cgroup/home.c cgroup/limits.c cgroup/nodes.c cgroup/open.c cgroup/place.c cgroup/tree.c
-// links: cgroup/v1.c cgroup/v1_limits.c cgroup/v1_open.c cgroup/v2.c cgroup/v2_limits.c cgroup/v2_open.c cgroup/write.c
+// links: cgroup/above.c cgroup/found.c cgroup/v1.c cgroup/v1_limits.c cgroup/v1_open.c cgroup/v2.c cgroup/v2_limits.c cgroup/v2_open.c cgroup/write.c
 // links: lib/buf.c lib/fd.c lib/log.c lib/sys.c lib/addr.c lib/text.c
 // flags: -Wl,--wrap=fd_write_file,--wrap=sys_kill,--wrap=sys_clone,--wrap=flock,--wrap=v1_offer
 #include <setjmp.h>

@@ -145,6 +145,21 @@ cgroup.io.max = "/dev/null rbps=1M"
 [service.no-cpu]
 exec = ["/bin/sleep", "1000"]
 cgroup.cpuset.cpus = "7"
+[group.first.cgroup]
+cpuset.cpus = "0"
+[service.beyond]
+exec = ["/bin/sleep", "1000"]
+in_group = "first"
+cgroup.cpuset.cpus = "0-1"
+[service.bound]
+exec = ["/bin/sleep", "1000"]
+in_group = "first"
+cpus = "1"
+[service.within]
+exec = ["/bin/sleep", "1000"]
+in_group = "first"
+cpus = "0"
+cgroup.cpuset.cpus = "0"
 
 [service.closed]
 exec = ["/bin/sh", "-c", "echo good >/dev/null || exit 4; (: </dev/nvme0n1) 2>/dev/null && exit 5; exit 0"]
@@ -290,8 +305,10 @@ minit set reserving hugetlb.2MB.rsvd.max=4M
 minit start reserving && echo "reserving good"
 echo 0 >/proc/sys/vm/nr_hugepages
 
-minit start --no-wait no-misc no-rdma no-dmem no-size no-disk no-cpu
-until_state no-misc:failed no-rdma:failed no-dmem:failed no-size:failed no-disk:failed no-cpu:failed
+minit start --no-wait no-misc no-rdma no-dmem no-size no-disk no-cpu beyond bound within
+until_state no-misc:failed no-rdma:failed no-dmem:failed no-size:failed no-disk:failed no-cpu:failed beyond:failed bound:failed within:up
+minit set within cpuset.cpus=1 || echo "set refused $(cat /sys/fs/cgroup/grp.first/svc.within/cpuset.cpus)"
+echo "within differs $(differs within)."
 
 minit start closed open && echo "devices good"
 
@@ -400,7 +417,12 @@ said "no-rdma: $why: rdma.max = mlx4_0 hca_handle=2: .*: there is no such device
 said "no-dmem: $why: dmem.max = .*: no controller dmem: this kernel is built without it" "a controller that was not built"
 said "no-size: $why: hugetlb.3MB.max = 4194304: .*: this kernel has no hugetlb.3MB.max" "a file that the controller does not have"
 said "no-disk: $why: io.max = .*: there is no such disk" "what is no disk"
-said "no-cpu: $why: cpuset.cpus = 7: .*: not all of it is there for the cgroup above; see its cpuset.cpus" "a processor that is not there"
+said "no-cpu: $why: cpuset.cpus = 7: .*: /sys/fs/cgroup has 0-1 .its cpuset.cpus.effective.: ask for no other" "a processor that is not there"
+held='/sys/fs/cgroup/grp.first has 0 .its cpuset.cpus.effective.: ask for no other, or give it more'
+said "beyond: $why: cpuset.cpus = 0-1: Permission denied: $held" "one that its group does not have, and which group that is"
+said "bound: step scheduling: cpus: Invalid argument: $held" "nor can it run there"
+is 'set refused' 0 "nor is it set later"
+is 'within differs' . "status finds what is in force"
 is 'devices' good "devices: what is in the list can be used, as it says, and nothing else"
 is 'paused' 'true stands 0' "a paused service stands still"
 is 'goes' on "and goes on"
