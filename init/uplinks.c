@@ -59,14 +59,15 @@ static void set_carrier(struct supervisor *sv, uint32_t link, bool carrier)
 		look_all(sv, link);
 }
 
-static void say_missing(const struct net_link *link, bool is_there)
+static void say_missing(struct net_session *net, const struct net_link *link)
 {
 	const char *match = link->match, *also = match[0] ? " or matches \"" : "", *end = match[0] ? "\"" : "";
+	bool is_device = link->kind == NET_KIND_DEVICE && (!link->master[0] || net_is_there(net, link->master));
 
-	if (link->kind == NET_KIND_DEVICE && is_there && !link->master[0])
+	if (is_device && net_is_there(net, link->name))
 		log_warn(link->name, 0, "link: the device that is called so does not match \"%s\"; it is set up when "
 			 "one comes that does: see what there is by `ip link`", link->match);
-	else if (link->kind == NET_KIND_DEVICE && !is_there)
+	else if (is_device)
 		log_warn(link->name, 0, "link: no device is called %s%s%s%s; it is set up when one comes: load its "
 			   "driver, or see what there is by `ip link`", link->name, also, match, end);
 	else
@@ -82,7 +83,7 @@ static bool is_early(int err)
 static void say_early(struct net_session *net, const struct net_link *link, int err)
 {
 	if (err == -ENODEV)
-		say_missing(link, net_is_there(net, link->name));
+		say_missing(net, link);
 	else
 		log_warn(link->name, 0, "link: %s is down; it is set up when that comes up", link->parent);
 }

@@ -19,32 +19,40 @@
 
 /* -- which device -------------------------------------------------------------------------------------------------- */
 
-/*
- * Whose match is one of a MAC (no name has a colon) is not found by its name: that may be another's, as kernels number
- * devices as they come. But a MAC that the table gives it, or the bond that it is a port of, is in the place of its
- * own.
- */
-static bool has_own_mac(const struct net_link *link)
+/* Whether its match is one of a MAC: no name has a colon. */
+static bool is_by_mac(const struct net_link *link)
 {
-	return link->kind == NET_KIND_DEVICE && strchr(link->match, ':') && !(link->flags & NET_LINK_MAC) &&
-	       !link->master[0];
+	return link->kind == NET_KIND_DEVICE && strchr(link->match, ':');
 }
 
-bool net_link_matches(const struct net_link *link, const struct net_seen *seen)
+static bool matches(const struct net_link *link, const struct net_seen *seen)
 {
 	BUF_ON_STACK(mac, 24);
 
-	if (!has_own_mac(link) && !strcmp(seen->name, link->name))
-		return true;
-	if (link->kind != NET_KIND_DEVICE || !link->match[0])
-		return false;
 	text_put_mac(&mac, seen->mac);
-	return !fnmatch(link->match, seen->name, 0) || !fnmatch(link->match, buf_text(&mac), 0);
+	return link->kind == NET_KIND_DEVICE && link->match[0] &&
+	       (!fnmatch(link->match, seen->name, 0) || !fnmatch(link->match, buf_text(&mac), 0));
+}
+
+/* A MAC that the table has given it, or the bond that it is a port of, is in the place of its own. */
+static bool is_disguised(const struct net_link *link, const struct net_seen *seen)
+{
+	return (link->flags & NET_LINK_MAC && !memcmp(link->mac, seen->mac, NET_MAC)) ||
+	       (link->flags & NET_LINK_BONDED && seen->is_port);
+}
+
+/* By a MAC it is not found by its name: that may be another's, as kernels number devices as they come. */
+bool net_link_matches(const struct net_link *link, const struct net_seen *seen)
+{
+	if (!strcmp(seen->name, link->name) && (!is_by_mac(link) || is_disguised(link, seen)))
+		return true;
+	return matches(link, seen);
 }
 
 static struct net_seen seen_of(const struct link_info *info)
 {
-	struct net_seen seen = { .works = info->flags & IFF_UP && info->flags & IFF_RUNNING };
+	struct net_seen seen = { .works = info->flags & IFF_UP && info->flags & IFF_RUNNING,
+				 .is_port = info->master };
 
 	memcpy(seen.name, info->name, sizeof(seen.name));
 	memcpy(seen.mac, info->mac, sizeof(seen.mac));
@@ -70,7 +78,7 @@ static bool is_known(const struct net_links *all, const struct link_info *info)
 	const struct net_seen seen = seen_of(info);
 
 	for (uint32_t i = 0; i < all->count; i++)
-		if (has_own_mac(&all->list[i]) && net_link_matches(&all->list[i], &seen))
+		if (is_by_mac(&all->list[i]) && matches(&all->list[i], &seen))
 			return true;
 	return false;
 }

@@ -6,7 +6,8 @@
 struct net_seen {
 	char name[NET_IFNAME];
 	uint8_t mac[NET_MAC];
-	bool works; /* is up and has carrier */
+	bool works;   /* is up and has carrier */
+	bool is_port; /* of a bridge or bond */
 	bool gone;
 };
 

@@ -158,7 +158,14 @@ match = "02:00:00:00:00:0b"
 address = "192.0.2.10/24"
 [network.link.eth1]
 match = "02:00:00:00:00:0a"
+mac = "02:00:00:00:01:0a"
 address = "192.0.3.10/24"
+[network.link.eth2]
+match = "02:00:00:00:00:1b"
+mac = "02:00:00:00:01:1b"
+[network.link.eth3]
+match = "02:00:00:00:00:1a"
+mac = "02:00:00:00:01:1a"
 [network.link.wan]
 match = "02:00:00:00:00:0c"
 [network.link.lan]
@@ -166,13 +173,16 @@ match = "02:00:00:00:00:0e"
 [service.a]
 exec = ["/bin/sleep", "1000"]
 network = "host"
-online = ["eth0", "eth1"]
+online = ["eth0", "eth1", "eth2", "eth3"]
 TOML
-ct_start sh -c 'n=0; for name in eth0:0a eth1:0b wan:0d p:0c lan:0f; do
+ct_start sh -c 'n=0; for name in eth0:0a eth1:0b eth2:1a eth3:1b wan:0d p:0c lan:0f; do
 	ip link add ${name%:*} address 02:00:00:00:00:${name#*:} type veth peer name far$n && ip link set far$n up; n=$((n + 1))
 done; exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
 ct_is "devices are told from each other by their MACs" a:up
+is "$(ct_in ip -br link | awk '/^eth/ { print $1, $3 }' | tr '\n' ,)" \
+	"eth1@far0 02:00:00:00:01:0a,eth0@far1 02:00:00:00:00:0b,eth3@far2 02:00:00:00:01:1a,eth2@far3 02:00:00:00:01:1b," \
+	"also those that the table gives another"
 is "$(ct_in ip -br -4 addr | grep -o '^eth.*' | awk '{ print $1, $3 }' | tr '\n' ,)" "eth1@far0 192.0.3.10/24,eth0@far1 192.0.2.10/24," \
 	"whatever they were called"
 ct_said 'wan: renaming to wan: there is a link of this name already' "one that is not of the table keeps its name"

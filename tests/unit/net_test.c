@@ -1000,9 +1000,16 @@ static void a_pattern_is_of_a_name_or_a_mac(void **state)
 	assert_false(net_link_matches(&wan, &seen));
 	strcpy(seen.name, "wan"); /* as kernels number devices as they come */
 	assert_false(net_link_matches(&wan, &seen));
-	wan.flags |= NET_LINK_MAC; /* the one that it was given */
+	wan.flags = NET_LINK_MAC;
+	assert_false(net_link_matches(&wan, &seen));
+	memcpy(wan.mac, seen.mac, NET_MAC); /* the one that it was given */
+	assert_true(net_link_matches(&wan, &seen));
+	wan.flags = NET_LINK_BONDED;
+	assert_false(net_link_matches(&wan, &seen));
+	seen.is_port = true; /* it has the bond's */
 	assert_true(net_link_matches(&wan, &seen));
 	wan.flags = 0;
+	assert_false(net_link_matches(&wan, &seen)); /* a bridge leaves it its own */
 	strcpy(wan.match, "enp*"); /* it was called so once */
 	assert_true(net_link_matches(&wan, &seen));
 }
