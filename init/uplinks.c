@@ -15,6 +15,8 @@
 static struct supervisor *house;
 static int events = -1;
 static uint64_t failed; /* to be set up: not tried again before it is gone, as each try is an event too */
+static uint64_t taken;  /* failed, as another one has the name: tried again when nobody has it */
+static uint32_t numbers[TABLE_LINKS_MAX]; /* the kernel's, of those that are done */
 
 static uint64_t bit(uint32_t i)
 {
@@ -105,10 +107,12 @@ static void set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 		set(&sv->state->links_made, i, false);
 	set(&sv->state->links_done, i, !err);
 	set(&failed, i, err && !is_early(err));
+	set(&taken, i, err == -EEXIST);
 	if (is_early(err) && net == sv->net)
 		say_early(net, link, err);
 	if (err)
 		return;
+	numbers[i] = seen.index;
 	sysctls_write(sv->table, link->name);
 	set_carrier(sv, i, seen.works);
 }
@@ -144,35 +148,54 @@ static void lose(struct supervisor *sv, uint32_t i)
 	set_carrier(sv, i, false);
 	set(&sv->state->links_done, i, false);
 	set(&failed, i, false);
+	set(&taken, i, false);
 }
 
-/* The one that was made anew in its place may be there already. */
-static void check_gone(struct supervisor *sv, uint32_t i)
+/*
+ * Events tell of what was: the one that was made anew in its place may be there already, and one that was called
+ * otherwise may have its name again. number: only that one will do; 0: any.
+ */
+static void check_gone(struct supervisor *sv, uint32_t i, uint32_t number)
 {
 	struct net_session net;
 	struct net_seen seen;
+	int err;
 
 	if (net_open(&net))
 		return;
-	if (net_link_ask(&net, table_link(sv->table, i), &seen) == -ENODEV)
+	err = net_link_ask(&net, table_link(sv->table, i), &seen);
+	if (err == -ENODEV || (!err && number && seen.index != number))
 		lose(sv, i);
 	net_close(&net);
 }
 
-static void heard(struct supervisor *sv, uint32_t i, const struct net_seen *seen)
+/* What it was is so no longer. */
+static void note(struct supervisor *sv, uint32_t i, const struct net_seen *seen)
 {
 	const struct net_link *link = table_link(sv->table, i);
-	bool done = sv->state->links_done & bit(i);
+	bool done = sv->state->links_done & bit(i), is_it = !strcmp(link->name, seen->name);
 
 	if (!strcmp(link->master, seen->name) && seen->gone) { /* until it comes again */
 		set(&sv->state->links_done, i, false);
 		set(&failed, i, false);
 	}
-	if (!strcmp(link->name, seen->name) && seen->gone)
-		check_gone(sv, i);
-	else if (!strcmp(link->name, seen->name) && done)
+	if (done && !is_it && seen->index == numbers[i])
+		check_gone(sv, i, seen->index);
+	else if ((is_it && seen->gone) || taken & bit(i))
+		check_gone(sv, i, 0);
+	else if (is_it && done)
 		set_carrier(sv, i, seen->works);
-	if (!seen->gone && !done && !(failed & bit(i)) && concerns(link, seen))
+}
+
+static void heard(struct supervisor *sv, uint32_t i, const struct net_seen *seen)
+{
+	bool was_taken = taken & bit(i), is_free;
+
+	note(sv, i, seen);
+	is_free = was_taken && !(taken & bit(i)); /* what has gone or changed its name is somebody else's then */
+	if (sv->state->links_done & bit(i) || failed & bit(i))
+		return;
+	if (is_free || (!seen->gone && concerns(table_link(sv->table, i), seen)))
 		try_again(sv, i);
 }
 
@@ -190,12 +213,14 @@ static void ask(struct supervisor *sv)
 		int err = net_link_ask(&net, link, &seen);
 
 		/* What could not be made is not gone: it was never there. */
-		if (err == -ENODEV && (sv->state->links_done & bit(i) || link->kind == NET_KIND_DEVICE))
+		if (err == -ENODEV && ((sv->state->links_done | taken) & bit(i) || link->kind == NET_KIND_DEVICE))
 			lose(sv, i);
-		if (!err && sv->state->links_done & bit(i))
+		if (!err && sv->state->links_done & bit(i)) {
+			numbers[i] = seen.index;
 			set_carrier(sv, i, seen.works);
-		else if (!(failed & bit(i)))
+		} else if (!(failed & bit(i))) {
 			set_up(sv, &net, i);
+		}
 	}
 	net_close(&net);
 }

@@ -52,7 +52,7 @@ bool net_link_matches(const struct net_link *link, const struct net_seen *seen)
 static struct net_seen seen_of(const struct link_info *info)
 {
 	struct net_seen seen = { .works = info->flags & IFF_UP && info->flags & IFF_RUNNING,
-				 .is_port = info->master };
+				 .index = info->index, .is_port = info->master };
 
 	memcpy(seen.name, info->name, sizeof(seen.name));
 	memcpy(seen.mac, info->mac, sizeof(seen.mac));

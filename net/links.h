@@ -6,6 +6,7 @@
 struct net_seen {
 	char name[NET_IFNAME];
 	uint8_t mac[NET_MAC];
+	uint32_t index; /* the kernel's number: stays when the name changes */
 	bool works;   /* is up and has carrier */
 	bool is_port; /* of a bridge or bond */
 	bool gone;

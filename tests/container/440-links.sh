@@ -170,12 +170,14 @@ mac = "02:00:00:00:01:1a"
 match = "02:00:00:00:00:0c"
 [network.link.lan]
 match = "02:00:00:00:00:0e"
+[network.link.plain]
+address = "198.51.100.1/24"
 [service.a]
 exec = ["/bin/sleep", "1000"]
 network = "host"
 online = ["eth0", "eth1", "eth2", "eth3"]
 TOML
-ct_start sh -c 'n=0; for name in eth0:0a eth1:0b eth2:1a eth3:1b wan:0d p:0c lan:0f; do
+ct_start sh -c 'n=0; for name in eth0:0a eth1:0b eth2:1a eth3:1b wan:0d p:0c lan:0f plain:2a; do
 	ip link add ${name%:*} address 02:00:00:00:00:${name#*:} type veth peer name far$n && ip link set far$n up; n=$((n + 1))
 done; exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
@@ -187,5 +189,23 @@ is "$(ct_in ip -br -4 addr | grep -o '^eth.*' | awk '{ print $1, $3 }' | tr '\n'
 	"whatever they were called"
 ct_said 'wan: renaming to wan: there is a link of this name already' "one that is not of the table keeps its name"
 ct_said 'lan: link: the device that is called so does not match "02:00:00:00:00:0e"' "and is not taken for another"
+# renamed OLD NEW: while it is up, as Linux 6.2 can.
+renamed() {
+	ct_in sh -c "ip link set $1 name $2 2>/dev/null || { ip link set $1 down && ip link set $1 name $2 && ip link set $2 up; }"
+}
+renamed wan other
+ct_wait 10 'minit: wan: link: online'
+ok $? "until that is called otherwise: then the device gets the name"
+renamed eth0 away
+ct_until 10 ct_in sh -c 'ip -br -4 addr show eth0 2>/dev/null | grep -q 192.0.2.10'
+ok $? "one that somebody calls otherwise gets its name again, if it is known by its MAC"
+renamed plain mine
+ct_wait 10 'minit: plain: link: no longer online'
+ok $? "and is no longer online if not"
+ct_minit net | grep -q -E '^plain .*missing'
+ok $? "which net says too"
+renamed mine plain
+ct_until 10 ct_in sh -c 'ip -br -4 addr show plain | grep -q 198.51.100.1'
+ok $? "until it is called so again"
 ct_stop "it ends in order"
 echo "1..$ct_tests"
