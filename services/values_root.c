@@ -313,6 +313,29 @@ static bool read_range(const char *text, struct id_range *ret)
 	return !text[strspn(text, " \t")] && n[2] && n[0] + n[2] <= UINT32_MAX && n[1] + n[2] <= UINT32_MAX;
 }
 
+static bool meets(uint32_t a, uint32_t a_count, uint32_t b, uint32_t b_count)
+{
+	return a < b + b_count && b < a + a_count;
+}
+
+/* The kernel takes no map in which an id is twice, on either side. */
+static void check_ranges(struct section *s, const struct key *key, const struct toml *e, const struct id_range *ranges,
+			 uint32_t n)
+{
+	const struct id_range *own = &ranges[n];
+
+	for (uint32_t i = 0; i < n; i++) {
+		bool inside = meets(own->inside, own->count, ranges[i].inside, ranges[i].count);
+
+		if (!inside && !meets(own->outside, own->count, ranges[i].outside, ranges[i].count))
+			continue;
+		refuse(s->c, e, "%s: %s: \"%.60s\" has ids of \"%u %u %u\" too, %s the namespace; each is in one range alone",
+		       s->draft->title, key_text(key, KEY_NAME), e->text, ranges[i].inside, ranges[i].outside,
+		       ranges[i].count, inside ? "inside" : "outside of");
+		return;
+	}
+}
+
 static bool take_ranges(struct section *s, const struct key *key, const struct toml *node, struct list *ret)
 {
 	struct id_range ranges[RANGES_MAX];
@@ -322,10 +345,11 @@ static bool take_ranges(struct section *s, const struct key *key, const struct t
 	for (; e && n < RANGES_MAX; e = node->type == TOML_ARRAY ? e->next : NULL) {
 		const char *text = node_text(e);
 
-		if (text && read_range(text, &ranges[n]))
-			n++;
-		else
+		if (!text || !read_range(text, &ranges[n])) {
 			refuse_part(s, key, e);
+			continue;
+		}
+		check_ranges(s, key, e, ranges, n++);
 	}
 	*ret = image_array(s->c, ranges, n);
 	return !e;
