@@ -329,8 +329,8 @@ static void check_ranges(struct section *s, const struct key *key, const struct 
 
 		if (!inside && !meets(own->outside, own->count, ranges[i].outside, ranges[i].count))
 			continue;
-		refuse(s->c, e, "%s: %s: \"%.60s\" has ids of \"%u %u %u\" too, %s the namespace; each is in one range alone",
-		       s->draft->title, key_text(key, KEY_NAME), e->text, ranges[i].inside, ranges[i].outside,
+		refuse(s->c, e, "%s: %s: \"%.60s\" has ids of \"%u %u %u\" too, %s the namespace; each is in one range "
+		       "alone", s->draft->title, key_text(key, KEY_NAME), e->text, ranges[i].inside, ranges[i].outside,
 		       ranges[i].count, inside ? "inside" : "outside of");
 		return;
 	}
