@@ -356,11 +356,11 @@ NATIVE = -std=gnu17 -g1 -O1 $(WARN) -Werror $(DEFS) -UNDEBUG -DRAW_IS_A_FUNCTION
 	-isystem $(LIBEV) -include $(AUTOCONF_H)
 
 ifneq ($(filter $(B)/tests/%,$(GOALS)),)
-UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*_test.c)))
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*_test.c tests/unit/$(ARCH)/*_test.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 
 BELOW += tests/gcc tests/gcc/traced tests/clang
-FOLDERS += tests/unit/ tests/fuzz/ tests/fake/
+FOLDERS += tests/unit/ tests/unit/$(ARCH)/ tests/fuzz/ tests/fake/
 
 # Words `FILE:links:lib/buf.c`, of all tests by one program: a fork for each of them would be a second of every make.
 TEST_LINES := $(shell awk 'FNR < 10 && /^\/\/ (links|flags):/ { for (i = 3; i <= NF; i++) print FILENAME ":" $$2 $$i }' \
@@ -397,7 +397,7 @@ endef
 $(foreach t,$(UNIT_TESTS),$(eval $(call unit_test,$t)))
 $(foreach t,$(FUZZERS),$(eval $(call fuzzer,$t)))
 
--include $(wildcard $(B)/tests/gcc/*/*.d $(B)/tests/gcc/*/*/*.d $(B)/tests/clang/*/*.d $(B)/tests/clang/*/*/*.d)
+-include $(wildcard $(B)/tests/gcc/*/*.d $(B)/tests/gcc/*/*/*.d $(B)/tests/gcc/*/*/*/*.d $(B)/tests/clang/*/*.d $(B)/tests/clang/*/*/*.d)
 endif
 
 # -- what is left -------------------------------------------------------------------------------------------------
