@@ -216,7 +216,7 @@ must_check int net_left(struct net_session *s, net_stays_fn *stays, const void *
 			int most);
 
 /*
- * Whether eth0 of a network that net_attach made is gone: somebody has deleted it, or the link that it was upon. ns:
+ * Whether an eth of a network that net_attach made is gone: somebody has deleted it, or the link that it was upon. ns:
  * its namespace; home: that of the caller, who is single-threaded and in it again afterwards. lost.c
  */
 bool net_is_lost(const struct net_attach *attach, int ns, int home);

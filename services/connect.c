@@ -142,13 +142,12 @@ int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what
 }
 
 /* What bears the names of its pairs is what is left of them. */
-void connect_forget(struct supervisor *sv, uint32_t index)
+void connect_forget(struct supervisor *sv, uint32_t index, const struct net_attach *lost)
 {
 	struct handles *h = &service_at(sv, index)->handles;
-	const struct net_attach *attach = &spec_at(sv, index)->attach;
 
 	log_warn(service_name(sv, index), 0, "network: somebody has deleted %s; it is made anew",
-		 attach->bridge >= 0 ? attach->peer : "eth0, or what it was upon");
+		 lost->bridge >= 0 ? lost->peer : "eth0, or what it was upon");
 	settle_forget(sv, index);
 	h->flags |= HANDLE_PAIR;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);

@@ -11,8 +11,8 @@ struct net_extra connect_extra(const struct table *t, const struct service_spec 
 /* The network namespace of a service; handles.netns is it then. 0 or -errno; *ret_what names what failed. */
 must_check int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what);
 
-/* Its network is gone (net_is_lost), which is logged: connect_prepare makes it anew then. */
-void connect_forget(struct supervisor *sv, uint32_t index);
+/* Its network has lost an eth (net_is_lost), which is logged: connect_prepare makes all of it anew then. */
+void connect_forget(struct supervisor *sv, uint32_t index, const struct net_attach *lost);
 
 /*
  * After an execution in place, before the service that was being prepared is prepared again: removes the pair of a

@@ -92,10 +92,11 @@ int prepare_service(struct supervisor *sv, uint32_t index)
 void prepare_again(struct supervisor *sv, uint32_t index)
 {
 	const struct handles *h = &service_at(sv, index)->handles;
+	const struct net_attach *lost = prepare_lost(sv, index);
 	bool was_just_tried = !service_at(sv, index)->life.starts && spec_at(sv, index)->autostart;
 
-	if (prepare_has_lost_network(sv, index))
-		connect_forget(sv, index);
+	if (lost)
+		connect_forget(sv, index, lost);
 	if (!h->pid && !was_just_tried)
 		(void)!prepare_service(sv, index); /* what is refused still, launch() says */
 }

@@ -14,20 +14,24 @@
  */
 must_check int prepare_service(struct supervisor *sv, uint32_t index);
 
-/* Whether its network is gone; of a first start it has just been made. */
-static inline bool prepare_has_lost_network(const struct supervisor *sv, uint32_t index)
+/* The first of its network that is gone, or NULL; of a first start it has just been made. */
+static inline const struct net_attach *prepare_lost(const struct supervisor *sv, uint32_t index)
 {
 	const struct service *s = service_at(sv, index);
-	const struct net_attach *attach = &spec_at(sv, index)->attach;
+	const struct net_attach *at;
 
-	return s->life.starts && s->handles.netns >= 0 && net_has_eth0(attach) &&
-	       net_is_lost(attach, s->handles.netns, sv->state->netns);
+	if (!s->life.starts || s->handles.netns < 0 || !net_has_eth0(&spec_at(sv, index)->attach))
+		return NULL;
+	for (uint32_t n = 0; (at = table_attach(sv->table, spec_at(sv, index), n)); n++)
+		if (net_is_lost(at, s->handles.netns, sv->state->netns))
+			return at;
+	return NULL;
 }
 
 /* Whether there is something for prepare_again to do. Here, as each start asks and most are done with that. */
 static inline bool prepare_is_due(const struct supervisor *sv, uint32_t index)
 {
-	return service_at(sv, index)->handles.refused || prepare_has_lost_network(sv, index);
+	return service_at(sv, index)->handles.refused || prepare_lost(sv, index);
 }
 
 /*

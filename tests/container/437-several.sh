@@ -76,5 +76,11 @@ ct_wait 10 'executed in place'
 ct_minit restart web >/dev/null
 ct_is "after a crash, and another run" 'web:starts>=2' web:up
 is "$(ct_netns web),$(ct_inside web ip -br link show eth2 | awk '{ print $2 }')" "$before,UP" "they are as they were"
+ct_in ip link del mv0.1
+ct_minit restart web >/dev/null
+ct_is "one that somebody has deleted" 'web:starts>=3' web:up
+is "$(ct_inside web ip -br -4 addr show | awk '{ print $1, $3 }' | grep -o 'eth[01].* .*' | sed 's/@[^ ]*//' | tr '\n' ,)" \
+	"eth0 10.77.0.10/24,eth1 10.78.0.10/24," "is made anew, and the others with it"
+ct_said 'web: network: somebody has deleted mv0.1; it is made anew' "which is said"
 ct_stop "it ends in order"
 echo "1..$ct_tests"
