@@ -14,7 +14,11 @@
 #include "lib/buf.h"
 
 #define NETLINK_REQUESTS 16  /* most in one batch */
-#define NETLINK_ANSWER 4096  /* most bytes of one answer: a link with all its attributes is about 1.2 KiB */
+/*
+ * Most bytes that come at once: of a list the kernel fills a page, or 8 KiB where pages are larger (NLMSG_GOODSIZE), or
+ * more if who reads has room for more. One link with all its attributes is about 1.2 KiB.
+ */
+#define NETLINK_ANSWER 8192
 #define NETLINK_WORDS 128    /* of the kernel's own words, cut to fit */
 #define NET_OWN -1           /* in place of a namespace's number: minit's own */
 
@@ -102,7 +106,7 @@ void netlink_nest_end(struct netlink_batch *b, size_t nest);
 /* Sends all requests; only the last one is asked to be acknowledged. 0 or -errno. */
 must_check int netlink_send(struct netlink_batch *b);
 
-/* Begins *a as { 0 } does, but for mem, which is written before it is read: zeros would be 4 KiB for each question. */
+/* Begins *a as { 0 } does, but for mem, which is written before it is read: zeros would be 8 KiB for each question. */
 void netlink_await(struct netlink_answer *a);
 
 /*

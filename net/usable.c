@@ -61,7 +61,7 @@ static int look_at(const struct wanted *w, uint16_t type, struct netlink_bytes b
 /* Of what one receive brings, the first that says what has become of it. */
 static int take(int fd, const struct wanted *w)
 {
-	char mem[NETLINK_ANSWER * 2];
+	char mem[NETLINK_ANSWER];
 	struct netlink_inbox in = { .fd = fd, .mem = mem, .size = sizeof(mem), .datagrams = 1 };
 	struct netlink_message m;
 	int n, state = -EAGAIN;

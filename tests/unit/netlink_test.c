@@ -26,7 +26,7 @@ static struct {
 	size_t sent_len;
 	int send_err;
 	struct datagram {
-		uint8_t bytes[4200];
+		uint8_t bytes[8192];
 		size_t len;
 		uint32_t from;
 	} answers[8];
@@ -533,6 +533,25 @@ static void a_list_ends(void **state)
 	assert_int_equal(netlink_next(&b, &a), 0);
 }
 
+/* The kernel fills a page, or 8 KiB where pages are larger, but for what it needs itself, with more than one message. */
+static void a_list_comes_in_pieces_of_8_KiB(void **state)
+{
+	static const uint8_t link[1936];
+
+	(void)state;
+	ask(1);
+	answer(RTM_NEWLINK, NLM_F_MULTI, 1, link, sizeof(link));
+	for (unsigned i = 1; i < 4; i++) {
+		k.count--; /* into the same datagram */
+		answer(RTM_NEWLINK, NLM_F_MULTI, 1, link, sizeof(link));
+	}
+	assert_int_equal(k.answers[0].len, 4 * (sizeof(struct nlmsghdr) + sizeof(link)));
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(netlink_next(&b, &a), 1);
+		assert_int_equal(a.body.len, sizeof(link));
+	}
+}
+
 static void no_answer_never_waits(void **state)
 {
 	(void)state;
@@ -812,7 +831,8 @@ int main(void)
 		TEST(answers_are_matched_to_requests), TEST(words_behind_an_echoed_request),
 		TEST(no_words_without_their_flag), TEST(long_words_are_cut),
 		TEST(left_over_answers_are_passed_over), TEST(others_than_the_kernel_are_not_heard),
-		TEST(several_answers_in_one_datagram), TEST(a_list_ends), TEST(no_answer_never_waits), TEST(answers_that_are_none),
+		TEST(several_answers_in_one_datagram), TEST(a_list_ends), TEST(a_list_comes_in_pieces_of_8_KiB),
+		TEST(no_answer_never_waits), TEST(answers_that_are_none),
 		TEST(broken_answers_are_not_read_beyond), TEST(attributes_are_found),
 		TEST(attributes_are_found_at_once), TEST(an_answer_begins_without_zeros),
 		TEST(broken_attributes_are_not_found), TEST(a_link_is_looked_up), TEST(a_link_that_is_not_there),
