@@ -1,6 +1,6 @@
 /*
- * What belongs to the service's user: directories that the table asks for, and secrets. They are made while paths are
- * minit's (view_directories, view_secrets); whose they are is known once its root is there.
+ * What belongs to the service's user: directories that the table asks for, secrets, a leaf of its own. They are made
+ * while paths are minit's (view_directories, view_secrets); whose they are is known once its root is there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -243,17 +243,26 @@ static void look_from_outside(const struct child *child, struct who *who)
 	who->gid = roots_outside(child->table, roots_of(child)->gids, who->gid);
 }
 
+static bool has_leaf_to_give(const struct child *child)
+{
+	return child_confine(child)->leaf.delegate && (child->spec->user_at || child->userns_fd >= 0);
+}
+
+/* Before its user namespace is entered: nothing outside can be given from within. */
 int step_owner(struct child *child)
 {
 	const struct roots_spec *roots = roots_of(child);
+	bool leaf = has_leaf_to_give(child);
 	struct who who = { 0 };
 	int err;
 
-	if (!has_directories(roots) && child->secrets_fd < 0)
+	if (!has_directories(roots) && child->secrets_fd < 0 && !leaf)
 		return 0;
 	err = who_resolve(child, &who);
 	look_from_outside(child, &who);
 	if (!err)
 		err = give_directories(child, &who);
-	return !err && child->secrets_fd >= 0 ? give_secrets(child, &who) : err;
+	if (!err && child->secrets_fd >= 0)
+		err = give_secrets(child, &who);
+	return !err && leaf ? child_give_leaf(child, who.uid, who.gid) : err;
 }

@@ -264,7 +264,5 @@ int step_user(struct child *child)
 	err = who_resolve(child, &who);
 	if (!err)
 		err = tell_environment(child, &who);
-	if (!err && who.has_uid)
-		err = child_give_leaf(child, who.uid, who.has_gid ? who.gid : who.uid);
 	return err ? err : become(child, &who);
 }

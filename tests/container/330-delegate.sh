@@ -26,9 +26,23 @@ cat >"$ct_dir/3.toml" <<TOML
 exec = ["/bin/sleep", "1000"]
 cgroup.pids.max = 9
 TOML
+# moves NAME: makes a group in its leaf, moves there, and says so in a file.
+moves() {
+	echo "exec = ['/bin/sh', '-c', 'd=/sys/fs/cgroup/unified; [ -d \$d ] || d=/sys/fs/cgroup; mkdir \$d/mine && echo 0 >\$d/mine/cgroup.procs && cat /proc/self/cgroup >$ct_dir/$1; exec sleep 1000']"
+}
 {
 	inner 1
 	cat <<TOML
+[service.mapped]
+$(moves mapped)
+delegate = true
+userns = "auto"
+cgroup.pids.max = 30
+[service.mappeduser]
+$(moves mappeduser)
+delegate = true
+userns = "auto"
+user = 1234
 [service.user]
 exec = ["/bin/sh", "-c", "ls -ld /sys/fs/cgroup/*/cgroup.procs /sys/fs/cgroup/cgroup.procs >$ct_dir/owner 2>/dev/null; d=/sys/fs/cgroup/unified; [ -d \$d ] || d=/sys/fs/cgroup; mkdir \$d/mine && echo 0 >\$d/mine/cgroup.procs && cat /proc/self/cgroup >$ct_dir/mine; exec sleep 1000"]
 user = 1234
@@ -53,6 +67,12 @@ ct_minit restart m1 >/dev/null && at 1 wait --timeout 20s m2:up >/dev/null && at
 ok $? "and again, though the first left groups and switches in its leaf"
 ct_until 10 grep -q -s '^0::/mine$' "$ct_dir/mine"
 ok $? "a user makes groups in its leaf, and moves into them"
+ct_is "so do those with ids of their own" mapped:up mappeduser:up
+ct_until 10 grep -q -s '^0::/mine$' "$ct_dir/mapped"
+ok $? "root inside has its leaf"
+ct_until 10 grep -q -s '^0::/mine$' "$ct_dir/mappeduser"
+ok $? "and another user inside"
+is "$(ct_minit status mapped mappeduser | grep '^!')" "" "as asked"
 ct_stop "it ends in order"
 ct_not_said 'cannot be killed' "and all of it"
 echo "1..$ct_tests"
