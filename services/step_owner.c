@@ -37,15 +37,19 @@ static struct list list_of(const struct roots_spec *roots, size_t kind)
 
 /* -- directories ------------------------------------------------------------------------------------------------ */
 
-/* A directory of minit's root, at the same place in the service's. */
+/*
+ * A directory of minit's root, at the same place in the service's; upon itself where it is the same root, to be no part
+ * of what is read-only there.
+ */
 static int show(struct view *v, int dir, const char *path)
 {
 	const struct mount_change private = { .set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, .spread = SPREAD_PRIVATE };
-	cleanup_fd int copy = v->own ? mount_copy(dir, "", false) : -1;
+	bool apart = v->own || v->child->spec->readonly;
+	cleanup_fd int copy = apart ? mount_copy(dir, "", false) : -1;
 	cleanup_fd int at = -1;
 	int err;
 
-	if (!v->own)
+	if (!apart)
 		return 0;
 	err = copy < 0 ? copy : mount_change(copy, &private);
 	at = err ? err : view_make(v, path, false);

@@ -13,6 +13,7 @@ echo secret >"$ct_dir/root/hidden/file"
 echo content >"$ct_dir/data/file"
 echo one >"$ct_dir/one-file"
 printf 'pass word' >"$ct_dir/key"
+state=$(mktemp -d /var/lib/minit-test.XXXXXX)
 chmod 600 "$ct_dir/key"
 # The links are absolute: within the root they would lead nowhere else than in the host's.
 ln -s "$ct_dir/other" "$ct_dir/linked/data"
@@ -106,6 +107,9 @@ needs = ["ext4ro"]')
 $(root='' finds here 'cat /proc/keys | wc -c; (echo x >/proc/sys/kernel/hostname) 2>&1 | grep -q Read-only && echo Read-only; test -e /dev/kmsg && echo all')
 $(root='' finds herebind 'cat /mnt/file; ls /run/secrets' "mounts = { '/mnt' = '$ct_dir/data' }
 secrets = { a = '$ct_dir/key' }")
+$(root='' finds heresealed 'for d in $(echo $STATE_DIRECTORY | tr : " "); do touch $d/x && echo written; done; (echo x >/etc/minit-test) 2>&1 | grep -c Read-only; stat -c %u:%a $STATE_DIRECTORY' "readonly = true
+user = '4711'
+state_directory = '${state#/var/lib/}'")
 $(root='' finds hereopen '(echo x >/proc/sys/kernel/hostname) 2>&1 | grep -c Read-only' 'proc = "open"')
 $(root=/ finds slash 'ls /dev | wc -l')
 TOML
@@ -175,6 +179,8 @@ says imageids "1 /x 0" "an overlay of mapped ids on an image, in a leaf without 
 says imagenext "/x /y 1 1" "and an image that is written to"
 says here "0 Read-only all" "in minit's own root /proc is masked and /dev is as it is"
 says herebind "content a" "mounts and secrets work there too"
+says heresealed "written 1 4711:755" "where that is read-only, directories of its own can be written"
+rm -r "$state"
 says hereopen 0 "and /proc can be open"
 [ "$(value slash)" -le 16 ]
 ok $? 'root = "/" is a root of its own'
