@@ -52,11 +52,6 @@ static bool was_there(uint32_t bridge)
 	return false;
 }
 
-static bool is_whole(struct net_session *net, const struct net_shard *shard)
-{
-	return net_bridge_is_there(net, shard->name) && net_is_there(net, shard->up) && net_is_there(net, shard->down);
-}
-
 /* The first loss counts: what came in its place and went has another MAC, and the services know this one. */
 static int make_bridge(struct net_session *net, uint32_t i)
 {
@@ -99,14 +94,16 @@ static void make_shard(struct net_session *net, uint32_t i)
 /* A shard is joined to its bridge by a port too. Whether anything was made. */
 static bool make_missing(struct net_session *net, uint32_t i)
 {
-	bool missing = !net_bridge_is_there(net, table_bridge(house->table, i)->name), made = missing;
+	const struct net_bridge *bridge = table_bridge(house->table, i);
+	bool missing = !net_bridge_is_there(net, bridge->name), made = missing;
 
 	if (!was_there(i) || (missing && make_bridge(net, i)))
 		return false;
 	for (uint32_t k = 0; k < house->table->shards.count; k++) {
 		const struct net_shard *shard = table_shard(house->table, k);
 
-		if (shard->bridge != i || (!missing && is_whole(net, shard)))
+		if (shard->bridge != i || !network_has_made_shard(house->state, k) ||
+		    net_shard_is_joined(net, bridge, shard))
 			continue;
 		make_shard(net, k);
 		made = true;

@@ -97,6 +97,11 @@ bool network_has_made(const struct statefile *state, uint32_t bridge)
 	return is_made(state->bridges_made, bridge);
 }
 
+bool network_has_made_shard(const struct statefile *state, uint32_t shard)
+{
+	return is_made(state->shards_made, shard);
+}
+
 int network_shard_up(struct supervisor *sv, struct net_session *net, uint32_t index)
 {
 	const struct net_shard *shard = table_shard(sv->table, index);

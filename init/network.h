@@ -20,6 +20,7 @@ must_check int network_shard_up(struct supervisor *sv, struct net_session *net, 
 
 /* Whether minit has made it. */
 bool network_has_made(const struct statefile *state, uint32_t bridge);
+bool network_has_made_shard(const struct statefile *state, uint32_t shard);
 
 /* At the end: the bridges that were made here go, and the pairs of the services, which others would see. */
 void network_leave(struct supervisor *sv);

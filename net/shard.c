@@ -173,6 +173,19 @@ int net_shard_up(struct net_session *s, const struct net_bridge *bridge, const s
 	return err;
 }
 
+static bool is_port(struct net_session *s, const char *ifname, const char *bridge)
+{
+	struct link_info port, master;
+
+	return !link_find(&s->host, ifname, &port) && !link_find(&s->host, bridge, &master) &&
+	       port.master == master.index;
+}
+
+bool net_shard_is_joined(struct net_session *s, const struct net_bridge *bridge, const struct net_shard *shard)
+{
+	return is_port(s, shard->up, bridge->name) && is_port(s, shard->down, shard->name);
+}
+
 void net_shard_remove(struct net_session *s, const struct net_shard *shard)
 {
 	(void)net_remove(s, shard->up);

@@ -16,6 +16,9 @@ void net_shard_name(struct net_shard *ret, uint32_t number);
  */
 must_check int net_shard_up(struct net_session *s, const struct net_bridge *bridge, const struct net_shard *shard);
 
+/* Whether it is there, and joined to its bridge. */
+bool net_shard_is_joined(struct net_session *s, const struct net_bridge *bridge, const struct net_shard *shard);
+
 /* Deletes it and the pair; what is not there is no error. */
 void net_shard_remove(struct net_session *s, const struct net_shard *shard);
 

@@ -158,4 +158,29 @@ settings >"$ct_dir/after"
 diff "$ct_dir/before" "$ct_dir/after" | sed 's/^/# /' | grep .
 is $? 1 "and as it was"
 ct_stop "it ends in order"
+
+# A shard that could not be made at boot, as somebody else's link has its name.
+ct_table <<TOML
+[network.bridge.star]
+address = "10.78.0.1/24"
+shard = 3
+[service.one]
+exec = ["/bin/sleep", "1000"]
+[service.two]
+exec = ["/bin/sleep", "1000"]
+[service.three]
+exec = ["/bin/sleep", "1000"]
+[service.four]
+exec = ["/bin/sleep", "1000"]
+restart = "never"
+TOML
+ct_start sh -c 'ip link add mt1 type veth peer name theirs && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "without its shard a service fails" one:up four:failed
+ct_in ip link del star
+reaches one 10.78.0.1
+ok $? "its bridge is made anew"
+ct_in ip link show theirs >/dev/null
+ok $? "and what has the name is left alone"
+ct_stop "it ends in order"
 echo "1..$ct_tests"
