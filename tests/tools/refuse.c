@@ -16,7 +16,9 @@
 static const struct {
 	const char *name;
 	unsigned number;
-} calls[] = { { "mount", SYS_mount }, { "mount_setattr", SYS_mount_setattr }, { "move_mount", SYS_move_mount } };
+} calls[] = {
+	{ "bpf", SYS_bpf }, { "mount", SYS_mount }, { "mount_setattr", SYS_mount_setattr }, { "move_mount", SYS_move_mount },
+};
 
 /* Filters add up. */
 static int refuse(const char *name)
