@@ -9,16 +9,17 @@ import ctypes
 import json
 import os
 import shutil
-import signal
+import socket
 import subprocess
 import tempfile
 import time
 from collections import defaultdict
+from contextlib import ExitStack
 from statistics import median
 
 import systems
 from measure import against_floor, middle, pss
-from stage import Board, BenchError, Cgroup, find_home, libc
+from stage import Board, BenchError, Cgroup, Run, find_home, libc, spawned
 
 MANY = 100
 SINGLES = 30
@@ -172,20 +173,49 @@ class Tool:
             json.dump(oci(self.allowed), f)
 
     def once(self):
-        """ms from the spawn to the program's word."""
+        """ms from its exec to the program's word."""
         peers = os.path.abspath(f"{systems.DEPS}/peers")
         env = {"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": f"{peers}{LIBRARIES}"}
         self.board.expect(1)
-        before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-        pid = os.posix_spawn(os.path.abspath(self.program), self.argv_of(self.work), env)
-        try:
-            reached = self.board.wait(10, lambda: None)
-        except BenchError:
-            os.kill(pid, signal.SIGKILL)
-            raise
-        finally:
-            os.waitpid(pid, 0)
-        return (reached - before) / 1e6
+        return spawned(self.program, self.argv_of(self.work), env, self.board, lambda: None)
+
+
+class Asked:
+    """minit that runs already, with services that are stopped: one more of them each time, by a line to its socket."""
+    what = "asked"
+
+    def __init__(self, run):
+        self.name, self.run, self.socket = f"{run.system.name}: {self.what}", run, f"{run.work}/root/run/minit/control"
+        self.left = [f"s{i}" for i in range(run.n)]
+
+    def ready(self):
+        """All have run, and are stopped."""
+        self.run.start()
+        subprocess.run([systems.Minit.binary, f"--socket={self.socket}", "stop", *self.left], check=True, stdout=subprocess.DEVNULL)
+        self.run.settle()
+
+    def prepare(self, work):
+        """It needs no bundle."""
+
+    def once(self):
+        """ms from the request to the program's word."""
+        self.run.board.expect(1)
+        with socket.socket(socket.AF_UNIX) as s:
+            before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+            s.connect(self.socket)
+            s.send(f"start {self.left.pop()}\n".encode())
+            return (self.run.board.wait(10, self.run.check) - before) / 1e6
+
+
+class Command(Asked):
+    """The same by the command."""
+    what = "minit start"
+
+    def once(self):
+        """ms from its exec to the program's word."""
+        self.run.board.expect(1)
+        argv = ["minit", f"--socket={self.socket}", "start", self.left.pop(0)]
+        return spawned(systems.Minit.binary, argv, {}, self.run.board, self.run.check)
 
 
 def runtime(name):
@@ -215,9 +245,9 @@ def hide_unified():
     libc.umount2(b"/sys/fs/cgroup/unified", MNT_DETACH)
 
 
-def measure_tools(rounds, work):
+def measure_tools(rounds, work, asked):
     samples = defaultdict(list)
-    have = [tool for tool in tools() if not tool.missing()]
+    have = asked + [tool for tool in tools() if not tool.missing()]
     hide_unified()
     for tool in have:
         tool.prepare(work)
@@ -230,14 +260,14 @@ def measure_tools(rounds, work):
     return {name: {"single_ms": middle(values), "samples": values} for name, values in samples.items()}
 
 
-def containers(rounds):
-    """{tool: {single_ms}}, by a child in mounts of its own."""
+def by_child(rounds, asked):
+    """What measure_tools finds, by a child in mounts of its own."""
     work = tempfile.mkdtemp(prefix="minit-bench-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
     there, here = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            os.write(here, json.dumps(measure_tools(rounds, work)).encode())
+            os.write(here, json.dumps(measure_tools(rounds, work, asked)).encode())
             os._exit(0)
         except BaseException as e:
             print(f"  failed: {e}", flush=True)
@@ -248,3 +278,13 @@ def containers(rounds):
     os.waitpid(pid, 0)
     shutil.rmtree(work, ignore_errors=True)
     return json.loads(said) if said else {}
+
+
+def containers(rounds):
+    """{who: {single_ms}}: tools, and a start that minit is asked for, with its reaper and without, in turn."""
+    with ExitStack() as stack:
+        asked = [how(stack.enter_context(Run(system, rounds + 1, systems.System.programs)))
+                 for system in (Minit(), MinitBare()) for how in (Asked, Command)]
+        for one in asked:
+            one.ready()
+        return by_child(rounds, asked)

@@ -211,22 +211,39 @@ def ports(bench, numbers=(10, 100, 1000)):
     return {n: {what: median(s[what] for s in found if s["n"] == n) for what in ("bytes", "first_us", "again_us")} for n in numbers}
 
 
-def restart_once(run, count=60):
+class Mixed(Networked):
+    """Every second service with a network, so that both are met by the same minit at the same time."""
+    name = "minit, every second networked"
+
+    def keys(self, i, n):
+        return super().keys(i, n) if i % 2 else "namespaces = []\n"
+
+
+def restart_one(run, pid):
+    """From its death to the new one running, and CPU until all is quiet, in us."""
+    cpu = run.cpu_us()
+    wall = run.kill_and_wait([pid]) * 1000
+    run.settle()
+    return wall, run.cpu_us() - cpu
+
+
+def restart_once(run):
+    """[((wall, CPU) without, (wall, CPU) with a network)], one after the other."""
     run.start()
     run.settle()
     time.sleep(run.system.stable_s)
-    pids, cpu = run.payloads()[:count], run.cpu_us()
-    wall = median(run.kill_and_wait([pid]) * 1000 for pid in pids)
-    return wall, (run.cpu_us() - cpu) / len(pids)
+    shared = os.stat(f"/proc/{run.pid}/ns/net").st_ino
+    kinds = ([], [])
+    for pid in run.payloads():
+        kinds[os.stat(f"/proc/{pid}/ns/net").st_ino != shared].append(pid)
+    # Each is first every second time.
+    return [tuple(restart_one(run, pid) for pid in pair) if i % 2 else tuple(restart_one(run, pid) for pid in pair[::-1])[::-1]
+            for i, pair in enumerate(zip(*kinds))]
 
 
-def restart(bench, n=100):
-    """From a service's death to the new one running, µs of time and of CPU, with a network and without."""
-    found = {}
-    for _ in range(bench.rounds(5)):
-        for system in (Minit(), Networked()):
-            found.setdefault(system.name, []).append(bench.attempt(system, n, restart_once))
-    pairs = [(a, b) for a, b in zip(*found.values()) if a and b]
+def restart(bench, n=200):
+    """From a service's death to the new one running, µs of time and of CPU, with a network and without, in turn."""
+    pairs = [pair for _ in range(bench.rounds(3)) for pair in bench.attempt(Mixed(), n, restart_once) or ()]
     return {what: {"plain": median(a[i] for a, _ in pairs), "networked": median(b[i] for _, b in pairs),
                    "adds": median(b[i] - a[i] for a, b in pairs)} for i, what in enumerate(("wall_us", "cpu_us"))}
 
