@@ -146,7 +146,9 @@ static int make_dev(struct view *v)
 
 	if (at < 0)
 		return at;
-	err = mount_put(dev, at, "");
+	err = view_give(v, dev);
+	if (!err)
+		err = mount_put(dev, at, "");
 	mask = umask(0);
 	if (!err)
 		err = make_nodes(v, dev);

@@ -43,6 +43,16 @@ int view_make(struct view *v, const char *path, bool file)
 	return fd == -EOVERFLOW && v->child->userns_fd >= 0 ? make_as_root_inside(v, path, file) : fd;
 }
 
+int view_give(struct view *v, int mount)
+{
+	uint32_t uid = roots_outside(v->child->table, v->roots->uids, 0);
+	uint32_t gid = roots_outside(v->child->table, v->roots->gids, 0);
+
+	if (v->child->userns_fd < 0)
+		return 0;
+	return fchownat(mount, "", uid, gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
 /* -- how mounts spread ------------------------------------------------------------------------------------------ */
 
 static int copy_source(struct view *v, const struct mount_spec *m)
@@ -147,6 +157,8 @@ static int put_tmpfs(struct view *v, const char *options, uint64_t attr, const c
 	cleanup_fd int at = tmpfs < 0 ? tmpfs : view_make(v, target, false);
 	int err = at < 0 ? at : check_kinds(true, at);
 
+	if (!err)
+		err = view_give(v, tmpfs);
 	return err ? err : mount_put(tmpfs, at, "");
 }
 

@@ -41,6 +41,9 @@ must_check int view_open(struct view *v, const char *path);
 /* The same, made when it is missing. */
 must_check int view_make(struct view *v, const char *path, bool file);
 
+/* Gives the root of a file system that is the service's alone to root inside of its user namespace. 0 or -errno. */
+must_check int view_give(struct view *v, int mount);
+
 must_check int view_share(struct view *v); /* makes all mounts its own; services/step_fill.c */
 must_check int view_root(struct view *v);  /* v->root from the table; services/step_root.c */
 must_check int view_enter(struct view *v); /* makes v->root the root */

@@ -57,6 +57,9 @@ user = 'web'
 runtime_directory = 'minit-ids'
 state_directory = 'minit-ids'
 secrets = { key = '$ct_dir/key' }")
+$(finds memory 'touch /t/x /dev/x /t/deep/x && stat -c %u:%a /t /dev /t/deep /tmp' "$auto
+private_tmp = true
+mounts = { '/t' = 'tmpfs', '/t/deep' = { tmpfs = '1M', mode = '0700' } }")
 $(finds insist true "root = '/proc'
 userns.idmap = true")
 $(finds here 'id -u; stat -c %u /etc/passwd; grep -c . /proc/self/uid_map' 'userns = "auto"
@@ -104,6 +107,7 @@ says noroot "Uid: 1000 1000 1000 1000 1000 1000 1" "a namespace without root"
 says rights "mounted 1 1 1 inside" "root inside may do with its own, and cannot undo what minit has done"
 says devices "2 c" "devices can be used"
 is "$(value owner)" "33:33 33:33 secret written" "directories and secrets belong to its user"
+says memory "0:755 0:755 0:700 0:1777" "what is in memory alone belongs to root inside"
 [ $(($(stat -c %u /var/lib/minit-ids) % 65536)) = 33 ] && [ "$(stat -c %u /var/lib/minit-ids)" -gt 524288 ]
 ok $? "which is one of its range outside"
 rm -rf /var/lib/minit-ids
