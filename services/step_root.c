@@ -12,6 +12,9 @@
 #include "services/image.h"
 #include "services/view.h"
 
+#define NEEDS_MOUNTS "a root that is an image needs a mount namespace"
+_Static_assert(sizeof(NEEDS_MOUNTS) <= STATE_DETAIL, "it fits");
+
 static const char *path_of(const struct view *v)
 {
 	return table_text(v->child->table, v->child->spec->root_at);
@@ -61,8 +64,10 @@ int step_image(struct child *child)
 	struct stat st;
 	int err;
 
-	if (!roots->image || !(child->namespaces & CLONE_NEWNS) || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+	if (!roots->image || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0; /* what is wrong with it step_mounts says */
+	if (!(child->namespaces & CLONE_NEWNS))
+		return child_fail(child, -ENOTDIR, NEEDS_MOUNTS);
 	err = image_open(path, child->spec->readonly || overlay, child->image_fds,
 			 overlay && roots->uids.count ? 2 : 1);
 	return err ? child_fail(child, err, path) : 0;

@@ -215,6 +215,7 @@ $(cannot beneath "mounts = { '/etc/passwd' = '$ct_dir/data' }")
 $(cannot memory "mounts = { '/etc/passwd' = 'tmpfs' }")
 $(cannot damaged '' "$ct_dir/images/damaged")
 $(cannot image '' "$ct_dir/images/nothing")
+$(cannot nomount 'namespaces = ["pid"]' "$ct_dir/images/squashfs")
 $(cannot kept "overlay = '/proc/1/no'")
 $(cannot place "mounts = { '/m' = 'tmpfs' }" "$ct_dir/images/squashfs")
 [service.other]
@@ -224,7 +225,7 @@ TOML
 ct_start
 ct_up
 ct_is "all that cannot be has failed" source:failed sourcelink:failed targetlink:failed belowlink:failed proclink:failed devlink:failed \
-	pipe:failed folder:failed endless:failed upon:failed beneath:failed memory:failed damaged:failed isfile:failed mask:failed protect:failed node:failed nonode:failed secret:failed image:failed place:failed kept:failed
+	pipe:failed folder:failed endless:failed upon:failed beneath:failed memory:failed damaged:failed isfile:failed mask:failed protect:failed node:failed nonode:failed secret:failed image:failed place:failed kept:failed nomount:failed
 why() {
 	is "$(grep -a "^minit: $1: " "$ct_dir/out" | head -n 1)" "minit: $1: step ${4:-mounts}: $2; given up" "$3"
 }
@@ -252,6 +253,7 @@ why beneath "/etc/passwd: Not a directory: $wanted" "a directory upon a file"
 why memory "/etc/passwd: Not a directory: $wanted" "a tmpfs upon a file"
 why damaged "$ct_dir/images/damaged: Structure needs cleaning: the file system in it is damaged: repair it (fsck), or make the image anew" "a damaged image" image
 why kept "/proc/1/no: No such file or directory: make it, or correct the table" "a place for an overlay that cannot be"
+why nomount "a root that is an image needs a mount namespace: Not a directory: add \"mount\" to namespaces" "an image without a mount namespace" image
 why place "/m: Read-only file system: make it in the image, or give an overlay" "an image without the place for a mount"
 is "$(ls "$ct_dir/other")" "" "nothing was made behind a link"
 ct_stop "it ends in order"

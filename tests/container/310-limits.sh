@@ -108,6 +108,20 @@ exec = ["/bin/sleep", "1000"]
 memory.high = "32M"
 [service.other]
 exec = ["/bin/sleep", "1000"]
+[service.narrow]
+restart = "never"
+exec = ["/bin/sleep", "1000"]
+cgroup.pids.max = 1
+[service.narrower]
+restart = "never"
+exec = ["/bin/sleep", "1000"]
+init = false
+userns = "auto"
+cgroup.pids.max = 1
+[service.alone]
+exec = ["/bin/sleep", "1000"]
+init = false
+cgroup.pids.max = 1
 [service.odd]
 exec = ["/bin/sleep", "1000"]
 cgroup."hugetlb.3MB.max" = "4M"
@@ -135,7 +149,11 @@ ct_is "a controller's file that no kernel has" odd:failed within:failed
 ct_said '^minit: odd: step cgroup leaf: hugetlb.3MB.max = 4194304: .*: (no controller hugetlb: .*|this kernel has no hugetlb.3MB.max|cgroup v1 has no .*)' \
 	"is told with what is missing"
 ct_said '^minit: within: step cgroup leaf: memory.unheard_of: .*: (this kernel|cgroup v1) has no memory.unheard_of' "also of a group"
-ct_is "the others run" other:up
+ct_is "the others run, one that has no need of a second process too" other:up alone:up
+ct_is "where there is no room for one that is needed" narrow:failed narrower:failed
+room="Resource temporarily unavailable: its pids.max, or that of a cgroup above, leaves no room"
+is "$(ct_field narrow why)" "step reaper: $room for the reaper beside it: raise it, or give init = false" "that is told"
+is "$(ct_field narrower why)" "step user namespace: $room for what makes its user namespace: raise it" "of a user namespace, too"
 ct_stop "it ends in order"
 
 # Processors that the cgroup above does not have. On cgroup v2: tests/vm/340-limits.sh
