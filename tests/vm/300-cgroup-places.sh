@@ -4,14 +4,15 @@
 set -u
 . tests/vm/vm.sh
 
+flags='-static -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -I. -DCONFIG_CGROUP=1 -DCONFIG_CGROUP_V1=1 -DCONFIG_CGROUP_V2=1'
 build() {
-	gcc -static -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -I. -DCONFIG_CGROUP=1 -DCONFIG_CGROUP_V1=1 -DCONFIG_CGROUP_V2=1 \
-		-o "$BUILD/tests/$1.static" "tests/tools/$1.c" cgroup/*.c lib/*.c && strip "$BUILD/tests/$1.static"
+	# shellcheck disable=SC2086 # several
+	gcc $flags -o "$vm_dir/$1" "tests/tools/$1.c" "$vm_dir"/*.o && strip "$vm_dir/$1" && vm_file "sbin/$1" 755 <"$vm_dir/$1"
 }
-mkdir -p "$BUILD/tests"
-build cgroup_probe && build cgroup_stage || { echo "not ok - the tools build"; exit 1; }
-vm_file sbin/cgroup_probe 755 <"$BUILD/tests/cgroup_probe.static"
-vm_file sbin/cgroup_stage 755 <"$BUILD/tests/cgroup_stage.static"
+sources=$PWD
+# shellcheck disable=SC2086
+(cd "$vm_dir" && gcc $flags -I"$sources" -c "$sources"/cgroup/*.c "$sources"/lib/*.c) && build cgroup_probe && build cgroup_stage ||
+	{ echo "not ok - the tools build"; exit 1; }
 for cgroups in v2 v1 hybrid; do
 	echo "# == $cgroups"
 	vm_boot quiet rdinit=/sbin/cgroup_stage $cgroups

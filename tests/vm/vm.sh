@@ -61,7 +61,7 @@ vm_probe() {
 exec >/dev/ttyS1 2>&1
 leaf() { cat "/sys/fs/cgroup/svc.$1/$2"; }
 key() { sed -n "s/^$1 //p"; }
-of() { minit status "$1" --json | grep "\"name\":\"$1\"" | sed "s/.*\"$2\":\"*\([^\",}]*\).*/\1/"; }
+of() { minit status "$1" --json | sed -n "/\"name\":\"$1\"/s/.*\"$2\":\"*\([^\",}]*\).*/\1/p"; }
 program() { sed 's/ .*//' "/proc/$(of $1 pid)/task/$(of $1 pid)/children"; }
 differs() { minit status "$1" | grep '^!'; }
 now() { sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\2/' /proc/uptime; }
