@@ -262,10 +262,10 @@ $(B)/docs/minit.schema.json: $(B)/docs/keys
 
 TREE := $(B)/rootfs/tree
 INITRAMFS := $(B)/rootfs/initramfs.cpio.gz
-ROOTFS_FILES := $(shell find rootfs -type f) deps/build deps/lock
+ROOTFS_FILES := $(shell find rootfs -type f) deps/build deps/dash.cache deps/lock
 
 # What takes longest is begun beside minit, by make -j2: the user land has nothing of it, and a kernel is only unpacked.
-$(B)/rootfs/.built-%: deps/build deps/lock rootfs/toybox.config
+$(B)/rootfs/.built-%: deps/build deps/lock deps/dash.cache rootfs/toybox.config
 	@mkdir -p $(@D) && deps/build $* >/dev/null && touch $@
 $(B)/rootfs/.kernel: deps/lock
 	@mkdir -p $(@D) && deps/fetch kernel && touch $@
