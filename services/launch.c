@@ -329,14 +329,15 @@ int launch(struct supervisor *sv, uint32_t index)
 static void note_missing(struct supervisor *sv, uint32_t index)
 {
 	struct handles *h = handles_at(sv, index);
-	static bool is_told;
+	bool is_mount = h->report.step == STEP_mounts;
+	static bool is_told[2];
 
-	h->missing |= MISSING_MOUNTS;
+	h->missing |= is_mount ? MISSING_MOUNTS : 0;
 	h->report.detail[STATE_DETAIL - 1] = '\0';
-	if (!is_told)
-		log_warn(service_name(sv, index), 0, "%s cannot be mounted here, and is left out for it and all others "
+	if (!is_told[is_mount])
+		log_warn(service_name(sv, index), 0, "%s cannot be had here, and is left out for it and all others "
 			 "like it (ask for it to make it an error)", h->report.detail);
-	is_told = true;
+	is_told[is_mount] = true;
 }
 
 /* The pipe gives a report once: it goes straight to where a crash does not lose it. Whether there may be more. */

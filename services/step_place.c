@@ -17,8 +17,20 @@ static const char *name_of(const struct child *child)
 
 /*
  * A cgroup namespace begins where its maker is, and nobody leaves it (nsdelegate): so who was not born into its leaf
- * makes it there.
+ * makes it there; who was has one, and makes it anew for what of v1 it was moved into. One that is only the default is
+ * done without.
  */
+static int make_groups_own(struct child *child)
+{
+	if (unshare(CLONE_NEWCGROUP) == 0 || child->born_into_leaf)
+		return 0;
+	if (child->spec->explicit_ns & CLONE_NEWCGROUP)
+		return child_fail(child, -errno, "cgroup namespace");
+	child->namespaces &= ~(uint32_t)CLONE_NEWCGROUP;
+	child_note(child, STEP_leaf, "a cgroup namespace");
+	return 0;
+}
+
 int step_leaf(struct child *child)
 {
 	struct leaf_name mem;
@@ -27,9 +39,7 @@ int step_leaf(struct child *child)
 
 	if (moved < 0)
 		return child_fail(child, moved, name);
-	if (moved && child->namespaces & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
-		return child_fail(child, -errno, "cgroup namespace");
-	return 0;
+	return moved && child->namespaces & CLONE_NEWCGROUP ? make_groups_own(child) : 0;
 }
 
 int step_session(struct child *child)

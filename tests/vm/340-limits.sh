@@ -179,6 +179,10 @@ exec = ["/bin/sh", "-c", "while :; do i=$((i + 1)); echo $i >/run/count; usleep 
 exec = ["/bin/sh", "-c", "trap '' TERM; cat /proc/self/cgroup >/run/deaf; while :; do sleep 1000; done"]
 stop.grace = "1ms"
 
+[service.asks]
+exec = ["/bin/sleep", "1000"]
+namespaces = ["mount", "pid", "cgroup"]
+cgroup.pids.max = 9
 [service.pressed]
 exec = ["/bin/sh", "-c", "for i in 1 2 3 4 5 6; do (while :; do :; done) & done; wait"]
 restart = "on-failure"
@@ -202,6 +206,7 @@ cgroup.io.max = "/dev/nvme0n1 rbps=64K"
 
 [service.probe]
 exec       = ["/bin/sh", "/probe"]
+caps       = "all"
 namespaces = []
 leaf       = false
 output     = "inherit"
@@ -323,6 +328,11 @@ deaf_looked() { n=0; until [ -s /run/deaf ] || [ $((n += 1)) = 50 ]; do usleep 1
 minit start deaf; deaf_looked; minit stop deaf; rm /run/deaf; minit start deaf; deaf_looked
 echo "deaf $(of deaf state) $(cat /run/deaf) $(cat "/proc/$(of deaf pid)/cgroup")"
 minit stop deaf
+echo 0 >/proc/sys/user/max_cgroup_namespaces
+rm /run/deaf; minit start deaf && deaf_looked
+echo "lacking $(of deaf state) $(cat /run/deaf)"
+minit stop deaf; minit start asks || echo "asks $(of asks why)"
+echo 1000 >/proc/sys/user/max_cgroup_namespaces
 
 for s in pressed frozen squeezed starved; do
 	minit start --no-wait $s
@@ -427,6 +437,9 @@ is 'devices' good "devices: what is in the list can be used, as it says, and not
 is 'paused' 'true stands 0' "a paused service stands still"
 is 'goes' on "and goes on"
 is 'deaf' 'up 0::/ 0::/svc.deaf' "after a stop by force it runs again, and its leaf is the root of all groups"
+is 'lacking' 'up 0::/svc.deaf' "where it can have no cgroup namespace it goes without, as that is the default"
+said 'deaf: a cgroup namespace cannot be had here, and is left out for it' "which is said"
+has 'asks step clone: No space left on device: .*' "who asks for one fails"
 is 'pressed' again "pressure of the processor: restarted, and again"
 is 'frozen' 'paused true' "or paused"
 is 'squeezed' 'paused true' "pressure of memory, above memory.high"
