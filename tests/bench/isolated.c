@@ -2,7 +2,7 @@
  * The floor of isolation: what a hand writes when it wants a service confined as
  * minit confines one, and as little code as that can be.
  *
- *   isolated fresh|kept|veth COUNT ROOT LEAVES PROG [ARG...]
+ *   isolated fresh|halves|kept|veth COUNT ROOT LEAVES PROG [ARG...]
  *   isolated allowed            the names of the system calls that it lets through, one a line
  *
  * Starts COUNT copies of one command by vfork and exec, reaps, restarts at once,
@@ -13,7 +13,8 @@
  * landlock where the kernel has it, and the default filter of system calls, made
  * once. The same mounts and masks as minit's, by mount(2); no reaper. The network
  * namespace is a fresh one each time, one that is made once and kept, or that with a
- * pair on a bridge, each made right before the copy is started.
+ * pair on a bridge, each made right before the copy is started. By halves: two processes
+ * start every second copy each, with fresh ones, which is what two processors can do.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -359,6 +360,7 @@ int main(int argc, char **argv)
 	static struct seccomp_profile profile;
 	struct net_session session;
 	bool pairs;
+	long first = 0, step = 1;
 
 	seccomp_profile(SECCOMP_DEFAULT, CONTAINER_CAPS, &profile);
 	if (argc == 2 && !strcmp(argv[1], "allowed"))
@@ -372,7 +374,9 @@ int main(int argc, char **argv)
 	if (count < 1 || count > FLOOR_MOST)
 		return 2;
 	signal(SIGTERM, on_term);
-	for (long i = 0; i < count; i++) {
+	if (!strcmp(argv[1], "halves"))
+		step = 2, first = fork() == 0;
+	for (long i = first; i < count; i += step) {
 		unified[i] = -1;
 		each_leaf(i, make_leaf);
 	}
@@ -380,7 +384,7 @@ int main(int argc, char **argv)
 		floor_plan((unsigned)count);
 		floor_check(net_open(&session) < 0 || net_bridge_up(&session, &floor_bridge) < 0, "bridge");
 	}
-	for (long i = 0; i < count; i++) {
+	for (long i = first; i < count; i += step) {
 		if (keeps)
 			pairs ? make_pair(&session, i) : make_network(i);
 		spawn(i);

@@ -69,6 +69,12 @@ class FloorKept(Floor):
     network = "kept"
 
 
+class FloorHalves(Floor):
+    """By two processes side by side: what two processors can do at once."""
+    name = "floor, by two"
+    network = "halves"
+
+
 class Minit(systems.Minit):
     stable_s = 0.02
     more = ""
@@ -100,7 +106,7 @@ class MinitBare(Minit):
     more = "init = false\n"
 
 
-SYSTEMS = [Floor, FloorKept, Minit, MinitBare]
+SYSTEMS = [Floor, FloorKept, FloorHalves, Minit, MinitBare]
 
 
 def once(run):
@@ -108,7 +114,7 @@ def once(run):
     run.settle()
     cpu = run.cpu_us()
     time.sleep(run.system.stable_s)
-    reapers = [pss(pid)[0] / 1024 for pid in run.own() if pid != run.pid]
+    reapers = [pss(pid)[0] / 1024 for pid in run.own() if pid != run.pid and isinstance(run.system, Minit)]
     left = run.payloads()
     singles = [run.kill_and_wait([left.pop()]) for _ in range(min(SINGLES, len(left)))]
     return {"wall_ms": wall, "cpu_us_each": cpu / run.n, "single_ms": median(singles),
