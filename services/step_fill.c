@@ -157,7 +157,7 @@ static int put_tmpfs(struct view *v, const char *options, uint64_t attr, const c
 	cleanup_fd int at = tmpfs < 0 ? tmpfs : view_make(v, target, false);
 	int err = at < 0 ? at : check_kinds(true, at);
 
-	if (!err)
+	if (!err && !(attr & MOUNT_ATTR_RDONLY))
 		err = view_give(v, tmpfs);
 	return err ? err : mount_put(tmpfs, at, "");
 }

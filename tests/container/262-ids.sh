@@ -57,9 +57,9 @@ user = 'web'
 runtime_directory = 'minit-ids'
 state_directory = 'minit-ids'
 secrets = { key = '$ct_dir/key' }")
-$(finds memory 'touch /t/x /dev/x /t/deep/x && stat -c %u:%a /t /dev /t/deep /tmp' "$auto
+$(finds memory 'touch /t/no/x 2>&1 | grep -q Read-only && touch /t/x /dev/x /t/deep/x && stat -c %u:%a /t /dev /t/deep /tmp' "$auto
 private_tmp = true
-mounts = { '/t' = 'tmpfs', '/t/deep' = { tmpfs = '1M', mode = '0700' } }")
+mounts = { '/t' = 'tmpfs', '/t/no' = { tmpfs = true, readonly = true }, '/t/deep' = { tmpfs = '1M', mode = '0700' } }")
 $(finds insist true "root = '/proc'
 userns.idmap = true")
 $(finds here 'id -u; stat -c %u /etc/passwd; grep -c . /proc/self/uid_map' 'userns = "auto"
