@@ -253,7 +253,7 @@ why beneath "/etc/passwd: Not a directory: $wanted" "a directory upon a file"
 why memory "/etc/passwd: Not a directory: $wanted" "a tmpfs upon a file"
 why damaged "$ct_dir/images/damaged: Structure needs cleaning: the file system in it is damaged: repair it (fsck), or make the image anew" "a damaged image" image
 why kept "/proc/1/no: No such file or directory: make it, or correct the table" "a place for an overlay that cannot be"
-why nomount "a root that is an image needs a mount namespace: Not a directory: add \"mount\" to namespaces" "an image without a mount namespace" image
+why nomount "a root that is an image needs a mount namespace: Not a directory: add \"mount\" to namespaces; where minit has to leave it out, run the container with --cap-add SYS_ADMIN" "an image without a mount namespace" image
 why place "/m: Read-only file system: make it in the image, or give an overlay" "an image without the place for a mount"
 is "$(ls "$ct_dir/other")" "" "nothing was made behind a link"
 ct_stop "it ends in order"
