@@ -220,13 +220,13 @@ static void put_from_loopback(struct nft *n, const struct addr *loopback)
 	nft_rule_end(n);
 }
 
-/* To a neighbour on the same bridge by the machine's address: the answer must come back the same way. */
-static void put_hairpin(struct nft *n, const struct addr *net)
+/* By the machine's address to who would answer by a bridge of its own: the answer must come back the same way. */
+static void put_back(struct nft *n, const struct addr *from, const struct addr *to)
 {
 	nft_rule(n, "postrouting");
-	is_family(n, net->family);
-	nft_in_net(n, saddr(net->family), net);
-	nft_in_net(n, net->family == AF_INET ? PART_DADDR4 : PART_DADDR6, net);
+	is_family(n, from->family);
+	nft_in_net(n, saddr(from->family), from);
+	nft_in_net(n, from->family == AF_INET ? PART_DADDR4 : PART_DADDR6, to);
 	is_published(n);
 	nft_masquerade(n);
 	nft_rule_end(n);
@@ -248,6 +248,9 @@ static void put_sources(struct nft *n, const struct ruleset_plan *plan)
 	for (size_t i = 0; i < ARRAY_LEN(loopbacks) && plan->port_count; i++)
 		if (plan_wants(plan, loopbacks[i].family))
 			put_from_loopback(n, &loopbacks[i]);
+	for (uint32_t i = 0; i < plan->beside_count; i++)
+		if (plan_wants(plan, plan->beside[i].to.family))
+			put_back(n, &plan->beside[i].from, &plan->beside[i].to);
 	for (uint32_t i = 0; i < plan->bridge_count; i++) {
 		const struct net_bridge *bridge = &plan->bridges[i];
 
@@ -255,7 +258,7 @@ static void put_sources(struct nft *n, const struct ruleset_plan *plan)
 			if (!plan_wants(plan, bridge->addr[k].family))
 				continue;
 			if (bridge->flags & NET_PUBLISH)
-				put_hairpin(n, &bridge->addr[k]);
+				put_back(n, &bridge->addr[k], &bridge->addr[k]);
 			if (bridge->flags & NET_NAT)
 				put_outward(n, &bridge->addr[k]);
 		}

@@ -25,6 +25,11 @@ struct net_shard;
 struct net_attach;
 struct net_session;
 
+/* Who of net `from` asks for a port that leads to `to` is answered by another way than it came. */
+struct net_beside {
+	struct addr from, to;
+};
+
 struct ruleset_plan {
 	const struct net_bridge *bridges;
 	uint32_t bridge_count;
@@ -39,6 +44,8 @@ struct ruleset_plan {
 	uint32_t group_count;
 	const struct net_allow *allow;
 	uint32_t allow_count;
+	const struct net_beside *beside;
+	uint32_t beside_count;
 	bool no_ipv6;       /* leaves out all of it, for a kernel without */
 };
 

@@ -349,7 +349,38 @@ static void put_near(const struct plan *p)
 		c->table->near = build(c, &plan, near_build);
 }
 
-static void put_ruleset(struct ports *p)
+/* Those on a further bridge of a service, for each address that its ports lead to. */
+static uint32_t take_beside(const struct net_attach *at, const struct net_attach *further, struct net_beside *to)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < NET_ADDRS && at->addr[i].family; i++)
+		for (unsigned k = 0; k < NET_ADDRS && further->addr[k].family; k++) {
+			if (further->addr[k].family != at->addr[i].family)
+				continue;
+			to[n] = (struct net_beside){ .from = further->addr[k], .to = at->addr[i] };
+			to[n++].to.prefix = at->addr[i].family == AF_INET ? 32 : 128;
+		}
+	return n;
+}
+
+static void put_beside(const struct plan *all, struct ruleset_plan *plan)
+{
+	struct compile *c = all->c;
+	struct net_beside *list;
+	uint32_t most = 0, n = 0;
+
+	for (uint32_t i = 0; i < c->services.count; i++)
+		most += c->specs[i].attach.flags & NET_PUBLISHED ? all->also[i].count * NET_ADDRS * NET_ADDRS : 0;
+	list = arena_array(c->work, struct net_beside, most);
+	for (uint32_t i = 0; i < c->services.count; i++)
+		for (uint32_t k = 0; c->specs[i].attach.flags & NET_PUBLISHED && k < all->also[i].count; k++)
+			n += take_beside(&c->specs[i].attach, &also_of(all, i)[k], list + n);
+	plan->beside = list;
+	plan->beside_count = n;
+}
+
+static void put_ruleset(struct ports *p, const struct plan *all)
 {
 	struct compile *c = p->c;
 	struct ruleset_plan plan = {
@@ -361,6 +392,7 @@ static void put_ruleset(struct ports *p)
 	};
 
 	allow_finish(c, &plan);
+	put_beside(all, &plan);
 	if (c->errors.count || !has_rules(c))
 		return;
 	c->table->ruleset = build(c, &plan, ruleset_build);
@@ -399,7 +431,7 @@ void ports_finish(const struct plan *plan)
 	c->table->ports = image_array(c, p.list, p.count);
 	put_members(&p);
 	c->table->balanced = image_array(c, p.groups, p.group_count);
-	put_ruleset(&p);
+	put_ruleset(&p, plan);
 	if (!c->errors.count)
 		put_near(plan);
 }

@@ -2,6 +2,7 @@
 # A service on several bridges: an interface on each, made and taken away with the first.
 set -u
 . tests/container/ct.sh
+. tests/container/traffic.sh
 
 ct_table <<TOML
 [network.bridge.br0]
@@ -82,5 +83,36 @@ ct_is "one that somebody has deleted" 'web:starts>=3' web:up
 is "$(ct_inside web ip -br -4 addr show | awk '{ print $1, $3 }' | grep -o 'eth[01].* .*' | sed 's/@[^ ]*//' | tr '\n' ,)" \
 	"eth0 10.77.0.10/24,eth1 10.78.0.10/24," "is made anew, and the others with it"
 ct_said 'web: network: somebody has deleted mv0.1; it is made anew' "which is said"
+ct_stop "it ends in order"
+
+# Who shares a further bridge with a service would be answered by that, from an address that it has not asked.
+{
+	cat <<TOML
+[network.bridge.br0]
+address = ["10.77.0.1/24", "fd77::1/64"]
+isolate = true
+[network.bridge.br1]
+address = ["10.78.0.1/24", "fd78::1/64"]
+[network.bridge.br2]
+address = "10.79.0.1/24"
+[service.pal]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br1", address = ["10.78.0.11", "fd78::11"] }
+[service.far]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br2", address = "10.79.0.11" }
+[service.web]
+TOML
+	serve web '"80"'
+	echo 'network = { bridge = "br0", address = ["10.77.0.10", "fd77::10"], also = ["br1 10.78.0.10"], ports = ["8080:80", "8080:80/udp"] }'
+} >"$ct_dir/table.toml"
+ct_start
+ct_up
+ct_is "all is up" all:up
+listens web 80
+is "$(from "$(ct_outer pal)" tcp:10.78.0.1:8080 udp:10.77.0.1:8080 tcp:fd78::1:8080 udp:fd77::1:8080 tcp:10.78.0.10:80)" \
+	"web 10.77.0.1,web 10.77.0.1,web fd77::1,web fd77::1,web 10.78.0.11" "its published port is reached from a further bridge of its too"
+is "$(from "$(ct_outer web)" tcp:10.78.0.1:8080),$(from "$(ct_outer far)" tcp:10.79.0.1:8080)" "web 10.77.0.1,web 10.79.0.11" \
+	"and by itself there, and who is elsewhere is seen as who asks"
 ct_stop "it ends in order"
 echo "1..$ct_tests"
