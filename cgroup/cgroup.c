@@ -84,6 +84,14 @@ int cgroup_kill(const struct cgroup_home *home, const char *name)
 	return ops ? ops->kill(home, name) : home->err;
 }
 
+void cgroup_note_killed(const struct cgroup_home *home, const char *name)
+{
+	struct leaf_path path;
+
+	if (home->into == CGROUP_INTO_UNKILLED)
+		(void)fchmodat(home->v2, leaf_path(&path, name, ""), 01755, 0); /* as v2.c does */
+}
+
 void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret)
 {
 	*ret = (struct cgroup_usage){ .oom_kills = cgroup_oom_kills(home, name) };

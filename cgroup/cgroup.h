@@ -131,6 +131,12 @@ bool cgroup_is_empty(const struct cgroup_home *home, const char *name);
  */
 int cgroup_kill(const struct cgroup_home *home, const char *name);
 
+/*
+ * Somebody else may have written the leaf's cgroup.kill, which can be read nowhere:
+ * the next child joins it by itself, if this kernel kills who is born there.
+ */
+void cgroup_note_killed(const struct cgroup_home *home, const char *name);
+
 /* Reads what the leaf uses; fields it cannot read stay 0 with has_... false. */
 void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret);
 
@@ -283,6 +289,12 @@ static inline int cgroup_kill(const struct cgroup_home *home, const char *name)
 {
 	(void)name;
 	return home->err;
+}
+
+static inline void cgroup_note_killed(const struct cgroup_home *home, const char *name)
+{
+	(void)home;
+	(void)name;
 }
 
 static inline void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret)

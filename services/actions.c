@@ -162,6 +162,8 @@ enum state action_died(struct supervisor *sv, uint32_t index, int status)
 	if (s->life.ending != ENDING_SPAWN && s->life.ending != ENDING_OVERDUE)
 		note_status(spec_at(sv, index), &s->life, status);
 	note_oom(sv, index);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && s->life.ending != ENDING_OOM && !s->life.killed)
+		launch_note_killed(sv, index);
 	launch_reaped(sv, index);
 	service_look(sv, index);
 	return STATE_DRAINING;

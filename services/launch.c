@@ -399,6 +399,14 @@ void launch_kill(struct supervisor *sv, uint32_t index)
 		cgroup_kill(&sv->state->cgroup, leaf_of(sv, index, &name));
 }
 
+void launch_note_killed(const struct supervisor *sv, uint32_t index)
+{
+	struct leaf_name name;
+
+	if (has_leaf(sv, index))
+		cgroup_note_killed(&sv->state->cgroup, leaf_of(sv, index, &name));
+}
+
 void launch_reaped(struct supervisor *sv, uint32_t index)
 {
 	struct handles *h = handles_at(sv, index);

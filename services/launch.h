@@ -45,6 +45,12 @@ void launch_stop(struct supervisor *sv, uint32_t index);
 /* SIGKILL for all that the service is. May be repeated. */
 void launch_kill(struct supervisor *sv, uint32_t index);
 
+/*
+ * The main process was killed, and not by minit: so may all of its leaf have been (cgroup.kill), which
+ * must not keep the next run from its start; see cgroup_leaf_fd.
+ */
+void launch_note_killed(const struct supervisor *sv, uint32_t index);
+
 /* The main process is dead: what is left of its leaf or its session is killed, the pid forgotten. */
 void launch_reaped(struct supervisor *sv, uint32_t index);
 

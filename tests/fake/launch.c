@@ -62,6 +62,11 @@ void launch_kill(struct supervisor *sv, uint32_t index)
 	did(sv, index, "kill");
 }
 
+void launch_note_killed(const struct supervisor *sv, uint32_t index)
+{
+	did(sv, index, "note");
+}
+
 void launch_reaped(struct supervisor *sv, uint32_t index)
 {
 	service_pid_drop(sv, index);

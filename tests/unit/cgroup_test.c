@@ -971,6 +971,24 @@ static void v2_leaf_is_killed_by_one_write_thawed_and_marked(void **state)
 	forget(&home);
 }
 
+static void nobody_is_born_into_a_leaf_that_others_may_have_killed(void **state)
+{
+	struct cgroup_home home = home_v2();
+	struct stat leaf;
+
+	(void)state;
+	group_with("v2/svc.web", V2_FILES);
+	home.into = CGROUP_INTO_ALWAYS;
+	cgroup_note_killed(&home, "web");
+	assert_int_equal(fstatat(home.v2, "svc.web", &leaf, 0), 0);
+	assert_false(leaf.st_mode & S_ISVTX);
+	home.into = CGROUP_INTO_UNKILLED;
+	cgroup_note_killed(&home, "web");
+	assert_int_equal(cgroup_leaf_fd(&home, "web"), -EOPNOTSUPP);
+	assert_string_equal(k.wrote, "");
+	forget(&home);
+}
+
 static void without_cgroup_kill_all_are_frozen_killed_and_thawed(void **state)
 {
 	struct cgroup_home home = home_v2();
@@ -1196,6 +1214,7 @@ int main(void)
 		T(populated_tells_whether_a_v2_leaf_is_empty),
 		T(v1_leaf_is_not_empty_with_a_process_anywhere_below),
 		T(v2_leaf_is_killed_by_one_write_thawed_and_marked),
+		T(nobody_is_born_into_a_leaf_that_others_may_have_killed),
 		T(without_cgroup_kill_all_are_frozen_killed_and_thawed),
 		T(v1_leaf_is_killed_in_the_freezer),
 		T(pids_are_read_across_the_buffers_end),

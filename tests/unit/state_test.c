@@ -673,6 +673,41 @@ static void killed_for_memory_is_told_from_killed(void **context)
 	assert_int_equal(life_of(B)->ending, ENDING_SIGNAL);
 }
 
+static bool is_noted_as_killed(void)
+{
+	bool is = strstr(fake_launch.did, "note b");
+
+	fake_launch_reset();
+	return is;
+}
+
+static void who_is_killed_by_others_may_have_been_so_with_its_leaf(void **context)
+{
+	(void)context;
+	begin();
+	build();
+	bring_up(B);
+	fake_launch_reset();
+	service_event(&sv, B, EVENT_EXIT, SIGKILL);
+	assert_true(is_noted_as_killed());
+	pass(1000);
+	service_event(&sv, B, EVENT_EXIT, SIGKILL); /* not even born */
+	assert_true(is_noted_as_killed());
+	pass(1000);
+	exec_ok(B);
+	service_event(&sv, B, EVENT_EXIT, SIGTERM);
+	assert_false(is_noted_as_killed());
+	pass(1000);
+	exec_ok(B);
+	service_event(&sv, B, EVENT_EXIT, (128 + SIGKILL) << 8);
+	assert_false(is_noted_as_killed());
+	pass(10000);
+	exec_ok(B);
+	fake_launch.oom_kills = 1;
+	service_event(&sv, B, EVENT_EXIT, SIGKILL);
+	assert_false(is_noted_as_killed());
+}
+
 static void what_was_killed_before_it_was_counted_is_counted(void **context)
 {
 	(void)context;
@@ -906,6 +941,7 @@ int main(void)
 		T(a_start_that_fails_at_once_again_and_again_is_tried_again_and_again),
 		T(a_start_of_a_failed_service_that_fails_again_is_told),
 		T(killed_for_memory_is_told_from_killed),
+		T(who_is_killed_by_others_may_have_been_so_with_its_leaf),
 		T(what_was_killed_before_it_was_counted_is_counted),
 		T(under_a_reaper_128_and_more_is_a_signal),
 		T(a_start_again_at_once_says_why),

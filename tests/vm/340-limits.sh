@@ -328,6 +328,12 @@ deaf_looked() { n=0; until [ -s /run/deaf ] || [ $((n += 1)) = 50 ]; do usleep 1
 minit start deaf; deaf_looked; minit stop deaf; rm /run/deaf; minit start deaf; deaf_looked
 echo "deaf $(of deaf state) $(cat /run/deaf) $(cat "/proc/$(of deaf pid)/cgroup")"
 minit stop deaf
+# Nor is anybody told when it is not minit that killed.
+minit start count; echo 1 >/sys/fs/cgroup/svc.count/cgroup.kill; until_state count:failed
+minit start count; minit wait --timeout 1s --quiet count:failed || echo "struck $(of count state)"
+minit stop count; echo 1 >/sys/fs/cgroup/svc.count/cgroup.kill; chmod 755 /sys/fs/cgroup/svc.count
+minit start count || minit start count; minit wait --timeout 1s --quiet count:failed || echo "twice $(of count state)"
+minit stop count
 echo 0 >/proc/sys/user/max_cgroup_namespaces
 rm /run/deaf; minit start deaf && deaf_looked
 echo "lacking $(of deaf state) $(cat /run/deaf)"
@@ -436,6 +442,8 @@ is 'within differs' . "status finds what is in force"
 is 'devices' good "devices: what is in the list can be used, as it says, and nothing else"
 is 'paused' 'true stands 0' "a paused service stands still"
 is 'goes' on "and goes on"
+is 'struck' up "what somebody else killed by its leaf can be started again"
+is 'twice' up "also when that was done while it was down, the second time"
 is 'deaf' 'up 0::/ 0::/svc.deaf' "after a stop by force it runs again, and its leaf is the root of all groups"
 is 'lacking' 'up 0::/svc.deaf' "where it can have no cgroup namespace it goes without, as that is the default"
 said 'deaf: a cgroup namespace cannot be had here, and is left out for it' "which is said"
