@@ -222,6 +222,21 @@ static int found_v1(const struct leaf_file *f, struct buf *got)
 	}
 }
 
+/* -- cgroup v2 ---------------------------------------------------------------------------------------------------- */
+
+/* Processors and nodes that the groups above have no more are in the list still, but cannot be used. */
+static int read_v2(const struct leaf_file *f, struct buf *got)
+{
+	BUF_ON_STACK(effective, 40);
+	int err = -ENOENT;
+
+	if (!strcmp(f->file, "cpuset.cpus") || !strcmp(f->file, "cpuset.mems")) {
+		buf_fmt(&effective, "%s.effective", f->file);
+		err = read_into(f->home->v2, f->name, buf_text(&effective), got);
+	}
+	return err == -ENOENT ? read_into(f->home->v2, f->name, f->file, got) : err;
+}
+
 int cgroup_found(const struct cgroup_home *home, const char *name, const char *file, const char *asked,
 		 struct buf *got)
 {
@@ -229,7 +244,7 @@ int cgroup_found(const struct cgroup_home *home, const char *name, const char *f
 		.home = home, .row = limit_row(file), .controller = limit_controller(file), .name = name, .file = file,
 		.asked = asked,
 	};
-	int err = home->v2 >= 0 ? read_into(home->v2, name, file, got) : -ENOENT;
+	int err = home->v2 >= 0 ? read_v2(&f, got) : -ENOENT;
 
 	if (err != -ENOENT || f.controller == CGROUP_V1_COUNT || home->v1[f.controller] < 0)
 		return err;
@@ -350,6 +365,18 @@ static bool has_kind(const char *file, enum limit_kind kind)
 	return row && row->kind == (uint8_t)kind;
 }
 
+/* "8:0 rbps=max wiops=max", which is what a disk has without a line. */
+static bool is_no_limit(const char *asked)
+{
+	for (asked += strcspn(asked, " "); *asked; asked += strcspn(asked, " ")) {
+		size_t len = strcspn(++asked, " ");
+
+		if (len < 4 || strncmp(asked + len - 4, "=max", 4) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* "20" is "20.00" to the kernel, "100" of all disks "default 100"; and "root invalid (...)" is no "root". */
 bool cgroup_is_same(const char *file, const char *asked, const char *got)
 {
@@ -362,6 +389,8 @@ bool cgroup_is_same(const char *file, const char *asked, const char *got)
 		return !strcmp(asked, got);
 	if (!text_u64(asked, &a) && !text_u64(got, &g))
 		return is_rounded(file, a, g);
+	if (has_kind(file, LIMIT_KIND_IO_MAX) && !line_with(got, asked, strcspn(asked, " ") + 1))
+		return is_no_limit(asked);
 	if (!strncmp(got, asked, len) && got[len] == '.' && !got[len + 1 + strspn(got + len + 1, "0")])
 		return true;
 	return has_words(got, asked);

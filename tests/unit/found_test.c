@@ -59,6 +59,10 @@ static const struct {
 	{ "io.max", "8:16 rbps=1048576", "8:0 rbps=1 wbps=max\n8:16 rbps=1048576 wbps=max riops=max wiops=max", true },
 	{ "io.max", "8:16 rbps=1048576", "8:0 rbps=1048576 wbps=max\n8:16 rbps=max wbps=max", false },
 	{ "io.max", "8:16 rbps=1048576", "", false },
+	{ "io.max", "8:16 rbps=max wiops=max", "", true }, /* a disk without limits has no line */
+	{ "io.max", "8:16 rbps=max", "8:0 rbps=1 wbps=max riops=max wiops=max", true },
+	{ "io.max", "8:16 rbps=max wbps=1", "8:0 rbps=1 wbps=max riops=max wiops=max", false },
+	{ "io.max", "8:16 rbps=max", "8:16 rbps=1 wbps=max riops=max wiops=max", false },
 	{ "cpu.weight.nice", "-20", "-20", true },
 	{ "cpu.weight.nice", "-20", "-2", false },
 };
@@ -127,6 +131,22 @@ static void finds(const char *file, const char *text)
 
 	assert_int_equal(cgroup_found(&home, "web", file, "", &got), 0);
 	assert_string_equal(buf_text(&got), text);
+}
+
+static void test_processors_of_v2_are_those_that_are_left_to_it(void **data)
+{
+	(void)data;
+	home.v2 = hierarchy("v2");
+	put(home.v2, "cpuset.cpus", "0-1\n");
+	finds("cpuset.cpus", "0-1");
+	put(home.v2, "cpuset.cpus.effective", "0\n");
+	finds("cpuset.cpus", "0");
+	put(home.v2, "cpuset.mems", "0-1\n");
+	put(home.v2, "cpuset.mems.effective", "1\n");
+	finds("cpuset.mems", "1");
+	put(home.v2, "cpuset.cpus.exclusive", "2\n");
+	put(home.v2, "cpuset.cpus.exclusive.effective", "\n");
+	finds("cpuset.cpus.exclusive", "2");
 }
 
 static void test_v1_is_told_in_the_words_of_v2(void **data)
@@ -243,6 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_the_same),
+		cmocka_unit_test_setup_teardown(test_processors_of_v2_are_those_that_are_left_to_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_v1_is_told_in_the_words_of_v2, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_disks_of_v1_are_told_in_the_words_of_v2, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_v2_is_told_as_it_is, set_up, tear_down),
