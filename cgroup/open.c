@@ -31,6 +31,9 @@ const char *cgroup_why_no_leaf(int err)
 	case -EPERM:
 		return "minit's cgroup belongs to someone else; have one delegated "
 		       "(systemd-run --user --scope -p Delegate=yes minit ...)";
+	case -EAGAIN:
+		return "a cgroup above may have no more groups in it; raise its cgroup.max.descendants or "
+		       "cgroup.max.depth";
 	case -EXDEV:
 		return "minit's cgroup lies outside of its cgroup namespace; move it in before the namespace is made";
 	case -EOPNOTSUPP:

@@ -163,13 +163,32 @@ static int write_list(const struct cgroup_home *home, const char *name, const ch
 	return err ? err : -EACCES;
 }
 
+/* What cannot be is taken, too, as a partition that is "invalid" and so none. */
+static int write_partition(const struct cgroup_home *home, const char *name, const char *file, const char *text)
+{
+	char before[128], got[128];
+	int err;
+
+	read_of(home, name, file, before, sizeof(before));
+	err = write_passed(home, name, file, text);
+	if (err || read_of(home, name, file, got, sizeof(got)) < 0 || !strstr(got, " invalid"))
+		return err;
+	before[strcspn(before, " ")] = '\0';
+	err = v2_write(home, name, file, *before ? before : "member");
+	return err ? err : -EADDRINUSE;
+}
+
 int v2_limit(struct cgroup_home *home, const char *name, const char *file, const char *text)
 {
 	int err = is_group(name) ? make_group(home, name) : 0;
 	bool is_list = !strcmp(file, "cpuset.cpus") || !strcmp(file, "cpuset.mems");
 
-	if (!err)
-		err = is_list ? write_list(home, name, file, text) : write_passed(home, name, file, text);
+	if (!err && is_list)
+		err = write_list(home, name, file, text);
+	else if (!err && !strcmp(file, "cpuset.cpus.partition"))
+		err = write_partition(home, name, file, text);
+	else if (!err)
+		err = write_passed(home, name, file, text);
 	return !strcmp(file, "io.weight") ? write_bfq(home, name, text, err) : err;
 }
 

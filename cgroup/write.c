@@ -92,6 +92,18 @@ static void explain_cpuset(const struct cgroup_home *home, const char *name, con
 		buf_str(why, "not all of it is there for the cgroup above; see its cpuset.cpus and cpuset.mems");
 }
 
+/* Weights of single disks are of io.cost, which is off for each disk at first: cgroup-v2.rst. */
+static void explain_unsupported(const struct cgroup_home *home, const char *file, struct buf *why)
+{
+	if (home->v2 < 0 || !(home->v2_controllers & UINT32_C(1) << limit_controller(file)))
+		buf_fmt(why, "cgroup v1 has no %s; boot with cgroup v2", file);
+	else if (!strcmp(file, "io.weight"))
+		buf_str(why, "io.cost is off for this disk; write \"MAJOR:MINOR enable=1\" into io.cost.qos of the "
+			     "root of all cgroups");
+	else
+		buf_str(why, "this kernel has it switched off here");
+}
+
 static void explain(const struct cgroup_home *home, const char *file, int err, struct buf *why)
 {
 	switch (err) {
@@ -99,7 +111,11 @@ static void explain(const struct cgroup_home *home, const char *file, int err, s
 		cgroup_why_absent(home, file, why);
 		break;
 	case -EOPNOTSUPP:
-		buf_fmt(why, "cgroup v1 has no %s; boot with cgroup v2", file);
+		explain_unsupported(home, file, why);
+		break;
+	case -EADDRINUSE:
+		buf_str(why, "it can be none of its processors alone: cpuset.cpus has to name some that no leaf beside "
+			     "it has, and a group that it is in has to be a partition too");
 		break;
 	case -EAGAIN:
 		buf_str(why, "cgroup v1 counts memory and swap in one; give memory.max too");

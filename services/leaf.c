@@ -212,6 +212,7 @@ int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)
 	err = prepare_group(sv, index, detail);
 	if (err)
 		return err;
+	*detail = "";
 	err = cgroup_create(&sv->state->cgroup, limits.leaf);
 	if (err && !spec->explicit_leaf) {
 		h->missing |= MISSING_LEAF;

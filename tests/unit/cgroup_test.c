@@ -657,6 +657,10 @@ static void limit_that_cannot_be_had_says_why_and_what_to_do(void **state)
 	assert_int_equal(set(&home, "memory.max", "4096", "mount it rw"), -EROFS);
 	k.err = EBUSY;
 	assert_int_equal(set(&home, "memory.max", "4096", "in use"), -EBUSY);
+	k.refuse = "svc.web/io.weight=8:0 200";
+	k.err = EOPNOTSUPP;
+	k.times = 1;
+	assert_int_equal(set(&home, "io.weight", "8:0 200", "io.cost.qos"), -EOPNOTSUPP);
 	assert_int_equal(set(&home, "cpu.weight", "5", "this kernel has no cpu.weight"), -ENOENT);
 	home.v2_controllers &= ~(1u << CGROUP_V1_MEMORY);
 	assert_int_equal(set(&home, "memory.max", "4096", "no controller memory: "), -ENOENT);
@@ -971,6 +975,23 @@ static void v2_leaf_is_killed_by_one_write_thawed_and_marked(void **state)
 	forget(&home);
 }
 
+/* The kernel takes what cannot be, too. */
+static void a_partition_that_is_invalid_is_refused(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	home.v2_controllers |= 1u << CGROUP_V1_CPUSET;
+	group_with("v2/svc.web", V2_FILES);
+	/* what is written here is written over the beginning */
+	file("v2/svc.web/cpuset.cpus.partition", "member invalid (Cpu list in cpuset.cpus not exclusive)\n");
+	assert_int_equal(set(&home, "cpuset.cpus.partition", "root", "none of its processors"), -EADDRINUSE);
+	assert_string_equal(k.wrote, " svc.web/cpuset.cpus.partition=root svc.web/cpuset.cpus.partition=member");
+	file("v2/svc.web/cpuset.cpus.partition", "root\n");
+	assert_int_equal(set(&home, "cpuset.cpus.partition", "root", NULL), 0);
+	forget(&home);
+}
+
 static void nobody_is_born_into_a_leaf_that_others_may_have_killed(void **state)
 {
 	struct cgroup_home home = home_v2();
@@ -1214,6 +1235,7 @@ int main(void)
 		T(populated_tells_whether_a_v2_leaf_is_empty),
 		T(v1_leaf_is_not_empty_with_a_process_anywhere_below),
 		T(v2_leaf_is_killed_by_one_write_thawed_and_marked),
+		T(a_partition_that_is_invalid_is_refused),
 		T(nobody_is_born_into_a_leaf_that_others_may_have_killed),
 		T(without_cgroup_kill_all_are_frozen_killed_and_thawed),
 		T(v1_leaf_is_killed_in_the_freezer),

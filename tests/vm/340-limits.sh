@@ -155,6 +155,16 @@ cgroup.cpuset.cpus = "0-1"
 exec = ["/bin/sleep", "1000"]
 in_group = "first"
 cpus = "1"
+[service.no-part]
+exec = ["/bin/sleep", "1000"]
+[service.no-part.cgroup]
+cpuset.cpus = "1"
+"cpuset.cpus.partition" = "root"
+[group.full]
+cgroup.cgroup.max.descendants = 0
+[service.no-room]
+exec = ["/bin/sleep", "1000"]
+in_group = "full"
 [service.within]
 exec = ["/bin/sleep", "1000"]
 in_group = "first"
@@ -310,10 +320,15 @@ minit set reserving hugetlb.2MB.rsvd.max=4M
 minit start reserving && echo "reserving good"
 echo 0 >/proc/sys/vm/nr_hugepages
 
-minit start --no-wait no-misc no-rdma no-dmem no-size no-disk no-cpu beyond bound within
-until_state no-misc:failed no-rdma:failed no-dmem:failed no-size:failed no-disk:failed no-cpu:failed beyond:failed bound:failed within:up
+minit start --no-wait no-misc no-rdma no-dmem no-size no-disk no-cpu no-part no-room beyond bound within
+until_state no-misc:failed no-rdma:failed no-dmem:failed no-size:failed no-disk:failed no-cpu:failed no-part:failed no-room:failed beyond:failed bound:failed within:up
 minit set within cpuset.cpus=1 || echo "set refused $(cat /sys/fs/cgroup/grp.first/svc.within/cpuset.cpus)"
 echo "within differs $(differs within)."
+minit set within io.weight="/dev/nvme0n1 200" 2>&1 | sed 's/^/weighs /'
+minit set within io.max="/dev/nvme0n1 rbps=1M"; minit set within io.max="/dev/nvme0n1 rbps=max"
+echo "lifted differs $(differs within)."
+minit set group.first cpuset.cpus=1
+echo "shrunk differs $(differs within | tr -s " " | tr "\n" ";")"
 
 minit start closed open && echo "devices good"
 
@@ -439,6 +454,12 @@ said "beyond: $why: cpuset.cpus = 0-1: Permission denied: $held" "one that its g
 said "bound: step scheduling: cpus: Invalid argument: $held" "nor can it run there"
 is 'set refused' 0 "nor is it set later"
 is 'within differs' . "status finds what is in force"
+has 'weighs .*io.weight: .*: io.cost is off for this disk; .*' "a weight of one disk takes io.cost, which is off"
+is 'lifted differs' . "a limit of a disk that is lifted is as asked"
+has 'shrunk differs .*! cpuset.cpus 0 1.*' "processors that its group lost are missed"
+said "no-part: $why: cpuset.cpus.partition = root: .*: it can be none of its processors alone: " "a partition of what others have too"
+said "no-room: step cgroup leaf: Resource temporarily unavailable: .* raise its cgroup.max.descendants or cgroup.max.depth" \
+	"no leaf beyond the number of a group, and what helps"
 is 'devices' good "devices: what is in the list can be used, as it says, and nothing else"
 is 'paused' 'true stands 0' "a paused service stands still"
 is 'goes' on "and goes on"
