@@ -75,4 +75,10 @@ struct roots_spec {
 	uint8_t reserved[2];
 };
 
+/* Whether there are directories that are given to its user. */
+static inline bool roots_has_directories(const struct roots_spec *roots)
+{
+	return roots->state.count || roots->cache.count || roots->logs.count || roots->runtime.count;
+}
+
 #endif

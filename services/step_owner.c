@@ -85,6 +85,20 @@ int view_directories(struct view *v)
 	return err;
 }
 
+int view_directories_plain(struct child *child)
+{
+	struct view v = {
+		.child = child,
+		.roots = roots_of(child),
+		.old = fd_open("/", O_PATH | O_DIRECTORY),
+		.root = -1, .null = -1, .empty = -1,
+	};
+	int err = v.old < 0 ? child_fail(child, v.old, "/") : view_directories(&v);
+
+	fd_close(&v.old);
+	return err;
+}
+
 /* Only the directory itself: what is in it is the service's own business. */
 static int give(int dir, uint32_t uid, uint32_t gid, mode_t mode)
 {
@@ -233,11 +247,6 @@ static int give_secrets(struct child *child, const struct who *who)
 
 /* -- the step --------------------------------------------------------------------------------------------------- */
 
-static bool has_directories(const struct roots_spec *roots)
-{
-	return roots->state.count || roots->cache.count || roots->logs.count || roots->runtime.count;
-}
-
 /* As a service's id is called outside of its user namespace. */
 static void look_from_outside(const struct child *child, struct who *who)
 {
@@ -260,7 +269,7 @@ int step_owner(struct child *child)
 	struct who who = { 0 };
 	int err;
 
-	if (!has_directories(roots) && child->secrets_fd < 0 && !leaf)
+	if (!roots_has_directories(roots) && child->secrets_fd < 0 && !leaf)
 		return 0;
 	err = who_resolve(child, &who);
 	look_from_outside(child, &who);

@@ -52,6 +52,7 @@ must_check int view_sys(struct view *v);
 must_check int view_dev(struct view *v);   /* services/step_dev.c */
 must_check int view_fill(struct view *v);  /* what mounts lists; services/step_fill.c */
 must_check int view_directories(struct view *v); /* services/step_owner.c */
+must_check int view_directories_plain(struct child *child); /* without a mount namespace: where minit sees them */
 must_check int view_take_secrets(struct view *v); /* reads them */
 must_check int view_secrets(struct view *v);      /* puts them where they are seen */
 

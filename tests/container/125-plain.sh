@@ -6,6 +6,8 @@ set -u
 
 mkdir -p "$BUILD/tests" && gcc -O1 -Wall -Wextra -D_GNU_SOURCE -o "$BUILD/tests/plain" tests/tools/plain.c ||
 	{ echo "not ok - the tool builds"; exit 1; }
+own=minit-$$
+trap 'ct_cleanup; rm -rf /var/lib/$own /var/cache/$own /var/log/$own /run/$own' EXIT
 ct_table <<TOML
 [defaults]
 backoff = { first = "10ms" }
@@ -35,6 +37,33 @@ readonly = true
 [service.networked]
 exec = ["/bin/sleep", "1000"]
 network = "none"
+[service.keeper]
+exec = ["/bin/sh", "-c", "for at in \$STATE_DIRECTORY \$CACHE_DIRECTORY \$LOGS_DIRECTORY \$RUNTIME_DIRECTORY; do echo > \$at/kept; done; exec sleep 1000"]
+user = "nobody"
+state_directory = "$own"
+cache_directory = "$own"
+logs_directory = "$own"
+runtime_directory = "$own"
+directory_mode = "0700"
+[service.changed]
+exec = ["/bin/sleep", "1000"]
+root = "/"
+state_directory = "$own"
+[service.masked]
+exec = ["/bin/sleep", "1000"]
+proc = "masked"
+[service.pids]
+exec = ["/bin/sleep", "1000"]
+proc = "pids"
+[service.hidden]
+exec = ["/bin/sleep", "1000"]
+hidepid = "invisible"
+[service.sysfs]
+exec = ["/bin/sleep", "1000"]
+sys = "readonly"
+[service.nodes]
+exec = ["/bin/sleep", "1000"]
+dev = "minimal"
 TOML
 some=-all,+chown,+dac_override,+fsetid,+fowner,+mknod,+net_raw,+setgid,+setuid,+setfcap,+setpcap,+net_bind_service,+sys_chroot,+kill,+audit_write
 ct_start sh -c '
@@ -50,6 +79,11 @@ is "$(grep -a -c 'services have no leaves: Read-only file system: /sys/fs/cgroup
 	"that there are no leaves too, and why"
 ct_is "what was asked for and cannot be had fails its service, at once" limited:failed alone:failed rooted:failed networked:failed \
 	limited:starts=1 alone:starts=1
+ct_is "also /proc, /sys and /dev that are the service's own wish" masked:failed pids:failed hidden:failed sysfs:failed nodes:failed
+ct_is "directories need no namespace" keeper:up changed:failed
+is "$(ct_in stat -c '%U %a' {/var/lib,/var/cache,/var/log,/run}/$own/. {/var/lib,/var/cache,/var/log,/run}/$own/kept | sort | uniq -c | tr -s ' ')" \
+	" 4 nobody 644
+ 4 nobody 700" "they are made, given to the service's user, and named to it"
 why() {
 	grep -a "^minit: $1: step" "$ct_dir/out"
 }
@@ -57,6 +91,8 @@ is "$(why limited)" "minit: limited: step cgroup leaf: Read-only file system: /s
 	"a limit: the reason, and what to do"
 is "$(why alone)" "minit: alone: step clone: Operation not permitted: minit may not make its namespaces here: run the container with --cap-add SYS_ADMIN, or leave them out; given up" \
 	"namespaces"
+is "$(why masked)" "minit: masked: step clone: Operation not permitted: minit may not make its namespaces here: run the container with --cap-add SYS_ADMIN, or leave them out; given up" \
+	"a view of its own"
 ct_wait 10 '^noisy \| hello$'
 ok $? "output is collected"
 strays() {
