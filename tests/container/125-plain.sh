@@ -8,6 +8,11 @@ mkdir -p "$BUILD/tests" && gcc -O1 -Wall -Wextra -D_GNU_SOURCE -o "$BUILD/tests/
 	{ echo "not ok - the tool builds"; exit 1; }
 own=minit-$$
 trap 'ct_cleanup; rm -rf /var/lib/$own /var/cache/$own /var/log/$own /run/$own' EXIT
+gcc -static -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -o "$ct_dir/calls" tests/tools/syscall_probe.c
+mkdir "$ct_dir/open" "$ct_dir/closed" && echo text | tee "$ct_dir/open/file" >"$ct_dir/closed/file"
+chmod -R a+rX "$ct_dir"
+cpu=$(sed -n 's/^Cpus_allowed_list:[[:blank:]]*\([0-9]*\).*/\1/p' /proc/self/status)
+tries="for f in open closed; do cat $ct_dir/\$f/file 2>/dev/null || echo refused; done; $ct_dir/calls add_key"
 ct_table <<TOML
 [defaults]
 backoff = { first = "10ms" }
@@ -24,6 +29,20 @@ exec = ["/bin/sh", "-c", "setsid sh -c '(env -i setsid sleep 4321 &)'; exec slee
 user = "nobody"
 [service.again]
 exec = ["/bin/sh", "-c", "sleep 0.02; exit 1"]
+[service.held]
+exec = ["/bin/sh", "-c", """echo held: \$($tries); exec sleep 1000"""]
+user = "nobody"
+group = "4000"
+groups = ["4001", "4002"]
+caps = ["kill"]
+umask = "0027"
+cpus = "$cpu"
+rlimits = { nofile = 123, core = 0 }
+paths = { read = ["/usr", "/bin", "-/lib", "-/lib64", "/etc", "$ct_dir/calls", "$ct_dir/open"], write = ["/dev/null"] }
+[service.free]
+exec = ["/bin/sh", "-c", """echo free: \$($tries); exec sleep 1000"""]
+user = "nobody"
+seccomp = "none"
 [service.limited]
 exec = ["/bin/sleep", "1000"]
 cgroup.memory.max = "64M"
@@ -84,6 +103,27 @@ ct_is "directories need no namespace" keeper:up changed:failed
 is "$(ct_in stat -c '%U %a' {/var/lib,/var/cache,/var/log,/run}/$own/. {/var/lib,/var/cache,/var/log,/run}/$own/kept | sort | uniq -c | tr -s ' ')" \
 	" 4 nobody 644
  4 nobody 700" "they are made, given to the service's user, and named to it"
+# What needs no right of the container is there: as the kernel tells of the process, and as it answers it.
+shows() {
+	local file="/proc/$(ct_outer "$1")/$2" want
+	shift 2
+	for want; do
+		tr -s '[:blank:]' ' ' <"$file" | sed 's/ $//' | grep -q -x -e "$want" || grep "^${want%%[: ]*}" "$file" || echo "nothing of $want"
+	done
+}
+kill=0000000000000020
+is "$(shows held status 'Uid: 65534 65534 65534 65534' 'Gid: 4000 4000 4000 4000' 'Groups: 4001 4002')" "" "a service has its own user and groups"
+is "$(shows held status CapInh:\ $kill CapPrm:\ $kill CapEff:\ $kill CapBnd:\ $kill CapAmb:\ $kill)" "" "the capabilities of its list"
+is "$(shows user status CapPrm:\ 0000000000000000 CapEff:\ 0000000000000000; shows web status CapEff:\ 00000000a80425fb)" "" \
+	"or those that are usual"
+filters=$(($(sed -n 's/^Seccomp_filters:[[:blank:]]*//p' /proc/self/status) + 2)) # the container's, and one of its own
+is "$(for s in web user held; do shows $s status 'NoNewPrivs: 1' "Seccomp_filters: $filters"; done)" "" \
+	"no new privileges, and a filter of calls beside that of the container"
+is "$(shows held status 'Umask: 0027' "Cpus_allowed_list: $cpu"; shows held limits 'Max open files 123 123 files' 'Max core file size 0 0 bytes')" "" \
+	"its umask, processors and limits"
+ct_wait 10 '^held: ' && ct_wait 10 '^free: '
+is "$(sed -n 's/^held: //p' "$ct_dir/out")" "text refused add_key EPERM" "what landlock and the filter forbid is refused"
+is "$(sed -n 's/^free: //p' "$ct_dir/out")" "text text add_key EFAULT" "which nothing else does"
 why() {
 	grep -a "^minit: $1: step" "$ct_dir/out"
 }
