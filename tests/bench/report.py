@@ -203,9 +203,24 @@ def upside_down(value):
     return None if not value else 1 / value
 
 
-def worst_first(results, what):
+def worst_first(results, what, who="minit, first"):
     values = [r[what] for name, r in (at(results, "net", "first") or {}).items()
-              if name.startswith("minit, first") and "itself" not in name]
+              if name.startswith(who) and "itself" not in name]
+    return max(values) if values else None
+
+
+def beside_tool(results, tool):
+    """A start that is asked for, to that of a tool."""
+    value, beside = (at(results, "isolated", "containers", name, "single_ms") for name in (ASKED, tool))
+    return value / beside if value and beside else None
+
+
+def of_list(results, command, name, what):
+    return next((r[what] for r in at(results, command) or [] if r["name"].startswith(name)), None)
+
+
+def links_left(results):
+    values = [r["left"] for r in (at(results, "many") or {}).values() if r]
     return max(values) if values else None
 
 
@@ -220,14 +235,25 @@ MARKS = [
     ("idle: context switches", 0, lambda r: at(r, "idle", "minit", "switches")),
     ("net/ for 100 services: CPU, x floor", 1.15, lambda r: at(r, "net", "setup", 100, "net/ alone", "floor_cpu_x")),
     ("net/ for 500 services: CPU, x floor", 1.3, lambda r: at(r, "net", "setup", 500, "net/ alone", "floor_cpu_x")),
+    ("networks of 100 services: time, x floor", 1.15, lambda r: at(r, "net", "setup", 100, "minit", "floor_x")),
+    ("networks of 500 services: time, x floor", 1.3, lambda r: at(r, "net", "setup", 500, "minit", "floor_x")),
     ("networks of 100 services, x ip -batch", 1 / 3, lambda r: upside_down(at(r, "net", "setup", 100, "ip -batch", "minit_x"))),
     ("networks of 100 services, x ip in a shell", 1 / 30, lambda r: upside_down(at(r, "net", "setup", 100, "ip in a shell", "minit_x"))),
     ("first packets: median, ms", 0.5, lambda r: worst_first(r, "median_ms")),
     ("first packets over 20 ms", 0, lambda r: worst_first(r, "slow")),
+    ("first packets of strangers: median, ms", 0.5, lambda r: worst_first(r, "median_ms", "minit, of strangers")),
+    ("first packets of strangers over 20 ms", 0, lambda r: worst_first(r, "slow", "minit, of strangers")),
     ("1000 published ports, ms", 2, lambda r: milli(at(r, "net", "ports", 1000, "again_us"))),
     ("a restart: more CPU for a network, us", 50, lambda r: at(r, "net", "restart", "cpu_us", "adds")),
     ("taking away of 100 networks, ms", 50, lambda r: milli(at(r, "net", "setup", 100, "net/ alone", "teardown_us"))),
     ("frames sent by a service at its start", 2, lambda r: at(r, "net", "frames", "start")),
+    ("frames sent by a service in the 5 s after", 0, lambda r: at(r, "net", "frames", "later")),
+    ("links left of many services on one network", 0, links_left),
+    ("while eight services do their worst: status, p99, ms", 10, lambda r: at(r, "hostile", "status", "p99")),
+    ("the default profile of system calls: load, us", 60, lambda r: of_list(r, "seccomp", "minit", "load_us")),
+    ("isolated on v1: a start that is asked for, x bwrap", 1 / 3, lambda r: beside_tool(r, "bwrap")),
+    ("isolated on v1: a start that is asked for, x crun with a filter", 1 / 20, lambda r: beside_tool(r, "crun, filter")),
+    ("isolated on v1: a start that is asked for, x runc with a filter", 1 / 20, lambda r: beside_tool(r, "runc, filter")),
     ("isolated, without a reaper as the floor: one, x floor", 1.0, lambda r: at(r, "isolated", "services", BARE, "single_ms_x")),
     ("isolated, without a reaper: 100 at once, wall time, x floor", 0.7, lambda r: at(r, "isolated", "services", BARE, "wall_ms_x")),
     ("isolated, its network kept, x the floor with a fresh one", 0.7, lambda r: at(r, "isolated", "services", BARE, "single_ms_x")),
