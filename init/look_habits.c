@@ -1,7 +1,10 @@
 /* How it runs: limits of the process, nice value, policy, processors, place before the OOM killer, clocks. proc(5). */
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "init/look.h"
 #include "lib/text.h"
@@ -186,6 +189,39 @@ static void look_cpus(struct look *l)
 		look_tell_text(l, "cpus", buf_text(&asked), buf_text(&got), 0);
 }
 
+static void put_ioprio(struct buf *b, uint32_t ioprio)
+{
+	static const char *const classes[] = { "none", "realtime", "best-effort", "idle" };
+
+	buf_str(b, classes[ioprio >> 13 & 3]);
+	if (ioprio >> 13 != 3)
+		buf_fmt(b, ":%u", ioprio & 7);
+}
+
+/* Numbers of processes are those of minit's /proc; who asks from elsewhere has others, and is not told. */
+static bool is_beside(const struct look *l)
+{
+	char self[16] = "";
+
+	return readlinkat(l->proc, "self", self, sizeof(self) - 1) > 0 && strtol(self, NULL, 10) == getpid();
+}
+
+static void look_ioprio(struct look *l)
+{
+	uint32_t wanted = l->confine->privileges.ioprio;
+	long is = wanted ? syscall(SYS_ioprio_get, 1, l->pid) : -1;
+	BUF_ON_STACK(asked, 24);
+	BUF_ON_STACK(got, 24);
+
+	if (!wanted || !is_beside(l))
+		return;
+	put_ioprio(&asked, wanted);
+	if (is >= 0)
+		put_ioprio(&got, (uint32_t)is);
+	look_tell(l, "ioprio", buf_text(&asked), buf_text(&got),
+		  is < 0 ? LOOK_UNSEEN : (uint32_t)is == wanted ? LOOK_SAME : LOOK_DIFFERS, 0);
+}
+
 static void look_sched(struct look *l)
 {
 	const struct privileges_spec *p = &l->confine->privileges;
@@ -199,6 +235,7 @@ static void look_sched(struct look *l)
 		tell_field(l, "nice", buf_text(&nice), stat, 19);
 	look_policy(l, stat);
 	look_cpus(l);
+	look_ioprio(l);
 }
 
 /* -- the rest ----------------------------------------------------------------------------------------------------- */
@@ -227,6 +264,51 @@ static void look_memory(struct look *l)
 		tell_file(l, "coredump_filter", buf_text(&filter), "coredump_filter");
 }
 
+static void look_personality(struct look *l)
+{
+	uint32_t wanted = l->confine->privileges.personality;
+	BUF_ON_STACK(asked, 16);
+
+	buf_fmt(&asked, "%08x", wanted);
+	if (wanted)
+		tell_file(l, "personality", buf_text(&asked), "personality");
+}
+
+/* "monotonic           86400         0", and a line of boottime. */
+static void look_clock(struct look *l, const char *offsets, const char *clock, int64_t ms)
+{
+	const char *line = strstr(offsets, clock);
+	BUF_ON_STACK(what, 24);
+	BUF_ON_STACK(asked, 40);
+	BUF_ON_STACK(got, 40);
+	char *end;
+
+	buf_fmt(&what, "time.%s", clock);
+	buf_fmt(&asked, "%ld ms", (long)ms);
+	if (line) {
+		int64_t is = strtol(line + strlen(clock), &end, 10) * 1000;
+
+		buf_fmt(&got, "%ld ms", (long)(is + strtol(end, NULL, 10) / 1000000));
+	}
+	if (line)
+		look_tell_text(l, buf_text(&what), buf_text(&asked), buf_text(&got), 0);
+	else
+		look_tell(l, buf_text(&what), buf_text(&asked), "", LOOK_UNSEEN, 0);
+}
+
+static void look_clocks(struct look *l)
+{
+	const struct roots_spec *roots = &l->confine->roots;
+	char offsets[256];
+
+	if (!(l->spec->namespaces & CLONE_NEWTIME))
+		return;
+	if (!look_read(l, l->pid, "timens_offsets", offsets, sizeof(offsets)))
+		offsets[0] = '\0';
+	look_clock(l, offsets, "monotonic", roots->monotonic_ms);
+	look_clock(l, offsets, "boottime", roots->boottime_ms);
+}
+
 static void look_umask(struct look *l)
 {
 	BUF_ON_STACK(asked, 16);
@@ -244,4 +326,6 @@ void look_habits(struct look *l)
 	look_sched(l);
 	look_memory(l);
 	look_umask(l);
+	look_personality(l);
+	look_clocks(l);
 }

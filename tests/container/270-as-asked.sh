@@ -19,6 +19,8 @@ readonly = true
 namespaces = ["mount", "pid", "net", "ipc", "uts", "cgroup"]
 rlimits.nofile = "100"
 nice = 5
+ioprio = "best-effort:6"
+personality = ["short-inode"]
 oom_score_adj = 300
 umask = "0027"
 cpus = "0"
@@ -41,6 +43,7 @@ exec = ["/bin/sleep", "1000"]
 userns = "auto"
 root = "$ct_dir/root"
 time.monotonic = "1d"
+time.boottime = "-1500ms"
 caps = ["chown", "net_bind_service"]
 [service.mapped]
 exec = ["/bin/sleep", "1000"]
@@ -95,17 +98,20 @@ for s in plain bare full inner mapped listed joins upon upon2; do
 	is "$(grep "^$s|" "$ct_dir/seen" | grep -v '|True|')" "" "and is as its table asks"
 done
 is "$(sed -n 's/^full|\([^|]*\)|.*/\1/p' "$ct_dir/seen" | tr '\n' ' ')" \
-	'namespaces.mount namespaces.pid namespaces.net namespaces.ipc namespaces.uts namespaces.cgroup namespaces.user namespaces.time user group groups no_new_privs caps.bounding caps.permitted caps.effective caps.inheritable caps.ambient seccomp root proc sys dev readonly private_tmp mounts."/a b" mounts."/data" leaf memory.max cpu.max cpu.weight pids.max devices house:memory.max rlimits.nofile nice cpus oom_score_adj umask network ' \
+	'namespaces.mount namespaces.pid namespaces.net namespaces.ipc namespaces.uts namespaces.cgroup namespaces.user namespaces.time user group groups no_new_privs caps.bounding caps.permitted caps.effective caps.inheritable caps.ambient seccomp root proc sys dev readonly private_tmp mounts."/a b" mounts."/data" leaf memory.max cpu.max cpu.weight pids.max devices house:memory.max rlimits.nofile nice cpus oom_score_adj umask personality network ' \
 	"of all that can be seen"
 is "$(seen full 'user|memory.max|cpu.max|rlimits.nofile|root' | tr '\n' ' ')" \
 	"65534 $ct_dir/root 67108864 50000 100000 100 100 " "the kernel's own figures"
 is "$(seen mapped 'user|userns.uid')" "200005
 0 100000 1000, 1000 200000 10" "ids as they are called outside"
 is "$(seen joins 'namespaces.(net|pid|uts)' | tr '\n' ' ')" "full's full's own " "whose namespaces they are"
+is "$(seen inner 'time.*' | tr '\n' ' ')" "86400000 ms -1500 ms " "clocks of its own"
 is "$(seen inner caps.permitted)" "chown net_bind_service" "capabilities of who has a reaper"
 is "$(seen upon 'proc|sys' | tr '\n' ' ')$(seen upon2 proc)" \
 	'masked, beneath mounts."/proc/sys" readonly, beneath mounts."/sys" masked, beneath mounts."/proc"' "upon what the table mounts"
 is "$(seen gone '.*')" "" "of who is not there nothing is told"
+
+is "$(ct_in "$MINIT" status full | grep 'ioprio' | tr -s ' ')" " ioprio best-effort:6 best-effort:6" "what is asked by number, by who is beside it"
 
 # Each thing that somebody takes away behind its back is seen.
 full=$(ct_outer full) plain=$(ct_outer plain)
@@ -115,6 +121,7 @@ nsenter -t "$full" -m -p mount -o remount,bind,rw /
 nsenter -t "$full" -m -p mount -o remount,bind,exec,nosuid,nodev /data
 nsenter -t "$plain" -m -p umount /proc/keys
 renice -n 0 -p "$full" >/dev/null
+ionice -c 3 -p "$full"
 write_leaf() { # CONTROLLER FILE OF V1 OR V2 VALUE: into the leaf, as somebody would who is not minit
 	local at
 	at=$(sed -n -E "s/^[0-9]+:$1://p" "/proc/$full/cgroup")
@@ -131,7 +138,8 @@ is "$(ct_minit status full | grep '^!' | tr -s ' ')" "! proc masked open
 ! memory.max 67108864 83886080
 ! pids.max 20 21
 ! nice 5 0
-! 7 of 37 not as asked" "what is taken away behind its back is found"
+! 7 of 38 not as asked" "what is taken away behind its back is found"
+is "$(ct_in "$MINIT" status full | grep '^! ioprio' | tr -s ' ')" "! ioprio best-effort:6 idle" "and what is asked by number, by who is beside it"
 is "$(ct_minit status plain | grep '^! proc' | tr -s ' ')" "! proc masked masked, without keys" "a single mask too"
 look full
 is "$(grep -c '|False|' "$ct_dir/seen")" 7 "in JSON too"
