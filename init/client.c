@@ -12,6 +12,7 @@
 #include "init/control.h"
 #include "init/field.h"
 #include "init/options.h"
+#include "init/peer.h"
 #include "init/say.h"
 #include "init/verbs.h"
 #include "lib/fd.h"
@@ -43,6 +44,8 @@ static int dial(const char *path)
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
+	if (peer_is_gone(fd))
+		return -ECONNREFUSED;
 	if (fd > STDERR_FILENO)
 		return fd_steal(&fd);
 	beside = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1); /* a stream is closed: it must not become this */

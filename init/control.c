@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "init/loop.h"
+#include "init/peer.h"
 #include "init/report.h"
 #include "init/request.h"
 #include "lib/fd.h"
@@ -57,7 +58,10 @@ static int make_folder(const char *path)
 	return mkdir(buf_text(&folder), 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-/* The socket of a minit that is gone: nobody answers at it. A connect to what is no socket is refused alike. */
+/*
+ * The socket of a minit that is gone: nobody answers at it, or what it has left behind, for a moment. A connect to what
+ * is no socket is refused alike.
+ */
 static bool is_stale(const struct sockaddr_un *address)
 {
 	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -65,8 +69,11 @@ static bool is_stale(const struct sockaddr_un *address)
 
 	if (lstat(address->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return false;
-	return fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
-	       errno == ECONNREFUSED;
+	if (fd < 0)
+		return false;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+		return errno == ECONNREFUSED;
+	return peer_is_gone(fd);
 }
 
 static int listen_at(const char *path)

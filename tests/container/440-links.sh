@@ -138,7 +138,6 @@ ip link set far1 up
 '$MINIT' wait --timeout 20s late:up
 kill -KILL \$minit
 wait \$minit
-rm /run/minit/control # of the dead one, which a child that it was starting may hold open still
 '$MINIT' run '$ct_dir/table.toml' & minit=\$!
 '$MINIT' wait --timeout 20s late:up && echo again \$(ip rule | grep -c -E '^(500|600):')
 '$MINIT' poweroff

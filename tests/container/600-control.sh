@@ -175,4 +175,26 @@ ct_end 30
 is $? 0 "and ends the container with success"
 is "$(tail -n 1 "$ct_dir/events")" "minit: it is leaving" "who listened is told that it is the end"
 
+# One that was killed, and a child of its holds what it has listened with: as a child does until its exec.
+cat >"$ct_dir/dead.py" <<'PY'
+import os, socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+if os.fork():
+    s.listen(5)
+    os._exit(0)
+time.sleep(1000)
+PY
+ct_start sh -c 'mkdir /run/minit && "$@" && touch /run/dead; while :; do sleep 1000; done' sh /usr/bin/python3 "$ct_dir/dead.py" /run/minit/control
+ct_up
+ct_until 10 ct_in test -e /run/dead
+MINIT_SOCKET=/proc/$(ct_pid)/root/run/minit/control timeout 10 "$MINIT" status >"$ct_dir/err" 2>&1
+is "$?,$(grep -c 'control: Connection refused: is minit running here' "$ct_dir/err")" 1,1 \
+	"who asks where a minit has died is told so, and not left waiting"
+ct_in "$MINIT" run "$ct_dir/table.toml" >>"$ct_dir/out" 2>&1 &
+does 0 "wait waits for the next one" wait --timeout 20s db:up
+ct_not_said 'runs without its control socket' "which listens in its place"
+ct_signal KILL
+ct_end 10
+
 echo "1..$ct_tests"
