@@ -209,7 +209,7 @@ ct_sleeps() {
 	done
 }
 ct_rests() {
-	ct_until 10 ct_sleeps "$(ct_pid)"
+	ct_until 30 ct_sleeps "$(ct_pid)"
 }
 
 # Whether PID 1 is given precedence here; a nice value would be that of whoever gives more.
