@@ -35,7 +35,7 @@ struct child {
 	const struct service_spec *spec;
 	struct cgroup_home home;
 	bool in_leaf;         /* the service has a leaf */
-	uint64_t mark;        /* what its processes bear if it has neither leaf nor pid namespace; services/strays.h */
+	uint64_t mark;        /* what its processes bear without a pid namespace of their own; services/strays.h */
 	bool born_into_leaf;  /* in v2 it is in it already */
 	uint32_t namespaces;  /* CLONE_NEW*: those that were made with the child */
 	bool stdin_is_null;   /* standard input is /dev/null already */

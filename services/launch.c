@@ -384,7 +384,7 @@ void launch_stop(struct supervisor *sv, uint32_t index)
 
 /*
  * The group of the session leader goes with it: a service may have neither leaf
- * nor pid namespace. Who has left the group is found by services/strays.c.
+ * nor pid namespace. Who has left the group, or the leaf, is found by services/strays.c.
  */
 void launch_kill(struct supervisor *sv, uint32_t index)
 {
@@ -425,8 +425,8 @@ bool launch_is_empty(struct supervisor *sv, uint32_t index)
 {
 	struct leaf_name name;
 
-	if (has_leaf(sv, index))
-		return cgroup_is_empty(&sv->state->cgroup, leaf_of(sv, index, &name));
+	if (has_leaf(sv, index) && !cgroup_is_empty(&sv->state->cgroup, leaf_of(sv, index, &name)))
+		return false;
 	return namespaces_of(sv, index) & CLONE_NEWPID || strays_gone(sv, index);
 }
 

@@ -206,12 +206,12 @@ static int forbid_core(struct child *child)
 	return setrlimit(RLIMIT_CORE, &none) < 0 ? child_fail(child, -errno, "coredump") : 0;
 }
 
-/* Where it is refused (a lower hard limit) they are found by their process group alone. */
+/* Where it is refused (a lower hard limit) they are found by their leaf or process group alone. */
 static void bear_mark(const struct child *child)
 {
 	const struct rlimit mark = { child->mark, RLIM_INFINITY };
 
-	if (!child->in_leaf && !(child->namespaces & CLONE_NEWPID))
+	if (!(child->namespaces & CLONE_NEWPID))
 		setrlimit(RLIMIT_LOCKS, &mark);
 }
 

@@ -1,7 +1,7 @@
 /*
- * What of a service has left its process group, where there is neither a leaf nor a pid namespace to find it by. Each
- * such process bears the service's mark in RLIMIT_LOCKS: the kernel has not used it since 2.4.25, hands it on by fork
- * and exec, and shows it to everybody. Who has lost its parents is minit's child, so only those are looked at.
+ * What of a service without a pid namespace is found by no leaf: it has none, or root has left it. Each process of
+ * such a service bears its mark in RLIMIT_LOCKS: the kernel has not used it since 2.4.25, hands it on by fork and
+ * exec, and shows it to everybody. Who has lost its parents is minit's child, so only those are looked at.
  */
 #ifndef SERVICES_STRAYS_H
 #define SERVICES_STRAYS_H

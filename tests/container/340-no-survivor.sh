@@ -1,14 +1,14 @@
 #!/bin/bash
-# No descendant outlives a stop, whatever it does to stay: STOPS stops (36), in turn of services that cling by each way,
+# No descendant outlives a stop, whatever it does to stay: STOPS stops (42), in turn of services that cling by each way,
 # in a pid namespace of their own and in minit's.
 set -u
 . tests/container/ct.sh
-STOPS=${STOPS:-36}
+STOPS=${STOPS:-42}
 
-gcc -static -O1 -Wall -Wextra -o "$ct_dir/clinger" tests/tools/clinger.c
+gcc -static -D_GNU_SOURCE -O1 -Wall -Wextra -o "$ct_dir/clinger" tests/tools/clinger.c
 ok $? "the one that clings builds"
 chmod 755 "$ct_dir"
-ways="setsid daemon stopped traced deaf bomb"
+ways="setsid daemon stopped traced deaf bomb leaver"
 for way in $ways; do
 	cat <<TOML
 [service.$way]
@@ -29,8 +29,8 @@ ct_up
 left=0 done=0 number=0
 for ((number = 0; number < STOPS; number++)); do
 	set -- $ways
-	shift $((number % 6))
-	name=$1$([ $((number / 6 % 2)) = 0 ] || echo -apart)
+	shift $((number % 7))
+	name=$1$([ $((number / 7 % 2)) = 0 ] || echo -apart)
 	ct_minit start "$name" >/dev/null || break
 	for i in $(seq 500); do
 		n=$(ct_in ps -e -o comm= | grep -c -x clinger)

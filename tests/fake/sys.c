@@ -497,7 +497,7 @@ uint64_t children_mark(pid_t pid)
 	const struct process *p = kernel_process(pid);
 	const struct supervisor sv = { .state = kernel_state };
 
-	return p && !p->leaf ? strays_mark(&sv, p->service) : 0;
+	return p && !p->unmarked ? strays_mark(&sv, p->service) : 0;
 }
 
 /* -- leaves: their names are the services' -- */

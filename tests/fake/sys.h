@@ -24,6 +24,7 @@ struct process {
 	uint8_t asked;   /* the stop signal has been sent */
 	uint8_t grouped; /* a stray that is in the main process's group */
 	uint8_t leaf;    /* it is in the leaf */
+	uint8_t unmarked; /* bears no mark of the service */
 	uint8_t service;
 	int8_t pipe;     /* whose write end it holds, or -1 */
 	int32_t status;  /* of a zombie */

@@ -4,7 +4,9 @@
  *   setsid   children in sessions of their own     daemon   twice forked, so nobody's child
  *   stopped  children that are stopped             traced   a child that a daemon traces
  *   deaf     all signals that can be are ignored   bomb     forks as long as it may
+ *   leaver   children in sessions of their own, in the uppermost cgroups
  */
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,12 +80,30 @@ static void one_bomb(void)
 			usleep(1000);
 }
 
+/* Where it may not it stays where it is. */
+static void one_leaver(void)
+{
+	glob_t tops;
+
+	setsid();
+	be_deaf();
+	glob("/sys/fs/cgroup/{,*/}cgroup.procs", GLOB_BRACE, NULL, &tops);
+	for (size_t i = 0; i < tops.gl_pathc; i++) {
+		FILE *f = fopen(tops.gl_pathv[i], "w");
+
+		if (f && fputs("0", f) >= 0)
+			fclose(f);
+	}
+	stay();
+}
+
 static const struct {
 	const char *name;
 	void (*one)(void);
 } ways[] = {
 	{ "setsid", one_setsid },   { "daemon", one_daemon }, { "stopped", one_stopped },
 	{ "traced", one_traced },   { "deaf", one_setsid },   { "bomb", one_bomb },
+	{ "leaver", one_leaver },
 };
 
 int main(int argc, char **argv)

@@ -439,15 +439,20 @@ static void a_kill_is_for_the_process_its_group_and_its_leaf(void **state)
 	check_kernel();
 }
 
-/* A service with neither leaf nor pid namespace runs, and has forked. */
-static struct process *begin_with_stray(void)
+/* A service without a pid namespace runs, and has forked. */
+static struct process *begin_with(uint32_t leafless)
 {
 	begin();
-	kernel.leafless = 1;
+	kernel.leafless = leafless;
 	service_event(&sv, 0, EVENT_WANT_UP, 0);
 	kernel_exec(process());
 	service_event(&sv, 0, EVENT_STATUS, 0);
 	return kernel_fork(process(), false);
+}
+
+static struct process *begin_with_stray(void)
+{
+	return begin_with(1);
 }
 
 static void who_bears_the_mark_is_killed_when_its_service_has_died(void **state)
@@ -457,13 +462,31 @@ static void who_bears_the_mark_is_killed_when_its_service_has_died(void **state)
 	(void)state;
 	stray = begin_with_stray();
 	other = kernel_fork(process(), false);
-	other->leaf = 1; /* bears no mark */
+	other->unmarked = true;
 	kernel_die(process(), 0);
 	reap_all(&sv);
 	assert_int_equal(service_at(&sv, 0)->life.state, STATE_DRAINING);
 	assert_true(stray->doomed);
 	assert_false(other->doomed);
 	other->state = PROCESS_FREE;
+	kernel_die(stray, 9);
+	reap_all(&sv);
+	assert_int_equal(service_at(&sv, 0)->life.state, STATE_DONE);
+	check_kernel();
+}
+
+static void who_has_left_its_leaf_is_killed_too(void **state)
+{
+	struct process *stray;
+
+	(void)state;
+	stray = begin_with(0);
+	assert_true(stray->leaf);
+	stray->leaf = false;
+	kernel_die(process(), 0);
+	reap_all(&sv);
+	assert_int_equal(service_at(&sv, 0)->life.state, STATE_DRAINING);
+	assert_true(stray->doomed);
 	kernel_die(stray, 9);
 	reap_all(&sv);
 	assert_int_equal(service_at(&sv, 0)->life.state, STATE_DONE);
@@ -653,6 +676,7 @@ int main(void)
 		T(a_stop_asks_the_main_process_alone),
 		T(a_kill_is_for_the_process_its_group_and_its_leaf),
 		T(who_bears_the_mark_is_killed_when_its_service_has_died),
+		T(who_has_left_its_leaf_is_killed_too),
 		T(in_the_shutdown_strays_are_left_for_later),
 		T(a_stray_that_came_late_is_found_when_time_is_over),
 		T(the_dead_are_killed_with_their_group_before_their_pid_is_free),
