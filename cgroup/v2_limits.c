@@ -1,9 +1,11 @@
 /* Making leaves of cgroup v2, and writing what is to hold in them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "cgroup/tree.h"
@@ -11,6 +13,8 @@
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/text.h"
+
+#define BRIEF_US 20000
 
 /* -- groups ------------------------------------------------------------------------------------------------------- */
 
@@ -135,6 +139,43 @@ static int write_passed(const struct cgroup_home *home, const char *name, const 
 	return err;
 }
 
+static void hear_nothing(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * The kernel takes away what is above a new limit of memory, and kills, before the write returns: seconds, if that has
+ * to go to a slow disk. A signal ends it (O_NONBLOCK does from Linux 6.16 on): the limit is there all the same, and what
+ * is above it goes when the leaf next wants memory.
+ */
+static int write_briefly(const struct cgroup_home *home, const char *name, const char *file, const char *text)
+{
+	const struct itimerval soon = { { 0, BRIEF_US }, { 0, BRIEF_US } }, never = { 0 };
+	const struct sigaction heard = { .sa_handler = hear_nothing };
+	sigset_t alarm, before;
+	int err;
+
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	sigaction(SIGALRM, &heard, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	sigprocmask(SIG_UNBLOCK, &alarm, &before);
+	err = v2_write(home, name, file, text);
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
+
+static bool is_above(const struct cgroup_home *home, const char *name, const char *file, const char *text)
+{
+	struct leaf_path path;
+	uint64_t most, now;
+
+	return (!strcmp(file, "memory.max") || !strcmp(file, "memory.high")) && !text_u64(text, &most) &&
+	       !file_number(home->v2, leaf_path(&path, name, "memory.current"), &now) && now > most;
+}
+
 static ssize_t read_of(const struct cgroup_home *home, const char *name, const char *file, char *mem, size_t size)
 {
 	struct leaf_path path;
@@ -187,6 +228,8 @@ int v2_limit(struct cgroup_home *home, const char *name, const char *file, const
 		err = write_list(home, name, file, text);
 	else if (!err && !strcmp(file, "cpuset.cpus.partition"))
 		err = write_partition(home, name, file, text);
+	else if (!err && is_above(home, name, file, text))
+		err = write_briefly(home, name, file, text);
 	else if (!err)
 		err = write_passed(home, name, file, text);
 	return !strcmp(file, "io.weight") ? write_bfq(home, name, text, err) : err;

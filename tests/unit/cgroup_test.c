@@ -11,12 +11,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cgroup/cgroup.h"
@@ -35,6 +37,7 @@ static struct {
 	char dir[64];
 	char wrote[2048]; /* " FILE=TEXT", for each write that went through */
 	char killed[256]; /* " PID" */
+	bool is_slow;     /* the next write takes half a minute, or until a signal comes */
 	const char *refuse; /* "FILE=TEXT" that is refused */
 	int times, err;     /* as often, with this errno */
 	int poisonings;     /* so often a threaded controller finds a process inside */
@@ -63,6 +66,8 @@ int __wrap_fd_write_file(int dir, const char *path, const char *text)
 	snprintf(what, sizeof(what), "%s=%s", path, text);
 	if (k.refuse && !strcmp(what, k.refuse) && k.times-- > 0)
 		return -k.err;
+	if (k.is_slow && nanosleep(&(struct timespec){ .tv_sec = 30 }, NULL) < 0)
+		k.is_slow = false;
 	if (!strcmp(text, "+pids") && k.poisonings-- > 0)
 		file("own/cgroup.type", "domain threaded\n");
 	if (!strcmp(text, "-pids"))
@@ -975,6 +980,25 @@ static void v2_leaf_is_killed_by_one_write_thawed_and_marked(void **state)
 	forget(&home);
 }
 
+static void nobody_waits_until_memory_is_taken_away(void **state)
+{
+	struct cgroup_home home = home_v2();
+	sigset_t all, now;
+
+	(void)state;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL); /* as PID 1 has it */
+	group_with("v2/svc.web", V2_FILES);
+	file("v2/svc.web/memory.current", "8192\n");
+	k.is_slow = true;
+	assert_int_equal(set(&home, "memory.max", "4096", NULL), 0);
+	assert_false(k.is_slow);
+	assert_string_equal(k.wrote, " svc.web/memory.max=4096");
+	sigprocmask(SIG_UNBLOCK, &all, &now);
+	assert_true(sigismember(&now, SIGALRM));
+	forget(&home);
+}
+
 /* The kernel takes what cannot be, too. */
 static void a_partition_that_is_invalid_is_refused(void **state)
 {
@@ -1235,6 +1259,7 @@ int main(void)
 		T(populated_tells_whether_a_v2_leaf_is_empty),
 		T(v1_leaf_is_not_empty_with_a_process_anywhere_below),
 		T(v2_leaf_is_killed_by_one_write_thawed_and_marked),
+		T(nobody_waits_until_memory_is_taken_away),
 		T(a_partition_that_is_invalid_is_refused),
 		T(nobody_is_born_into_a_leaf_that_others_may_have_killed),
 		T(without_cgroup_kill_all_are_frozen_killed_and_thawed),

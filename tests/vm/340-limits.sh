@@ -214,6 +214,10 @@ exec = ["/bin/dd", "if=/dev/nvme0n1", "of=/dev/null", "bs=65536", "skip=128"]
 pressure.io = "some 50ms 1s"
 cgroup.io.max = "/dev/nvme0n1 rbps=64K"
 
+[service.dirty]
+exec = ["/bin/dd", "if=/dev/zero", "of=/dev/nvme0n1", "bs=1048576", "count=24", "seek=32", "conv=notrunc"]
+cgroup.io.max = "/dev/nvme0n1 wbps=64K"
+
 [service.probe]
 exec       = ["/bin/sh", "/probe"]
 caps       = "all"
@@ -365,6 +369,14 @@ for s in pressed frozen squeezed starved; do
 	minit stop --timeout 60s $s
 done
 
+# What it wrote takes minutes to its disk.
+minit start dirty
+n=0; until [ "$(leaf dirty memory.current)" -ge 12000000 ] || [ $((n += 1)) = 50 ]; do usleep 100000; done
+began=$(now); minit set dirty memory.max=4M; minit set dirty memory.high=3M
+echo "dirty for $(($(now) - began))"
+echo "dirtymax $(leaf dirty memory.max) $(leaf dirty memory.high)"
+minit set dirty io.max="/dev/nvme0n1 wbps=max"; minit stop dirty
+
 n=0 left=0 apart=
 while [ $n -lt "$STOPS" ]; do
 	for way in $ways; do
@@ -469,6 +481,8 @@ is 'deaf' 'up 0::/ 0::/svc.deaf' "after a stop by force it runs again, and its l
 is 'lacking' 'up 0::/svc.deaf' "where it can have no cgroup namespace it goes without, as that is the default"
 said 'deaf: a cgroup namespace cannot be had here, and is left out for it' "which is said"
 has 'asks step clone: No space left on device: .*' "who asks for one fails"
+within 'dirty for' 0 150 "a limit of memory is set at once, whatever there is to write back first: hundredths of a second"
+is 'dirtymax' '4194304 3145728' "and holds"
 is 'pressed' again "pressure of the processor: restarted, and again"
 is 'frozen' 'paused true' "or paused"
 is 'squeezed' 'paused true' "pressure of memory, above memory.high"
