@@ -146,8 +146,8 @@ static void hear_nothing(int signal)
 
 /*
  * The kernel takes away what is above a new limit of memory, and kills, before the write returns: seconds, if that
- * has to go to a slow disk. A signal ends it (O_NONBLOCK does from Linux 6.16 on): the limit is there all the same, and what
- * is above it goes when the leaf next wants memory.
+ * has to go to a slow disk. A signal ends it (from Linux 6.16 on O_NONBLOCK does): the limit is there all the same,
+ * and what is above it goes when the leaf next wants memory.
  */
 static int write_briefly(const struct cgroup_home *home, const char *name, const char *file, const char *text)
 {
