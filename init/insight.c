@@ -7,6 +7,7 @@
 
 #include "lib/fd.h"
 #include "services/changed.h"
+#include "services/launch.h"
 
 struct bundle {
 	int fds[INSIGHT_MOST];
@@ -49,8 +50,9 @@ static void add_service(const struct supervisor *sv, uint32_t index, struct bund
 
 	add(b, INSIGHT_OWN_NET, service_at(sv, table_network_of(sv->table, index))->handles.netns);
 	/* Until it is the program there is nothing to be seen of it. */
-	buf_fmt(line, "\"index\":%u,\"pid\":%d,\"joined\":%d,\"missing\":%d,", index,
-		service_at(sv, index)->life.execed ? h->pid : 0, joined, h->missing);
+	buf_fmt(line, "\"index\":%u,\"pid\":%d,\"missing\":%d,", index,
+		service_at(sv, index)->life.execed ? h->pid : 0, h->missing);
+	buf_fmt(line, "\"joined\":%d,\"behind\":%d,", joined, joined && launch_stays(sv, roots->join_service));
 }
 
 /* Whole, or not at all. */

@@ -150,20 +150,20 @@ static bool has_reaper(const struct look *l)
 }
 
 /* The program is the reaper's first child: orphans come behind it. */
-static bool pass_reaper(struct look *l)
+static bool pass_reaper(struct look *l, pid_t *of)
 {
 	BUF_ON_STACK(path, 40);
 	char children[4096];
 	uint64_t pid;
 
-	buf_fmt(&path, "task/%d/children", (int)l->pid);
-	if (!look_read(l, l->pid, buf_text(&path), children, sizeof(children)))
+	buf_fmt(&path, "task/%d/children", (int)*of);
+	if (!look_read(l, *of, buf_text(&path), children, sizeof(children)))
 		return false;
 	children[strcspn(children, " ")] = '\0';
 	l->err = -ESRCH;
 	if (text_u64(children, &pid))
 		return false;
-	l->pid = (pid_t)pid;
+	*of = (pid_t)pid;
 	return true;
 }
 
@@ -184,13 +184,15 @@ static bool open_look(struct look *l, const struct handed *h)
 	l->missing = (int32_t)field_number(h->line, "missing", 0);
 	l->minit = (pid_t)field_number(h->line, "minit", 0);
 	l->joined = (pid_t)field_number(h->line, "joined", 0);
+	if (field_number(h->line, "behind", 0) && !pass_reaper(l, &l->joined))
+		l->joined = 0;
 	l->pid = (pid_t)field_number(h->line, "pid", 0);
 	l->changes = h->changes;
 	l->home.v2 = h->fds[INSIGHT_V2];
 	for (size_t i = 0; i < CGROUP_V1_COUNT; i++)
 		l->home.v1[i] = h->fds[INSIGHT_V1 + i];
 	l->err = l->pid ? 0 : -ESRCH;
-	return l->pid && (!has_reaper(l) || pass_reaper(l)) &&
+	return l->pid && (!has_reaper(l) || pass_reaper(l, &l->pid)) &&
 	       look_read(l, l->pid, "status", l->status, sizeof(l->status)) &&
 	       look_read(l, l->minit, "status", l->minits, sizeof(l->minits));
 }

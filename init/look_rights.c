@@ -75,7 +75,7 @@ static bool is_root(const struct look *l, const char *status)
 /* What the plan comes to behind the exec: services/caps.h, capabilities(7). */
 static struct caps expected(struct look *l, bool root)
 {
-	const bool userns = l->spec->namespaces & CLONE_NEWUSER;
+	const bool userns = table_in_userns(l->table, l->spec);
 	struct caps now = { { 0 } };
 	struct caps_plan plan;
 	uint64_t *set;
@@ -101,7 +101,7 @@ static bool began_as_root(const struct look *l)
 	const char *user = table_text(l->table, l->spec->user_at);
 
 	if (!user)
-		return l->spec->namespaces & CLONE_NEWUSER || is_root(l, l->minits);
+		return table_in_userns(l->table, l->spec) || is_root(l, l->minits);
 	return !strcmp(user, "root") || !strcmp(user, "0");
 }
 

@@ -49,7 +49,7 @@ struct child {
 	int reaper_pipe[2];   /* ends when the reaper has left that memory; -1: there is none to wait for */
 	bool is_behind;       /* it is the program's child of the reaper */
 	const int *output_fds; /* read ends by output_slot, for the log helper */
-	int join_fd;          /* pidfd of the service whose namespaces are joined, or -1 */
+	int join_fd;          /* pidfd of the service whose namespaces are joined, or -errno (services/joined.h) */
 	int image_fds[2];     /* mounts of the image that is its root, until they are taken, or -1; step_image */
 	int userns_fd;        /* its user namespace until it is entered, or -1; step_idmap */
 	int secrets_fd;       /* file system of its secrets until they are given to it, or -1; step_mounts */

@@ -212,7 +212,7 @@ void failure_put(const struct supervisor *sv, uint32_t index, struct buf *b)
 		put_program(b, sv->table, spec, life);
 	else if (life->step == STEP_leaf)
 		put_leaf(b, sv, spec, life, detail);
-	else if (life->err == ESRCH)
+	else if (life->err == ESRCH && life->step != STEP_join)
 		put_nobody(b, sv->table, spec, detail);
 	else if (!put_sched(b, sv, spec, life, detail))
 		put_other(b, life, detail);

@@ -14,6 +14,7 @@
 #include "services/caps.h"
 #include "services/child.h"
 #include "services/frame.h"
+#include "services/joined.h"
 #include "services/leaf.h"
 #include "services/prepare.h"
 #include "services/reaper_program.h"
@@ -176,6 +177,11 @@ static bool stays(const struct supervisor *sv, uint32_t index)
 	return spec_at(sv, index)->init && namespaces_of(sv, index) & CLONE_NEWPID;
 }
 
+bool launch_stays(const struct supervisor *sv, uint32_t index)
+{
+	return stays(sv, index) || table_confine(sv->table, spec_at(sv, index))->roots.join_flags & CLONE_NEWPID;
+}
+
 /* Made when it is first needed; of no state, as it is made anew by the next minit. */
 static int program_of_reaper(enum reaper_place place)
 {
@@ -186,14 +192,17 @@ static int program_of_reaper(enum reaper_place place)
 	return fds[place];
 }
 
-/* A child that forks from its memory: frames are in nobody's copy. Clocks of its own are entered by a fork alone. */
+/*
+ * A child that forks from its memory: frames are in nobody's copy. Clocks of its own are entered by a fork alone,
+ * those of another by who shares no memory.
+ */
 static bool is_father(const struct supervisor *sv, uint32_t index)
 {
 	const struct service_spec *spec = spec_at(sv, index);
 	const struct roots_spec *roots = &table_confine(sv->table, spec)->roots;
 
-	return (stays(sv, index) && spec->namespaces & CLONE_NEWTIME) || roots->join_flags & CLONE_NEWPID ||
-	       roots->uids.count;
+	return (stays(sv, index) && spec->namespaces & CLONE_NEWTIME) ||
+	       roots->join_flags & (CLONE_NEWPID | CLONE_NEWTIME) || roots->uids.count;
 }
 
 /*
@@ -234,19 +243,6 @@ static pid_t start_shared(struct supervisor *sv, uint32_t index, const struct ch
 }
 
 /*
- * A descriptor of the process whose namespaces are joined, or -1. Its number is its own as long as nobody has reaped
- * it, which is done here alone.
- */
-static int joined(const struct supervisor *sv, uint32_t index)
-{
-	const struct roots_spec *roots = &table_confine(sv->table, spec_at(sv, index))->roots;
-	pid_t pid = roots->join_flags ? handles_at(sv, roots->join_service)->pid : 0;
-	int fd = pid ? sys_pidfd(pid) : -ENOENT;
-
-	return fd < 0 ? -1 : fd;
-}
-
-/*
  * The loop device of an image is opened before the child is held back from it: who may have none is not born into its
  * leaf, but moves there when that is done.
  */
@@ -260,7 +256,7 @@ static bool joins_late(const struct supervisor *sv, uint32_t index)
 static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 {
 	struct child child = child_of(sv, index, status_fd);
-	cleanup_fd int join_fd = joined(sv, index), leaf_fd = -1;
+	cleanup_fd int join_fd = -1, leaf_fd = -1;
 	struct leaf_name name;
 	pid_t pid;
 
@@ -268,7 +264,8 @@ static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 		leaf_fd = cgroup_leaf_fd(&sv->state->cgroup, leaf_of(sv, index, &name));
 	if (leaf_fd < 0)
 		leaf_fd = -1;
-	child.join_fd = join_fd;
+	if (table_confine(sv->table, child.spec)->roots.join_flags)
+		child.join_fd = join_fd = joined_open(sv, index);
 	pid = start_shared(sv, index, &child, leaf_fd);
 	return pid == -ENOSYS ? clone_with_less(sv, index, &child, leaf_fd) : pid;
 }

@@ -90,10 +90,19 @@ static void check_shared(struct compile *c, const struct service_spec *spec, con
 		      "more than " WORD(MOUNT_SHARED_MAX) " that are shared");
 	refuse_unless(c, d, KEY_MOUNTS, spec->root_at || bound <= MOUNT_EARLY_MAX,
 		      "more than " WORD(MOUNT_EARLY_MAX) " that are bound; give root, which may be \"/\"");
-	refuse_unless(c, d, KEY_MOUNTS, !idmap || roots->userns, "idmap needs a user namespace; give userns");
+	refuse_unless(c, d, KEY_MOUNTS, !idmap || roots->userns || roots->join_flags & CLONE_NEWUSER,
+		      "idmap needs a user namespace; give userns");
 }
 
 /* -- user namespaces -------------------------------------------------------------------------------------------- */
+
+/* That of [defaults] is for those that have one of their own. */
+static void forget_userns(struct roots_spec *roots)
+{
+	roots->userns = USERNS_NONE;
+	roots->uids = roots->gids = (struct list){ 0 };
+	roots->deny_setgroups = 0;
+}
 
 static void settle_userns(struct compile *c, struct service_spec *spec, const struct draft *d, struct roots_spec *roots)
 {
@@ -152,6 +161,35 @@ static uint32_t free_slot(const uint8_t *taken, uint32_t slot, uint8_t how)
 	return RANGES;
 }
 
+/*
+ * The ids of who joins a user namespace are those of its owner, which may have joined it too; NULL: they go in a
+ * circle, which is told elsewhere.
+ */
+static const struct draft *ids_owner(const struct compile *c, const struct draft *d)
+{
+	for (uint32_t n = 0; n <= c->services.count; n++, d = &c->services.drafts[d->confine->roots.join_service])
+		if (!(d->confine->roots.join_flags & CLONE_NEWUSER))
+			return d;
+	return NULL;
+}
+
+static void join_ids(struct compile *c, struct draft *d)
+{
+	const struct draft *owner = ids_owner(c, d);
+	struct roots_spec *roots = &d->confine->roots;
+
+	if (!owner || owner == d)
+		return;
+	if (!owner->confine->roots.userns) {
+		refuse(c, d->nodes[KEY_JOIN], "%s: join: %s has no user namespace of its own; give it userns, or leave "
+		       "\"user\" out", d->title, owner->title);
+		return;
+	}
+	roots->uids = owner->confine->roots.uids;
+	roots->gids = owner->confine->roots.gids;
+	roots->deny_setgroups = owner->confine->roots.deny_setgroups;
+}
+
 /* A service's range is the hash of its name; who meets another's takes the next free one, in the order of names. */
 void roots_ranges(struct compile *c)
 {
@@ -175,9 +213,30 @@ void roots_ranges(struct compile *c)
 		taken[slot] |= TAKEN;
 		all[i].roots->uids = all[i].roots->gids = range_list(c, slot);
 	}
+	for (uint32_t i = 0; i < c->services.count; i++)
+		join_ids(c, &c->services.drafts[i]);
 }
 
 /* -- namespaces of others ---------------------------------------------------------------------------------------- */
+
+/* Of what is joined, other keys than namespaces make one of its own too. */
+static bool has_own_beside(const struct draft *d, uint32_t joined)
+{
+	static const struct {
+		enum key_id id;
+		uint32_t flag;
+	} makers[] = {
+		{ KEY_USERNS, CLONE_NEWUSER },		 { KEY_USERNS_UID, CLONE_NEWUSER },
+		{ KEY_USERNS_GID, CLONE_NEWUSER },	 { KEY_USERNS_SETGROUPS, CLONE_NEWUSER },
+		{ KEY_USERNS_IDMAP, CLONE_NEWUSER },	 { KEY_TIME_MONOTONIC, CLONE_NEWTIME },
+		{ KEY_TIME_BOOTTIME, CLONE_NEWTIME },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(makers); i++)
+		if (joined & makers[i].flag && d->nodes[makers[i].id])
+			return true;
+	return false;
+}
 
 static void settle_join(struct compile *c, struct service_spec *spec, const struct draft *d,
 			const struct roots_spec *roots)
@@ -186,7 +245,7 @@ static void settle_join(struct compile *c, struct service_spec *spec, const stru
 
 	if (!node)
 		return;
-	if (d->nodes[KEY_NAMESPACES] && spec->namespaces & roots->join_flags)
+	if ((d->nodes[KEY_NAMESPACES] && spec->namespaces & roots->join_flags) || has_own_beside(d, roots->join_flags))
 		refuse(c, node, "%s: join: a namespace cannot be joined and be its own; remove it from one of the two",
 		       d->title);
 	if (roots->join_flags & CLONE_NEWNS && spec->root_at)
@@ -255,7 +314,10 @@ void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d)
 	if (d->nodes[KEY_TIME_MONOTONIC] || d->nodes[KEY_TIME_BOOTTIME])
 		spec->namespaces |= CLONE_NEWTIME;
 	roots->image = may_be_image(table_text(c->table, spec->root_at));
-	settle_userns(c, spec, d, roots);
+	if (roots->join_flags & CLONE_NEWUSER)
+		forget_userns(roots);
+	else
+		settle_userns(c, spec, d, roots);
 	settle_kernel_files(c, spec, d, roots);
 	check_kernel_files(c, spec, d, roots);
 	need_mounts(spec, d, roots);

@@ -9,17 +9,17 @@
 #include "services/caps.h"
 #include "services/child.h"
 
-/* In a user namespace of its own the child has all of them, and inherits none. */
+/* In a user namespace that is not minit's the child has all of them, and inherits none. */
 static struct caps now_of(const struct child *child)
 {
 	struct caps all = { { caps_known, caps_known, caps_known } };
 
-	return child->spec->namespaces & CLONE_NEWUSER ? all : caps_own;
+	return table_in_userns(child->table, child->spec) ? all : caps_own;
 }
 
 static bool was_root(const struct child *child)
 {
-	return caps_root || child->spec->namespaces & CLONE_NEWUSER;
+	return caps_root || table_in_userns(child->table, child->spec);
 }
 
 static struct caps_plan plan_of(const struct child *child)

@@ -17,18 +17,20 @@ static const struct roots_spec *roots_of(const struct child *child)
 /*
  * By a descriptor of the process that minit opened while it knew whose it is, all at once or none. A pid namespace is
  * that of children only: what stays outside passes on signals and the end, like the reaper of a namespace of its own.
+ * The user namespace is entered where one of its own is: services/step_userns.c.
  */
 int step_join(struct child *child)
 {
 	const struct roots_spec *roots = roots_of(child);
+	uint32_t at_once = roots->join_flags & ~(uint32_t)CLONE_NEWUSER;
 	const char *name;
 
 	if (!roots->join_flags)
 		return 0;
 	name = table_name(child->table, table_service(child->table, roots->join_service));
 	if (child->join_fd < 0)
-		return child_fail(child, -ENOENT, name);
-	if (setns(child->join_fd, (int)roots->join_flags) < 0)
+		return child_fail(child, child->join_fd, name);
+	if (at_once && setns(child->join_fd, (int)at_once) < 0)
 		return child_fail(child, -errno, name);
 	return roots->join_flags & CLONE_NEWPID ? child_leave_reaper(0) : 0;
 }

@@ -220,7 +220,7 @@ int who_resolve(struct child *child, struct who *who)
 /* Where its user namespace denies setgroups(2) it has got them before: services/step_userns.c. */
 static bool has_groups(const struct child *child)
 {
-	return child->spec->namespaces & CLONE_NEWUSER && child_confine(child)->roots.deny_setgroups;
+	return table_in_userns(child->table, child->spec) && child_confine(child)->roots.deny_setgroups;
 }
 
 /* Raw calls: libc's set*id would look for threads that this copy of the process does not have. */

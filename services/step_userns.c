@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -88,47 +89,79 @@ static int write_maps(struct child *child, int proc, pid_t pid)
 	return err ? child_fail(child, err, "uid_map") : 0;
 }
 
+static bool joins(const struct child *child)
+{
+	return roots_of(child)->join_flags & CLONE_NEWUSER;
+}
+
 static int map_and_open(struct child *child, pid_t pid)
 {
 	cleanup_fd int proc = open_proc(child);
-	int err = proc < 0 ? child_fail(child, proc, "/proc") : write_maps(child, proc, pid);
+	int err = proc < 0 ? child_fail(child, proc, "/proc") : 0;
 
+	if (!err && !joins(child))
+		err = write_maps(child, proc, pid);
 	if (err)
 		return err;
 	err = open_of(proc, pid, "ns/user", O_RDONLY);
 	return err < 0 ? child_fail(child, err, "ns/user") : err;
 }
 
-/* Is in the namespace until it is killed, or nobody waits for it any more. */
-static no_return void hold(int alive)
+/* Is in the namespace, made with it or joined, until it is killed, or nobody waits for it any more. */
+static no_return void hold(const struct child *child, int end)
 {
+	int err = joins(child) && setns(child->join_fd, CLONE_NEWUSER) < 0 ? -errno : 0;
 	char byte;
 
-	while (read(alive, &byte, 1) < 0 && errno == EINTR)
+	if (write(end, &err, sizeof(err)) < 0)
+		_exit(1);
+	while (read(end, &byte, 1) < 0 && errno == EINTR)
 		;
 	_exit(0);
 }
 
-int step_idmap(struct child *child)
+/* Whether who holds it is in the namespace. */
+static int hear(struct child *child, int end)
 {
-	struct sys_clone how = { .flags = CLONE_NEWUSER, .leaf_fd = -1, .ret_pid = &(pid_t){ 0 } };
+	int err = -ESRCH;
+
+	while (read(end, &err, sizeof(err)) < 0 && errno == EINTR)
+		;
+	return err ? child_fail(child, err, "setns") : 0;
+}
+
+static int hold_and_open(struct child *child)
+{
+	struct sys_clone how = { .flags = joins(child) ? 0 : CLONE_NEWUSER, .leaf_fd = -1, .ret_pid = &(pid_t){ 0 } };
 	int ends[2], status, fd;
 	pid_t pid;
 
-	if (!roots_of(child)->uids.count)
-		return 0;
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	pid = sys_clone(&how);
 	if (pid == 0) {
 		close(ends[1]);
-		hold(ends[0]);
+		hold(child, ends[0]);
 	}
-	fd = pid < 0 ? pid : map_and_open(child, pid);
+	fd = pid < 0 ? pid : hear(child, ends[1]);
+	if (!fd)
+		fd = map_and_open(child, pid);
 	close(ends[0]);
 	close(ends[1]);
 	if (pid > 0)
 		waitpid(pid, &status, 0);
+	return fd;
+}
+
+/* Ids of mounts are mapped by the namespace itself; to enter it alone a pidfd of who is in it does (Linux 5.8). */
+int step_idmap(struct child *child)
+{
+	bool by_pidfd = joins(child) && !(child->namespaces & CLONE_NEWNS);
+	int fd;
+
+	if (!roots_of(child)->uids.count)
+		return 0;
+	fd = by_pidfd ? fcntl(child->join_fd, F_DUPFD_CLOEXEC, 0) : hold_and_open(child);
 	child->userns_fd = fd < 0 ? -1 : fd;
 	return fd < 0 ? fd : 0;
 }

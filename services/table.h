@@ -180,6 +180,12 @@ table_confine(const struct table *t, const struct service_spec *spec)
 	return (const void *)((const char *)t + spec->confine_at);
 }
 
+/* Whether it is in another user namespace than minit, of its own or joined. */
+static inline bool table_in_userns(const struct table *t, const struct service_spec *spec)
+{
+	return (spec->namespaces | table_confine(t, spec)->roots.join_flags) & CLONE_NEWUSER;
+}
+
 /* What it has of the network beside its addresses, or NULL. */
 static inline const struct network_spec *table_network(const struct table *t, const struct service_spec *spec)
 {

@@ -395,39 +395,56 @@ bool take_offset(struct section *s, const struct key *key, const struct toml *no
 	return true;
 }
 
-static bool take_join_flags(const struct key *key, const struct toml *node, uint32_t *ret)
+static void refuse_joined(struct section *s, const struct key *key, const struct toml *node)
 {
-	if (node->type != TOML_ARRAY)
-		return false;
-	*ret = 0;
-	for (const struct toml *e = node->first; e; e = e->next) {
+	BUF_ON_STACK(all, 128);
+
+	buf_str(&all, "one of ");
+	for (const char *c = key_text(key, KEY_WORDS); *c; c++)
+		if (*c == '|')
+			buf_str(&all, ", ");
+		else
+			buf_char(&all, *c);
+	refuse_value(s, "join.namespaces", node, buf_text(&all));
+}
+
+static bool take_join_flags(struct section *s, const struct key *key, const struct toml *node, uint32_t *ret)
+{
+	uint32_t all = 0;
+
+	for (const struct toml *e = node->type == TOML_ARRAY ? node->first : NULL; e; e = e->next) {
 		int word = node_text(e) ? word_find(key_text(key, KEY_WORDS), e->text) : -1;
 
 		if (word < 0)
-			return false;
-		*ret |= namespace_flags[word];
+			refuse_joined(s, key, e);
+		all |= word < 0 ? 0 : namespace_flags[word];
 	}
-	return *ret;
+	*ret = all;
+	return node->type == TOML_ARRAY && node->first;
 }
 
 bool take_join(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	struct roots_spec *roots = field;
-	const struct toml *service = NULL;
+	const struct toml *service = NULL, *namespaces = NULL;
 	bool good = node->type == TOML_TABLE;
 	int index;
 
 	for (const struct toml *e = good ? node->first : NULL; e && good; e = e->next) {
 		if (!strcmp(e->key, "service"))
 			service = e;
+		else if (!strcmp(e->key, "namespaces"))
+			namespaces = e;
 		else
-			good = !strcmp(e->key, "namespaces") && take_join_flags(key, e, &roots->join_flags);
+			good = false;
 	}
-	if (!good || !service || !node_text(service) || !roots->join_flags)
+	if (!good || !service || !node_text(service) || !namespaces ||
+	    !take_join_flags(s, key, namespaces, &roots->join_flags))
 		return false;
 	index = service_index(s->c, service->text);
 	if (index < 0)
 		refuse_nobody(s->c, s->draft->title, "join", service, &s->c->services, "service");
 	roots->join_service = (uint32_t)MAX(index, 0);
+	roots->join_flags = index < 0 ? 0 : roots->join_flags;
 	return true;
 }

@@ -141,6 +141,32 @@ $(finds some "$namespaces; hostname" 'join = { service = "target", namespaces = 
 $(finds pids 'cat /proc/1/comm; echo /proc/[0-9]* | wc -w' 'join = { service = "target", namespaces = ["pid"] }')
 $(finds code 'exit' 'join = { service = "target", namespaces = ["ipc"] }')
 
+[service.inner]
+exec = ["/bin/sh", "-c", 'echo "inner: "\$(eval "\$0"; cat /proc/self/uid_map /proc/self/timens_offsets) >&2; sleep 1000', '''$namespaces''']
+ready = "exec"
+userns = "auto"
+time.boottime = "1000000s"
+[service.denies]
+exec = ["/bin/sleep", "1000"]
+ready = "exec"
+init = false
+root = "$ct_dir/root"
+userns = { uid = "0 700000 1000", setgroups = false }
+time.boottime = "1h"
+$(finds ids "$namespaces; cat /proc/self/uid_map /proc/self/timens_offsets" 'join = { service = "inner", namespaces = ["user", "time"] }')
+$(finds idsall "$namespaces" 'join = { service = "inner", namespaces = ["mount", "pid", "net", "ipc", "uts", "cgroup", "user", "time"] }')
+$(finds clocksonly "readlink /proc/self/ns/time; id -u; cat /proc/self/timens_offsets" 'join = { service = "denies", namespaces = ["time"] }')
+$(finds idsroot 'touch $STATE_DIRECTORY/x; stat -c %u:%g /file $STATE_DIRECTORY; id -u; id -G; cat /proc/self/setgroups; readlink /proc/self/ns/user' "root = '$ct_dir/root'
+user = 'web'
+state_directory = 'minit-joined'
+dev = 'minimal'
+join = { service = 'chain', namespaces = ['user'] }")
+[service.chain]
+exec = ["/bin/sleep", "1000"]
+ready = "exec"
+namespaces = []
+join = { service = "denies", namespaces = ["user"] }
+
 [service.status]
 exec = ["/bin/sh", "-c", "exit 7"]
 join = { service = "target", namespaces = ["pid"] }
@@ -152,12 +178,24 @@ join = { service = "target", namespaces = ["pid", "net"] }
 TOML
 ct_start
 ct_up
-ct_is "they run" joined:done some:done pids:done code:done status:failed long:up
+ct_is "they run" inner:up denies:up chain:up ids:done idsall:done clocksonly:done idsroot:done
+ct_is "and others" joined:done some:done pids:done code:done status:failed long:up
 target=$(value target | tr ' ' '\n' | grep -v -E '^(user|time)')
 is "$(value joined | tr ' ' '\n' | grep -v -E '^(user|time)')" "$target" "all namespaces are those of the other service"
 is "$(comm -12 <(echo "$target" | sort) <(value some | tr ' ' '\n' | sort) | cut -d: -f1 | tr '\n' ' ')" "net uts " "or only some"
 is "$(value some | tr ' ' '\n' | tail -n 1)" the-target "of which the name is seen"
 is "$(value pids | cut -d' ' -f1)" minit-reaper "/proc shows the processes of the joined namespace"
+inner=$(value inner)
+is "$(value ids | tr ' ' '\n' | grep -E '^(user|time)' | tr '\n' ' ')" "$(echo "$inner" | tr ' ' '\n' | grep -E '^(user|time)' | tr '\n' ' ')" \
+	"users and clocks are those of the other's program, which its reaper does not have"
+is "$(value ids | cut -d' ' -f9-)" "$(echo "$inner" | cut -d' ' -f9-)" "with its maps and offsets: $(echo "$inner" | cut -d' ' -f9-)"
+is "$(value idsall)" "$(echo "$inner" | cut -d' ' -f-8)" "or all eight"
+is "$(value clocksonly | cut -d' ' -f1)$(value clocksonly | cut -d' ' -f2-)" \
+	"$(readlink "/proc/$(ct_outer denies)/ns/time")0 monotonic 0 0 boottime 3600 0" "also without a reaper, and clocks alone"
+is "$(value idsroot)" "0:0 33:33 33 33 50 deny $(readlink "/proc/$(ct_outer denies)/ns/user")" \
+	"with a root of its own, whose files are mapped by the other's ids, over another that has joined it"
+is "$(stat -c %u:%g /var/lib/minit-joined/x)" 700033:700033 "and its directories have them outside"
+rm -rf /var/lib/minit-joined
 ct_said '^minit: status: exit 7' "its exit status is its own"
 outer=$(ct_outer target)
 ct_minit stop target
@@ -169,4 +207,19 @@ ct_is "and needs it" long:up target:up
 ct_minit restart target
 ct_is "a restart is one of both" long:up target:up long:starts=3
 ct_stop "it ends in order"
+
+# -- refused ---------------------------------------------------------------------------------------------------------
+
+# refuses JOIN KEYS TEXT: what check says of it.
+refuses() {
+	printf '[service.other]\nexec = ["x"]\n[service.ids]\nexec = ["x"]\nuserns = "auto"\n[service.a]\nexec = ["x"]\njoin = %s\n%s\n' "$1" "$2" \
+		>"$ct_dir/bad.toml"
+	"$MINIT" check "$ct_dir/bad.toml" 2>&1 | grep -q -F "$3"
+	ok $? "refused: $3"
+}
+refuses '{ service = "ids", namespaces = ["net", "usr"] }' '' \
+	'join.namespaces: found "usr"; wants one of mount, pid, net, ipc, uts, cgroup, user, time'
+refuses '{ service = "other", namespaces = ["user"] }' '' 'join: service.other has no user namespace of its own; give it userns, or leave "user" out'
+refuses '{ service = "ids", namespaces = ["user"] }' 'userns = "auto"' 'join: a namespace cannot be joined and be its own; remove it from one of the two'
+refuses '{ service = "ids", namespaces = ["time"] }' 'time.boottime = "1h"' 'join: a namespace cannot be joined and be its own; remove it from one of the two'
 echo "1..$ct_tests"

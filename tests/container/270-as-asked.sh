@@ -62,6 +62,9 @@ rlimits.core = 0
 exec = ["/bin/sleep", "1000"]
 join = { service = "full", namespaces = ["net", "ipc", "pid"] }
 needs = ["full"]
+[service.joinsids]
+exec = ["/bin/sleep", "1000"]
+join = { service = "inner", namespaces = ["user", "time", "mount"] }
 [service.upon]
 exec = ["/bin/sleep", "1000"]
 proc = "masked"
@@ -77,7 +80,7 @@ ready = "exit"
 TOML
 ct_start
 ct_up
-ct_is "all of them run" plain:up bare:up full:up inner:up mapped:up listed:up joins:up upon:up upon2:up gone:done
+ct_is "all of them run" plain:up bare:up full:up inner:up mapped:up listed:up joins:up joinsids:up upon:up upon2:up gone:done
 
 # All points of these, one in a line: service what asked got ok why
 look() {
@@ -91,8 +94,8 @@ for line in sys.stdin:
 seen() {
 	awk -F'|' -v name="$1" -v what="^($2)\$" '$1 == name && $2 ~ what { print $4 }' "$ct_dir/seen"
 }
-look plain bare full inner mapped listed joins upon upon2 gone
-for s in plain bare full inner mapped listed joins upon upon2; do
+look plain bare full inner mapped listed joins joinsids upon upon2 gone
+for s in plain bare full inner mapped listed joins joinsids upon upon2; do
 	[ "$(grep -c "^$s|.*|True|" "$ct_dir/seen")" -gt 5 ]
 	ok $? "$s is looked at"
 	is "$(grep "^$s|" "$ct_dir/seen" | grep -v '|True|')" "" "and is as its table asks"
@@ -106,6 +109,8 @@ is "$(seen mapped 'user|userns.uid')" "200005
 0 100000 1000, 1000 200000 10" "ids as they are called outside"
 is "$(seen joins 'namespaces.(net|pid|uts)' | tr '\n' ' ')" "full's full's own " "whose namespaces they are"
 is "$(seen inner 'time.*' | tr '\n' ' ')" "86400000 ms -1500 ms " "clocks of its own"
+is "$(seen joinsids 'namespaces.(mount|pid|user|time)' | tr '\n' ' ')$(seen joinsids 'userns.uid')" \
+	"inner's own inner's inner's $(seen inner 'userns.uid')" "of users and clocks too, behind a reaper"
 is "$(seen inner caps.permitted)" "chown net_bind_service" "capabilities of who has a reaper"
 is "$(seen upon 'proc|sys' | tr '\n' ' ')$(seen upon2 proc)" \
 	'masked, beneath mounts."/proc/sys" readonly, beneath mounts."/sys" masked, beneath mounts."/proc"' "upon what the table mounts"

@@ -1329,6 +1329,25 @@ static void whose_namespaces_are_joined_is_needed(void **state)
 	assert_int_equal(roots_of(t, "a")->join_flags, CLONE_NEWNET | CLONE_NEWUTS);
 }
 
+static void who_joins_a_user_namespace_has_the_ids_of_its_owner(void **state)
+{
+	const struct table *t = table_of("[service.a]\nexec = ['x']\njoin = { service = 'b', namespaces = ['user'] }\n"
+					 "[service.b]\nexec = ['x']\njoin = { service = 'c', namespaces = ['user', 'time'] }\n"
+					 "[service.c]\nexec = ['x']\nuserns.setgroups = false\n"
+					 "[defaults]\nuserns = 'auto'\n");
+	const struct roots_spec *a = roots_of(t, "a"), *c = roots_of(t, "c");
+
+	(void)state;
+	assert_int_equal(c->uids.count, 1);
+	assert_memory_equal(&a->uids, &c->uids, sizeof(a->uids));
+	assert_memory_equal(&a->gids, &c->gids, sizeof(a->gids));
+	assert_int_equal(a->deny_setgroups, 1);
+	assert_int_equal(a->userns, USERNS_NONE);
+	assert_false(service_of(t, "a")->namespaces & CLONE_NEWUSER);
+	assert_true(table_in_userns(t, service_of(t, "a")));
+	assert_int_equal(roots_of(t, "b")->join_flags, CLONE_NEWUSER | CLONE_NEWTIME);
+}
+
 static bool limit_is_known(const char *name)
 {
 	for (unsigned i = 0; limit_name(i); i++)
@@ -1414,6 +1433,7 @@ int main(void)
 		cmocka_unit_test(a_range_of_ids_stays_with_the_name),
 		cmocka_unit_test(a_range_is_none_that_the_table_gives_by_itself),
 		cmocka_unit_test(whose_namespaces_are_joined_is_needed),
+		cmocka_unit_test(who_joins_a_user_namespace_has_the_ids_of_its_owner),
 		cmocka_unit_test(time_and_size_grow_with_the_table_and_not_faster),
 	};
 

@@ -1,4 +1,4 @@
-// links: services/launch.c services/strays.c services/frame.c services/settle.c services/actions.c services/state.c services/depend.c services/policy.c
+// links: services/launch.c services/joined.c services/strays.c services/frame.c services/settle.c services/actions.c services/state.c services/depend.c services/policy.c
 // links: services/connect.c services/extra.c services/prepare.c
 // links: services/words.c services/statefile.c init/reap.c lib/buf.c lib/clock.c lib/fd.c lib/signame.c
 // links: services/failure.c
@@ -374,6 +374,9 @@ static void who_may_share_memory_does_and_a_reaper_too(void **state)
 	image.confine.roots.uids.count = 1;
 	assert_false(shares());
 	image.confine.roots.uids.count = 0;
+	image.confine.roots.join_flags = CLONE_NEWTIME;
+	assert_false(shares()); /* setns(2) of clocks wants memory of its own */
+	image.confine.roots.join_flags = 0;
 	image.confine.privileges.given = GIVEN_OOM_SCORE_ADJ;
 	assert_false(shares());
 	image.confine.privileges.given = 0;

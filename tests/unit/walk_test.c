@@ -1,4 +1,4 @@
-// links: services/actions.c services/state.c services/depend.c services/policy.c services/words.c services/statefile.c services/launch.c services/prepare.c services/strays.c
+// links: services/actions.c services/state.c services/depend.c services/policy.c services/words.c services/statefile.c services/launch.c services/joined.c services/prepare.c services/strays.c
 // links: services/connect.c services/extra.c
 // links: services/frame.c services/settle.c
 // links: services/failure.c
