@@ -176,9 +176,11 @@ static int enter_root(struct child *child)
 		return own_mounts(child);
 	if (child->spec->hosts_at || child->spec->readonly || has_resolv(child))
 		return child_fail(child, -EPERM, "hosts, dns and readonly need a mount namespace");
-	if (root && roots_has_directories(&child_confine(child)->roots))
+	if (!roots_has_directories(&child_confine(child)->roots))
+		return root ? change_root(child, root) : 0;
+	if (root)
 		return child_fail(child, -EPERM, "directories with a root need a mount namespace");
-	return root ? change_root(child, root) : view_directories_plain(child);
+	return view_directories_plain(child);
 }
 
 int step_mounts(struct child *child)
