@@ -231,9 +231,9 @@ static void on_events(uint32_t id, unsigned ready)
 /* What was deleted while nobody listened is looked for. */
 void bridges_watch(struct supervisor *sv)
 {
-	house = sv;
 	if (!sv->table->bridges.count)
 		return;
+	house = sv;
 	events = net_gone_open();
 	if (events < 0) {
 		log_warn(NULL, -events, "events of links cannot be heard: a bridge that is deleted is not made anew");
