@@ -20,9 +20,9 @@ static const struct privileges_spec *privileges_of(const struct child *child)
 
 /*
  * Written here, where /proc is still minit's own, and looked at before it is written: what is at /proc in the service's
- * root may be another file of the same name (CVE-2019-16884, CVE-2025-52881).
+ * root may be another file of the same name (CVE-2019-16884, CVE-2025-52881). What is refused is told of as `what`.
  */
-static int write_own(struct child *child, const char *dir, const char *file, const char *text)
+static int write_own(struct child *child, const char *dir, const char *file, const char *text, const char *what)
 {
 	cleanup_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
@@ -33,7 +33,7 @@ static int write_own(struct child *child, const char *dir, const char *file, con
 	if (fs.f_type != PROC_SUPER_MAGIC)
 		return child_fail(child, -EPERM, "/proc is no procfs");
 	err = fd_write_file(fd, file, text);
-	return err ? child_fail(child, err, file) : 0;
+	return err ? child_fail(child, err, what) : 0;
 }
 
 static int write_oom_score_adj(struct child *child, const struct privileges_spec *p)
@@ -43,7 +43,7 @@ static int write_oom_score_adj(struct child *child, const struct privileges_spec
 	if (!(p->given & GIVEN_OOM_SCORE_ADJ))
 		return 0;
 	buf_fmt(&text, "%d", p->oom_score_adj);
-	return write_own(child, "/proc/self", "oom_score_adj", buf_text(&text));
+	return write_own(child, "/proc/self", "oom_score_adj", buf_text(&text), "oom_score_adj");
 }
 
 static int write_dump_filter(struct child *child, const struct privileges_spec *p)
@@ -53,7 +53,7 @@ static int write_dump_filter(struct child *child, const struct privileges_spec *
 	if (!(p->given & GIVEN_DUMP_FILTER))
 		return 0;
 	buf_fmt(&text, "0x%x", p->dump_filter);
-	return write_own(child, "/proc/self", "coredump_filter", buf_text(&text));
+	return write_own(child, "/proc/self", "coredump_filter", buf_text(&text), "coredump_filter");
 }
 
 /* Of its own since Linux 5.8, where other modules have labels too; before that in the place of all of them. */
@@ -63,10 +63,10 @@ static int write_apparmor(struct child *child, const char *profile)
 	int err;
 
 	buf_fmt(&text, "exec %s", profile);
-	err = write_own(child, "/proc/thread-self", "attr/apparmor/exec", buf_text(&text));
+	err = write_own(child, "/proc/thread-self", "attr/apparmor/exec", buf_text(&text), profile);
 	if (err == -ENOENT && access("/proc/thread-self/attr/apparmor", F_OK) < 0)
-		err = write_own(child, "/proc/thread-self", "attr/exec", buf_text(&text));
-	return err ? child_fail(child, err, profile) : 0;
+		err = write_own(child, "/proc/thread-self", "attr/exec", buf_text(&text), profile);
+	return err;
 }
 
 /* What a child that shares minit's memory would write into it is not for such a child: services/launch.c. */
@@ -91,8 +91,7 @@ int step_label(struct child *child)
 
 	if (err || !selinux)
 		return err;
-	err = write_own(child, "/proc/thread-self", "attr/exec", selinux);
-	return err ? child_fail(child, err, selinux) : 0;
+	return write_own(child, "/proc/thread-self", "attr/exec", selinux, selinux);
 }
 
 /* Its standard input, by now; of the session that it leads. */

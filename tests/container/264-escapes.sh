@@ -137,15 +137,29 @@ ct_table <<TOML
 restart = "never"
 namespaces = []
 autostart = false
-[service.forged]
+[service.oom]
 exec = ["/bin/sleep", "1000"]
 oom_score_adj = 300
+[service.apparmor]
+exec = ["/bin/sleep", "1000"]
+apparmor = "unconfined"
+[service.selinux]
+exec = ["/bin/sleep", "1000"]
+selinux = "system_u:system_r:unconfined_t:s0"
 TOML
 ct_start
 ct_up
-ct_in sh -c 'mount -t tmpfs forged /proc && mkdir /proc/self /proc/thread-self && touch /proc/self/oom_score_adj'
-ct_minit start forged >/dev/null 2>&1
-is "$(ct_field forged why)" "step process: /proc is no procfs: Operation not permitted" "what is at /proc and is no procfs is not written to"
+ct_in sh -c "mount -t tmpfs forged /proc && mkdir -p /proc/self /proc/thread-self/attr/apparmor && touch /proc/self/oom_score_adj
+	touch /proc/thread-self/attr/exec /proc/thread-self/attr/apparmor/exec"
+while read -r name step; do
+	ct_minit start "$name" >/dev/null 2>&1
+	is "$(ct_field "$name" why)" "step $step: /proc is no procfs: Operation not permitted" "what is at /proc and is no procfs is not written to: $name"
+done <<'END'
+oom process
+apparmor security label
+selinux security label
+END
+is "$(ct_in find /proc -type f | wc -l) $(ct_in find /proc -type f -size +0)" "3 " "not a byte"
 ct_in umount /proc
 ct_stop "it ends in order"
 
