@@ -16,6 +16,7 @@
 
 #define TERM_MS 2000
 #define KILL_MS 5000
+#define STUCK_MS 30000
 #define UNMOUNT_MS 30000
 
 /* An event may have come before minit executed itself; so the first look is always taken. */
@@ -169,12 +170,50 @@ static void enter_stopping(struct supervisor *sv)
 	(void)sv;
 }
 
+/* Killed so long ago that it waits for what does not come, such as a disk or a server that is gone. */
+static bool is_stuck(const struct supervisor *sv, uint32_t index)
+{
+	const struct life *life = &service_at(sv, index)->life;
+	int64_t most = STUCK_MS + (sv->state->hurried ? 0 : spec_at(sv, index)->grace_ms);
+
+	if (life->state == STATE_STOPPING)
+		return life->killed && when_since(life->since, when_now()) >= most;
+	return life->state == STATE_DRAINING && when_since(life->since, when_now()) >= STUCK_MS;
+}
+
+/* Some are stuck, and no other is on its way: the rest are held back by these, and asked to end with what is left. */
+static bool goes_no_further(const struct supervisor *sv)
+{
+	uint32_t stuck = 0, leaving = 0;
+
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		uint8_t state = service_at(sv, i)->life.state;
+
+		if (spec_at(sv, i)->internal || (state != STATE_STOPPING && state != STATE_DRAINING))
+			continue;
+		leaving++;
+		stuck += is_stuck(sv, i);
+	}
+	return stuck && stuck == leaving;
+}
+
+static void tell_stuck(const struct supervisor *sv)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (!spec_at(sv, i)->internal && is_stuck(sv, i))
+			log_warn(service_name(sv, i), 0, "does not die of SIGKILL; going on without it");
+}
+
 static enum phase stopping(struct supervisor *sv, bool overdue)
 {
 	(void)overdue;
 	send_down(sv, false);
 	if (sv->state->hurried)
 		press(sv);
+	if (goes_no_further(sv)) {
+		tell_stuck(sv);
+		return PHASE_TERM;
+	}
 	if (!all_down(sv, false))
 		return PHASE_STOPPING;
 	send_down(sv, true);

@@ -410,6 +410,39 @@ static void unkillable_leftovers_do_not_keep_minit(void **state)
 	assert_has(w.said, "do not die of SIGKILL");
 }
 
+static void unkillable_services_do_not_keep_minit_nor_what_they_need(void **state)
+{
+	(void)state;
+	begin_world(3, MODE_CONTAINER);
+	image.services[TASK].grace_ms = 40000;
+	start_all();
+	shutdown_begin(&sv, GOAL_EXIT, 0);
+	assert_false(settle());
+	assert_false(after(GRACE));
+	assert_has(w.did, "kill web\n");
+	w.leftovers = true;
+	assert_false(after(31000)); /* there is one that may stop by itself */
+	assert_null(strstr(w.did, "all 15\n"));
+	assert_false(ends(TASK, 0));
+	assert_has(w.said, "web: does not die of SIGKILL; going on without it");
+	assert_has(w.did, "all 15\n"); /* db hears it so */
+	assert_false(after(2000));
+	assert_true(after(5000));
+}
+
+static void who_dies_late_of_sigkill_is_waited_for(void **state)
+{
+	(void)state;
+	begin_world(1, MODE_CONTAINER);
+	start_all();
+	shutdown_begin(&sv, GOAL_EXIT, 0);
+	assert_false(settle());
+	assert_false(after(GRACE));
+	assert_false(after(29000));
+	assert_true(ends(DB, SIGKILL));
+	assert_null(strstr(w.said, "does not die"));
+}
+
 /* -- the status -------------------------------------------------------------------------------------------------- */
 
 static int status_with_main(int wait_status)
@@ -720,6 +753,8 @@ int main(void)
 		T(leftovers_that_go_when_asked_are_not_killed),
 		T(hurry_does_not_wait_for_leftovers),
 		T(unkillable_leftovers_do_not_keep_minit),
+		T(unkillable_services_do_not_keep_minit_nor_what_they_need),
+		T(who_dies_late_of_sigkill_is_waited_for),
 		T(mains_end_is_the_containers),
 		T(main_that_cannot_be_executed_ends_as_in_a_shell),
 		T(main_stopped_by_a_signal_gives_its_status),
