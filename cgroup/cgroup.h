@@ -61,6 +61,9 @@ must_check int cgroup_limit(struct cgroup_home *home, const char *name, const ch
 /* The same words later, of a limit of `name`, or with file "" of the leaf itself. err: -errno. */
 void cgroup_why(const struct cgroup_home *home, const char *name, const char *file, int err, struct buf *why);
 
+/* The same of the devices of a leaf (cgroup/devices.h). */
+void cgroup_why_devices(int err, struct buf *why);
+
 /*
  * Which group, from that of `name` upward, has no more of `what` ("cpus" or "mems") than is left there, and how many:
  * "/sys/fs/cgroup/a has 0-1 (its cpuset.cpus.effective): ...". False: nothing is said, as no group tells.
@@ -100,10 +103,13 @@ bool cgroup_oom_is_single(const struct cgroup_home *home);
 /*
  * A descriptor that has EPOLLPRI when tasks of the leaf have stalled for
  * `resource` ("memory") as `trigger` says ("some 150000 1000000":
- * Documentation/accounting/psi.rst); the caller closes it. -errno with `why`.
+ * Documentation/accounting/psi.rst); the caller closes it. -errno.
  */
 must_check int cgroup_watch_pressure(const struct cgroup_home *home, const char *name, const char *resource,
-				     const char *trigger, struct buf *why);
+				     const char *trigger);
+
+/* Why not, and what to do: err, -errno, of cpu.pressure and the like. */
+void cgroup_why_pressure(const struct cgroup_home *home, const char *file, int err, struct buf *why);
 
 /*
  * A descriptor of the v2 leaf for CLONE_INTO_CGROUP; the caller closes it. -errno;
@@ -205,6 +211,12 @@ static inline void cgroup_why(const struct cgroup_home *home, const char *name, 
 	buf_str(why, "this minit was built without CONFIG_CGROUP_V2 and CONFIG_CGROUP_V1");
 }
 
+static inline void cgroup_why_devices(int err, struct buf *why)
+{
+	(void)err;
+	(void)why;
+}
+
 static inline bool cgroup_why_above(const struct cgroup_home *home, const char *name, const char *what,
 				    struct buf *why)
 {
@@ -256,13 +268,20 @@ static inline bool cgroup_oom_is_single(const struct cgroup_home *home)
 }
 
 static inline int cgroup_watch_pressure(const struct cgroup_home *home, const char *name, const char *resource,
-					const char *trigger, struct buf *why)
+					const char *trigger)
 {
 	(void)name;
 	(void)resource;
 	(void)trigger;
-	(void)why;
 	return home->err;
+}
+
+static inline void cgroup_why_pressure(const struct cgroup_home *home, const char *file, int err, struct buf *why)
+{
+	(void)home;
+	(void)file;
+	(void)err;
+	(void)why;
 }
 
 static inline int cgroup_leaf_fd(const struct cgroup_home *home, const char *name)

@@ -232,7 +232,7 @@ static int limit_v1(struct cgroup_home *home, const char *name, const struct dev
 
 /* -- either ------------------------------------------------------------------------------------------------------- */
 
-static void explain(int err, struct buf *why)
+void cgroup_why_devices(int err, struct buf *why)
 {
 	if (err == -EPERM || err == -EACCES)
 		buf_str(why, "minit needs CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, to hold devices back");
@@ -280,6 +280,6 @@ int cgroup_devices(struct cgroup_home *home, const char *name, const struct devi
 	if (ENABLED(CONFIG_CGROUP_V1) && err && !home->err && !limit_v1(home, name, d))
 		err = 0;
 	if (err)
-		explain(err, why);
+		cgroup_why_devices(err, why);
 	return err;
 }

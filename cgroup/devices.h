@@ -28,7 +28,7 @@ must_check int devices_allow(struct devices *d, const char *name, uint8_t access
 /*
  * The leaf has these devices and no others from now on, beside what groups above
  * it forbid. `program` is kept by the caller for leaves with the same rules: -1
- * at first, a descriptor afterwards (v2). 0, or -errno with `why`.
+ * at first, a descriptor afterwards (v2). 0, or -errno with `why` (cgroup_why_devices).
  */
 must_check int cgroup_devices(struct cgroup_home *home, const char *name, const struct devices *d, int *program,
 			      struct buf *why);

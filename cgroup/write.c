@@ -222,9 +222,11 @@ bool cgroup_oom_is_single(const struct cgroup_home *home)
 	return ops && ops == cgroup_versions[CGROUP_VERSIONS - 1];
 }
 
-static void explain_pressure(int err, const char *file, struct buf *why)
+void cgroup_why_pressure(const struct cgroup_home *home, const char *file, int err, struct buf *why)
 {
-	if (err == -EOPNOTSUPP || err == -ENOENT)
+	if (home->v2 < 0)
+		buf_str(why, "cgroup v1 does not measure pressure; boot with cgroup v2");
+	else if (err == -EOPNOTSUPP || err == -ENOENT)
 		buf_str(why, "this kernel does not measure pressure; boot it with psi=1");
 	else if (err == -EINVAL)
 		buf_fmt(why, "%s does not take this; without CAP_SYS_RESOURCE the window is 2s, 4s, 6s, 8s or 10s",
@@ -235,22 +237,17 @@ static void explain_pressure(int err, const char *file, struct buf *why)
 
 /* The kernel takes the trigger with its NUL (psi.rst). */
 int cgroup_watch_pressure(const struct cgroup_home *home, const char *name, const char *resource,
-			  const char *trigger, struct buf *why)
+			  const char *trigger)
 {
 	BUF_ON_STACK(file, 32);
 	struct leaf_path path;
 	cleanup_fd int fd = -1;
-	int err = 0;
 
 	buf_fmt(&file, "%s.pressure", resource);
-	if (home->v2 < 0) {
-		buf_str(why, "cgroup v1 does not measure pressure; boot with cgroup v2");
+	if (home->v2 < 0)
 		return -EOPNOTSUPP;
-	}
 	fd = openat(home->v2, leaf_path(&path, name, buf_text(&file)), O_RDWR | O_CLOEXEC);
 	if (fd < 0 || write(fd, trigger, strlen(trigger) + 1) < 0)
-		err = -errno;
-	if (err)
-		explain_pressure(err, buf_text(&file), why);
-	return err ? err : fd_steal(&fd);
+		return -errno;
+	return fd_steal(&fd);
 }

@@ -16,7 +16,12 @@
 
 enum topic { TOPIC_CPU, TOPIC_MEMORY, TOPIC_IO, TOPIC_OOM, TOPICS };
 
-static const char *const resources[] = { "cpu", "memory", "io" };
+static const char *const keys[] = { "pressure.cpu", "pressure.memory", "pressure.io" };
+
+static const char *resource_of(unsigned topic)
+{
+	return strchr(keys[topic], '.') + 1;
+}
 
 /*
  * A set for each, though one set would tell which of its members is ready: a pressure trigger says so once
@@ -111,18 +116,13 @@ static int watch_oom(struct notice *n, const char *leaf)
 
 static int watch_pressure(struct notice *n, const char *leaf)
 {
-	BUF_ON_STACK(why, 200);
 	const char *trigger = trigger_of(n->service, n->topic);
 
-	n->fd = cgroup_watch_pressure(&house->state->cgroup, leaf, resources[n->topic], trigger, &why);
-	if (n->fd >= 0)
-		return watch(n, EPOLLPRI);
-	log_error(service_name(house, n->service), 0, "pressure.%s: %s: %s", resources[n->topic], strerror(-n->fd),
-		  buf_text(&why));
-	return n->fd;
+	n->fd = cgroup_watch_pressure(&house->state->cgroup, leaf, resource_of(n->topic), trigger);
+	return n->fd >= 0 ? watch(n, EPOLLPRI) : n->fd;
 }
 
-static int watch_leaf(struct supervisor *sv, uint32_t index)
+static int watch_leaf(struct supervisor *sv, uint32_t index, const char **ret_what)
 {
 	struct leaf_name name;
 	int err = 0;
@@ -133,6 +133,7 @@ static int watch_leaf(struct supervisor *sv, uint32_t index)
 		if (n->service != index)
 			continue;
 		unwatch(n);
+		*ret_what = n->topic == TOPIC_OOM ? "" : keys[n->topic];
 		err = n->topic == TOPIC_OOM ? watch_oom(n, leaf_of(sv, index, &name)) :
 					      watch_pressure(n, leaf_of(sv, index, &name));
 	}
@@ -188,7 +189,7 @@ static void on_notice(uint32_t id, unsigned ready)
 	if (n->topic == TOPIC_OOM)
 		on_oom(n);
 	else if (service_at(house, n->service)->life.state == STATE_UP)
-		on_pressure(n->service, resources[n->topic]);
+		on_pressure(n->service, resource_of(n->topic));
 }
 
 /* -- opening ----------------------------------------------------------------------------------------------------- */
@@ -232,7 +233,12 @@ void notice_open(struct supervisor *sv)
 
 void notice_resume(uint32_t prepared)
 {
-	for (uint32_t i = 0; count && i < MIN(prepared, house->state->count); i++)
-		if (watch_leaf(house, i))
-			log_error(service_name(house, i), 0, "its pressure is no longer watched");
+	const char *what = "";
+
+	for (uint32_t i = 0; count && i < MIN(prepared, house->state->count); i++) {
+		int err = watch_leaf(house, i, &what);
+
+		if (err)
+			log_error(service_name(house, i), -err, "%s is no longer watched", *what ? what : "its memory");
+	}
 }

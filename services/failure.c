@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cgroup/cgroup.h"
 #include "lib/exec.h"
@@ -42,7 +43,8 @@ static const char *hint_for(enum step step, int err)
 
 static void put_hint(struct buf *b, const struct life *life)
 {
-	const char *hint = hint_for(life->step, life->err);
+	bool is_clone = life->step == STEP_idmap && life->err == EPERM && !strcmp(life->detail, "clone");
+	const char *hint = hint_for(is_clone ? STEP_clone : life->step, life->err);
 
 	if (hint)
 		buf_fmt(b, ": %s", hint);
@@ -148,19 +150,58 @@ static const char *wanted_of(const struct table *t, const struct service_spec *s
 	return NULL;
 }
 
+/* The device that it names, whole, or NULL. */
+static const char *device_of(const struct table *t, const struct service_spec *spec, const char *detail)
+{
+	const struct list list = table_confine(t, spec)->leaf.devices;
+
+	for (uint32_t i = 0; i < list.count && *detail; i++) {
+		const char *name = table_text(t, table_list(t, list, struct device_spec)[i].name_at);
+
+		if (!strncmp(name, detail, STATE_DETAIL - 1))
+			return name;
+	}
+	return NULL;
+}
+
+static void put_device(struct buf *b, const char *name, int err)
+{
+	const char *cure = err == ENODEV ? "it is no device" : "make the device, or load its module";
+
+	if (err == ENOENT && *name != '/')
+		cure = "/proc/devices has no such driver: load its module";
+	buf_str(b, "devices: ");
+	put_end(b, name, PATH_MOST);
+	buf_fmt(b, ": %s: %s, or correct devices", strerror(err), cure);
+}
+
+static void put_pressure(struct buf *b, const struct supervisor *sv, const struct life *life, const char *resource)
+{
+	BUF_ON_STACK(file, STATE_DETAIL + 16);
+
+	buf_fmt(&file, "%s.pressure", resource);
+	cgroup_why_pressure(&sv->state->cgroup, buf_text(&file), -life->err, b);
+}
+
 /* A limit, or the leaf itself: cgroup/ knows. */
 static void put_leaf(struct buf *b, const struct supervisor *sv, const struct service_spec *spec,
 		     const struct life *life, const char *detail)
 {
-	const char *text = wanted_of(sv->table, spec, detail);
+	const char *text = wanted_of(sv->table, spec, detail), *device = device_of(sv->table, spec, detail);
 	struct leaf_name name;
 
+	if (device) {
+		put_device(b, device, life->err);
+		return;
+	}
 	buf_str(b, detail);
 	if (text)
 		buf_fmt(b, " = %.32s", text);
 	buf_fmt(b, "%s%s: ", *detail ? ": " : "", strerror(life->err));
-	if (!strcmp(detail, "devices") || !strcmp(detail, "pressure")) /* services/leaf.c has told which */
-		buf_str(b, "see the line before");
+	if (!strcmp(detail, "devices"))
+		cgroup_why_devices(-life->err, b);
+	else if (!strncmp(detail, "pressure.", 9))
+		put_pressure(b, sv, life, detail + 9);
 	else
 		cgroup_why(&sv->state->cgroup, leaf_name(sv->table, spec, &name), strchr(detail, '.') ? detail : "",
 			   -life->err, b);
@@ -191,6 +232,20 @@ static bool put_sched(struct buf *b, const struct supervisor *sv, const struct s
 	return known;
 }
 
+/* Who may not change groups maps them only where nobody inside may: user_namespaces(7), since Linux 3.19. */
+static bool put_gids(struct buf *b, const struct supervisor *sv, const struct service_spec *spec,
+		     const struct life *life, const char *detail)
+{
+	bool denied = table_confine(sv->table, spec)->roots.deny_setgroups;
+
+	if (life->step != STEP_idmap || life->err != EPERM || denied || strcmp(detail, "gid_map") != 0)
+		return false;
+	buf_fmt(b, "%s: %s: without CAP_SETGID minit gives no groups to who may change them: give "
+		"userns.setgroups = false, and its own id alone (userns.uid = \"0 %u 1\"), or run it as root",
+		detail, strerror(EPERM), (unsigned)geteuid());
+	return true;
+}
+
 /* It is one line, whatever stands in the names. */
 static void make_plain(char *text, size_t len)
 {
@@ -214,7 +269,7 @@ void failure_put(const struct supervisor *sv, uint32_t index, struct buf *b)
 		put_leaf(b, sv, spec, life, detail);
 	else if (life->err == ESRCH && life->step != STEP_join)
 		put_nobody(b, sv->table, spec, detail);
-	else if (!put_sched(b, sv, spec, life, detail))
+	else if (!put_gids(b, sv, spec, life, detail) && !put_sched(b, sv, spec, life, detail))
 		put_other(b, life, detail);
 	make_plain(b->data + before, b->len - before);
 }

@@ -82,10 +82,11 @@ static bool has_leaf_for(struct compile *c, struct service_spec *spec, const str
 	return spec->leaf && given(c, d, id);
 }
 
-/* A list of [defaults] is left out where it cannot be had. */
+/* A list of [defaults] is left out where it cannot be had; without one nothing is held back, which needs no leaf. */
 static void finish_devices(struct compile *c, struct service_spec *spec, struct draft *d)
 {
-	bool listed = has_leaf_for(c, spec, d, KEY_DEVICES) && given(c, d, KEY_DEVICES)->type == TOML_ARRAY;
+	const struct toml *node = given(c, d, KEY_DEVICES);
+	bool listed = node && node->type == TOML_ARRAY && has_leaf_for(c, spec, d, KEY_DEVICES);
 
 	if (listed && d->nodes[KEY_DEVICES])
 		d->confine->leaf.device_policy = DEVICES_ASKED;

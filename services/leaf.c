@@ -104,17 +104,8 @@ static int prepare_group(struct supervisor *sv, uint32_t index, const char **det
 static struct devices last;
 static int last_program = -1;
 
-static void tell_device(const char *service, const char *name, int err)
-{
-	const char *cure = err == -ENODEV ? "it is no device" : "make the device, or load its module";
-
-	if (err == -ENOENT && *name != '/')
-		cure = "/proc/devices has no such driver: load its module";
-	log_error(service, 0, "devices: %s: %s: %s, or correct devices", name, strerror(-err), cure);
-}
-
 /* What nobody asked to be held back for is passed over: a node that cannot be made fails the service by itself. */
-static int find_devices(struct supervisor *sv, uint32_t index, struct devices *d, bool asked)
+static int find_devices(struct supervisor *sv, uint32_t index, struct devices *d, const char **asked)
 {
 	const struct list list = table_confine(sv->table, spec_at(sv, index))->leaf.devices;
 	int err = 0;
@@ -127,7 +118,7 @@ static int find_devices(struct supervisor *sv, uint32_t index, struct devices *d
 		if (err && !asked)
 			err = 0;
 		if (err)
-			tell_device(service_name(sv, index), table_text(sv->table, device->name_at), err);
+			*asked = table_text(sv->table, device->name_at);
 	}
 	return err;
 }
@@ -140,7 +131,8 @@ static void choose_program(const struct devices *d)
 	last = *d;
 }
 
-static int limit_devices(struct supervisor *sv, uint32_t index, const char *leaf, bool asked)
+/* asked: gets the device that is not there; NULL: the list is but a default. */
+static int limit_devices(struct supervisor *sv, uint32_t index, const char *leaf, const char **asked)
 {
 	static bool is_told;
 	struct devices d = { 0 };
@@ -151,9 +143,7 @@ static int limit_devices(struct supervisor *sv, uint32_t index, const char *leaf
 		return err;
 	choose_program(&d);
 	err = cgroup_devices(&sv->state->cgroup, leaf, &last, &last_program, &why);
-	if (err && asked)
-		log_error(service_name(sv, index), 0, "devices: %s: %s", strerror(-err), buf_text(&why));
-	else if (err && !is_told)
+	if (err && !asked && !is_told)
 		log_info(service_name(sv, index), "devices: any may be used, by others like it too: %s: %s",
 			 strerror(-err), buf_text(&why));
 	is_told |= err && !asked;
@@ -165,14 +155,13 @@ static int prepare_devices(struct supervisor *sv, uint32_t index, const char *le
 	uint8_t policy = table_confine(sv->table, spec_at(sv, index))->leaf.device_policy;
 	int err = 0;
 
+	*detail = "devices";
 	if (ENABLED(CONFIG_CGROUP) && policy != DEVICES_ANY)
-		err = limit_devices(sv, index, leaf, policy == DEVICES_ASKED);
+		err = limit_devices(sv, index, leaf, policy == DEVICES_ASKED ? detail : NULL);
 	if (err && policy == DEVICES_USUAL) {
 		service_at(sv, index)->handles.missing |= MISSING_DEVICES;
 		err = 0;
 	}
-	if (err)
-		*detail = "devices";
 	return err;
 }
 
@@ -185,11 +174,7 @@ static int furnish(struct supervisor *sv, const struct limits *limits, const cha
 
 	if (!err)
 		err = prepare_devices(sv, limits->index, limits->leaf, detail);
-	if (!err && sv->on_leaf) {
-		*detail = "pressure";
-		err = sv->on_leaf(sv, limits->index);
-	}
-	return err;
+	return err || !sv->on_leaf ? err : sv->on_leaf(sv, limits->index, detail);
 }
 
 int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)

@@ -256,7 +256,8 @@ struct supervisor {
 	void (*on_deadline)(struct supervisor *sv, struct when when); /* something is due then, at the latest */
 	void (*on_status_fd)(struct supervisor *sv, uint32_t index, int fd); /* watch it for reading; fd -1: no more */
 	void (*on_network)(struct supervisor *sv); /* a network was made after boot: hear when it works; NULL: none */
-	int (*on_leaf)(struct supervisor *sv, uint32_t index); /* its leaf is made; 0 or -errno; NULL: none */
+	/* Its leaf is made. 0, or -errno of *ret_what, a key or "". NULL: none. */
+	int (*on_leaf)(struct supervisor *sv, uint32_t index, const char **ret_what);
 };
 
 /* Makes the state file for `table` with every service DOWN: its memfd, or -errno; *ret is the mapping. */

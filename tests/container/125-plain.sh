@@ -53,6 +53,18 @@ namespaces = ["pid", "mount"]
 exec = ["/bin/sleep", "1000"]
 root = "/usr"
 readonly = true
+[service.own-ids]
+exec = ["/bin/sleep", "1000"]
+userns = "auto"
+[service.own-clocks]
+exec = ["/bin/sleep", "1000"]
+time.boottime = "1h"
+[service.joins]
+exec = ["/bin/sleep", "1000"]
+join = { service = "web", namespaces = ["net"] }
+[service.any]
+exec = ["/bin/sleep", "1000"]
+devices = "any"
 [service.networked]
 exec = ["/bin/sleep", "1000"]
 network = "none"
@@ -99,6 +111,8 @@ is "$(grep -a -c 'services have no leaves: Read-only file system: /sys/fs/cgroup
 ct_is "what was asked for and cannot be had fails its service, at once" limited:failed alone:failed rooted:failed networked:failed \
 	limited:starts=1 alone:starts=1
 ct_is "also /proc, /sys and /dev that are the service's own wish" masked:failed pids:failed hidden:failed sysfs:failed nodes:failed
+ct_is "and ids, clocks and another's namespaces" own-ids:failed own-clocks:failed joins:failed
+ct_is "what holds nothing back needs no leaf" any:up
 ct_is "directories need no namespace" keeper:up changed:failed
 is "$(ct_in stat -c '%U %a' {/var/lib,/var/cache,/var/log,/run}/$own/. {/var/lib,/var/cache,/var/log,/run}/$own/kept | sort | uniq -c | tr -s ' ')" \
 	" 4 nobody 644
@@ -133,6 +147,15 @@ is "$(why alone)" "minit: alone: step clone: Operation not permitted: minit may 
 	"namespaces"
 is "$(why masked)" "minit: masked: step clone: Operation not permitted: minit may not make its namespaces here: run the container with --cap-add SYS_ADMIN, or leave them out; given up" \
 	"a view of its own"
+more="run the container with --cap-add SYS_ADMIN, or leave"
+is "$(why own-ids)" "minit: own-ids: step user namespace: clone: Operation not permitted: minit may not make its namespaces here: $more them out; given up" \
+	"ids of its own"
+is "$(why own-clocks)" "minit: own-clocks: step clocks: time namespace: Operation not permitted: minit may not make its clocks here: $more time and its namespace out; given up" \
+	"clocks of its own"
+is "$(why joins)" "minit: joins: step join: web: Operation not permitted: minit may not enter another's namespaces here: $more join out; given up" \
+	"what it joins"
+is "$(why networked)" "minit: networked: step network namespace: Operation not permitted: minit may not set up networks here: run the container with --cap-add NET_ADMIN --cap-add SYS_ADMIN, or give network = \"host\"; given up" \
+	"a network of its own"
 ct_wait 10 '^noisy \| hello$'
 ok $? "output is collected"
 strays() {
@@ -146,4 +169,22 @@ is "$(strays)" 0 "a stop leaves no daemon of another user behind"
 ct_minit restart web >/dev/null
 ok $? "it is steered by its control socket"
 ct_stop "it ends in order"
+# An ordinary user, who may map its own id if nobody inside may change groups.
+ct_table <<TOML
+[defaults]
+ready = "exit"
+restart = "never"
+[service.groups]
+exec = ["/bin/true"]
+userns = { uid = "0 4711 1", gid = "0 4711 1" }
+[service.denies]
+exec = ["/bin/sh", "-c", "echo denies: \$(id -u)"]
+userns = { uid = "0 4711 1", gid = "0 4711 1", setgroups = false }
+TOML
+chmod 755 "$ct_dir"
+ct_start sh -c 'chmod 1777 /run; exec setpriv --reuid 4711 --regid 4711 --clear-groups --inh-caps=-all "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_end 20
+is "$(why groups)" "minit: groups: step user namespace: gid_map: Operation not permitted: without CAP_SETGID minit gives no groups to who may change them: give userns.setgroups = false, and its own id alone (userns.uid = \"0 4711 1\"), or run it as root; given up" \
+	"an ordinary user is told the one word that helps"
+ct_said '^denies: 0$' "and it does"
 echo "1..$ct_tests"

@@ -49,6 +49,10 @@ caps = "all"
 exec = ["/bin/sleep", "1000"]
 devices = ["/dev/there-is-no-such"]
 
+[service.driver]
+exec = ["/bin/sleep", "1000"]
+devices = ["char-no-such"]
+
 [service.deaf]
 exec = ["/bin/sh", "-c", "trap '' TERM; cat /proc/self/cgroup >>$ct_dir/groups; echo >>$ct_dir/groups; while :; do sleep 1000; done"]
 stop.grace = "1ms"
@@ -189,14 +193,18 @@ if [ -e /proc/pressure/cpu ] && : </proc/pressure/cpu && [ -n "$(find /sys/fs/cg
 else
 	ct_minit start --no-wait pressed frozen
 	ct_is "pressure that nobody measures fails who asks for it" pressed:failed frozen:failed
-	ct_said '^minit: pressed: pressure.cpu: .*(psi=1|boot with cgroup v2)' "with what to do"
+	ct_said '^minit: pressed: step cgroup leaf: pressure.cpu: .*(psi=1|boot with cgroup v2)' "with what to do"
+	is "$(ct_minit why pressed | grep -c -E 'pressure.cpu: .*(psi=1|boot with cgroup v2)')" 1 "which status tells too"
 fi
 ct_minit stop --timeout 20s pressed frozen >/dev/null
 
 ct_is "devices: what every service may use can be used, others cannot" closed:done
 ct_is "what is in the list can be" open:done
 ct_is "one that is not there fails the service" lacks:failed
-ct_said 'lacks: devices: /dev/there-is-no-such: No such file or directory: make the device, or load its module, or correct devices' "with its name"
+ct_said 'lacks: step cgroup leaf: devices: /dev/there-is-no-such: No such file or directory: make the device, or load its module, or correct devices' "with its name"
+ct_is "also a driver" driver:failed
+is "$(ct_minit why driver | grep -c 'devices: char-no-such: No such file or directory: /proc/devices has no such driver: load its module, or correct devices')" 1 \
+	"which status tells too"
 ct_stop "it ends in order"
 [ -z "$(find /sys/fs/cgroup -type d -path "*/minit.$(stat -Lc %i /proc/self/ns/pid).*/svc.spin" 2>/dev/null)" ]
 ok $? "and leaves no leaf"

@@ -537,6 +537,19 @@ int cgroup_devices(struct cgroup_home *home, const char *name, const struct devi
 	return 0;
 }
 
+void cgroup_why_devices(int err, struct buf *why)
+{
+	(void)err;
+	buf_str(why, "devices");
+}
+
+void cgroup_why_pressure(const struct cgroup_home *home, const char *file, int err, struct buf *why)
+{
+	(void)home;
+	(void)err;
+	buf_str(why, file);
+}
+
 void devices_begin(struct devices *d)
 {
 	d->count = 0;
