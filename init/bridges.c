@@ -7,23 +7,30 @@
 #include "init/network.h"
 #include "init/patience.h"
 #include "init/rules.h"
+#include "lib/addr.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "services/connect.h"
 
 #define AT_ONCE 64    /* events, before the loop looks at what else has happened */
+#define CALM_MS 100   /* before an address or a port is given back: the bridge may be about to go, or more of them */
 #define PORTS_ONCE 64 /* services whose ports are joined, before the same */
 
 static struct supervisor *house;
 static int events = -1;
 static bool due;                             /* something may be missing */
 static uint8_t lost[TABLE_BRIDGES_MAX / 8];  /* it was deleted, and is not there again */
-static uint8_t anew[TABLE_BRIDGES_MAX / 8];  /* it was made anew, and its ports are not all joined */
+static uint8_t gone[TABLE_BRIDGES_MAX / 8];  /* its deletion may have been heard of, and is not looked at */
+static uint8_t anew[TABLE_BRIDGES_MAX / 8];  /* its ports are not all joined */
+static uint8_t told[TABLE_BRIDGES_MAX / 8];  /* and why, has been said */
+static uint8_t off[TABLE_BRIDGES_MAX / 8];   /* a port was taken off it */
+static uint8_t bare[TABLE_BRIDGES_MAX / 8];  /* an address was taken from it */
 static uint8_t macs[TABLE_BRIDGES_MAX][NET_MAC]; /* of what is lost; all zeros: it is not known */
 static bool joining;                         /* there are such */
 static uint32_t next;                        /* service whose ports are to be joined */
 static struct patience patience;
 static struct when resume;                   /* not before that */
+static struct when calm;                     /* the same, of addresses and ports */
 
 static bool is_set(const uint8_t *bits, uint32_t i)
 {
@@ -33,6 +40,15 @@ static bool is_set(const uint8_t *bits, uint32_t i)
 static void set(uint8_t *bits, uint32_t i, bool on)
 {
 	bits[i / 8] = (uint8_t)((bits[i / 8] & ~(1u << i % 8)) | (unsigned)on << i % 8);
+}
+
+static void lose_patience(struct when now)
+{
+	if (!patience_is_over(&patience, now))
+		return;
+	resume = when_in(now, PATIENCE_MS);
+	log_error("network", 0, "somebody deletes bridges, their ports or addresses again and again, and is "
+		  "not fought for %u s; see who by `ip monitor link address`", PATIENCE_MS / 1000);
 }
 
 /* -- what is missing --------------------------------------------------------------------------------------------- */
@@ -91,14 +107,28 @@ static void make_shard(struct net_session *net, uint32_t i)
 			 "its ports are joined to it again", shard->name);
 }
 
+static void give_addrs(struct net_session *net, const struct net_bridge *bridge)
+{
+	lose_patience(when_now());
+	if (!net_bridge_addrs(net, bridge)) /* else it is said */
+		log_warn(bridge->name, 0, "bridge: somebody has taken an address from it; it has those of the table "
+			 "again");
+}
+
 /* A shard is joined to its bridge by a port too. Whether anything was made. */
 static bool make_missing(struct net_session *net, uint32_t i)
 {
 	const struct net_bridge *bridge = table_bridge(house->table, i);
 	bool missing = !net_bridge_is_there(net, bridge->name), made = missing;
 
-	if (!was_there(i) || (missing && make_bridge(net, i)))
+	/* Its MAC is told with its end, which may come a moment after that of its addresses. */
+	if (!was_there(i) || (missing && !is_set(gone, i) && !is_set(lost, i)) || (missing && make_bridge(net, i))) {
+		set(off, i, false);
+		set(bare, i, false);
 		return false;
+	}
+	if (!missing && is_set(bare, i))
+		give_addrs(net, bridge);
 	for (uint32_t k = 0; k < house->table->shards.count; k++) {
 		const struct net_shard *shard = table_shard(house->table, k);
 
@@ -116,11 +146,15 @@ static void make_all(struct net_session *net)
 	due = false;
 	net->alone = !claim_take(house->state, CLAIM_NETWORK);
 	for (uint32_t i = 0; i < house->table->bridges.count; i++) {
-		if (!make_missing(net, i))
-			continue;
-		set(anew, i, true);
-		joining = true;
+		bool made = make_missing(net, i) || is_set(bare, i); /* with an address its neighbours are gone */
+
+		set(told, i, made || is_set(told, i));
+		set(anew, i, made || is_set(off, i) || is_set(anew, i));
+		joining |= is_set(anew, i);
 	}
+	memset(gone, 0, sizeof(gone));
+	memset(off, 0, sizeof(off));
+	memset(bare, 0, sizeof(bare));
 	if (joining)
 		rules_open_ways(net);
 	next = 0;
@@ -128,15 +162,27 @@ static void make_all(struct net_session *net)
 
 /* -- its ports --------------------------------------------------------------------------------------------------- */
 
-static void join(struct net_session *net, uint32_t index)
+static void join(struct net_session *net, uint32_t index, const struct net_attach *at)
 {
 	struct net_extra extra = connect_extra(house->table, spec_at(house, index));
+	const struct net_bridge *bridge = table_bridge_of(house->table, at);
+
+	bool known = is_set(told, (uint32_t)at->bridge);
+
+	if (net_rejoin(net, service_name(house, index), at, bridge, &extra, known) <= 0 || known)
+		return;
+	lose_patience(when_now());
+	log_warn(service_name(house, index), 0, "network: somebody has taken its port %s off bridge %s; it is joined "
+		 "to it again", at->peer, bridge->name);
+}
+
+static void join_all(struct net_session *net, uint32_t index)
+{
 	const struct net_attach *at;
 
 	for (uint32_t n = 0; (at = table_attach(house->table, spec_at(house, index), n)); n++)
 		if (at->bridge >= 0 && is_set(anew, (uint32_t)at->bridge))
-			(void)!net_rejoin(net, service_name(house, index), at, table_bridge_of(house->table, at),
-					  &extra); /* said */
+			join(net, index, at);
 }
 
 static void join_some(struct net_session *net)
@@ -146,10 +192,11 @@ static void join_some(struct net_session *net)
 	net->hairpin = house->state->rules.hairpin;
 	for (; joining && next < until; next++)
 		if (service_at(house, next)->handles.netns >= 0)
-			join(net, next);
+			join_all(net, next);
 	if (joining && next < house->state->count)
 		return;
 	memset(anew, 0, sizeof(anew));
+	memset(told, 0, sizeof(told));
 	joining = false;
 	house->state->mending = 0;
 }
@@ -161,8 +208,8 @@ void bridges_mend(void)
 	struct net_session net;
 	struct when now = when_now();
 
-	if (due && when_before(now, resume)) {
-		loop_deadline(resume);
+	if (due && (when_before(now, resume) || when_before(now, calm))) {
+		loop_deadline(when_before(resume, calm) ? calm : resume);
 		return;
 	}
 	if (net_open(&net))
@@ -175,24 +222,22 @@ void bridges_mend(void)
 		loop_deadline(now);
 }
 
-static void begin(void)
+static void begin(bool at_once)
 {
 	struct when now = when_now();
 
 	house->state->mending = 1;
 	due = true;
-	if (when_before(now, resume))
+	if (when_before(now, resume) || (!at_once && when_before(now, calm)))
 		return;
-	if (patience_is_over(&patience, now)) {
-		resume = when_in(now, PATIENCE_MS);
-		log_error("network", 0, "somebody deletes bridges again and again, and is not fought for %u s; see who "
-			  "by `ip monitor link`", PATIENCE_MS / 1000);
-	}
+	if (at_once)
+		lose_patience(now);
+	calm = at_once ? now : when_in(now, CALM_MS);
 	bridges_mend();
 }
 
 /* True if it may be missing now. */
-static bool heard(const struct net_seen *seen)
+static bool heard_link(const struct net_seen *seen)
 {
 	const struct table *t = house->table;
 	bool found = false;
@@ -202,6 +247,7 @@ static bool heard(const struct net_seen *seen)
 			continue;
 		if (!is_set(lost, i))
 			memcpy(macs[i], seen->mac, NET_MAC);
+		set(gone, i, true);
 		found = true;
 	}
 	for (uint32_t i = 0; i < t->shards.count; i++) {
@@ -212,20 +258,74 @@ static bool heard(const struct net_seen *seen)
 	return found;
 }
 
+/* Of a service whose network is kept: what minit takes away by itself is none of that. */
+static bool heard_port(const struct net_seen *seen)
+{
+	const struct net_attach *at;
+	bool found = false;
+
+	for (uint32_t i = 0; i < house->state->count; i++)
+		for (uint32_t n = 0; service_at(house, i)->handles.netns >= 0 &&
+				     (at = table_attach(house->table, spec_at(house, i), n)); n++) {
+			if (at->bridge < 0 || strcmp(at->peer, seen->name) != 0)
+				continue;
+			set(off, (uint32_t)at->bridge, true);
+			found = true;
+		}
+	return found;
+}
+
+/* It may have been that of another link: it is given to a bridge that has it all the same. */
+static bool heard_addr(const struct addr *addr)
+{
+	const struct table *t = house->table;
+	bool found = false;
+
+	for (uint32_t i = 0; i < t->bridges.count; i++)
+		for (unsigned k = 0; k < NET_ADDRS && table_bridge(t, i)->addr[k].family; k++) {
+			if (!addr_equal(&table_bridge(t, i)->addr[k], addr))
+				continue;
+			set(bare, i, true);
+			found = true;
+		}
+	return found;
+}
+
+static bool heard(const struct net_gone *what)
+{
+	switch (what->what) {
+	case GONE_LINK: return heard_link(&what->link);
+	case GONE_PORT: return heard_port(&what->link);
+	case GONE_ADDR: return heard_addr(&what->addr);
+	default: return false;
+	}
+}
+
+/* A bridge that is deleted is as many events as it has ports, and done as one. */
 static void on_events(uint32_t id, unsigned ready)
 {
-	struct net_seen seen;
-	bool found = false;
+	static bool found, at_once;
+	struct net_gone what;
+	bool is_ours;
 	int n = 1;
 
 	(void)id, (void)ready;
 	for (unsigned k = 0; n > 0 && k < AT_ONCE; k++) {
-		n = net_seen_read(events, &seen);
-		if (n > 0 && seen.gone)
-			found |= heard(&seen);
+		n = net_gone_read(events, &what);
+		is_ours = n > 0 && heard(&what);
+		found |= is_ours;
+		at_once |= is_ours && what.what == GONE_LINK;
 	}
-	if (found || n < 0) /* some were lost */
-		begin();
+	if (n > 0)
+		return;
+	if (n < 0) { /* some were lost */
+		memset(gone, 0xff, sizeof(gone));
+		memset(off, 0xff, sizeof(off));
+		memset(bare, 0xff, sizeof(bare));
+	}
+	if (found || n < 0)
+		begin(at_once || n < 0);
+	found = at_once = false;
 }
 
 /* What was deleted while nobody listened is looked for. */
@@ -244,8 +344,10 @@ void bridges_watch(struct supervisor *sv)
 	joining = sv->state->mending;
 	if (joining)
 		memset(anew, 0xff, sizeof(anew));
+	memcpy(told, anew, sizeof(told));
+	memset(gone, sv->state->reexecs ? 0xff : 0, sizeof(gone));
 	if (sv->state->reexecs)
-		begin();
+		begin(true);
 }
 
 void bridges_leave(void)

@@ -171,6 +171,19 @@ static int configure(struct net_session *s, const struct net_bridge *bridge, con
 	return net_run(s, bridge->name, &b);
 }
 
+int net_bridge_addrs(struct net_session *s, const struct net_bridge *bridge)
+{
+	struct netlink_batch b;
+	char mem[NET_BATCH];
+	int err = bridge_find(s, bridge->name, bridge);
+
+	if (err < 0)
+		return err;
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	addrs_add(&b, bridge->addr, s->master.index, 0);
+	return net_run(s, bridge->name, &b);
+}
+
 static int make(struct net_session *s, const struct net_bridge *bridge, bool found)
 {
 	struct link_info info = { 0 };

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 #include <linux/filter.h>
 #include <linux/if.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -390,14 +391,13 @@ int net_gone_open(void)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), 0, 3),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NLMSG_HDRLEN + offsetof(struct ifinfomsg, ifi_family)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNSPEC, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELADDR), 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	const struct sock_fprog filter = { .len = ARRAY_LEN(code), .filter = code };
-	int fd = netlink_listen(RTMGRP_LINK);
+	int fd = netlink_listen(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
 
 	if (fd >= 0) /* without it only more is heard */
 		(void)!setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
@@ -414,6 +414,48 @@ static void take(const struct netlink_message *m, struct net_seen *ret)
 		return;
 	*ret = seen_of(&info);
 	ret->gone = m->type == RTM_DELLINK;
+}
+
+static void take_gone_addr(struct netlink_bytes body, struct net_gone *ret)
+{
+	struct netlink_bytes got;
+	struct ifaddrmsg ifa;
+
+	if (body.len < sizeof(ifa))
+		return;
+	memcpy(&ifa, body.data, sizeof(ifa));
+	ret->addr = (struct addr){ .family = ifa.ifa_family, .prefix = ifa.ifa_prefixlen };
+	if (!netlink_find(netlink_behind(body, sizeof(ifa)), IFA_ADDRESS, &got) || got.len != addr_width(&ret->addr))
+		return;
+	memcpy(ret->addr.bytes, got.data, got.len);
+	ret->link.index = ifa.ifa_index;
+	ret->what = GONE_ADDR;
+}
+
+/* That a bridge has lost a port, the bridge tells. */
+static void take_gone(const struct netlink_message *m, struct net_gone *ret)
+{
+	struct link_info info;
+
+	if (m->type == RTM_DELADDR)
+		take_gone_addr(m->body, ret);
+	if (m->type != RTM_DELLINK || !m->body.len || link_take(m->body, &info) < 0)
+		return;
+	ret->link = seen_of(&info);
+	ret->what = m->body.data[0] == AF_BRIDGE ? GONE_PORT : GONE_LINK;
+}
+
+int net_gone_read(int fd, struct net_gone *ret)
+{
+	char mem[NETLINK_ANSWER];
+	struct netlink_inbox in = { .fd = fd, .mem = mem, .size = sizeof(mem), .datagrams = 1 };
+	struct netlink_message m;
+	int n = netlink_take(&in, &m);
+
+	*ret = (struct net_gone){ .what = GONE_NOTHING };
+	if (n > 0)
+		take_gone(&m, ret);
+	return n;
 }
 
 int net_seen_read(int fd, struct net_seen *ret)

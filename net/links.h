@@ -12,6 +12,13 @@ struct net_seen {
 	bool gone;
 };
 
+/* What somebody has taken away in minit's own network. */
+struct net_gone {
+	enum { GONE_NOTHING, GONE_LINK, GONE_PORT, GONE_ADDR } what; /* PORT: it is not on its bridge any more */
+	struct net_seen link; /* of an address only its index */
+	struct addr addr;
+};
+
 #if ENABLED(CONFIG_NET_BRIDGE)
 
 /* The kernel's word for a kind, and the words of its modes ("a|b"). */

@@ -227,8 +227,11 @@ must_check int net_link_ask(struct net_session *s, const struct net_link *link, 
 /* Hears of every change of a link in minit's own network: non-blocking, O_CLOEXEC, the caller's; or -errno. */
 must_check int net_seen_open(void);
 
-/* The same, of links that are deleted alone: whatever else happens to links does not wake who listens. */
+/* Hears of what is taken away alone, links, ports and addresses: whatever else happens does not wake who listens. */
 must_check int net_gone_open(void);
+
+/* The next it has heard: 1, 0 for nothing more, or -errno: something was lost. */
+must_check int net_gone_read(int fd, struct net_gone *ret);
 
 /* The next it has heard (name "": nothing of interest): 1, 0 for nothing more, or -errno: something was lost. */
 must_check int net_seen_read(int fd, struct net_seen *ret);
@@ -236,13 +239,16 @@ must_check int net_seen_read(int fd, struct net_seen *ret);
 /* Whether there is a bridge of this name. */
 bool net_bridge_is_there(struct net_session *s, const char *ifname);
 
+/* Gives a bridge that is there those of its addresses that it has no more. 0 or -errno, logged. */
+must_check int net_bridge_addrs(struct net_session *s, const struct net_bridge *bridge);
+
 /*
  * After net_bridge_up (and net_shard_up) of a bridge that was made anew: the port of an eth that has lost its bridge is
- * one again, with all that net_connect gives it. Nothing to do if it is a port, or is gone. 0 or -errno, logged; then
- * the pair is there still.
+ * one again, with all that net_connect gives it: 1. 0: nothing to do, as it is a port, or is gone; or -errno, logged,
+ * and then the pair is there still. whole: of one that is a port all else is made sure of, such as its neighbours.
  */
 must_check int net_rejoin(struct net_session *s, const char *object, const struct net_attach *attach,
-			  const struct net_bridge *bridge, const struct net_extra *extra);
+			  const struct net_bridge *bridge, const struct net_extra *extra, bool whole);
 
 /*
  * Tells the bridge of what net_attach made, and sets its host end up; nothing to do for loopback only. bridge and extra

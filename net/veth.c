@@ -180,18 +180,24 @@ static int put_into(struct net_session *s, const char *object, const struct net_
 }
 
 int net_rejoin(struct net_session *s, const char *object, const struct net_attach *attach,
-	       const struct net_bridge *bridge, const struct net_extra *extra)
+	       const struct net_bridge *bridge, const struct net_extra *extra, bool whole)
 {
 	struct link_info port;
+	uint32_t master;
+	bool joined;
 	int err = link_find(&s->host, attach->peer, &port);
 
 	if (err < 0)
 		return err == -ENODEV ? 0 : link_find_failed(object, attach->peer, err);
 	err = find_master(s, object, attach, bridge, extra);
-	if (err || port.master == (attach->shard ? s->shard.index : s->master.index))
+	master = attach->shard ? s->shard.index : s->master.index;
+	joined = port.master == master;
+	if (err || (joined && !whole))
 		return err;
-	err = put_into(s, object, attach, attach->shard ? s->shard.index : s->master.index);
-	return err ? err : connect_found(s, object, attach, bridge);
+	err = joined ? 0 : put_into(s, object, attach, master);
+	if (!err)
+		err = connect_found(s, object, attach, bridge);
+	return err < 0 ? err : !joined;
 }
 
 /* The bridge's MAC is known: the first packet to it waits for no answer, and no lost one costs a second. */

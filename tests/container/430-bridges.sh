@@ -133,6 +133,36 @@ for gone in br0 theirs star mb1 mt1; do
 	diff "$ct_dir/before" "$ct_dir/after" | sed 's/^/# /' | grep .
 	is $? 1 "by bridges and ports that are as they were"
 done
+# What is left of a bridge is given what somebody has taken from it.
+as_before() {
+	settings >"$ct_dir/after"
+	diff "$ct_dir/before" "$ct_dir/after" >"$ct_dir/differs"
+}
+own_again() {
+	"$@"
+	ct_until 5 as_before
+	ok $? "after '${*:2}' bridges and ports are as they were"
+	sed 's/^/# /' "$ct_dir/differs"
+	reach_all
+	ok $? "and each reaches its gateway"
+}
+for port in mv0 mv0.1 mv1 mv4; do
+	own_again ct_in ip link set "$port" nomaster
+done
+own_again ct_in ip link set mv0 master theirs
+own_again ct_in ip addr del 10.77.0.1/24 dev br0
+own_again ct_in ip addr flush dev br0
+own_again ct_in ip addr flush dev theirs
+ct_said 'web: network: somebody has taken its port mv0 off bridge br0; it is joined to it again' "of a port it is said"
+ct_said 'br0: bridge: somebody has taken an address from it; it has those of the table again' "and of an address"
+ct_in ip link set br0 down
+ct_in ip link set br0 up
+own6_again() {
+	as_before
+	! grep -q '^[<>] .*fd77' "$ct_dir/differs"
+}
+ct_until 5 own6_again
+ok $? "a bridge that somebody has set down, and up again, has its IPv6 addresses, and the neighbours, without which it would pass nothing on"
 ct_is "and none was started again" web:starts=1 one:starts=1 four:starts=1
 ct_said 'br0: bridge: somebody has deleted it; it is made anew, and its ports are joined to it again' "which is said"
 ct_minit why web | grep -q -E '^web: up .*: as it should be$'
