@@ -14,14 +14,54 @@ static void put(struct compile *c, const char *text)
 
 /* -- /etc/hosts ------------------------------------------------------------------------------------------------- */
 
-static void put_service(struct compile *c, const struct service_spec *spec)
+/* The bridges that a network is on, that of eth0 first. */
+struct bridges {
+	int32_t all[NET_ETHS];
+	unsigned count;
+};
+
+/* A service that joins another's network has that one's addresses. */
+static const struct service_spec *owner_of(const struct compile *c, uint32_t index)
+{
+	const struct network_spec *network = table_network(c->table, &c->specs[index]);
+
+	return &c->specs[network && network->joins ? network->joins - 1 : index];
+}
+
+static struct bridges bridges_of(const struct compile *c, uint32_t index)
+{
+	const struct service_spec *owner = owner_of(c, index);
+	const struct net_attach *at;
+	struct bridges ret = { .count = 0 };
+
+	for (uint32_t n = 0; (at = table_attach(c->table, owner, n)) && n < NET_ETHS; n++)
+		if (at->bridge >= 0)
+			ret.all[ret.count++] = at->bridge;
+	return ret;
+}
+
+/* By which it is on the first of the bridges that it is on at all, or NULL. */
+static const struct net_attach *attach_on(const struct compile *c, uint32_t index, const struct bridges *bridges,
+					  unsigned *ret_which)
+{
+	const struct service_spec *owner = owner_of(c, index);
+	const struct net_attach *at;
+
+	for (*ret_which = 0; *ret_which < bridges->count; ++*ret_which)
+		for (uint32_t n = 0; (at = table_attach(c->table, owner, n)); n++)
+			if (at->bridge == bridges->all[*ret_which])
+				return at;
+	return NULL;
+}
+
+static void put_service(struct compile *c, const struct service_spec *spec, const struct net_attach *at)
 {
 	const char *name = table_name(c->table, spec), *alias = table_text(c->table, spec->hostname_at);
 
-	for (unsigned i = 0; i < addr_count(&spec->attach); i++) {
+	for (unsigned i = 0; i < addr_count(at); i++) {
 		BUF_ON_STACK(b, 256);
 
-		text_put_addr(&b, &spec->attach.addr[i], false);
+		text_put_addr(&b, &at->addr[i], false);
 		buf_fmt(&b, "\t%s", name);
 		if (alias && strcmp(alias, name) != 0)
 			buf_fmt(&b, " %s", alias);
@@ -30,24 +70,16 @@ static void put_service(struct compile *c, const struct service_spec *spec)
 	}
 }
 
-static const struct service_spec *owner_of(const struct compile *c, uint32_t index)
+/* Each once, where it shares a bridge first; those of the first bridge first. */
+static void put_services(struct compile *c, const struct bridges *bridges)
 {
-	const struct network_spec *network = table_network(c->table, &c->specs[index]);
+	for (unsigned k = 0; k < bridges->count; k++)
+		for (uint32_t i = 0; i < c->services.count; i++) {
+			unsigned which;
+			const struct net_attach *at = attach_on(c, i, bridges, &which);
 
-	return &c->specs[network && network->joins ? network->joins - 1 : index];
-}
-
-/* A service that joins another's network has that one's addresses. */
-static void put_services(struct compile *c, int32_t bridge)
-{
-	for (uint32_t i = 0; i < c->services.count; i++)
-		if (c->specs[i].attach.bridge == bridge)
-			put_service(c, &c->specs[i]);
-		else if (owner_of(c, i)->attach.bridge == bridge) {
-			struct service_spec other = c->specs[i];
-
-			other.attach = owner_of(c, i)->attach;
-			put_service(c, &other);
+			if (at && which == k)
+				put_service(c, &c->specs[i], at);
 		}
 }
 
@@ -93,41 +125,50 @@ static void put_entry(struct compile *c, const struct draft *d, const struct tom
 		refuse_entry(c, d, node);
 }
 
-static uint32_t hosts_text(struct compile *c, const struct draft *d, int32_t bridge, const struct toml *entries)
+static uint32_t hosts_text(struct compile *c, const struct draft *d, const struct bridges *bridges,
+			   const struct toml *entries)
 {
 	const char *text = begin_text(c);
 
 	put(c, "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
-	if (bridge >= 0)
-		put_services(c, bridge);
+	put_services(c, bridges);
 	for (const struct toml *e = entries ? entries->first : NULL; e; e = e->next)
 		put_entry(c, d, e);
 	return end_text(c, text);
 }
 
-/* One text for all services of a bridge that have no entries of their own. */
-static void set_hosts(struct compile *c, uint32_t index, uint32_t *texts)
+/* One text for all services that have the same bridges, and no entries of their own. */
+static uint32_t shared_text(struct compile *c, const struct draft *d, const struct bridges *bridges, struct set *texts)
+{
+	const char *key = arena_put(c->work, (const char *)bridges->all, bridges->count * sizeof(bridges->all[0]));
+	struct set_entry *slot = set_at(texts, key, bridges->count * sizeof(bridges->all[0]));
+
+	if (!slot->value)
+		slot->value = hosts_text(c, d, bridges, NULL);
+	return slot->value;
+}
+
+static void set_hosts(struct compile *c, uint32_t index, struct set *texts)
 {
 	struct service_spec *spec = &c->specs[index];
 	const struct draft *d = &c->services.drafts[index];
 	const struct toml *own = d->nodes[KEY_HOSTS], *node = given(c, d, KEY_HOSTS);
 	const struct toml *more = d->nodes[KEY_NETWORK_HOSTS];
-	int32_t bridge = owner_of(c, index)->attach.bridge;
+	struct bridges bridges = bridges_of(c, index);
 	bool wants = node && node->truth;
 
-	if (wants && bridge < 0 && own && own->truth)
+	if (wants && !bridges.count && own && own->truth)
 		refuse(c, own, "%s: hosts: it is on no bridge whose services could be named; remove it", d->title);
-	wants &= bridge >= 0;
+	bridges.count = wants ? bridges.count : 0;
+	wants = bridges.count;
 	if (wants)
 		need_namespace(c, spec, d, KEY_HOSTS, CLONE_NEWNS, "mount");
 	if (more)
 		need_namespace(c, spec, d, KEY_NETWORK_HOSTS, CLONE_NEWNS, "mount");
-	if (wants && !more && !texts[bridge])
-		texts[bridge] = hosts_text(c, d, bridge, NULL);
 	if (more)
-		spec->hosts_at = hosts_text(c, d, wants ? bridge : -1, more);
+		spec->hosts_at = hosts_text(c, d, &bridges, more);
 	else if (wants)
-		spec->hosts_at = texts[bridge];
+		spec->hosts_at = shared_text(c, d, &bridges, texts);
 }
 
 /* -- /etc/resolv.conf ------------------------------------------------------------------------------------------- */
@@ -185,24 +226,25 @@ uint32_t hosts_resolv(struct compile *c, uint32_t index)
 static uint32_t names_of(struct compile *c, uint32_t bridge)
 {
 	const struct toml *wanted = c->bridges.drafts[bridge].nodes[KEY_BRIDGE_HOSTS_FILE];
+	const struct bridges one = { { (int32_t)bridge }, 1 };
 	const char *text;
 
 	if (!wanted || !wanted->truth)
 		return 0;
 	text = begin_text(c);
 	put(c, "# names of the services of this bridge, by minit\n");
-	put_services(c, (int32_t)bridge);
+	put_services(c, &one);
 	return end_text(c, text);
 }
 
 void hosts_finish(struct compile *c)
 {
-	uint32_t *texts = arena_array(c->work, uint32_t, c->bridges.count);
+	struct set texts = { .arena = c->work };
 	uint32_t *names = arena_array(c->work, uint32_t, c->bridges.count);
 
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->services.drafts[i].header)
-			set_hosts(c, i, texts);
+			set_hosts(c, i, &texts);
 	for (uint32_t i = 0; i < c->bridges.count; i++)
 		names[i] = names_of(c, i);
 	c->table->names = image_array(c, names, c->bridges.count);

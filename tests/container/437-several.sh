@@ -15,9 +15,11 @@ port_isolation = true
 [service.web]
 exec = ["/bin/sleep", "1000"]
 network = { bridge = "br0", address = "10.77.0.10", also = ["br1 10.78.0.10", "br2"] }
+hosts = true
 [service.db]
 exec = ["/bin/sleep", "1000"]
-network = { bridge = "br1", address = "10.78.0.11" }
+network = { bridge = "br1", address = ["10.78.0.11", "fd78::11"] }
+hosts = true
 [service.taken]
 exec = ["/bin/sleep", "1000"]
 network = { bridge = "br0", also = ["br1", "br2"] }
@@ -31,6 +33,11 @@ is "$(ct_inside web ip -br -4 addr show | awk '{ print $1, $3 }' | grep -o 'eth[
 	"eth0 10.77.0.10/24,eth1 10.78.0.10/24," "an address on each"
 is "$(ct_inside web ip -br addr show eth1 | grep -c fd78:)$(ct_inside web ip -br addr show eth2 | grep -c 10.79.0.)" 11 \
 	"and derived ones"
+names() {
+	nsenter --target "$(ct_outer "$1")" --mount cat /etc/hosts | tail -n +3 | grep -v taken | tr '\t\n' ' ,'
+}
+is "$(names web)" "10.77.0.10 web,10.78.0.11 db,fd78::11 db," "it knows the services of all its bridges by name"
+is "$(names db | sed 's/fd78:[^ ]* web/fd78 web/')" "10.78.0.10 web,fd78 web,10.78.0.11 db,fd78::11 db," "and is known on each by its address there"
 is "$(ct_inside web ip route show default | sed 's/ *$//')" "default via 10.77.0.1 dev eth0 proto static" "the way out is that of the first"
 is "$(ct_in ip -d link show mv0.1 | grep -o 'master br1'),$(ct_in ip -d link show mv0.2 | grep -o 'isolated on')" "master br1,isolated on" \
 	"the other ends are ports of the bridges"

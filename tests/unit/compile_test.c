@@ -685,6 +685,30 @@ static void names_are_files_of_the_service_and_of_its_bridge(void **state)
 	assert_int_equal(table_list(t, t->names, uint32_t)[1], 0);
 }
 
+static void names_are_those_of_all_bridges_each_by_what_is_shared(void **state)
+{
+	const struct table *t = table_of(
+		"[network.bridge.b0]\naddress = '10.0.0.1/24'\n[network.bridge.b1]\naddress = '10.1.0.1/24'\nhosts_file = true\n"
+		"[network.bridge.b2]\naddress = '10.2.0.1/24'\n[defaults]\nhosts = true\n"
+		"[service.a]\nexec = ['x']\nnetwork = { bridge = 'b0', address = '10.0.0.5', also = ['b1 10.1.0.5', 'b2 10.2.0.5'] }\n"
+		"[service.b]\nexec = ['x']\nnetwork = { bridge = 'b1', address = '10.1.0.6' }\n"
+		"[service.c]\nexec = ['x']\nnetwork = { bridge = 'b2', address = '10.2.0.7', also = 'b1 10.1.0.7' }\n"
+		"[service.d]\nexec = ['x']\nnetwork = { bridge = 'b0', address = '10.0.0.8', also = ['b1 10.1.0.8', 'b2 10.2.0.8'] }\n"
+		"[service.e]\nexec = ['x']\nnetwork.join = 'c'\n");
+	static const char head[] = "127.0.0.1\tlocalhost\n::1\tlocalhost\n";
+	const char *of_a = table_text(t, service_of(t, "a")->hosts_at), *of_b = table_text(t, service_of(t, "b")->hosts_at);
+	const char *of_c = table_text(t, service_of(t, "c")->hosts_at);
+
+	(void)state;
+	assert_memory_equal(of_a, head, sizeof(head) - 1);
+	assert_string_equal(of_a + sizeof(head) - 1, "10.0.0.5\ta\n10.0.0.8\td\n10.1.0.6\tb\n10.1.0.7\tc\n10.1.0.7\te\n");
+	assert_string_equal(of_b + sizeof(head) - 1, "10.1.0.5\ta\n10.1.0.6\tb\n10.1.0.7\tc\n10.1.0.8\td\n10.1.0.7\te\n");
+	assert_string_equal(of_c + sizeof(head) - 1, "10.2.0.5\ta\n10.2.0.7\tc\n10.2.0.8\td\n10.2.0.7\te\n10.1.0.6\tb\n");
+	assert_int_equal(service_of(t, "d")->hosts_at, service_of(t, "a")->hosts_at);
+	assert_int_equal(service_of(t, "e")->hosts_at, service_of(t, "c")->hosts_at);
+	assert_string_equal(table_text(t, table_list(t, t->names, uint32_t)[1]) + 49, of_b + sizeof(head) - 1);
+}
+
 static void without_a_bridge_a_service_has_the_network_of_minit(void **state)
 {
 	const struct table *t = table_of("[service.a]\nexec = ['x']\n[service.b]\nexec = ['x']\nnamespaces = ['net']\n");
@@ -1404,6 +1428,7 @@ int main(void)
 		cmocka_unit_test(shards_are_in_the_ruleset),
 		cmocka_unit_test(a_shard_of_another_bridge_is_a_broken_image),
 		cmocka_unit_test(names_are_files_of_the_service_and_of_its_bridge),
+		cmocka_unit_test(names_are_those_of_all_bridges_each_by_what_is_shared),
 		cmocka_unit_test(without_a_bridge_a_service_has_the_network_of_minit),
 		cmocka_unit_test(a_derived_address_is_the_same_in_any_order_of_services_and_files),
 		cmocka_unit_test(the_last_address_of_a_subnet_is_given_out),
