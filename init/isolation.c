@@ -185,7 +185,7 @@ static bool open_look(struct look *l, const struct handed *h)
 	l->minit = (pid_t)field_number(h->line, "minit", 0);
 	l->joined = (pid_t)field_number(h->line, "joined", 0);
 	if (field_number(h->line, "behind", 0) && !pass_reaper(l, &l->joined))
-		l->joined = 0;
+		l->joined = -1; /* unseen */
 	l->pid = (pid_t)field_number(h->line, "pid", 0);
 	l->changes = h->changes;
 	l->home.v2 = h->fds[INSIGHT_V2];

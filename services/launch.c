@@ -256,7 +256,8 @@ static bool joins_late(const struct supervisor *sv, uint32_t index)
 static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 {
 	struct child child = child_of(sv, index, status_fd);
-	cleanup_fd int join_fd = -1, leaf_fd = -1;
+	const bool joins = table_confine(sv->table, child.spec)->roots.join_flags;
+	cleanup_fd int join_fd = joins ? joined_open(sv, index) : -1, leaf_fd = -1;
 	struct leaf_name name;
 	pid_t pid;
 
@@ -264,8 +265,7 @@ static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 		leaf_fd = cgroup_leaf_fd(&sv->state->cgroup, leaf_of(sv, index, &name));
 	if (leaf_fd < 0)
 		leaf_fd = -1;
-	if (table_confine(sv->table, child.spec)->roots.join_flags)
-		child.join_fd = join_fd = joined_open(sv, index);
+	child.join_fd = join_fd;
 	pid = start_shared(sv, index, &child, leaf_fd);
 	return pid == -ENOSYS ? clone_with_less(sv, index, &child, leaf_fd) : pid;
 }
