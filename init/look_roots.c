@@ -253,6 +253,55 @@ static void look_masks(struct look *l)
 		  MISSING_NAMESPACES | MISSING_MOUNTS);
 }
 
+static bool is_within(const char *place, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(place, dir, n) && (!place[n] || place[n] == '/');
+}
+
+/* Mounted by the table itself, or with what that has mounted. */
+static bool is_of_mounts(const struct look *l, const char *place)
+{
+	const struct list list = l->confine->roots.mounts;
+	const struct mount_spec *all = table_list(l->table, list, struct mount_spec);
+	bool any = false;
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		const char *target = table_text(l->table, all[i].target_at);
+
+		any |= target && is_within(place, target);
+	}
+	return any;
+}
+
+/* Where a service has the leaf that is its own. */
+static bool is_given(const struct look *l, const char *place)
+{
+	return l->confine->leaf.delegate && is_within(place, "/sys/fs/cgroup");
+}
+
+/* Of what is mounted there all is read-only; what is not is named. */
+static void look_sealed(struct look *l)
+{
+	BUF_ON_STACK(got, LOOK_TEXT);
+
+	buf_str(&got, "sealed");
+	for (const char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		BUF_ON_STACK(place, 128);
+		struct seen is;
+
+		buf_add(&place, word(line, 4), length(word(line, 4)));
+		if (!is_within(buf_text(&place), "/sys") || is_of_mounts(l, buf_text(&place)))
+			continue;
+		is = at(buf_text(&place));
+		if (is.there && !is.readonly && !is_given(l, buf_text(&place)))
+			buf_fmt(&got, WITHOUT "%s", buf_text(&place));
+	}
+	look_tell(l, "sys", "sealed", buf_text(&got), strstr(buf_text(&got), WITHOUT) ? LOOK_DIFFERS : LOOK_SAME,
+		  MISSING_NAMESPACES | MISSING_MOUNTS);
+}
+
 static unsigned sys_now(void)
 {
 	struct seen sys = at("/sys");
@@ -276,7 +325,9 @@ static void look_kernel(struct look *l)
 		look_tell_text(l, "hidepid", hiding[roots->hidepid],
 			       has_option(at("/proc").options, hiding[roots->hidepid]) ? hiding[roots->hidepid] : "no",
 			       MISSING_NAMESPACES);
-	if (roots->sys != SYS_NONE)
+	if (roots->sys == SYS_SEALED)
+		look_sealed(l);
+	else if (roots->sys != SYS_NONE)
 		tell_word(l, KEY_SYS, roots->sys, sys_now(), "/sys");
 	if (roots->dev == DEV_MINIMAL)
 		tell_word(l, KEY_DEV, DEV_MINIMAL, strcmp(at("/dev").type, "tmpfs") ? DEV_ALL : DEV_MINIMAL,

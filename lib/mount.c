@@ -70,8 +70,9 @@ int mount_copy(int dir, const char *path, bool recursive)
 	return result(syscall(SYS_open_tree, dir, path, flags));
 }
 
-int mount_change(int mount, const struct mount_change *change)
+int mount_change_at(int dir, const char *name, const struct mount_change *change)
 {
+	const unsigned flags = NOFOLLOW | (*name ? 0u : EMPTY_PATH) | (change->recursive ? RECURSIVE : 0u);
 	struct mount_attr attr = {
 		.attr_set = change->set,
 		.attr_clr = change->clear,
@@ -79,8 +80,12 @@ int mount_change(int mount, const struct mount_change *change)
 		.userns_fd = change->set & MOUNT_ATTR_IDMAP ? (uint64_t)(unsigned)change->userns : 0,
 	};
 
-	return result(syscall(SYS_mount_setattr, mount, "", EMPTY_PATH | (change->recursive ? RECURSIVE : 0u), &attr,
-			      sizeof(attr)));
+	return result(syscall(SYS_mount_setattr, dir, name, flags, &attr, sizeof(attr)));
+}
+
+int mount_change(int mount, const struct mount_change *change)
+{
+	return mount_change_at(mount, "", change);
 }
 
 int mount_put(int mount, int dir, const char *name)

@@ -33,6 +33,9 @@ struct mount_change {
 };
 must_check int mount_change(int mount, const struct mount_change *change);
 
+/* The same of the mount at name below dir, which is no symlink. -EINVAL when nothing is mounted there. */
+must_check int mount_change_at(int dir, const char *name, const struct mount_change *change);
+
 /* Attaches a mount at name below dir, or at dir itself when name is "". */
 must_check int mount_put(int mount, int dir, const char *name);
 

@@ -34,7 +34,7 @@ static void settle_kernel_files(const struct compile *c, const struct service_sp
 	if (!given(c, d, KEY_PROC))
 		roots->proc = own || (mounts && pids) ? PROC_MASKED : PROC_NONE;
 	if (!given(c, d, KEY_SYS))
-		roots->sys = own ? SYS_READONLY : SYS_NONE;
+		roots->sys = own ? SYS_READONLY : mounts ? SYS_SEALED : SYS_NONE;
 	if (!given(c, d, KEY_DEV))
 		roots->dev = own ? DEV_MINIMAL : DEV_NONE;
 }

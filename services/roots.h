@@ -33,7 +33,7 @@ static inline bool mount_is_early(const struct mount_spec *m)
 
 /* As their words stand in keys_root.def. What is not given is settled by services/roots.c. */
 enum own_proc { PROC_MASKED, PROC_OPEN, PROC_PIDS, PROC_NONE };
-enum own_sys { SYS_READONLY, SYS_WRITABLE, SYS_NONE };
+enum own_sys { SYS_READONLY, SYS_WRITABLE, SYS_NONE, SYS_SEALED };
 enum own_dev { DEV_MINIMAL, DEV_ALL, DEV_NONE };
 enum idmap { IDMAP_AUTO, IDMAP_YES, IDMAP_NO };
 enum userns { USERNS_NONE, USERNS_AUTO, USERNS_MAPS };

@@ -51,6 +51,15 @@ int step_delegate(struct child *child)
 	return err && err != -ENOENT ? child_fail(child, err, place) : 0;
 }
 
+bool child_has_old_leaf(const struct child *child)
+{
+	bool any = false;
+
+	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++)
+		any |= child->home.v1[i] >= 0;
+	return any && is_delegated(child);
+}
+
 int child_give_leaf(struct child *child, uint32_t uid, uint32_t gid)
 {
 	struct leaf_name name;

@@ -171,7 +171,7 @@ static int put_mask(struct view *v, const char *target)
 	return is_directory(at) ? view_mask_directory(v, at, "") : view_mask_file(v, at, "");
 }
 
-static int put_readonly(struct view *v, const char *target)
+int view_readonly(struct view *v, const char *target)
 {
 	const struct mount_change readonly = { .set = MOUNT_ATTR_RDONLY, .recursive = true };
 	cleanup_fd int at = view_open(v, target);
@@ -192,7 +192,7 @@ static int put_mount(struct view *v, const struct mount_spec *m)
 	case MOUNT_BIND: err = put_bind(v, m, table_text(t, m->source_at), target); break;
 	case MOUNT_TMPFS: err = put_tmpfs(v, table_text(t, m->options_at), m->attr, target); break;
 	case MOUNT_MASKED: err = put_mask(v, target); break;
-	case MOUNT_READONLY: err = put_readonly(v, target); break;
+	case MOUNT_READONLY: err = view_readonly(v, target); break;
 	case MOUNT_KINDS: break;
 	}
 	return err && !v->child->detail[0] ? child_fail(v->child, err, target) : err;

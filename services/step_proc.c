@@ -207,9 +207,40 @@ static int make_sys(struct view *v)
 	return err ? child_fail(v->child, err, "/sys") : 0;
 }
 
+/*
+ * What is there, as it is there; where there is nothing, nobody can write to it. A leaf of v1 that is the service's own
+ * is found among all the others alone.
+ */
+static int seal(struct view *v)
+{
+	static const char groups[] = "sys/fs/cgroup";
+	const struct mount_change readonly = { .set = MOUNT_ATTR_RDONLY, .recursive = true };
+	cleanup_fd int open = !v->own && child_has_old_leaf(v->child) ? mount_copy(v->root, groups, true) : -1;
+	int err = mount_change_at(v->root, "sys", &readonly);
+
+	if (err == -EINVAL)
+		err = view_readonly(v, "/sys");
+	if (!err && open >= 0)
+		err = mount_put(open, v->root, groups);
+	return unless_missing(err);
+}
+
+/* Left out by kernels before 5.12, and where a profile forbids it. */
+static int seal_sys(struct view *v)
+{
+	static const char what[] = "a read-only /sys";
+	int err = seal(v);
+
+	if (err == -ENOSYS || err == -EACCES)
+		err = v->roots->asked & ASKED_SYS ? err : -EPERM;
+	return view_unless_default(v, err, ASKED_SYS, what);
+}
+
 int view_sys(struct view *v)
 {
 	if (v->roots->sys == SYS_NONE)
 		return 0;
+	if (v->roots->sys == SYS_SEALED)
+		return seal_sys(v);
 	return view_unless_default(v, make_sys(v), ASKED_SYS, "/sys");
 }

@@ -56,6 +56,9 @@ must_check int view_directories_plain(struct child *child); /* without a mount n
 must_check int view_take_secrets(struct view *v); /* reads them */
 must_check int view_secrets(struct view *v);      /* puts them where they are seen */
 
+/* What is seen at this place, with all that lies upon it, read-only. */
+must_check int view_readonly(struct view *v, const char *target);
+
 /* Hides name below dir, which is trusted; -ENOENT if it is not there. "": dir itself. */
 must_check int view_mask_file(struct view *v, int dir, const char *name);
 must_check int view_mask_directory(struct view *v, int dir, const char *name);

@@ -144,6 +144,61 @@ if [ -e /proc/sys/vm/memfd_noexec ]; then
 fi
 is "$(sha256sum "$ct_dir/minit")" "${sum%% *}  $ct_dir/minit" "minit is what it was"
 
+# -- in minit's own root, with its /sys -----------------------------------------------------------------------------
+
+# writable DIR DEPTH: how many files there can be written to; a mount that is read-only has none.
+cat >"$ct_dir/writable" <<'SH'
+find "$1" -maxdepth "$2" -type f -perm -200 2>/dev/null | while read -r f; do [ ! -w "$f" ] || echo; done | wc -l
+SH
+cat >"$ct_dir/lift" <<'SH'
+for s in escapee bystander; do
+	for f in $(find /sys/fs/cgroup -path "*/svc.$s/pids.max"); do (echo 15 >"$f") 2>/dev/null && echo "lifted $s"; done
+	for f in $(find /sys/fs/cgroup -path "*/svc.$s/cgroup.kill"); do [ ! -w "$f" ] || echo "kills $s"; done
+done
+echo tried
+SH
+cat >"$ct_dir/leave" <<'SH'
+for f in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/*/cgroup.procs; do (echo 0 >"$f") 2>/dev/null && echo left; done
+echo tried
+SH
+chmod 755 "$ct_dir"
+here() {
+	printf "[service.%s]\nexec = ['/bin/sh', '-c', 'echo \"%s: \"\$(eval \"\$0\")', '''%s''']\n%s\n" "$1" "$1" "$2" "${3:-}"
+}
+w="sh $ct_dir/writable"
+ct_table <<TOML
+[defaults]
+ready = "exit"
+restart = "never"
+[service.bystander]
+exec = ["/bin/sleep", "1000"]
+ready = "exec"
+cgroup.pids.max = 20
+$(here escapee "sh $ct_dir/lift" 'needs = ["bystander"]
+cgroup.pids.max = 12')
+$(here leaver "sh $ct_dir/leave")
+$(here settings "$w /sys 4")
+$(here mine '[ $('"$w"' /sys/kernel 2) -gt 0 ] && '"$w"' /sys/devices 3' 'mounts = { "/sys/kernel" = "/sys/kernel" }')
+$(here kept '[ $('"$w"' /sys/fs/cgroup 2) -gt 0 ] && [ $('"$w"' /sys/kernel 2) -gt 0 ] && echo all' 'sys = "none"')
+$(here nomounts '[ $('"$w"' /sys/fs/cgroup 2) -gt 0 ] && echo all' 'namespaces = []')
+[service.stays]
+exec = ["/bin/sleep", "1000"]
+ready = "exec"
+TOML
+ct_start
+ct_up
+ct_is "those in minit's own root run" escapee:done leaver:done settings:done mine:done kept:done nomounts:done stays:up
+says escapee tried "the limits of a leaf are not lifted, nor another's changed, nor is that killed"
+says leaver tried "nobody leaves its leaf"
+says settings 0 "nothing of /sys can be set"
+says mine 0 "but for what its table mounts there"
+says kept all 'or with sys = "none"'
+says nomounts all "or without a mount namespace of its own"
+is "$(ct_minit status stays | grep '^. sys ' | tr -s ' ')" " sys sealed sealed" "status tells of it"
+nsenter --target "$(ct_outer stays)" --mount mount -o remount,bind,rw /sys
+is "$(ct_minit status stays | grep '^. sys ' | tr -s ' ')" "! sys sealed sealed, without /sys" "and of what is not so any more"
+ct_stop "it ends in order"
+
 # -- a root that is changed while it is mounted ---------------------------------------------------------------------
 
 ct_table <<TOML

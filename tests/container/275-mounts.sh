@@ -139,6 +139,32 @@ is "$(seen own)" "$usual" "with the same mounts, read-only where they are"
 is "$(seen plain)" "$usual_plain" "upon minit's own root too"
 ct_not_said 'left out' "nothing is left out"
 ct_stop "it ends in order"
+ct_table <<TOML
+[service.plain]
+exec = ["/bin/sleep", "1000"]
+[service.asks]
+exec = ["/bin/sleep", "1000"]
+sys = "sealed"
+[service.none]
+exec = ["/bin/sleep", "1000"]
+sys = "none"
+TOML
+ct_start "$BUILD/tests/refuse" mount_setattr "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "what makes /sys read-only refused, the default is left out" plain:up none:up asks:failed
+is "$(grep -a -c -F "plain: a read-only /sys $left" "$ct_dir/out")" 1 "which is said"
+ct_minit status plain | grep -q '^! sys .* sealed, without /sys[,:].*: a default that is not to be had here$'
+ok $? "in its status too"
+is "$(ct_field none missing)" "" "it is nobody's who does not have it by default"
+is "$(ct_field asks why)" "step mounts: a read-only /sys: Permission denied: minit may not mount here: run the container with a profile (AppArmor, SELinux) that lets it, or leave root, readonly and hosts out" "and what is asked for an error"
+ct_stop "it ends in order"
+ct_table <<TOML
+[service.own]
+exec = ["/bin/sleep", "1000"]
+root = "$TREE"
+[service.plain]
+exec = ["/bin/sleep", "1000"]
+TOML
 ct_start "$BUILD/tests/refuse" mount,mount_setattr "$MINIT" run "$ct_dir/table.toml"
 ct_up
 ct_is "both ways refused, they fail" own:failed plain:failed

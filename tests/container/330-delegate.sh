@@ -26,6 +26,10 @@ cat >"$ct_dir/3.toml" <<TOML
 exec = ["/bin/sleep", "1000"]
 cgroup.pids.max = 9
 TOML
+# writes NAME: which hierarchies of v1 are there to be written to; all or none of them.
+writes() {
+	echo "exec = ['/bin/sh', '-c', 'for f in /sys/fs/cgroup/*/tasks /sys/power/state /sys/kernel/uevent_helper /sys/kernel/rcu_expedited; do [ ! -w \$f ] || echo \$f; done >$ct_dir/$1; exec sleep 1000']"
+}
 # moves NAME: makes a group in its leaf, moves there, and says so in a file.
 moves() {
 	echo "exec = ['/bin/sh', '-c', 'd=/sys/fs/cgroup/unified; [ -d \$d ] || d=/sys/fs/cgroup; mkdir \$d/mine && echo 0 >\$d/mine/cgroup.procs && cat /proc/self/cgroup >$ct_dir/$1; exec sleep 1000']"
@@ -33,6 +37,10 @@ moves() {
 {
 	inner 1
 	cat <<TOML
+[service.rooted]
+$(writes rooted)
+delegate = true
+cgroup.pids.max = 30
 [service.mapped]
 $(moves mapped)
 delegate = true
@@ -67,12 +75,14 @@ ct_minit restart m1 >/dev/null && at 1 wait --timeout 20s m2:up >/dev/null && at
 ok $? "and again, though the first left groups and switches in its leaf"
 ct_until 10 grep -q -s '^0::/mine$' "$ct_dir/mine"
 ok $? "a user makes groups in its leaf, and moves into them"
+ct_until 10 grep -q -s /sys/ "$ct_dir/rooted" || [ ! -d /sys/fs/cgroup/pids ]
+is "$(cat "$ct_dir/rooted")" "$(ls /sys/fs/cgroup/*/tasks 2>/dev/null)" "leaves of v1 can be written to, and nothing else of /sys"
 ct_is "so do those with ids of their own" mapped:up mappeduser:up
 ct_until 10 grep -q -s '^0::/mine$' "$ct_dir/mapped"
 ok $? "root inside has its leaf"
 ct_until 10 grep -q -s '^0::/mine$' "$ct_dir/mappeduser"
 ok $? "and another user inside"
-is "$(ct_minit status mapped mappeduser | grep '^!')" "" "as asked"
+is "$(ct_minit status mapped mappeduser rooted m1 | grep '^!')" "" "as asked"
 ct_stop "it ends in order"
 ct_not_said 'cannot be killed' "and all of it"
 echo "1..$ct_tests"

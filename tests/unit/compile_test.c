@@ -1249,13 +1249,15 @@ static void what_is_in_a_root_follows_from_whose_it_is(void **state)
 					 "[service.changed]\nexec = ['x']\nroot = '/r'\nnamespaces = []\n"
 					 "[service.nopid]\nexec = ['x']\nroot = '/r'\nnamespaces = ['mount']\n"
 					 "[service.told]\nexec = ['x']\nroot = '/r'\nproc = 'pids'\nsys = 'none'\ndev = 'all'\n"
+					 "[service.kept]\nexec = ['x']\nsys = 'none'\n"
 					 "[service.joins]\nexec = ['x']\njoin = { service = 'here', namespaces = ['pid'] }\n");
 
 	(void)state;
 	assert_int_equal(roots_of(t, "here")->proc, PROC_MASKED);
-	assert_int_equal(roots_of(t, "here")->sys, SYS_NONE);
+	assert_int_equal(roots_of(t, "here")->sys, SYS_SEALED);
 	assert_int_equal(roots_of(t, "here")->dev, DEV_NONE);
 	assert_int_equal(roots_of(t, "plain")->proc, PROC_NONE);
+	assert_int_equal(roots_of(t, "plain")->sys, SYS_NONE);
 	assert_int_equal(roots_of(t, "own")->proc, PROC_MASKED);
 	assert_int_equal(roots_of(t, "own")->sys, SYS_READONLY);
 	assert_int_equal(roots_of(t, "own")->dev, DEV_MINIMAL);
@@ -1265,6 +1267,7 @@ static void what_is_in_a_root_follows_from_whose_it_is(void **state)
 	assert_int_equal(roots_of(t, "told")->sys, SYS_NONE);
 	assert_int_equal(roots_of(t, "told")->dev, DEV_ALL);
 	assert_int_equal(roots_of(t, "joins")->proc, PROC_MASKED);
+	assert_int_equal(roots_of(t, "kept")->sys, SYS_NONE);
 }
 
 static void mounts_come_by_target_and_a_later_one_replaces(void **state)
