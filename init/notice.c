@@ -161,10 +161,7 @@ static void on_pressure(uint32_t index, const char *resource)
 static void on_oom(struct notice *n)
 {
 	uint32_t index = n->service;
-	char seen[512];
 
-	if (pread(n->fd, seen, sizeof(seen), 0) < 0 && read(n->fd, seen, sizeof(seen)) < 0)
-		return;
 	if (!cgroup_oom_is_single(&house->state->cgroup) &&
 	    launch_oom_kills(house, index) == service_at(house, index)->life.oom_kills)
 		return; /* memory.events of v2 has changed otherwise */
@@ -177,6 +174,14 @@ static void on_oom(struct notice *n)
 	launch_kill(house, index);
 }
 
+/* What an eventfd tells it tells until it is read, and it may tell it when the service has ended. */
+static bool hear_oom(const struct notice *n)
+{
+	char seen[512];
+
+	return pread(n->fd, seen, sizeof(seen), 0) >= 0 || read(n->fd, seen, sizeof(seen)) >= 0;
+}
+
 static void on_notice(uint32_t id, unsigned ready)
 {
 	struct notice *n = &all[id];
@@ -184,6 +189,8 @@ static void on_notice(uint32_t id, unsigned ready)
 
 	(void)ready;
 	(void)epoll_wait(n->set, &event, 1, 0); /* so that it is quiet again */
+	if (n->topic == TOPIC_OOM && !hear_oom(n))
+		return;
 	if (!service_is_active(service_at(house, n->service)))
 		return;
 	if (n->topic == TOPIC_OOM)

@@ -29,6 +29,11 @@ $(hogs reaped '')
 $(hogs alone 'init = false')
 $(hogs plain 'namespaces = []')
 
+[service.idle]
+exec = ["/bin/sleep", "1000"]
+cgroup = { memory.max = "16M", memory.oom.group = 0 }
+autostart = false
+
 [service.mounts]
 exec = ["/usr/bin/tail", "/dev/zero"]
 mounts = { $(mounts) }
@@ -51,5 +56,15 @@ for kind in reaped alone; do
 done
 is "$counts" " 3 3 3 3 3 3" "and each of their ends is counted, also where the kernel had not come to it"
 is "$(ct_field '' reexecs)" 0 "PID 1 never died of it"
+
+# The kernel may tell of it when the service has ended already: here of somebody else who is in its leaf.
+leaf=$(find /sys/fs/cgroup/ -type d -path "*/minit.$(stat -Lc %i "/proc/$(ct_pid)/ns/pid").*/svc.idle" -path '*memory*' | head -n 1)
+[ -n "$leaf" ] || leaf=$(find /sys/fs/cgroup/ -type d -path "*/minit.$(stat -Lc %i "/proc/$(ct_pid)/ns/pid").*/svc.idle" | head -n 1)
+[ -n "$leaf" ]
+ok $? "a service that does not run has its leaf"
+sh -c 'echo $$ >"$1/cgroup.procs" && exec tail /dev/zero' sh "$leaf"
+is $? 137 "in which somebody is out of memory"
+ct_rests
+ok $? "PID 1 hears of it once"
 ct_stop "and leaves in order"
 echo "1..$ct_tests"
