@@ -45,12 +45,13 @@ stops() {
 	is "$left" 0 "and leaves no process behind"
 }
 
-# Of users of its own, where it cannot mount a cgroup file system that is not there.
+# Of users of its own, where it cannot mount a cgroup file system that is not there. New rights take off what kills it with
+# its parent, so that is said again.
 apart() {
 	ct_start sh -c "$1"'
 		users=$(readlink /proc/self/ns/user)
 		(until [ "$(readlink /proc/1/ns/user)" != "$users" ]; do :; done; for m in uid_map gid_map; do echo 0 0 65536 >/proc/1/$m; done) &
-		exec unshare --user --mount sh -c "until grep -q 65536 /proc/self/gid_map; do :; done; exec \"\$@\"" sh "$@"' \
+		exec unshare --user --mount sh -c "until grep -q 65536 /proc/self/gid_map; do :; done; exec setpriv --pdeathsig KILL \"\$@\"" sh "$@"' \
 		sh "$MINIT" run "$ct_dir/table.toml"
 }
 
