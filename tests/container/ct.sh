@@ -7,6 +7,7 @@
 #   ct_minit VERB...      the tool, from outside
 #   ct_is TEXT COND...    a TAP line: the conditions of `minit wait` come to hold
 #   ct_field NAME KEY     what `minit status --json` says of a service (NAME "" for minit itself)
+#   ct_leaf NAME [FILE]   where the service's leaf is, or where that file of it: one line for each hierarchy; also when minit has left
 #   ct_outer NAME         the pid of a service's process (its reaper's, if it has one) as it is seen from outside
 #   ct_events             from now on note each change of state, in $ct_dir/events
 #   ct_mark               forget those that have been
@@ -30,6 +31,7 @@
 ct_dir=$(mktemp -d "${TMPDIR:-/tmp}/minit-ct.XXXXXX")
 ct_unshare=
 ct_listener=
+ct_space=
 ct_cleanup() {
 	[ -z "$ct_unshare" ] || kill -KILL "$ct_unshare" 2>/dev/null
 	[ -z "$ct_listener" ] || kill -KILL "$ct_listener" 2>/dev/null
@@ -83,7 +85,10 @@ ct_up() {
 	local i run
 	for i in $(seq 1000); do
 		run=/proc/$(ct_pid)/root/run
-		[ ! -S "$run/minit/control" ] || [ "$run" -ef /run ] || return 0
+		if [ -S "$run/minit/control" ] && ! [ "$run" -ef /run ]; then
+			ct_space=$(stat -Lc %i "/proc/$(ct_pid)/ns/pid")
+			return 0
+		fi
 		ct_pause
 	done
 	return 1
@@ -120,6 +125,10 @@ ct_outer() {
 	here=$(ct_pid)
 	read -r -a children 2>/dev/null <"/proc/$here/task/$here/children"
 	grep -l -E "^NSpid:.*[[:blank:]]$inner([[:blank:]]+1)?\$" $(printf "/proc/%s/status " "${children[@]}") 2>/dev/null | cut -d/ -f3
+}
+
+ct_leaf() {
+	find /sys/fs/cgroup -path "*/minit.$ct_space.*/svc.$1${2:+/$2}" 2>/dev/null
 }
 
 # ct_inside NAME COMMAND...: in the network of a service.
