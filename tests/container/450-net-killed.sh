@@ -1,12 +1,15 @@
 #!/bin/bash
-# minit is killed before each message of the set-up of its network, and started again: it works, and leaves nothing.
+# minit is killed before each message of the set-up of its network, and started again: it works, a service reaches the machine, and
+# nothing is left.
 set -u
 . tests/container/ct.sh
+. tests/container/traffic.sh
 
 ct_table <<TOML
 [network.bridge.br0]
 address = ["10.77.0.1/24", "fd77::1/64"]
 nat = true
+isolate = true
 [network.link.wan]
 address = "192.0.2.10/24"
 gateway = "192.0.2.1"
@@ -15,12 +18,24 @@ kind = "macvlan"
 parent = "wan"
 address = "198.51.100.1/24"
 [service.one]
-exec = ["/bin/true"]
+exec = ["/usr/bin/python3", "-S", "-E", "-c", "import socket; socket.create_connection(('10.77.0.1', 7), 5)"]
 ready = "exit"
+restart = "never"
 online = ["wan", "mac0"]
+network = { bridge = "br0", ports = ["8080:80", "8081:81/udp"], balance = "random", rate = { in = "50M", out = "20M" }, allow = ["two:80"], sysctl."net.ipv4.ip_unprivileged_port_start" = 0 }
 [service.two]
 exec = ["/bin/true"]
 ready = "exit"
+network = { bridge = "br0", ports = ["8080:80", "8081:81/udp"], balance = "random" }
+[service.joins]
+exec = ["/bin/true"]
+ready = "exit"
+network.join = "one"
+needs = ["one"]
+[service.mac]
+exec = ["/bin/true"]
+ready = "exit"
+network = { mode = "macvlan", parent = "wan", address = "192.0.2.9/24" }
 TOML
 
 # A run of which all services are tasks ends when they are done. What is left is what was there before.
@@ -44,8 +59,9 @@ next() {
 SH
 cat >"$ct_dir/each.sh" <<SH
 . '$ct_dir/runs.sh'
-ip link add wan type veth peer name far && ip link set far up
-for n in \$(seq 100); do
+ip link add wan type veth peer name far && ip link set far up && ip link set lo up
+$traffic_python -c 'import socket; s = socket.create_server(("", 7)); [s.accept() for _ in iter(int, 1)]' &
+for n in \$(seq 150); do
 	killed_at \$n && break
 	[ \$((n % 4)) = 0 ] || continue # else the next is killed upon what this one has left
 	next
@@ -55,7 +71,7 @@ SH
 ct_start sh "$ct_dir/each.sh"
 ct_end 120
 is $? 0 "killed before each message"
-grep -a -q -E '^killed (1[5-9]|[2-9][0-9]) well$' "$ct_dir/out"
+grep -a -q -E '^killed ([5-9][0-9]|1[0-4][0-9]) well$' "$ct_dir/out"
 ok $? "the next run works, and leaves nothing behind: $(grep -a '^killed' "$ct_dir/out")"
 ct_show 20
 
