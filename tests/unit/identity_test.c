@@ -462,21 +462,26 @@ static void the_descriptors_minit_needs_are_its_own(void **state)
 {
 	(void)state;
 	begin();
-	child.in_leaf = true;
+	child.namespaces = CLONE_NEWPID;
 	launch_nofile = (struct rlimit){ 1024, 4096 };
 	assert_int_equal(step_rlimits(&child), 0);
 	assert_string_equal(did, "rlimit 7 1024 4096;");
 	begin();
-	child.in_leaf = true;
+	child.namespaces = CLONE_NEWPID;
 	assert_int_equal(step_rlimits(&child), 0);
 	assert_string_equal(did, "");
 }
 
-static void what_nothing_else_holds_bears_a_mark(void **state)
+static void what_no_pid_namespace_holds_bears_a_mark(void **state)
 {
 	(void)state;
 	begin();
 	child.mark = 77;
+	assert_int_equal(step_rlimits(&child), 0);
+	assert_string_equal(did, "rlimit 10 77 18446744073709551615;");
+	begin();
+	child.mark = 77;
+	child.in_leaf = true; /* root may leave it */
 	assert_int_equal(step_rlimits(&child), 0);
 	assert_string_equal(did, "rlimit 10 77 18446744073709551615;");
 	begin();
@@ -535,7 +540,7 @@ int main(void)
 		T(a_user_of_its_own_does_not_get_who_minit_is),
 		T(what_the_table_says_of_home_stays),
 		T(the_descriptors_minit_needs_are_its_own),
-		T(what_nothing_else_holds_bears_a_mark),
+		T(what_no_pid_namespace_holds_bears_a_mark),
 		T(a_umask_is_set_only_when_it_is_given),
 	};
 
