@@ -240,6 +240,7 @@ stop.grace = "20ms"
 cgroup.pids.max = 24
 TOML
 	done
+	cat rootfs/examples/pinned.toml
 } | vm_table || exit 1
 
 vm_file /grow <<'SH'
@@ -313,6 +314,14 @@ echo "weighed differs $(differs weighed)."
 minit set weighed cpu.weight=10 memory.high=32M cpuset.cpus=0-1
 echo "weighed asks $(minit status weighed | grep -c ', by minit set ') $(differs weighed)."
 echo "weighed set $(leaf weighed cpu.weight) $(leaf weighed memory.high) $(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$(of weighed pid)/status")"
+
+minit start pinned polite
+for s in pinned polite; do
+	reaper=$(of $s pid) behind=
+	read -r behind <"/proc/$reaper/task/$reaper/children"
+	echo "$s on $(sed -n 's/^[CM][a-z]*_allowed_list:[[:space:]]*//p' "/proc/$behind/status" | tr '\n' ' ')$(differs $s)."
+done
+echo "pinned leaf $(leaf pinned cpuset.cpus.effective) $(leaf pinned cpuset.mems.effective)"
 
 echo 8 >/proc/sys/vm/nr_hugepages
 minit start huge && echo "huge good"
@@ -450,6 +459,9 @@ has 'reserving exit 3' "nor are more reserved"
 has 'reserving good' "but when that is changed"
 is 'weighed differs' . "status finds all of it as asked"
 is 'weighed asks' '3 .' "what is set in place is as asked, by its source"
+is 'pinned on' '0 0 .' "the example pinned.toml: one processor and one node, by its leaf"
+is 'pinned leaf' '0 0' "which says so"
+is 'polite on' '0 0 .' "or by what it begins with itself"
 is 'weighed set' '10 33554432 0-1' "several limits are changed in one go"
 why='step cgroup leaf'
 said "no-misc: $why: misc.max = sev 4: .*: no controller misc: it is switched off at boot; remove cgroup_disable=misc" \
