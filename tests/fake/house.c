@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cgroup/cgroup.h"
+#include "services/launch.h"
 #include "services/leaf.h"
 
 
@@ -224,4 +225,9 @@ int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char
 int leaf_set_group(struct supervisor *sv, uint32_t group, const char *file, const char *text, struct buf *why)
 {
 	return leaf_set(sv, group, file, text, why);
+}
+
+bool launch_stays(const struct supervisor *sv, uint32_t index)
+{
+	return spec_at(sv, index)->init;
 }

@@ -84,15 +84,3 @@ uint64_t launch_oom_kills(const struct supervisor *sv, uint32_t index)
 	(void)sv, (void)index;
 	return fake_launch.oom_kills;
 }
-
-void cgroup_why(const struct cgroup_home *home, const char *name, const char *file, int err, struct buf *why)
-{
-	(void)home, (void)name, (void)file, (void)err;
-	buf_str(why, "why");
-}
-
-bool cgroup_why_above(const struct cgroup_home *home, const char *name, const char *what, struct buf *why)
-{
-	(void)home, (void)name, (void)what, (void)why;
-	return false;
-}

@@ -519,35 +519,10 @@ int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, c
 	return 0;
 }
 
-void cgroup_why(const struct cgroup_home *home, const char *name, const char *file, int err, struct buf *why)
-{
-	(void)home, (void)name, (void)file, (void)err;
-	buf_str(why, "why");
-}
-
-bool cgroup_why_above(const struct cgroup_home *home, const char *name, const char *what, struct buf *why)
-{
-	(void)home, (void)name, (void)what, (void)why;
-	return false;
-}
-
 int cgroup_devices(struct cgroup_home *home, const char *name, const struct devices *d, int *program, struct buf *why)
 {
 	(void)home, (void)name, (void)d, (void)program, (void)why;
 	return 0;
-}
-
-void cgroup_why_devices(int err, struct buf *why)
-{
-	(void)err;
-	buf_str(why, "devices");
-}
-
-void cgroup_why_pressure(const struct cgroup_home *home, const char *file, int err, struct buf *why)
-{
-	(void)home;
-	(void)err;
-	buf_str(why, file);
 }
 
 void devices_begin(struct devices *d)

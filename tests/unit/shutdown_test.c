@@ -1,5 +1,5 @@
 // links: init/shutdown.c services/actions.c services/state.c services/depend.c services/words.c services/failure.c services/policy.c services/statefile.c
-// links: lib/buf.c lib/fd.c lib/signame.c lib/addr.c lib/text.c
+// links: lib/buf.c lib/fd.c lib/signame.c lib/addr.c lib/text.c tests/fake/why.c
 // flags: -Wl,--wrap=_exit,--wrap=reboot
 #include <setjmp.h>
 #include <stdarg.h>
@@ -149,8 +149,6 @@ void control_close(struct supervisor *s) { (void)s; did("control closed\n"); }
 void network_leave(struct supervisor *s) { (void)s; did("network left\n"); }
 void rules_remove(void) { did("ruleset removed\n"); }
 void cgroup_close(struct cgroup_home *home) { (void)home; did("home closed\n"); }
-void cgroup_why(const struct cgroup_home *home, const char *name, const char *file, int err, struct buf *why) { (void)home, (void)name, (void)file, (void)err, (void)why; }
-bool cgroup_why_above(const struct cgroup_home *home, const char *name, const char *what, struct buf *why) { (void)home, (void)name, (void)what, (void)why; return false; }
 int cgroup_remove(struct cgroup_home *home, const char *name) { (void)home; did("leaf %s removed\n", name); return 0; }
 
 static void on_change(struct supervisor *s, uint32_t index, enum state was) { (void)was; shutdown_consider(s, index); }

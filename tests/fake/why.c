@@ -1,0 +1,26 @@
+/* What is said of a leaf that fails: who asked, and no more. */
+#include "cgroup/cgroup.h"
+
+void cgroup_why(const struct cgroup_home *home, const char *name, const char *file, int err, struct buf *why)
+{
+	(void)home, (void)name, (void)file, (void)err;
+	buf_str(why, "why");
+}
+
+bool cgroup_why_above(const struct cgroup_home *home, const char *name, const char *what, struct buf *why)
+{
+	(void)home, (void)name, (void)what, (void)why;
+	return false;
+}
+
+void cgroup_why_devices(int err, struct buf *why)
+{
+	(void)err;
+	buf_str(why, "devices");
+}
+
+void cgroup_why_pressure(const struct cgroup_home *home, const char *file, int err, struct buf *why)
+{
+	(void)home, (void)err;
+	buf_str(why, file);
+}
