@@ -3,11 +3,13 @@
 import ipaddress
 import json
 import os
+import socket
+import struct
 import subprocess
 import time
 from statistics import median
 
-from stage import BenchError
+from stage import BenchError, libc
 from systems import BUILD, Minit
 
 BRIDGE = '[network.bridge.br0]\naddress = ["10.88.0.1/16", "fd88::1/64"]\n'
@@ -299,6 +301,62 @@ def many(bench, numbers=(500, 2000)):
     return {n: bench.attempt(Many(), n, many_once) for n in numbers}
 
 
+class Published(Networked):
+    """Each service with a port of the machine."""
+    name = "minit, published ports"
+
+    def keys(self, i, n):
+        return f'network = {{ address = "{four(i)}", ports = ["{9000 + i}:80"] }}\n'
+
+
+NFNL_TABLES = 10 << 8              # NFNL_SUBSYS_NFTABLES; below it the kind
+NEW_TABLE, DELETE_TABLE, NEW_GENERATION = 0, 2, 15
+EVENTS = 1 << 7 - 1                # NFNLGRP_NFTABLES
+
+
+def rules_heard(pid):
+    """A socket in the network of pid that hears what happens to nf_tables."""
+    with open("/proc/self/ns/net") as own, open(f"/proc/{pid}/ns/net") as inside:
+        libc.setns(inside.fileno(), 0)
+        try:
+            s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)  # NETLINK_NETFILTER
+        finally:
+            libc.setns(own.fileno(), 0)
+    s.setsockopt(socket.SOL_SOCKET, 33, 1 << 22)  # SO_RCVBUFFORCE
+    s.bind((0, EVENTS))
+    s.settimeout(5)
+    return s
+
+
+def kinds(data):
+    at = 0
+    while at + 16 <= len(data):
+        size, kind = struct.unpack_from("=IH", data, at)
+        yield kind - NFNL_TABLES
+        at += (size + 3) & ~3
+
+
+def repair_once(run):
+    """ms from the kernel's word that somebody has deleted minit's tables to its word that they are there again."""
+    run.start()
+    run.settle()
+    flush = ["nsenter", "--target", str(run.pid), "--net", "nft", "flush", "ruleset"]
+    with rules_heard(run.pid) as heard, subprocess.Popen(flush):  # heard while it runs
+        deleted, again = None, False
+        while True:
+            for kind in kinds(heard.recv(1 << 16)):
+                if kind == DELETE_TABLE and deleted is None:
+                    deleted = time.monotonic()
+                again |= deleted is not None and kind == NEW_TABLE
+                if again and kind == NEW_GENERATION:
+                    return (time.monotonic() - deleted) * 1000
+
+
+def repair(bench, n=100):
+    times = [ms for _ in range(bench.rounds(5)) if (ms := bench.attempt(Published(), n, repair_once)) is not None]
+    return {"median_ms": median(times), "most_ms": max(times)} if times else None
+
+
 def all_of(bench, numbers):
     return {"setup": setup(bench, numbers), "first": first(bench), "ports": ports(bench), "restart": restart(bench),
-            "frames": frames(bench)}
+            "frames": frames(bench), "repair": repair(bench)}

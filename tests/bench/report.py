@@ -102,6 +102,9 @@ def net(results):
           [[str(n), r["bytes"], milli(r["first_us"]), milli(r["again_us"])] for n, r in results["ports"].items()])
     table("death to running", ["us", "without a network", "with one", "more"],
           [[what[:-3], r["plain"], r["networked"], r["adds"]] for what, r in results["restart"].items()])
+    if results["repair"]:
+        table("from a foreign flush of the rules to all of them again, ms", ["median", "most"],
+              [[figure(results["repair"]["median_ms"]), results["repair"]["most_ms"]]])
     if results["frames"]:
         table("frames that a service sends", ["in the first 3 s", "in 5 s after"], [[figure(results["frames"]["start"]), results["frames"]["later"]]])
 
@@ -246,6 +249,7 @@ MARKS = [
     ("1000 published ports, ms", 2, lambda r: milli(at(r, "net", "ports", 1000, "again_us"))),
     ("a restart: more CPU for a network, us", 50, lambda r: at(r, "net", "restart", "cpu_us", "adds")),
     ("taking away of 100 networks, ms", 50, lambda r: milli(at(r, "net", "setup", 100, "net/ alone", "teardown_us"))),
+    ("a foreign flush of the rules to their repair, at most, ms", 100, lambda r: at(r, "net", "repair", "most_ms")),
     ("frames sent by a service at its start", 2, lambda r: at(r, "net", "frames", "start")),
     ("frames sent by a service in the 5 s after", 0, lambda r: at(r, "net", "frames", "later")),
     ("links left of many services on one network", 0, links_left),
