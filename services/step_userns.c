@@ -120,10 +120,10 @@ static no_return void hold(const struct child *child, int end)
 	_exit(0);
 }
 
-/* Whether who holds it is in the namespace. */
+/* Whether who holds it is in the namespace. One that was killed says nothing, and nobody else has its end. */
 static int hear(struct child *child, int end)
 {
-	int err = -ESRCH;
+	int err = -ECHILD;
 
 	while (read(end, &err, sizeof(err)) < 0 && errno == EINTR)
 		;
@@ -143,10 +143,10 @@ static int hold_and_open(struct child *child)
 		close(ends[1]);
 		hold(child, ends[0]);
 	}
+	close(ends[0]);
 	fd = pid < 0 ? child_fail(child, pid, "clone") : hear(child, ends[1]);
 	if (!fd)
 		fd = map_and_open(child, pid);
-	close(ends[0]);
 	close(ends[1]);
 	if (pid > 0)
 		waitpid(pid, &status, 0);
