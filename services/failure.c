@@ -108,7 +108,12 @@ static const char *group_key(const struct table *t, const struct service_spec *s
 	return group && !strncmp(group, name, strlen(name)) ? "group" : "groups";
 }
 
-/* The detail is "user NAME" or "group NAME". */
+/* The detail is "user NAME" or "group NAME" then, of whatever step: services/step_user.c. */
+static bool is_nobody(int err, const char *detail)
+{
+	return err == ESRCH && (!strncmp(detail, "user ", 5) || !strncmp(detail, "group ", 6));
+}
+
 static void put_nobody(struct buf *b, const struct table *t, const struct service_spec *spec, const char *who)
 {
 	bool user = *who == 'u';
@@ -267,7 +272,7 @@ void failure_put(const struct supervisor *sv, uint32_t index, struct buf *b)
 		put_program(b, sv->table, spec, life);
 	else if (life->step == STEP_leaf)
 		put_leaf(b, sv, spec, life, detail);
-	else if (life->err == ESRCH && life->step != STEP_join)
+	else if (is_nobody(life->err, detail))
 		put_nobody(b, sv->table, spec, detail);
 	else if (!put_gids(b, sv, spec, life, detail) && !put_sched(b, sv, spec, life, detail))
 		put_other(b, life, detail);

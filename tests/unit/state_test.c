@@ -612,6 +612,25 @@ static void a_failed_step_is_told_by_name(void **context)
 			       "root with CAP_SETUID and CAP_SETGID, or leave user, group and groups out; given up"));
 }
 
+static void who_ended_before_it_was_joined_is_no_user_that_is_missing(void **context)
+{
+	static const enum step steps[] = { STEP_idmap, STEP_userns };
+
+	(void)context;
+	begin();
+	build();
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		BUF_ON_STACK(b, 256);
+
+		life_of(B)->step = steps[i];
+		life_of(B)->err = ESRCH;
+		strcpy(life_of(B)->detail, "setns");
+		failure_put(&sv, B, &b);
+		assert_string_equal(buf_text(&b), "step user namespace: setns: No such process: the service whose user "
+				    "namespace it joins has ended: start it first");
+	}
+}
+
 static void what_could_not_be_prepared_is_told_by_its_step(void **context)
 {
 	(void)context;
@@ -937,6 +956,7 @@ int main(void)
 		T(what_is_left_of_it_is_killed_before_it_begins_again),
 		T(too_slow_is_a_failure),
 		T(a_failed_step_is_told_by_name),
+		T(who_ended_before_it_was_joined_is_no_user_that_is_missing),
 		T(what_could_not_be_prepared_is_told_by_its_step),
 		T(a_start_that_fails_at_once_again_and_again_is_tried_again_and_again),
 		T(a_start_of_a_failed_service_that_fails_again_is_told),
