@@ -109,10 +109,10 @@ static void make_shard(struct net_session *net, uint32_t i)
 
 static void give_addrs(struct net_session *net, const struct net_bridge *bridge)
 {
+	if (net_bridge_addrs(net, bridge) <= 0)
+		return;
 	lose_patience(when_now());
-	if (!net_bridge_addrs(net, bridge)) /* else it is said */
-		log_warn(bridge->name, 0, "bridge: somebody has taken an address from it; it has those of the table "
-			 "again");
+	log_warn(bridge->name, 0, "bridge: somebody has taken an address from it; it has those of the table again");
 }
 
 /* A shard is joined to its bridge by a port too. Whether anything was made. */

@@ -24,13 +24,10 @@ static uint8_t addr_scope(const struct addr *addr)
 	return addr->family == AF_INET && addr->bytes[0] == 127 ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
 }
 
-/*
- * REPLACE, for a bridge that has the address already. Without NODAD an IPv6
- * address could not be used for a second or two.
- */
-static void addr_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, bool given)
+/* Without NODAD an IPv6 address could not be used for a second or two. if_there: NLM_F_REPLACE or NLM_F_EXCL. */
+static void addr_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, bool given, uint16_t if_there)
 {
-	struct netlink_request request = { .type = RTM_NEWADDR, .flags = NLM_F_CREATE | NLM_F_REPLACE,
+	struct netlink_request request = { .type = RTM_NEWADDR, .flags = NLM_F_CREATE | if_there,
 					   .step = NET_ADDRESS, .given = given, .addr = addr };
 	struct ifaddrmsg ifa = { .ifa_family = addr->family, .ifa_prefixlen = addr->prefix,
 				 .ifa_scope = addr_scope(addr), .ifa_index = index };
@@ -58,7 +55,12 @@ void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index,
 	if (is_ipv6_only(list))
 		given = UINT32_MAX;
 	for (size_t i = 0; i < NET_ADDRS && list[i].family; i++)
-		addr_add(b, &list[i], index, given >> i & 1);
+		addr_add(b, &list[i], index, given >> i & 1, NLM_F_REPLACE); /* a bridge may have it already */
+}
+
+void addr_add_missing(struct netlink_batch *b, const struct addr *list, unsigned which, uint32_t index)
+{
+	addr_add(b, &list[which], index, is_ipv6_only(list), NLM_F_EXCL);
 }
 
 void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t index)

@@ -171,17 +171,30 @@ static int configure(struct net_session *s, const struct net_bridge *bridge, con
 	return net_run(s, bridge->name, &b);
 }
 
-int net_bridge_addrs(struct net_session *s, const struct net_bridge *bridge)
+/* 1: it had it not, and has it; 0: it had it, or cannot have one of IPv6, which is said. */
+static int give_addr(struct net_session *s, const struct net_bridge *bridge, unsigned which)
 {
 	struct netlink_batch b;
-	char mem[NET_BATCH];
-	int err = bridge_find(s, bridge->name, bridge);
+	char mem[128];
+	int err;
 
-	if (err < 0)
-		return err;
 	netlink_start(&b, &s->host, mem, sizeof(mem));
-	addrs_add(&b, bridge->addr, s->master.index, 0);
-	return net_run(s, bridge->name, &b);
+	addr_add_missing(&b, bridge->addr, which, s->master.index);
+	err = net_try(s, bridge->name, &b, EEXIST);
+	if (err == -EEXIST)
+		return 0;
+	return err ? err : !s->left_out;
+}
+
+int net_bridge_addrs(struct net_session *s, const struct net_bridge *bridge)
+{
+	int err = bridge_find(s, bridge->name, bridge), given = 0;
+
+	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family && err >= 0; i++) {
+		err = give_addr(s, bridge, i);
+		given |= err > 0;
+	}
+	return err < 0 ? err : given;
 }
 
 static int make(struct net_session *s, const struct net_bridge *bridge, bool found)

@@ -80,18 +80,18 @@ static void warn_ipv6(struct net_session *s, const char *object, const struct ne
 	s->ipv6_missing = true;
 }
 
-/* Whether a failure may be passed over; *left_out: an IPv6 address was, so what builds on it fails too. */
-static bool passes(struct net_session *s, const char *object, const struct netlink_answer *a, bool *left_out)
+/* Whether a failure may be passed over. If an IPv6 address was left out, what builds on it fails too. */
+static bool passes(struct net_session *s, const char *object, const struct netlink_answer *a)
 {
 	const struct netlink_request *request = a->request;
 
-	if (*left_out && request->addr && request->addr->family == AF_INET6 && !request->given)
+	if (s->left_out && request->addr && request->addr->family == AF_INET6 && !request->given)
 		return true;
 	if (request->given || !lacks_ipv6(request, a->err))
 		return false;
 	if (request->step == NET_ADDRESS) {
 		warn_ipv6(s, object, request);
-		*left_out = true;
+		s->left_out = true;
 	}
 	return request->step == NET_ADDRESS || request->step == NET_LINK_QUIET || request->step == NET_NEIGHBOUR;
 }
@@ -100,14 +100,14 @@ int net_try(struct net_session *s, const char *object, struct netlink_batch *b, 
 {
 	const struct netlink_request broken = { .step = NET_SOCKET };
 	struct netlink_answer a;
-	bool left_out = false;
 	int n, err = netlink_send(b);
 
+	s->left_out = false;
 	netlink_await(&a);
 	if (err < 0)
 		return net_failed(object, &broken, -err, "");
 	while ((n = netlink_next(b, &a)) > 0)
-		if (a.err && !passes(s, object, &a, &left_out) && !err)
+		if (a.err && !passes(s, object, &a) && !err)
 			err = a.err == quiet ? -quiet : net_failed(object, a.request, a.err, a.words);
 	return n < 0 ? net_failed(object, &broken, -n, "") : err;
 }

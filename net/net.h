@@ -83,6 +83,7 @@ struct net_session {
 	struct net_master master;
 	struct net_master shard; /* of which the ports were, if they were of one */
 	bool ipv6_missing;   /* an IPv6 address was left out, and that was logged: once */
+	bool left_out;       /* one was by the batch that was run last */
 	bool alone;          /* no other minit is in this network (net_claim): what bears a mark is a killed one's */
 	bool hairpin;        /* ports of services with published ports send back: net/ruleset.h */
 };
@@ -239,7 +240,10 @@ must_check int net_seen_read(int fd, struct net_seen *ret);
 /* Whether there is a bridge of this name. */
 bool net_bridge_is_there(struct net_session *s, const char *ifname);
 
-/* Gives a bridge that is there those of its addresses that it has no more. 0 or -errno, logged. */
+/*
+ * Gives a bridge that is there those of its addresses that it has no more. 1: there were such; 0: none, or only of IPv6
+ * where there is none, which is logged; or -errno, logged.
+ */
 must_check int net_bridge_addrs(struct net_session *s, const struct net_bridge *bridge);
 
 /*

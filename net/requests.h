@@ -65,6 +65,8 @@ int link_find_failed(const char *object, const char *name, int err); /* logs it;
 
 /* All of the list; `given` as in struct net_attach, and all of them when only IPv6 ones are there. */
 void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index, uint32_t given);
+/* -EEXIST of the kernel if it is there. */
+void addr_add_missing(struct netlink_batch *b, const struct addr *list, unsigned which, uint32_t index);
 void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t index);
 void addr_put_broadcast(struct netlink_batch *b, const struct addr *addr); /* IFA_BROADCAST of an IPv4 address */
 void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac);

@@ -155,6 +155,21 @@ own_again ct_in ip addr flush dev br0
 own_again ct_in ip addr flush dev theirs
 ct_said 'web: network: somebody has taken its port mv0 off bridge br0; it is joined to it again' "of a port it is said"
 ct_said 'br0: bridge: somebody has taken an address from it; it has those of the table again' "and of an address"
+# What it had all the same, or cannot have, is not said to be given back.
+said_given() {
+	grep -c 'somebody has taken an address from it; it has' "$ct_dir/out"
+}
+before=$(said_given)
+ct_in sh -c 'ip addr add 10.77.0.1/24 dev far && ip addr del 10.77.0.1/24 dev far && ip addr add 10.79.0.9/24 dev br0 && ip addr del 10.79.0.9/24 dev br0'
+ct_in sh -c 'echo 1 >/proc/sys/net/ipv6/conf/br0/disable_ipv6'
+ct_wait 5 'br0: address fd77::1/64: this kernel has no IPv6, or it is disabled here'
+ct_rests
+is "$(said_given)" "$before" "of an address of another link, and of one that it cannot have, it is not said that it has it again"
+ct_in sh -c 'echo 0 >/proc/sys/net/ipv6/conf/br0/disable_ipv6'
+ct_in ip addr del 10.77.0.1/24 dev br0
+ct_until 5 as_before
+ok $? "where IPv6 is allowed again, the next address that is taken brings back all of them"
+is "$(said_given)" $((before + 1)) "which is said"
 ct_in ip link set br0 down
 ct_in ip link set br0 up
 own6_again() {
