@@ -322,7 +322,7 @@ int launch(struct supervisor *sv, uint32_t index)
 	return 0;
 }
 
-/* Once, with the first that it was seen of; the status of each has mounts that are missing, and isolation a namespace. */
+/* Once, with the first that it was seen of. The status of each has mounts that are missing, isolation a namespace. */
 static void note_missing(struct supervisor *sv, uint32_t index)
 {
 	struct handles *h = handles_at(sv, index);
