@@ -22,7 +22,7 @@ ct_start
 ct_up
 ct_is "all is up" all:up || exit 1
 for name in free held; do
-	listens $name 81
+	listens $name 81 tcp6
 done
 
 # rate ADDRESS OPTION...: kbit/s that came through.

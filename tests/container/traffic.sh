@@ -5,7 +5,7 @@
 #   from PID WORD...      what tests/tools/ask.py says in the network of a process, on one line
 #   soon COMMAND...       until it succeeds, for ten seconds at most, in silence
 #   answers PID WORD      whether somebody does
-#   listens NAME PORT     until the service's serve.py does, on the last of its ports
+#   listens NAME PORT [tcp6]  until the service does: serve.py's last port is one of UDP; a TAP line where it never does
 #   outside               another machine on a wire to ours, 192.0.2.1 and 2001:db8::1; $ct_client is a process in it
 traffic_python="/usr/bin/python3 -S -E"
 traffic_tools=$PWD/tests/tools
@@ -29,7 +29,7 @@ answers() {
 }
 
 listens() {
-	soon grep -q ":$(printf %04X "$2") " "/proc/$(ct_outer "$1")/net/udp6"
+	soon grep -q ":$(printf %04X "$2") " "/proc/$(ct_outer "$1")/net/${3:-udp6}" || ok 1 "$1 listens on port $2"
 }
 
 ct_client=
