@@ -172,13 +172,16 @@ static void take_shared(struct compile *c, uint32_t index, struct network_spec *
 
 /* -- routes -------------------------------------------------------------------------------------------------------- */
 
+/* Those that it has by network.also are known. */
 static void take_routes(struct compile *c, uint32_t index, struct network_spec *network)
 {
 	const struct net_attach *at = &c->specs[index].attach;
 	const struct draft *d = &c->services.drafts[index];
 	const struct toml *list = own_or_default(c, d, KEY_NETWORK_ROUTES, net_has_eth0(at));
 	const struct route_place place = { .draft = d, .key = KEY_NETWORK_ROUTES, .gateway = KEY_NETWORK_GATEWAY,
-					   .addr = at->addr, .whose = "service" };
+					   .addr = at->addr, .whose = "service",
+					   .also = (const void *)(c->image->base + network->also.at),
+					   .also_count = network->also.count };
 	struct net_route routes[ROUTES_MAX];
 	uint32_t n = routes_take(c, &place, list, routes);
 
@@ -361,13 +364,13 @@ void network_extras(struct plan *p)
 		if (!c->services.drafts[i].header)
 			continue;
 		take_shared(c, i, &network);
+		if (p->also)
+			network.also = p->also[i];
 		take_routes(c, i, &network);
 		take_sysctls(c, i, &network);
 		take_mtu(c, i, &network);
 		take_rate(c, i, &network);
 		check_joined(c, i);
-		if (p->also)
-			network.also = p->also[i];
 		network.peers = peers ? peers[i] : (struct list){ 0 };
 		network.resolv_at = hosts_resolv(c, i);
 		if (memcmp(&network, &none, sizeof(none)) != 0)

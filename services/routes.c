@@ -115,6 +115,15 @@ static bool is_near(const struct route_place *place, const struct addr *a)
 	return place->may_have_more || addr_is_link_local(a);
 }
 
+static bool is_in_also(const struct route_place *place, const struct addr *a)
+{
+	for (uint32_t k = 0; k < place->also_count; k++)
+		for (unsigned i = 0; i < addr_count(&place->also[k]); i++)
+			if (addr_in(a, &place->also[k].addr[i]))
+				return true;
+	return false;
+}
+
 /* Which one of the kernel's it is: a second one would take its place. */
 static bool is_same(const struct net_route *a, const struct net_route *b)
 {
@@ -154,6 +163,10 @@ static bool check(struct compile *c, const struct route_place *place, const stru
 	else if (!r->to.prefix && !r->table && !r->metric)
 		refuse(c, node, "%s: %s: %s: is the default route; give it as %s, or with a metric beside that",
 		       title, key, node->text, key_text(key_by_id(place->gateway), KEY_NAME));
+	else if (r->via.family && !is_near(place, &r->via) && is_in_also(place, &r->via))
+		refuse(c, node, "%s: %s: %s: its gateway is in a subnet of network.also, and routes go by eth0 alone; "
+		       "make the bridge of that network.bridge, and the other one network.also", title, key,
+		       node->text);
 	else if (r->via.family && !is_near(place, &r->via))
 		refuse(c, node, "%s: %s: %s: its gateway is in none of the %s's subnets", title, key, node->text,
 		       place->whose);
