@@ -192,20 +192,27 @@ fi
 # Behind minit's back.
 ct_inside web ip address del 10.77.0.10/24 dev eth0
 ct_inside web ip -6 route del default
-ct_in ip link set mv4 down
 ct_in tc qdisc del dev mv0 root
-ct_in ip address del 10.78.0.1/24 dev br1
 ct_in sh -c 'ip link set br0 down && ip link set br0 name away && ip link set away up'
 ct_minit net >"$ct_dir/all" 2>&1
 is $? 0 "what has been changed is no failure of the tool"
 shows '^! web: network[.]address: asked is 10[.]77[.]0[.]10/24, found is none$' "an address that is gone"
 shows '^! web: network[.]gateway: asked is default via fd77::1, found is none$' "a route that is gone"
 shows '^! web: network[.]rate[.]in: asked is 50M, found is no limit$' "a limit that is gone"
-shows '^! br1: 10[.]78[.]0[.]1/24 is not there$' "an address of a bridge"
 shows '^br0 +missing' "a bridge that is gone"
 shows '^! br0: the bridge is not there$' "which is said too"
+# An address of a bridge is given back 0.1 s later, and its ports are set up with it; who takes it again and
+# again is not fought for long.
+bare() {
+	ct_in sh -c 'ip address del 10.78.0.1/24 dev br1; ip link set mv4 down' 2>/dev/null
+	ct_minit net >"$ct_dir/all" 2>&1
+	ct_minit net db >"$ct_dir/db" 2>&1
+	grep -q '^! ' "$ct_dir/db" && grep -q '^! br1: ' "$ct_dir/all"
+}
+ct_until 30 bare
+shows '^! br1: 10[.]78[.]0[.]1/24 is not there$' "an address of a bridge"
 shows '^! db: network[.]bridge: asked is br1 by mv4, found is br1 by mv4, which lets nothing through$' "a port that is down"
-ct_minit net db >"$ct_dir/all" 2>&1
+mv "$ct_dir/db" "$ct_dir/all"
 shows '^! 1 of [0-9]+ not as asked$' "how many of a service that is named"
 
 # -- wrong use -------------------------------------------------------------------------------------------------------
