@@ -56,9 +56,9 @@ is "$(told br0 stp_state),$(told br0 forward_delay),$(told br0 priority),$(told 
 is "$(told old ageing_time),$(told old stp_state),$(told old forward_delay)" "ageing_time 0,stp_state 1,forward_delay 300" \
 	"one that was there gets what is asked of it, and keeps the rest"
 is "$(ct_in ip -d link show master br1 | grep -c -o 'isolated on')" 2 "ports are isolated"
-ct_inside one python3 -c "$hail" 10.78.0.1
+ct_inside one /usr/bin/python3 -S -E -c "$hail" 10.78.0.1
 ok $? "who is behind one reaches minit's network"
-! ct_inside one python3 -c "$hail" 10.78.0.11
+! ct_inside one /usr/bin/python3 -S -E -c "$hail" 10.78.0.11
 ok $? "and not who is behind another"
 ct_stop "it ends in order"
 
@@ -103,7 +103,7 @@ TOML
 
 # reaches NAME ADDRESS: without a look at the clock, as all of it is done at once or never.
 reaches() {
-	ct_until 5 ct_inside "$1" python3 -c "$hail" "$2"
+	ct_until 5 ct_inside "$1" /usr/bin/python3 -S -E -c "$hail" "$2"
 }
 # settings: all that the bridges are by, but the numbers that the kernel counts up.
 settings() {
