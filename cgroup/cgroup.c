@@ -86,10 +86,8 @@ int cgroup_kill(const struct cgroup_home *home, const char *name)
 
 void cgroup_note_killed(const struct cgroup_home *home, const char *name)
 {
-	struct leaf_path path;
-
-	if (home->into == CGROUP_INTO_UNKILLED)
-		(void)fchmodat(home->v2, leaf_path(&path, name, ""), 01755, 0); /* as v2.c does */
+	if (ENABLED(CONFIG_CGROUP_V2) && home->into == CGROUP_INTO_UNKILLED)
+		(void)v2_note_killed(home, name); /* the leaf may be gone */
 }
 
 void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret)

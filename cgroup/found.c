@@ -230,10 +230,8 @@ static int read_v2(const struct leaf_file *f, struct buf *got)
 	BUF_ON_STACK(effective, 40);
 	int err = -ENOENT;
 
-	if (!strcmp(f->file, "cpuset.cpus") || !strcmp(f->file, "cpuset.mems")) {
-		buf_fmt(&effective, "%s.effective", f->file);
+	if (limit_effective(f->file, &effective))
 		err = read_into(f->home->v2, f->name, buf_text(&effective), got);
-	}
 	return err == -ENOENT ? read_into(f->home->v2, f->name, f->file, got) : err;
 }
 

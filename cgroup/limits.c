@@ -160,3 +160,12 @@ uint64_t limit_bfq_weight(uint64_t weight)
 {
 	return weight <= 100 ? weight : 100 + (weight - 100) * 900 / 9900;
 }
+
+bool limit_effective(const char *file, struct buf *ret)
+{
+	bool is = !strcmp(file, "cpuset.cpus") || !strcmp(file, "cpuset.mems");
+
+	if (is)
+		buf_fmt(ret, "%s.effective", file);
+	return is;
+}

@@ -38,6 +38,12 @@ void limit_v1_file(const struct limit_row *row, const char *file, struct buf *re
 enum cgroup_v1 limit_controller(const char *file);
 
 /*
+ * The file of v2 that says what of this one is in force, where the groups above may have less of it: of processors and
+ * memory nodes. False: there is none.
+ */
+bool limit_effective(const char *file, struct buf *ret);
+
+/*
  * Reads a value as people write it, and appends it as the kernel's file takes
  * it. -EINVAL, -ERANGE; `want` are words for the message.
  */

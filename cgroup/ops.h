@@ -73,4 +73,7 @@ must_check int cgroup_settle(struct cgroup_home *home, int proc, const struct pl
 /* What v2 settles with (controller is not used); known here for the unit tests. */
 settle_fn v2_settle;
 
+/* Marks the leaf: cgroup_note_killed. 0 or -errno. */
+int v2_note_killed(const struct cgroup_home *home, const char *name);
+
 #endif

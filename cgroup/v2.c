@@ -61,18 +61,21 @@ static int kill_frozen(const struct cgroup_home *home, const char *name)
 	return err ? err : tree_kill(home->v2, leaf_path(&path, name, ""));
 }
 
-/*
- * The sticky bit, which has no other effect on a leaf, is the note that it was
- * killed: see try_into. A leaf stays frozen after its processes are gone, and
- * the next one would be born so.
- */
-static int kill_leaf(const struct cgroup_home *home, const char *name)
+/* The sticky bit, which has no other effect on a leaf: see try_into. */
+int v2_note_killed(const struct cgroup_home *home, const char *name)
 {
 	struct leaf_path path;
-	int err, thaw;
 
-	if (fchmodat(home->v2, leaf_path(&path, name, ""), 01755, 0) < 0)
-		return -errno;
+	return fchmodat(home->v2, leaf_path(&path, name, ""), 01755, 0) < 0 ? -errno : 0;
+}
+
+/* A leaf stays frozen after its processes are gone, and the next one would be born so. */
+static int kill_leaf(const struct cgroup_home *home, const char *name)
+{
+	int err = v2_note_killed(home, name), thaw;
+
+	if (err)
+		return err;
 	err = v2_write(home, name, "cgroup.kill", "1");
 	if (err == -ENOENT)
 		err = kill_frozen(home, name);

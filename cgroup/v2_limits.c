@@ -189,16 +189,15 @@ static ssize_t read_of(const struct cgroup_home *home, const char *name, const c
  * Processors and nodes that the groups above do not have are taken too, and left out of what is in force. Here less
  * than asked is an error, as on v1, and what was before goes on to hold.
  */
-static int write_list(const struct cgroup_home *home, const char *name, const char *file, const char *text)
+static int write_list(const struct cgroup_home *home, const char *name, const char *file, const char *text,
+		      const char *effective)
 {
 	char before[512], got[512];
-	BUF_ON_STACK(effective, 40);
 	int err;
 
 	read_of(home, name, file, before, sizeof(before));
 	err = write_passed(home, name, file, text);
-	buf_fmt(&effective, "%s.effective", file);
-	if (err || read_of(home, name, buf_text(&effective), got, sizeof(got)) < 0 || cgroup_is_same(file, text, got))
+	if (err || read_of(home, name, effective, got, sizeof(got)) < 0 || cgroup_is_same(file, text, got))
 		return err;
 	err = v2_write(home, name, file, *before ? before : "\n");
 	return err ? err : -EACCES;
@@ -222,10 +221,10 @@ static int write_partition(const struct cgroup_home *home, const char *name, con
 int v2_limit(struct cgroup_home *home, const char *name, const char *file, const char *text)
 {
 	int err = is_group(name) ? make_group(home, name) : 0;
-	bool is_list = !strcmp(file, "cpuset.cpus") || !strcmp(file, "cpuset.mems");
+	BUF_ON_STACK(effective, 40);
 
-	if (!err && is_list)
-		err = write_list(home, name, file, text);
+	if (!err && limit_effective(file, &effective))
+		err = write_list(home, name, file, text, buf_text(&effective));
 	else if (!err && !strcmp(file, "cpuset.cpus.partition"))
 		err = write_partition(home, name, file, text);
 	else if (!err && is_above(home, name, file, text))
