@@ -173,19 +173,30 @@ static void put_word(enum key_id id, unsigned n, struct buf *b)
 	buf_add(b, words, strcspn(words, "|"));
 }
 
-/* Whether the table itself mounts something upon this place, which is told of in a line of its own. */
-static bool is_covered(const struct look *l, const char *place)
+/* Whether the table itself mounts something that has to do with this place, as `fits` says. */
+static bool is_mounted(const struct look *l, const char *place, bool (*fits)(const char *place, const char *target))
 {
 	const struct list list = l->confine->roots.mounts;
 	const struct mount_spec *all = table_list(l->table, list, struct mount_spec);
-	bool covered = false;
+	bool any = false;
 
 	for (uint32_t i = 0; i < list.count; i++) {
 		const char *target = table_text(l->table, all[i].target_at);
 
-		covered |= target && !strcmp(target, place);
+		any |= target && fits(place, target);
 	}
-	return covered;
+	return any;
+}
+
+static bool is_same_place(const char *place, const char *target)
+{
+	return !strcmp(place, target);
+}
+
+/* Upon this place, which is told of in a line of its own. */
+static bool is_covered(const struct look *l, const char *place)
+{
+	return is_mounted(l, place, is_same_place);
 }
 
 static void tell_covered(struct look *l, const char *what, const char *asked, const char *place)
@@ -263,16 +274,7 @@ static bool is_within(const char *place, const char *dir)
 /* Mounted by the table itself, or with what that has mounted. */
 static bool is_of_mounts(const struct look *l, const char *place)
 {
-	const struct list list = l->confine->roots.mounts;
-	const struct mount_spec *all = table_list(l->table, list, struct mount_spec);
-	bool any = false;
-
-	for (uint32_t i = 0; i < list.count; i++) {
-		const char *target = table_text(l->table, all[i].target_at);
-
-		any |= target && is_within(place, target);
-	}
-	return any;
+	return is_mounted(l, place, is_within);
 }
 
 /* Where a service has the leaf that is its own. */
