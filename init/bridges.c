@@ -8,6 +8,7 @@
 #include "init/patience.h"
 #include "init/rules.h"
 #include "lib/addr.h"
+#include "lib/bits.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "services/connect.h"
@@ -32,16 +33,6 @@ static struct patience patience;
 static struct when resume;                   /* not before that */
 static struct when calm;                     /* the same, of addresses and ports */
 
-static bool is_set(const uint8_t *bits, uint32_t i)
-{
-	return bits[i / 8] >> i % 8 & 1;
-}
-
-static void set(uint8_t *bits, uint32_t i, bool on)
-{
-	bits[i / 8] = (uint8_t)((bits[i / 8] & ~(1u << i % 8)) | (unsigned)on << i % 8);
-}
-
 static void lose_patience(struct when now)
 {
 	if (!patience_is_over(&patience, now))
@@ -58,7 +49,7 @@ static bool was_there(uint32_t bridge)
 {
 	const struct net_attach *at;
 
-	if (network_has_made(house->state, bridge) || is_set(lost, bridge))
+	if (network_has_made(house->state, bridge) || bits_has(lost, bridge))
 		return true;
 	for (uint32_t i = 0; i < house->state->count; i++)
 		for (uint32_t n = 0; service_at(house, i)->handles.netns >= 0 &&
@@ -75,7 +66,7 @@ static int make_bridge(struct net_session *net, uint32_t i)
 	struct net_bridge bridge = *table_bridge(house->table, i);
 	int err;
 
-	set(lost, i, true);
+	bits_put(lost, i, true);
 	if (memcmp(macs[i], unknown, NET_MAC) != 0) {
 		memcpy(bridge.mac, macs[i], NET_MAC);
 		bridge.asked |= NET_ASKED_MAC;
@@ -88,7 +79,7 @@ static int make_bridge(struct net_session *net, uint32_t i)
 	}
 	log_warn(bridge.name, 0, "bridge: somebody has deleted it; it is made anew, and its ports are joined to it "
 		 "again");
-	set(lost, i, false);
+	bits_put(lost, i, false);
 	memset(macs[i], 0, NET_MAC);
 	return 0;
 }
@@ -122,12 +113,13 @@ static bool make_missing(struct net_session *net, uint32_t i)
 	bool missing = !net_bridge_is_there(net, bridge->name), made = missing;
 
 	/* Its MAC is told with its end, which may come a moment after that of its addresses. */
-	if (!was_there(i) || (missing && !is_set(gone, i) && !is_set(lost, i)) || (missing && make_bridge(net, i))) {
-		set(off, i, false);
-		set(bare, i, false);
+	if (!was_there(i) || (missing && !bits_has(gone, i) && !bits_has(lost, i)) ||
+	    (missing && make_bridge(net, i))) {
+		bits_put(off, i, false);
+		bits_put(bare, i, false);
 		return false;
 	}
-	if (!missing && is_set(bare, i))
+	if (!missing && bits_has(bare, i))
 		give_addrs(net, bridge);
 	for (uint32_t k = 0; k < house->table->shards.count; k++) {
 		const struct net_shard *shard = table_shard(house->table, k);
@@ -146,11 +138,11 @@ static void make_all(struct net_session *net)
 	due = false;
 	net->alone = !claim_take(house->state, CLAIM_NETWORK);
 	for (uint32_t i = 0; i < house->table->bridges.count; i++) {
-		bool made = make_missing(net, i) || is_set(bare, i); /* with an address its neighbours are gone */
+		bool made = make_missing(net, i) || bits_has(bare, i); /* with an address its neighbours are gone */
 
-		set(told, i, made || is_set(told, i));
-		set(anew, i, made || is_set(off, i) || is_set(anew, i));
-		joining |= is_set(anew, i);
+		bits_put(told, i, made || bits_has(told, i));
+		bits_put(anew, i, made || bits_has(off, i) || bits_has(anew, i));
+		joining |= bits_has(anew, i);
 	}
 	memset(gone, 0, sizeof(gone));
 	memset(off, 0, sizeof(off));
@@ -166,8 +158,7 @@ static void join(struct net_session *net, uint32_t index, const struct net_attac
 {
 	struct net_extra extra = connect_extra(house->table, spec_at(house, index));
 	const struct net_bridge *bridge = table_bridge_of(house->table, at);
-
-	bool known = is_set(told, (uint32_t)at->bridge);
+	bool known = bits_has(told, (uint32_t)at->bridge);
 
 	if (net_rejoin(net, service_name(house, index), at, bridge, &extra, known) <= 0 || known)
 		return;
@@ -181,7 +172,7 @@ static void join_all(struct net_session *net, uint32_t index)
 	const struct net_attach *at;
 
 	for (uint32_t n = 0; (at = table_attach(house->table, spec_at(house, index), n)); n++)
-		if (at->bridge >= 0 && is_set(anew, (uint32_t)at->bridge))
+		if (at->bridge >= 0 && bits_has(anew, (uint32_t)at->bridge))
 			join(net, index, at);
 }
 
@@ -245,9 +236,9 @@ static bool heard_link(const struct net_seen *seen)
 	for (uint32_t i = 0; i < t->bridges.count; i++) {
 		if (strcmp(table_bridge(t, i)->name, seen->name) != 0)
 			continue;
-		if (!is_set(lost, i))
+		if (!bits_has(lost, i))
 			memcpy(macs[i], seen->mac, NET_MAC);
-		set(gone, i, true);
+		bits_put(gone, i, true);
 		found = true;
 	}
 	for (uint32_t i = 0; i < t->shards.count; i++) {
@@ -269,7 +260,7 @@ static bool heard_port(const struct net_seen *seen)
 				     (at = table_attach(house->table, spec_at(house, i), n)); n++) {
 			if (at->bridge < 0 || strcmp(at->peer, seen->name) != 0)
 				continue;
-			set(off, (uint32_t)at->bridge, true);
+			bits_put(off, (uint32_t)at->bridge, true);
 			found = true;
 		}
 	return found;
@@ -285,7 +276,7 @@ static bool heard_addr(const struct addr *addr)
 		for (unsigned k = 0; k < NET_ADDRS && table_bridge(t, i)->addr[k].family; k++) {
 			if (!addr_equal(&table_bridge(t, i)->addr[k], addr))
 				continue;
-			set(bare, i, true);
+			bits_put(bare, i, true);
 			found = true;
 		}
 	return found;

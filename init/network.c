@@ -15,6 +15,7 @@
 #include "init/rules.h"
 #include "init/sysctls.h"
 #include "init/uplinks.h"
+#include "lib/bits.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "services/connect.h"
@@ -31,17 +32,7 @@
 static void note_made(uint8_t *bits, struct net_session *net, const char *name, uint32_t i)
 {
 	if (!net_is_there(net, name) || net_is_left(net, name))
-		bits[i / 8] |= (uint8_t)(1 << i % 8);
-}
-
-static void note_none(uint8_t *bits, uint32_t i)
-{
-	bits[i / 8] &= (uint8_t)~(1 << i % 8);
-}
-
-static bool is_made(const uint8_t *bits, uint32_t i)
-{
-	return bits[i / 8] & 1 << i % 8;
+		bits_put(bits, i, true);
 }
 
 static void put_path(struct buf *path, const struct net_bridge *bridge)
@@ -94,12 +85,12 @@ static void forget_names(const struct table *t)
 
 bool network_has_made(const struct statefile *state, uint32_t bridge)
 {
-	return is_made(state->bridges_made, bridge);
+	return bits_has(state->bridges_made, bridge);
 }
 
 bool network_has_made_shard(const struct statefile *state, uint32_t shard)
 {
-	return is_made(state->shards_made, shard);
+	return bits_has(state->shards_made, shard);
 }
 
 int network_shard_up(struct supervisor *sv, struct net_session *net, uint32_t index)
@@ -110,7 +101,7 @@ int network_shard_up(struct supervisor *sv, struct net_session *net, uint32_t in
 	note_made(sv->state->shards_made, net, shard->name, index);
 	err = net_shard_up(net, table_bridge(sv->table, shard->bridge), shard);
 	if (err)
-		note_none(sv->state->shards_made, index);
+		bits_put(sv->state->shards_made, index, false);
 	return err;
 }
 
@@ -121,7 +112,7 @@ int network_bridge_up(struct supervisor *sv, struct net_session *net, const stru
 	note_made(sv->state->bridges_made, net, bridge->name, index);
 	err = net_bridge_up(net, bridge);
 	if (err)
-		note_none(sv->state->bridges_made, index);
+		bits_put(sv->state->bridges_made, index, false);
 	else
 		sysctls_write(sv->table, bridge->name);
 	return err;
@@ -338,10 +329,10 @@ void network_leave(struct supervisor *sv)
 		rules_drop(sv->state, CLAIM_NEAR);
 	uplinks_leave(sv, &net);
 	for (uint32_t i = sv->table->shards.count; i-- > 0;)
-		if (is_made(state->shards_made, i))
+		if (bits_has(state->shards_made, i))
 			net_shard_remove(&net, table_shard(sv->table, i));
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
-		if (is_made(state->bridges_made, i))
+		if (bits_has(state->bridges_made, i))
 			(void)net_remove(&net, table_bridge(sv->table, i)->name);
 	end_namespaces(sv);
 	if (is_shared(state->mode))

@@ -6,6 +6,7 @@
 #include "init/control.h"
 #include "init/report.h"
 #include "init/request.h"
+#include "lib/bits.h"
 #include "lib/text.h"
 #include "services/leaf.h"
 
@@ -42,12 +43,12 @@ struct set {
 
 static void set_add(struct set *set, uint32_t index)
 {
-	set->bits[index / 8] |= (uint8_t)(1 << index % 8);
+	bits_put(set->bits, index, true);
 }
 
 static bool set_has(const struct set *set, uint32_t index)
 {
-	return set->bits[index / 8] >> index % 8 & 1;
+	return bits_has(set->bits, index);
 }
 
 static void add_needs(const struct supervisor *sv, uint32_t index, struct set *found)

@@ -6,6 +6,7 @@
 #include "init/claims.h"
 #include "init/loop.h"
 #include "init/patience.h"
+#include "lib/bits.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "net/net.h"
@@ -105,9 +106,9 @@ static int commit_group(uint32_t index)
 static void commit_groups(bool all)
 {
 	for (uint32_t i = 0; i < house->table->balanced.count; i++) {
-		if (!all && !(dirty[i / 8] >> i % 8 & 1))
+		if (!all && !bits_has(dirty, i))
 			continue;
-		dirty[i / 8] &= (uint8_t)~(1 << i % 8);
+		bits_put(dirty, i, false);
 		(void)!commit_group(i); /* said; what has taken the table away is heard of, and repaired */
 	}
 	any_dirty = false;
@@ -274,7 +275,7 @@ void rules_change(struct supervisor *sv, uint32_t index)
 	for (uint32_t g = 0; g < t->balanced.count; g++)
 		for (uint32_t i = 0; i < groups[g].count; i++)
 			if (members[groups[g].first + i].service == index)
-				dirty[g / 8] |= (uint8_t)(1 << g % 8);
+				bits_put(dirty, g, true);
 	any_dirty = true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "cgroup/cgroup.h"
 #include "lib/addr.h"
+#include "lib/bits.h"
 #include "lib/enabled.h"
 #include "lib/signame.h"
 #include "services/fields.h"
@@ -241,7 +242,7 @@ static bool is_all_seen(const struct table *t, struct list list, const uint8_t *
 	for (uint32_t i = 0; i < list.count; i++) {
 		uint32_t index = table_list(t, list, uint32_t)[i];
 
-		if (!(seen[index / 8] & 1u << index % 8))
+		if (!bits_has(seen, index))
 			return false;
 	}
 	return true;
@@ -258,10 +259,10 @@ static bool is_order(const struct table *t)
 		uint32_t index = table_list(t, t->order, uint32_t)[i];
 		const struct service_spec *spec = table_service(t, index);
 
-		if (seen[index / 8] & 1u << index % 8 || !is_all_seen(t, spec->needs, seen) ||
+		if (bits_has(seen, index) || !is_all_seen(t, spec->needs, seen) ||
 		    !is_all_seen(t, spec->after, seen))
 			return false;
-		seen[index / 8] |= (uint8_t)(1u << index % 8);
+		bits_put(seen, index, true);
 	}
 	return true;
 }
