@@ -84,10 +84,13 @@ int cgroup_kill(const struct cgroup_home *home, const char *name)
 	return ops ? ops->kill(home, name) : home->err;
 }
 
-void cgroup_note_killed(const struct cgroup_home *home, const char *name)
+bool cgroup_note_killed(const struct cgroup_home *home, const char *name)
 {
-	if (ENABLED(CONFIG_CGROUP_V2) && home->into == CGROUP_INTO_UNKILLED)
-		(void)v2_note_killed(home, name); /* the leaf may be gone */
+	cleanup_fd int born_there = cgroup_leaf_fd(home, name);
+
+	if (ENABLED(CONFIG_CGROUP_V2) && home->into == CGROUP_INTO_UNKILLED && born_there >= 0)
+		return !v2_note_killed(home, name);
+	return false;
 }
 
 void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret)

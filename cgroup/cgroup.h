@@ -139,9 +139,10 @@ int cgroup_kill(const struct cgroup_home *home, const char *name);
 
 /*
  * Somebody else may have written the leaf's cgroup.kill, which can be read nowhere:
- * the next child joins it by itself, if this kernel kills who is born there.
+ * the next child joins it by itself, if this kernel kills who is born there. True if
+ * that is new: the last one may have been born there.
  */
-void cgroup_note_killed(const struct cgroup_home *home, const char *name);
+bool cgroup_note_killed(const struct cgroup_home *home, const char *name);
 
 /* Reads what the leaf uses; fields it cannot read stay 0 with has_... false. */
 void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret);
@@ -310,10 +311,11 @@ static inline int cgroup_kill(const struct cgroup_home *home, const char *name)
 	return home->err;
 }
 
-static inline void cgroup_note_killed(const struct cgroup_home *home, const char *name)
+static inline bool cgroup_note_killed(const struct cgroup_home *home, const char *name)
 {
 	(void)home;
 	(void)name;
+	return false;
 }
 
 static inline void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret)

@@ -153,6 +153,13 @@ static void note_oom(struct supervisor *sv, uint32_t index)
 	s->life.oom_kills = count;
 }
 
+/* Who was killed in being born has not been started: what comes next is as if it had not been tried. */
+static void forget_run(struct life *life, bool stillborn)
+{
+	life->starts -= stillborn;
+	life->again |= stillborn;
+}
+
 enum state action_died(struct supervisor *sv, uint32_t index, int status)
 {
 	struct service *s = service_at(sv, index);
@@ -163,7 +170,7 @@ enum state action_died(struct supervisor *sv, uint32_t index, int status)
 		note_status(spec_at(sv, index), &s->life, status);
 	note_oom(sv, index);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && s->life.ending != ENDING_OOM && !s->life.killed)
-		launch_note_killed(sv, index);
+		forget_run(&s->life, launch_note_killed(sv, index));
 	launch_reaped(sv, index);
 	service_look(sv, index);
 	return STATE_DRAINING;

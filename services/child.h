@@ -29,6 +29,7 @@ struct child_memory {
 
 struct child {
 	struct child_memory *memory;
+	bool began;           /* it has run; where it shares PID 1's memory that sees it */
 	const struct sys_frame *frame; /* where it runs when it shares PID 1's memory, else NULL */
 	const struct sys_frame *reaper_frame; /* where what becomes the reaper runs then */
 	const struct table *table;

@@ -80,15 +80,30 @@ static void give_back(void)
 	highest = 0;
 }
 
+/* FRAMES if it has none. */
+static unsigned place_of(uint32_t index)
+{
+	for (unsigned i = 0; used > 0 && i <= highest; i++)
+		if (owners[i] == index)
+			return i;
+	return FRAMES;
+}
+
+const struct frame *frame_of(uint32_t index)
+{
+	unsigned place = place_of(index);
+
+	return place < FRAMES ? &slots[place].frame : NULL;
+}
+
 void frame_release(uint32_t index)
 {
-	for (unsigned i = 0; used > 0 && i <= highest; i++) {
-		if (owners[i] != index)
-			continue;
-		owners[i] = FREE;
-		used--;
-		if (!used)
-			give_back();
+	unsigned place = place_of(index);
+
+	if (place == FRAMES)
 		return;
-	}
+	owners[place] = FREE;
+	used--;
+	if (!used)
+		give_back();
 }

@@ -24,6 +24,9 @@ int frame_open(void);
 /* A frame for the start of service `index`, or NULL when none is free. */
 struct frame *frame_take(uint32_t index);
 
+/* Where the child of service `index` runs; NULL if it has left it, or had none. */
+const struct frame *frame_of(uint32_t index);
+
 /* The child of service `index` has left its frame, if it had one: it became its program, or is dead. */
 void frame_release(uint32_t index);
 

@@ -72,8 +72,11 @@ static uint32_t namespaces_of(const struct supervisor *sv, uint32_t index)
 	return flags;
 }
 
-static void run_child(void *child)
+static void run_child(void *arg)
 {
+	struct child *child = arg;
+
+	child->began = true;
 	child_run(child);
 }
 
@@ -349,6 +352,14 @@ static bool has_more(struct supervisor *sv, uint32_t index)
 	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
+/* Where PID 1 can see it: a frame lasts until its child is the program, or is reaped. */
+static bool is_stillborn(uint32_t index)
+{
+	const struct frame *frame = frame_of(index);
+
+	return frame && !frame->child.began;
+}
+
 int launch_hear(struct supervisor *sv, uint32_t index, struct spawn_report *ret)
 {
 	struct handles *h = handles_at(sv, index);
@@ -356,6 +367,8 @@ int launch_hear(struct supervisor *sv, uint32_t index, struct spawn_report *ret)
 	if (has_more(sv, index))
 		return -EAGAIN;
 	forget_status(sv, index);
+	if (!h->report.err && is_stillborn(index))
+		return -EAGAIN;
 	if (!h->report.err) {
 		frame_release(index); /* the pipe ends with the exec, which leaves the memory first */
 		return 0;
@@ -396,12 +409,14 @@ void launch_kill(struct supervisor *sv, uint32_t index)
 		cgroup_kill(&sv->state->cgroup, leaf_of(sv, index, &name));
 }
 
-void launch_note_killed(const struct supervisor *sv, uint32_t index)
+bool launch_note_killed(const struct supervisor *sv, uint32_t index)
 {
+	bool stillborn = is_stillborn(index);
 	struct leaf_name name;
 
-	if (has_leaf(sv, index))
-		cgroup_note_killed(&sv->state->cgroup, leaf_of(sv, index, &name));
+	if (!has_leaf(sv, index) || (may_share(sv, index) && !stillborn))
+		return false;
+	return cgroup_note_killed(&sv->state->cgroup, leaf_of(sv, index, &name)) && stillborn;
 }
 
 void launch_reaped(struct supervisor *sv, uint32_t index)

@@ -34,8 +34,9 @@ must_check int launch(struct supervisor *sv, uint32_t index);
 
 /*
  * Reads the status pipe: 1 with *ret filled in when a step failed, 0 when the
- * child has become the program, -EAGAIN when it has not spoken yet. The pipe is
- * closed after the first two.
+ * child has become the program, -EAGAIN when it has not spoken yet, or is seen to
+ * have been killed before its first step (its end is to come). The pipe is closed
+ * but where there may be more.
  */
 int launch_hear(struct supervisor *sv, uint32_t index, struct spawn_report *ret);
 
@@ -46,10 +47,11 @@ void launch_stop(struct supervisor *sv, uint32_t index);
 void launch_kill(struct supervisor *sv, uint32_t index);
 
 /*
- * The main process was killed, and not by minit: so may all of its leaf have been (cgroup.kill), which
- * must not keep the next run from its start; see cgroup_leaf_fd.
+ * The main process was killed, and not by minit, before it is reaped: so may all of its leaf have been
+ * (cgroup.kill), which must not keep the next run from its start; see cgroup_leaf_fd. True when it was killed
+ * for having been born there: it never ran, and can be started again at once, in another way.
  */
-void launch_note_killed(const struct supervisor *sv, uint32_t index);
+bool launch_note_killed(const struct supervisor *sv, uint32_t index);
 
 /* Whether that process is none of the program, but stays before it: the reaper, or what passes on signals. */
 bool launch_stays(const struct supervisor *sv, uint32_t index);

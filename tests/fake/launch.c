@@ -62,9 +62,10 @@ void launch_kill(struct supervisor *sv, uint32_t index)
 	did(sv, index, "kill");
 }
 
-void launch_note_killed(const struct supervisor *sv, uint32_t index)
+bool launch_note_killed(const struct supervisor *sv, uint32_t index)
 {
 	did(sv, index, "note");
+	return fake_launch.stillborn;
 }
 
 void launch_reaped(struct supervisor *sv, uint32_t index)

@@ -9,6 +9,7 @@ struct fake_launch {
 	int err;        /* what launch() answers */
 	int heard;      /* what launch_hear() answers */
 	bool populated; /* the leaf is not empty */
+	bool stillborn; /* what launch_note_killed() answers */
 	uint64_t oom_kills;
 };
 

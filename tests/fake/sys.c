@@ -400,6 +400,8 @@ pid_t sys_clone(const struct sys_clone *how)
 	p->service = (uint8_t)service;
 	p->leaf = !(kernel.leafless >> service & 1);
 	p->pipe = (int8_t)inherited_pipe();
+	if (how->frame && !kernel.stillborn)
+		((struct child *)how->arg)->began = true;
 	*how->ret_pid = kernel_pid(p);
 	kernel.clones++;
 	if (kernel_on_start)
@@ -580,10 +582,11 @@ int cgroup_kill(const struct cgroup_home *home, const char *name)
 	return 0;
 }
 
-void cgroup_note_killed(const struct cgroup_home *home, const char *name)
+bool cgroup_note_killed(const struct cgroup_home *home, const char *name)
 {
-	(void)home, (void)name;
+	(void)home;
 	CALL("note");
+	return !(kernel.noted & 1u << leaf_of(name)) && (kernel.noted |= 1u << leaf_of(name));
 }
 
 uint64_t cgroup_oom_kills(const struct cgroup_home *home, const char *name)

@@ -58,6 +58,8 @@ struct kernel {
 	uint64_t last_clone_flags;
 	bool last_clone_shares; /* our memory */
 	int32_t last_clone_leaf; /* descriptor, or -1 */
+	bool stillborn;          /* who is cloned onto a frame is dead before it runs */
+	uint32_t noted;          /* bit per service: its leaf is marked as killed */
 	char fault[160]; /* the first thing that must never be done, or empty */
 };
 

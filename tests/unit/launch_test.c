@@ -564,6 +564,81 @@ static void every_death_is_reaped_and_heard_of_once(void **state)
 	check_kernel();
 }
 
+/* As kernels do to who is born into a leaf that was killed. */
+static void who_is_killed_in_being_born_is_started_again_at_once_but_once(void **state)
+{
+	const struct life *life;
+
+	(void)state;
+	begin()->leaf = 1;
+	launch_open();
+	life = &service_at(&sv, 0)->life;
+	kernel.stillborn = true;
+	service_event(&sv, 0, EVENT_WANT_UP, 0);
+	kernel_die(process(), SIGKILL);
+	service_event(&sv, 0, EVENT_STATUS, 0); /* the end of the pipe, which is no exec here */
+	assert_int_equal(life->state, STATE_STARTING);
+	assert_false(life->execed);
+	reap_all(&sv);
+	assert_int_equal(kernel.clones, 2);
+	assert_int_equal(life->state, STATE_STARTING);
+	assert_int_equal(life->starts, 1);
+	assert_int_equal(life->restarts, 0);
+	assert_int_equal(kernel.noted, 1);
+	kernel_die(process(), SIGKILL);
+	reap_all(&sv);
+	assert_int_equal(life->state, STATE_BACKOFF);
+	assert_int_equal(life->status, SIGKILL);
+	check_kernel();
+}
+
+static void who_has_run_when_it_is_killed_says_nothing_of_its_leaf(void **state)
+{
+	(void)state;
+	begin()->leaf = 1;
+	launch_open();
+	service_event(&sv, 0, EVENT_WANT_UP, 0);
+	kernel_exec(process());
+	service_event(&sv, 0, EVENT_STATUS, 0);
+	kernel_die(process(), SIGKILL);
+	reap_all(&sv);
+	assert_int_equal(kernel.noted, 0);
+	assert_int_equal(service_at(&sv, 0)->life.state, STATE_BACKOFF);
+}
+
+/* Nothing tells whether that one has run. */
+static void a_leaf_is_marked_when_who_has_memory_of_its_own_is_killed(void **state)
+{
+	struct service_spec *spec = begin();
+
+	(void)state;
+	spec->leaf = spec->env_file.count = 1;
+	launch_open();
+	service_event(&sv, 0, EVENT_WANT_UP, 0);
+	kernel_exec(process());
+	service_event(&sv, 0, EVENT_STATUS, 0);
+	kernel_die(process(), SIGKILL);
+	reap_all(&sv);
+	assert_int_equal(kernel.noted, 1);
+	assert_int_equal(service_at(&sv, 0)->life.state, STATE_BACKOFF);
+	check_kernel();
+}
+
+static void who_is_to_stop_is_not_started_again_for_having_been_killed_in_being_born(void **state)
+{
+	(void)state;
+	begin()->leaf = 1;
+	launch_open();
+	kernel.stillborn = true;
+	service_event(&sv, 0, EVENT_WANT_UP, 0);
+	service_event(&sv, 0, EVENT_WANT_DOWN, 0);
+	kernel_die(process(), SIGKILL);
+	reap_all(&sv);
+	assert_int_equal(service_at(&sv, 0)->life.state, STATE_DOWN);
+	assert_int_equal(kernel.clones, 1);
+	check_kernel();
+}
+
 static void a_report_and_a_death_at_once_are_the_failed_step(void **state)
 {
 	(void)state;
@@ -684,6 +759,10 @@ int main(void)
 		T(a_stray_that_came_late_is_found_when_time_is_over),
 		T(the_dead_are_killed_with_their_group_before_their_pid_is_free),
 		T(every_death_is_reaped_and_heard_of_once),
+		T(who_is_killed_in_being_born_is_started_again_at_once_but_once),
+		T(who_has_run_when_it_is_killed_says_nothing_of_its_leaf),
+		T(a_leaf_is_marked_when_who_has_memory_of_its_own_is_killed),
+		T(who_is_to_stop_is_not_started_again_for_having_been_killed_in_being_born),
 		T(a_report_and_a_death_at_once_are_the_failed_step),
 		T(a_crash_takes_the_half_of_a_network_along_and_nothing_of_a_whole_one),
 	};

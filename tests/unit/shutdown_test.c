@@ -102,7 +102,7 @@ void prepare_again(struct supervisor *s, uint32_t index) { (void)s, (void)index;
 int launch_hear(struct supervisor *s, uint32_t index, struct spawn_report *ret) { (void)s, (void)index, (void)ret; return 0; }
 void launch_stop(struct supervisor *s, uint32_t index) { did("stop %s\n", service_name(s, index)); }
 void launch_kill(struct supervisor *s, uint32_t index) { did("kill %s\n", service_name(s, index)); }
-void launch_note_killed(const struct supervisor *s, uint32_t index) { (void)s, (void)index; }
+bool launch_note_killed(const struct supervisor *s, uint32_t index) { (void)s, (void)index; return false; }
 void launch_reaped(struct supervisor *s, uint32_t index) { (void)s, (void)index; }
 bool launch_is_empty(struct supervisor *s, uint32_t index) { (void)s, (void)index; return true; }
 uint64_t launch_oom_kills(const struct supervisor *s, uint32_t index) { (void)s, (void)index; return 0; }

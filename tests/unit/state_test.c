@@ -727,6 +727,25 @@ static void who_is_killed_by_others_may_have_been_so_with_its_leaf(void **contex
 	assert_false(is_noted_as_killed());
 }
 
+static void who_was_killed_in_being_born_begins_again_and_is_counted_once(void **context)
+{
+	(void)context;
+	begin();
+	build();
+	fake_launch.heard = -EAGAIN;
+	fake_launch.stillborn = true;
+	service_event(&sv, B, EVENT_WANT_UP, 0);
+	fake_launch_reset();
+	fake_launch.heard = -EAGAIN;
+	fake_launch.stillborn = true;
+	service_event(&sv, B, EVENT_EXIT, SIGKILL);
+	assert_string_equal(fake_launch.did, "hear b, note b, launch b");
+	assert_int_equal(life_of(B)->state, STATE_STARTING);
+	assert_int_equal(life_of(B)->starts, 1);
+	assert_int_equal(life_of(B)->restarts, 0);
+	assert_int_equal(life_of(B)->failures, 0);
+}
+
 static void what_was_killed_before_it_was_counted_is_counted(void **context)
 {
 	(void)context;
@@ -962,6 +981,7 @@ int main(void)
 		T(a_start_of_a_failed_service_that_fails_again_is_told),
 		T(killed_for_memory_is_told_from_killed),
 		T(who_is_killed_by_others_may_have_been_so_with_its_leaf),
+		T(who_was_killed_in_being_born_begins_again_and_is_counted_once),
 		T(what_was_killed_before_it_was_counted_is_counted),
 		T(under_a_reaper_128_and_more_is_a_signal),
 		T(a_start_again_at_once_says_why),
