@@ -177,10 +177,20 @@ static uint32_t enable_all(int dir)
 	return on;
 }
 
+/* Those with nobody in them. */
+static void remove_leaves(int dir)
+{
+	tree_remove_all(dir, "svc.");
+	tree_remove_all(dir, "grp.");
+}
+
+/* A killed run's go first: groups are taken as they are when they are there, with limits that nobody may want now. */
 static int settle_within(struct cgroup_home *home, int own)
 {
-	int err = make_room(own);
+	int err;
 
+	remove_leaves(own);
+	err = make_room(own);
 	if (err) {
 		unlinkat(own, "init", AT_REMOVEDIR);
 		return err;
@@ -268,8 +278,7 @@ void v2_close(struct cgroup_home *home)
 {
 	if (home->v2 < 0)
 		return;
-	tree_remove_all(home->v2, "svc.");
-	tree_remove_all(home->v2, "grp.");
+	remove_leaves(home->v2);
 	if (home->shared) {
 		home_remove(&home->v2);
 		return;

@@ -123,6 +123,8 @@ static void explain(const struct cgroup_home *home, const char *file, int err, s
 	case -EINVAL:
 	case -ERANGE:
 		buf_str(why, "the kernel does not take this value");
+		if (!strncmp(file, "cpu.weight", 10))
+			buf_str(why, "; it takes none as long as cpu.idle is on");
 		break;
 	case -ENODEV:
 	case -ENOTBLK:

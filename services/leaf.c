@@ -233,9 +233,40 @@ int leaf_pause(struct supervisor *sv, uint32_t index, bool paused)
 	return err;
 }
 
-/* Writes a limit and notes that. `name`: of the leaf. */
-static int change_limit(struct supervisor *sv, uint32_t whose, const char *name, const char *file, const char *text,
-			struct buf *why)
+/* What was asked for last, by hand or by the table, or NULL. */
+static const char *asked_of(const struct supervisor *sv, uint32_t whose, struct list limits, const char *file)
+{
+	const struct limit_change *change = changed_find(sv->state, whose, file, "");
+	const struct limit_spec *limit = table_list(sv->table, limits, struct limit_spec);
+
+	for (uint32_t i = 0; !change && i < limits.count; i++)
+		if (!strcmp(table_text(sv->table, limit[i].file_at), file))
+			return table_text(sv->table, limit[i].text_at);
+	return change ? changed_text(change) : NULL;
+}
+
+/* Who is idle no more gets the usual weight from the kernel (sched_group_set_idle, Linux 5.15), not the one it had. */
+static int weigh_again(struct supervisor *sv, uint32_t whose, struct list limits, const char *name)
+{
+	static const char *const files[] = { "cpu.weight", "cpu.weight.nice" };
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(files) && !err; i++) {
+		const char *text = asked_of(sv, whose, limits, files[i]);
+
+		err = text ? cgroup_limit(&sv->state->cgroup, name, files[i], text, NULL) : 0;
+	}
+	return err;
+}
+
+static bool is_idle_no_more(const char *file, const char *text)
+{
+	return !strcmp(file, "cpu.idle") && !strcmp(text, "0");
+}
+
+/* Writes a limit and notes that. `name`: of the leaf. `limits`: what the table has for it. */
+static int change_limit(struct supervisor *sv, uint32_t whose, struct list limits, const char *name, const char *file,
+			const char *text, struct buf *why)
 {
 	struct limit_change *at = changed_room(sv->state, whose, file, text);
 	int err;
@@ -247,6 +278,8 @@ static int change_limit(struct supervisor *sv, uint32_t whose, const char *name,
 	err = cgroup_limit(&sv->state->cgroup, name, file, text, why);
 	if (!err)
 		changed_note(at, whose, file, text);
+	if (!err && is_idle_no_more(file, text) && weigh_again(sv, whose, limits, name))
+		log_warn("cgroup", 0, "%s: cpu.weight cannot be written again; set it by hand", name);
 	return err;
 }
 
@@ -257,7 +290,8 @@ int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char
 
 	if (is_tight(file, text))
 		service_at(sv, index)->handles.tight = 1;
-	err = change_limit(sv, changed_of_service(index), leaf_of(sv, index, &name), file, text, why);
+	err = change_limit(sv, changed_of_service(index), spec_at(sv, index)->limits, leaf_of(sv, index, &name), file, text,
+			   why);
 	return err ? err : cgroup_adopt(&sv->state->cgroup, leaf_of(sv, index, &name));
 }
 
@@ -287,6 +321,6 @@ int leaf_set_group(struct supervisor *sv, uint32_t group, const char *file, cons
 	for (uint32_t i = 0; i < sv->state->count && is_tight(file, text); i++)
 		if (is_member(sv, i, group))
 			service_at(sv, i)->handles.tight = 1;
-	err = change_limit(sv, changed_of_group(group), buf_text(&name), file, text, why);
+	err = change_limit(sv, changed_of_group(group), spec->limits, buf_text(&name), file, text, why);
 	return err ? err : adopt_members(sv, group);
 }

@@ -404,6 +404,21 @@ static void group_of_our_own_gets_each_controller_by_one_write_domains_first(voi
 	forget(&home);
 }
 
+static void limits_of_a_killed_runs_groups_go_with_them(void **state)
+{
+	struct cgroup_home home;
+
+	(void)state;
+	group("own/grp.pen");
+	group("own/svc.old");
+	group_with("own/svc.busy", "cgroup.procs");
+	assert_int_equal(settle(&home, "domain\n", own_pid()), 0);
+	assert_false(is_there("own/grp.pen"));
+	assert_false(is_there("own/svc.old"));
+	assert_true(is_there("own/svc.busy"));
+	forget(&home);
+}
+
 static void controller_that_is_refused_leaves_the_others(void **state)
 {
 	struct cgroup_home home;
@@ -1227,6 +1242,7 @@ int main(void)
 		T(own_group_is_found_below_its_mount),
 		T(what_is_mounted_above_a_cgroup_is_not_taken_for_it),
 		T(group_of_our_own_gets_each_controller_by_one_write_domains_first),
+		T(limits_of_a_killed_runs_groups_go_with_them),
 		T(controller_that_is_refused_leaves_the_others),
 		T(who_comes_in_meanwhile_is_moved_too),
 		T(threaded_controller_that_met_a_process_is_taken_back),

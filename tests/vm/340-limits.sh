@@ -146,6 +146,7 @@ cgroup.io.max = "/dev/null rbps=1M"
 exec = ["/bin/sleep", "1000"]
 cgroup.cpuset.cpus = "7"
 [group.first.cgroup]
+cpu.weight = 70
 cpuset.cpus = "0"
 [service.beyond]
 exec = ["/bin/sleep", "1000"]
@@ -315,6 +316,9 @@ minit set weighed cpu.weight=10 memory.high=32M cpuset.cpus=0-1
 echo "weighed asks $(minit status weighed | grep -c ', by minit set ') $(differs weighed)."
 echo "weighed set $(leaf weighed cpu.weight) $(leaf weighed memory.high) $(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$(of weighed pid)/status")"
 
+minit set weighed cpu.idle=true; minit set weighed cpu.weight=40 2>&1 | sed 's/^/weighed refused /'; minit set weighed cpu.idle=false
+echo "weighed again $(leaf weighed cpu.idle) $(leaf weighed cpu.weight) $(differs weighed)."
+
 minit start pinned polite
 for s in pinned polite; do
 	reaper=$(of $s pid) behind=
@@ -341,6 +345,8 @@ minit set within io.weight="/dev/nvme0n1 200" 2>&1 | sed 's/^/weighs /'
 minit set within io.max="/dev/nvme0n1 rbps=1M"; minit set within io.max="/dev/nvme0n1 rbps=max"
 echo "lifted differs $(differs within)."
 minit set group.first cpuset.cpus=1
+minit set group.first cpu.idle=true; minit set group.first cpu.idle=false
+echo "first weighs $(cat /sys/fs/cgroup/grp.first/cpu.weight)"
 echo "shrunk differs $(differs within | tr -s " " | tr "\n" ";")"
 
 minit start closed open && echo "devices good"
@@ -462,6 +468,10 @@ is 'weighed asks' '3 .' "what is set in place is as asked, by its source"
 is 'pinned on' '0 0 .' "the example pinned.toml: one processor and one node, by its leaf"
 is 'pinned leaf' '0 0' "which says so"
 is 'polite on' '0 0 .' "or by what it begins with itself"
+is 'weighed refused' 'minit: weighed: cpu.weight: Invalid argument: the kernel does not take this value; it takes none as long as cpu.idle is on' \
+	"who is idle has no weight"
+is 'weighed again' '0 10 .' "and gets again what it had when it is idle no more"
+is 'first weighs' 70 "a group too"
 is 'weighed set' '10 33554432 0-1' "several limits are changed in one go"
 why='step cgroup leaf'
 said "no-misc: $why: misc.max = sev 4: .*: no controller misc: it is switched off at boot; remove cgroup_disable=misc" \
