@@ -290,8 +290,8 @@ int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char
 
 	if (is_tight(file, text))
 		service_at(sv, index)->handles.tight = 1;
-	err = change_limit(sv, changed_of_service(index), spec_at(sv, index)->limits, leaf_of(sv, index, &name), file, text,
-			   why);
+	err = change_limit(sv, changed_of_service(index), spec_at(sv, index)->limits, leaf_of(sv, index, &name), file,
+			   text, why);
 	return err ? err : cgroup_adopt(&sv->state->cgroup, leaf_of(sv, index, &name));
 }
 
