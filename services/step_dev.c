@@ -41,20 +41,29 @@ static int make_device(int dev, const char *name, const struct stat *st, int ori
 	return errno == EPERM ? bind_device(dev, name, original) : -errno;
 }
 
+/* In minit's own root the new /dev lies upon it, so it is opened before that. */
+static int open_minits(struct view *v)
+{
+	if (v->dev < 0)
+		v->dev = path_open(v->old, "/dev", O_PATH);
+	return v->dev;
+}
+
+static int open_original(struct view *v, const char *name)
+{
+	int dev = open_minits(v);
+
+	return dev < 0 ? dev : path_open(dev, name, O_PATH);
+}
+
 static int make_usual(struct view *v, int dev, size_t i)
 {
 	struct stat st = { .st_mode = S_IFCHR | 0666, .st_rdev = makedev(usual[i].major, usual[i].minor) };
 	cleanup_fd int original = -1;
-	int err;
 
 	if (mknodat(dev, usual[i].name, st.st_mode, st.st_rdev) == 0)
 		return 0;
-	original = path_open(v->old, "/dev", O_PATH);
-	if (original < 0)
-		return original;
-	err = path_open(original, usual[i].name, O_PATH);
-	fd_close(&original);
-	original = err;
+	original = open_original(v, usual[i].name);
 	return original < 0 ? original : make_device(dev, usual[i].name, &st, original);
 }
 
@@ -77,11 +86,23 @@ static int make_parent(int dev, const char *name)
 	return 0;
 }
 
+/* One that is bound is minit's own, and has its owner. */
+static int give_as(int dev, const char *name, const struct stat *owner)
+{
+	struct stat st;
+
+	if (fstatat(dev, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (st.st_uid == owner->st_uid && st.st_gid == owner->st_gid)
+		return 0;
+	return fchownat(dev, name, owner->st_uid, owner->st_gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
 /* One of the table, as it is in minit's /dev: path begins with /dev/. */
 static int make_listed(struct view *v, int dev, const char *path)
 {
-	cleanup_fd int original = path_open(v->old, path, O_PATH);
 	const char *name = path + strlen("/dev/");
+	cleanup_fd int original = open_original(v, name);
 	struct stat st;
 	int err;
 
@@ -92,9 +113,7 @@ static int make_listed(struct view *v, int dev, const char *path)
 	err = make_parent(dev, name);
 	if (!err)
 		err = make_device(dev, name, &st, original);
-	if (!err && fchownat(dev, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
-		err = -errno;
-	return err;
+	return err ? err : give_as(dev, name, &st);
 }
 
 static int make_nodes(struct view *v, int dev)
@@ -120,15 +139,26 @@ static int put_here(const char *name, const char *type, const char *options, uns
 	return mkdir(name, 0755) < 0 ? -errno : mount_old(type, name, type, flags, options);
 }
 
-/* The group of terminals is 5, tty, in all distributions. */
+/*
+ * The group of terminals is 5, tty, in all distributions. Where minit's own user namespace has none (EINVAL), nobody
+ * can be in it, and a terminal is its user's alone.
+ */
+static int put_terminals(struct view *v)
+{
+	BUF_ON_STACK(group, 64);
+	int err;
+
+	buf_fmt(&group, "ptmxmode=0666,mode=0620,gid=%u", roots_outside(v->child->table, v->roots->gids, 5));
+	err = put_here("pts", "devpts", buf_text(&group), MOUNTS_DEVICES);
+	return err != -EINVAL ? err : mount_old("devpts", "pts", "devpts", MOUNTS_DEVICES, "ptmxmode=0666,mode=0600");
+}
+
 static int put_all_below(struct view *v, int dev)
 {
-	BUF_ON_STACK(pts, 64);
 	int err = fchdir(dev) < 0 ? -errno : 0;
 
-	buf_fmt(&pts, "ptmxmode=0666,mode=0620,gid=%u", roots_outside(v->child->table, v->roots->gids, 5));
 	if (!err)
-		err = put_here("pts", "devpts", buf_text(&pts), MOUNTS_DEVICES);
+		err = put_terminals(v);
 	if (!err)
 		err = put_here("shm", "tmpfs", "mode=1777", MOUNTS_KERNEL_FILES);
 	if (!err)
@@ -144,8 +174,8 @@ static int make_dev(struct view *v)
 	mode_t mask;
 	int err;
 
-	if (at < 0)
-		return at;
+	if (at < 0 || (!v->own && open_minits(v) < 0))
+		return at < 0 ? at : v->dev;
 	err = view_give(v, dev);
 	if (!err)
 		err = mount_put(dev, at, "");

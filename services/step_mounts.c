@@ -148,7 +148,7 @@ static int own_mounts(struct child *child)
 		.child = child,
 		.roots = &table_confine(child->table, child->spec)->roots,
 		.old = fd_open("/", O_PATH | O_DIRECTORY),
-		.root = -1, .null = -1, .empty = -1,
+		.root = -1, .dev = -1, .null = -1, .empty = -1,
 	};
 	int err = v.old < 0 ? child_fail(child, v.old, "/") : make_view(&v);
 
@@ -156,6 +156,7 @@ static int own_mounts(struct child *child)
 		child_note(child, STEP_mounts, v.missed);
 	fd_close(&v.old);
 	fd_close(&v.root);
+	fd_close(&v.dev);
 	fd_close(&v.null);
 	fd_close(&v.empty);
 	return err;

@@ -20,6 +20,7 @@ struct view {
 	uint32_t shared_count, shared_taken;
 	int early[MOUNT_EARLY_MAX]; /* in minit's root: copies of the other sources, before anything lies upon them */
 	uint32_t early_count, early_taken;
+	int dev;   /* minit's /dev, for devices of it; -1 until it is needed */
 	int null;  /* minit's /dev/null, to mask files with; -1 until it is needed */
 	int empty; /* what masks a directory already, a mount with nothing in it; -1: none yet */
 	bool own; /* the root is not minit's */

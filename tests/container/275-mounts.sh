@@ -39,6 +39,12 @@ ready = "exit"
 network = "none"
 mounts = { "$ct_dir/src" = "tmpfs", "/mnt" = "$ct_dir/src", "/proc/sys/net" = "/proc/sys/net" }
 secrets = { k = "$ct_dir/src/k" }
+[service.node]
+exec = ["/bin/sh", "-c", "ls -l /dev/fuse /dev/tty | cut -c1 | tr -d '\\\\n'; echo , node"]
+ready = "exit"
+restart = "never"
+dev = "minimal"
+dev_nodes = ["/dev/fuse"]
 [service.hides]
 exec = ["/toybox", "sleep", "1000"]
 root = "$ct_dir/bare"
@@ -49,7 +55,8 @@ ct_start sh -c "mount -t tmpfs spread $ct_dir/spread && mount --make-shared $ct_
 	mount -t tmpfs bare $ct_dir/bare && cp $ct_dir/toybox $ct_dir/bare/toybox && mount -o remount,ro $ct_dir/bare &&
 	exec \"\$@\"" sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
-ct_is "all run but those that ask for what cannot be had" private:up slave:up shared:up both:up bare:up bare2:up covers:done asks:failed hides:failed
+ct_is "all run but those that ask for what cannot be had" private:up slave:up shared:up both:up bare:up bare2:up covers:done node:done asks:failed hides:failed
+ct_said "^cc, node$" "without a root a /dev of its own has devices of minit's"
 
 # sees NAME [PATH]: whether it has the mount of minit's that came later. mounts NAME: mounts something itself; whether minit has it.
 sees() {
