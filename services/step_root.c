@@ -128,15 +128,29 @@ static int give_upper(struct view *v, int layers, const char *upper)
 	return fchownat(layers, upper, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+#define INITIAL_USERNS 0xEFFFFFFDul /* PROC_USER_INIT_INO, since Linux 3.8 */
+
+static bool is_in_userns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino != INITIAL_USERNS;
+}
+
+/*
+ * What an overlay notes of its files are attributes of the system's root. Where minit itself is in a user namespace it
+ * cannot have them, and no directory of the lower layer could be removed (EIO): they are a user's there (Linux 5.11).
+ */
 static int mount_layers(struct view *v, int layers, bool kept, bool mapped)
 {
-	static const char names[][56] = { "lowerdir=lower,upperdir=upper,workdir=work",
-					  "lowerdir=lower,upperdir=kept/upper,workdir=kept/work" };
+	static const char names[][64] = { "userxattr,lowerdir=lower,upperdir=upper,workdir=work",
+					  "userxattr,lowerdir=lower,upperdir=kept/upper,workdir=kept/work" };
+	const char *options = names[kept] + (is_in_userns() ? 0 : strlen("userxattr,"));
 	int err = mapped ? give_upper(v, layers, kept ? "kept/upper" : "upper") : 0;
 
 	if (!err && fchdir(layers) < 0)
 		err = -errno;
-	return err ? err : mount_make("overlay", names[kept], 0);
+	return err ? err : mount_make("overlay", options, 0);
 }
 
 static int put_layers(struct view *v, int layers, int base, const char *dir)

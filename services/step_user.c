@@ -223,15 +223,53 @@ static bool has_groups(const struct child *child)
 	return table_in_userns(child->table, child->spec) && child_confine(child)->roots.deny_setgroups;
 }
 
+static bool has(const uint32_t *list, size_t count, uint32_t gid)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i] == gid)
+			return true;
+	return false;
+}
+
+/* One that the user namespace has no name for may be any. */
+#define NAMELESS 65534
+
+/*
+ * Who may not change groups, as an ordinary user, may yet have just those that are wanted. Its first one counts for
+ * nothing: a login has it in the list too.
+ */
+static bool has_them_already(const struct who *who, uint32_t first)
+{
+	uint32_t now[WHO_GROUPS_MAX];
+	long count = syscall(SYS_getgroups, ARRAY_LEN(now), now);
+
+	for (long i = 0; i < count; i++)
+		if (now[i] == NAMELESS || (now[i] != first && !has(who->groups, who->group_count, now[i])))
+			return false;
+	for (size_t i = 0; count >= 0 && i < who->group_count; i++)
+		if (who->groups[i] != first && !has(now, (size_t)count, who->groups[i]))
+			return false;
+	return count >= 0;
+}
+
+static int set_groups(struct child *child, const struct who *who, uint32_t first)
+{
+	int err = syscall(SYS_setgroups, who->group_count, who->groups) < 0 ? -errno : 0;
+
+	if (!err || (err == -EPERM && has_them_already(who, first)))
+		return 0;
+	return child_fail(child, err, "setgroups");
+}
+
 /* Raw calls: libc's set*id would look for threads that this copy of the process does not have. */
 static int become(struct child *child, const struct who *who)
 {
 	uint32_t gid = who->has_gid ? who->gid : who->uid;
 	bool any_gid = who->has_gid || who->has_uid;
-	int err;
+	int err = has_groups(child) ? 0 : set_groups(child, who, any_gid ? gid : getegid());
 
-	if (!has_groups(child) && syscall(SYS_setgroups, who->group_count, who->groups) < 0)
-		return child_fail(child, -errno, "setgroups");
+	if (err)
+		return err;
 	if (any_gid && syscall(SYS_setresgid, gid, gid, gid) < 0)
 		return child_fail(child, -errno, "setresgid");
 	if (who->has_uid && (err = caps_keep(child, who->uid)))

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 
 #include "lib/fd.h"
 #include "lib/mount.h"
-#include "services/caps.h"
 #include "services/who.h"
 
 uint32_t roots_outside(const struct table *t, struct list ranges, uint32_t id)
@@ -189,19 +187,19 @@ static int map_groups(const struct child *child, struct who *who)
 
 /*
  * minit's groups are not the service's, and who enters keeps them: they go before. Those of its user come later, but
- * where setgroups(2) is denied from then on. A minit that may not change groups cannot take any away either.
+ * where setgroups(2) is denied from then on. A minit that may not change groups cannot take any away either, be it for
+ * want of CAP_SETGID or, with that, as its own user namespace denies it.
  */
 static int leave_groups(struct child *child)
 {
-	const bool may = caps_own.set[CAPS_EFFECTIVE] >> CAP_SETGID & 1;
 	struct who who = { 0 };
 	int err = roots_of(child)->deny_setgroups ? who_resolve(child, &who) : 0;
 
 	if (!err && (err = map_groups(child, &who)))
 		child_fail(child, err, "groups");
-	if (err || (!may && !who.group_count))
+	if (err || syscall(SYS_setgroups, who.group_count, who.groups) == 0)
 		return err;
-	return syscall(SYS_setgroups, who.group_count, who.groups) < 0 ? child_fail(child, -errno, "setgroups") : 0;
+	return errno == EPERM && !who.group_count ? 0 : child_fail(child, -errno, "setgroups");
 }
 
 /* Where there is one: else the table names a user that there is. */

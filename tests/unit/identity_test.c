@@ -27,6 +27,8 @@ static struct child child;
 static struct child_memory memory;
 static const char *passwd, *group; /* NULL: there is no such file */
 static int refusal;                /* errno of each set*id, or 0 */
+static const uint32_t *groups_now; /* what minit has, in place of refused ones; NULL: setgroups is refused as all is */
+static size_t groups_count;
 
 struct rlimit launch_nofile;
 extern char **environ;
@@ -76,6 +78,17 @@ long __wrap_syscall(long number, ...)
 	va_list ap;
 
 	va_start(ap, number);
+	if (number == SYS_getgroups) {
+		(void)va_arg(ap, size_t);
+		memcpy(va_arg(ap, uint32_t *), groups_now, groups_count * sizeof(*groups_now));
+		va_end(ap);
+		return (long)groups_count;
+	}
+	if (number == SYS_setgroups && groups_now) {
+		va_end(ap);
+		errno = EPERM;
+		return -1;
+	}
 	if (number == SYS_setgroups) {
 		size_t count = va_arg(ap, size_t);
 		const uint32_t *list = va_arg(ap, const uint32_t *);
@@ -127,6 +140,7 @@ static struct service_spec *begin(void)
 	group = "root:x:0:\nwww:x:200:\naudio:x:300:web,other\nvideo:x:400:other,web\nall:x:500:webber,xweb,we,web2\n";
 	did[0] = '\0';
 	refusal = 0;
+	groups_now = NULL;
 	launch_nofile = (struct rlimit){ 0 };
 	return &image.spec[0];
 }
@@ -285,9 +299,32 @@ static void what_the_kernel_refuses_is_told(void **state)
 {
 	(void)state;
 	begin();
-	refusal = EPERM;
-	assert_int_equal(as("web"), -EPERM);
+	refusal = EINVAL;
+	assert_int_equal(as("web"), -EINVAL);
 	assert_string_equal(child.detail, "setgroups");
+}
+
+/* web of the group 200 is in 300 and 400. */
+static int with_groups(size_t count, const uint32_t *now)
+{
+	begin();
+	groups_now = now;
+	groups_count = count;
+	return as("web");
+}
+
+static void who_may_not_change_groups_keeps_those_that_are_wanted(void **state)
+{
+	(void)state;
+	assert_int_equal(with_groups(2, (uint32_t[]){ 400, 300 }), 0);
+	assert_string_equal(did, ", gid 200, uid 100");
+	assert_int_equal(with_groups(3, (uint32_t[]){ 200, 300, 400 }), 0);
+	assert_int_equal(with_groups(0, (uint32_t[]){ 0 }), -EPERM);
+	assert_string_equal(child.detail, "setgroups");
+	assert_string_equal(did, "");
+	assert_int_equal(with_groups(1, (uint32_t[]){ 300 }), -EPERM);
+	assert_int_equal(with_groups(3, (uint32_t[]){ 300, 400, 27 }), -EPERM);
+	assert_int_equal(with_groups(3, (uint32_t[]){ 300, 400, 65534 }), -EPERM);
 }
 
 static void members_are_found_in_lines_of_any_length(void **state)
@@ -529,6 +566,7 @@ int main(void)
 		T(who_is_not_there_is_an_error_with_the_name),
 		T(the_highest_number_is_no_id),
 		T(what_the_kernel_refuses_is_told),
+		T(who_may_not_change_groups_keeps_those_that_are_wanted),
 		T(members_are_found_in_lines_of_any_length),
 		T(the_file_then_the_table_wins_over_what_minit_has),
 		T(without_a_path_there_is_the_usual_one),
