@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "lib/addr.h"
+#include "lib/cure.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/text.h"
@@ -49,10 +50,12 @@ int net_failed(const char *object, const struct netlink_request *request, int er
 {
 	const char *hint = hint_for(request->step, err);
 	BUF_ON_STACK(about, 96);
+	BUF_ON_STACK(what_to_do, 400);
 
 	put_about(&about, request);
+	cure_put(&what_to_do, hint ?: "");
 	if (hint)
-		log_error(object, 0, "%s: %s", buf_text(&about), hint);
+		log_error(object, 0, "%s: %s", buf_text(&about), buf_text(&what_to_do));
 	else
 		log_error(object, 0, "%s: %s%s%s", buf_text(&about), strerror(err),
 			  words[0] ? ": " : "", words);

@@ -3,12 +3,15 @@
  * of the child, which is short, and of what the table says.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cgroup/cgroup.h"
+#include "lib/cure.h"
 #include "lib/exec.h"
+#include "services/caps.h"
 #include "services/launch.h"
 #include "services/leaf.h"
 
@@ -31,23 +34,29 @@ static const char *words_of(int err)
 }
 
 /* As code: see net/net.c. */
-static const char *hint_for(enum step step, int err)
+static const char *hint_for(enum step step, int err, const char *detail)
 {
+#define HINT_OF(at, what, number, words) \
+	if (step == STEP_##at && err == number && !strcmp(detail, what)) \
+		return words;
 #define HINT(at, number, words) \
 	if (step == STEP_##at && (!number || err == number)) \
 		return words;
 #include "services/hints.def"
 #undef HINT
+#undef HINT_OF
 	return NULL;
 }
 
-static void put_hint(struct buf *b, const struct life *life)
+static void put_hint(struct buf *b, const struct life *life, const char *detail)
 {
-	bool is_clone = life->step == STEP_idmap && life->err == EPERM && !strcmp(life->detail, "clone");
-	const char *hint = hint_for(is_clone ? STEP_clone : life->step, life->err);
+	bool is_clone = life->step == STEP_idmap && life->err == EPERM && !strcmp(detail, "clone");
+	const char *hint = hint_for(is_clone ? STEP_clone : life->step, life->err, detail);
 
-	if (hint)
-		buf_fmt(b, ": %s", hint);
+	if (!hint)
+		return;
+	buf_str(b, ": ");
+	cure_put(b, hint);
 }
 
 /* -- the program ------------------------------------------------------------------------------- */
@@ -94,7 +103,7 @@ static void put_program(struct buf *b, const struct table *t, const struct servi
 		put_absent(b, t, spec);
 	} else {
 		buf_str(b, strerror(life->err));
-		put_hint(b, life);
+		put_hint(b, life, "");
 	}
 }
 
@@ -217,7 +226,7 @@ static void put_other(struct buf *b, const struct life *life, const char *detail
 	if (life->step == STEP_rlimits && *detail >= '0' && *detail <= '9')
 		detail = rlimit_name(detail);
 	buf_fmt(b, "%s%s%s", detail, *detail ? ": " : "", words_of(life->err));
-	put_hint(b, life);
+	put_hint(b, life, detail);
 }
 
 /* Processors or nodes of which not all are there for its leaf: where that is known. */
@@ -241,9 +250,10 @@ static bool put_sched(struct buf *b, const struct supervisor *sv, const struct s
 static bool put_gids(struct buf *b, const struct supervisor *sv, const struct service_spec *spec,
 		     const struct life *life, const char *detail)
 {
-	bool denied = table_confine(sv->table, spec)->roots.deny_setgroups;
+	bool may = caps_own.set[CAPS_EFFECTIVE] >> CAP_SETGID & 1 ||
+		   table_confine(sv->table, spec)->roots.deny_setgroups;
 
-	if (life->step != STEP_idmap || life->err != EPERM || denied || strcmp(detail, "gid_map") != 0)
+	if (life->step != STEP_idmap || life->err != EPERM || may || strcmp(detail, "gid_map") != 0)
 		return false;
 	buf_fmt(b, "%s: %s: without CAP_SETGID minit gives no groups to who may change them: give "
 		"userns.setgroups = false, and its own id alone (userns.uid = \"0 %u 1\"), or run it as root",

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cgroup/cgroup.h"
+#include "lib/cure.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/sys.h"
@@ -111,11 +112,14 @@ static bool is_forbidden(pid_t err)
 static void tell_missing(const char *name, int err)
 {
 	static bool is_told;
+	BUF_ON_STACK(cure, 120);
 
-	if (!is_told)
-		log_warn(name, 0, "namespaces: %s: the default ones cannot be had here, and are left out for it and "
-			 "all others like it (ask for them to make it an error)", strerror(err));
+	if (is_told)
+		return;
 	is_told = true;
+	cure_put(&cure, err == EPERM ? "to have them, $SYS_ADMIN; " : "");
+	log_warn(name, 0, "namespaces: %s: the default ones cannot be had here, and are left out for it and all others "
+		 "like it (%sask for them to make it an error)", strerror(err), buf_text(&cure));
 }
 
 /* Namespaces that are only the default are done without where the kernel refuses them. */

@@ -154,7 +154,7 @@ is "$(why own-clocks)" "minit: own-clocks: step clocks: time namespace: Operatio
 	"clocks of its own"
 is "$(why joins)" "minit: joins: step join: web: Operation not permitted: minit may not enter another's namespaces here: $more join out; given up" \
 	"what it joins"
-is "$(why networked)" "minit: networked: step network namespace: Operation not permitted: minit may not set up networks here: run the container with --cap-add NET_ADMIN --cap-add SYS_ADMIN, or give network = \"host\"; given up" \
+is "$(why networked)" "minit: networked: step network namespace: Operation not permitted: minit may not set up networks here: run the container with --cap-add SYS_ADMIN --cap-add NET_ADMIN, or give network = \"host\"; given up" \
 	"a network of its own"
 ct_wait 10 '^noisy \| hello$'
 ok $? "output is collected"

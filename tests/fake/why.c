@@ -1,4 +1,6 @@
 /* What is said of a leaf that fails: who asked, and no more. */
+#include "lib/cure.h"
+#include "services/caps.h"
 #include "cgroup/cgroup.h"
 
 void cgroup_why(const struct cgroup_home *home, const char *name, const char *file, int err, struct buf *why)
@@ -24,3 +26,11 @@ void cgroup_why_pressure(const struct cgroup_home *home, const char *file, int e
 	(void)home, (void)err;
 	buf_str(why, file);
 }
+
+/* As in a container, whoever runs the tests. */
+enum where cure_where(void)
+{
+	return WHERE_CONTAINER;
+}
+
+struct caps caps_own; /* none */

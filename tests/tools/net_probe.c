@@ -548,11 +548,11 @@ static void no_privilege(void)
 	ok(net_open(&plain) == 0 && net_loopback(&plain) == 0, "loopback stays up");
 	said_nothing();
 	ok(net_bridge_up(&plain, &br) == -EPERM, "a bridge is an error");
-	said_is("br0: bridge br0: minit lacks CAP_NET_ADMIN; run the container with --cap-add NET_ADMIN",
+	said_is("br0: bridge br0: minit lacks CAP_NET_ADMIN; run it as root, or by unshare -rn",
 		"with the right words");
 	ok(net_attach(&plain, "web", &at, NULL, NULL) == -EPERM, "a service is an error");
-	said_is("web: network namespace: minit lacks CAP_SYS_ADMIN and CAP_NET_ADMIN; run the container with --cap-add "
-		"SYS_ADMIN --cap-add NET_ADMIN, or leave \"net\" out of the service's namespaces", "with the right words");
+	said_is("web: network namespace: minit lacks CAP_SYS_ADMIN and CAP_NET_ADMIN; run it as root, or by "
+		"unshare -rn, or leave \"net\" out of the service's namespaces", "with the right words");
 }
 
 /* -- driver -------------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 // links: services/launch.c services/joined.c services/strays.c services/frame.c services/settle.c services/actions.c services/state.c services/depend.c services/policy.c
 // links: services/connect.c services/extra.c services/prepare.c
-// links: services/words.c services/statefile.c init/reap.c lib/buf.c lib/clock.c lib/fd.c lib/signame.c
+// links: services/words.c services/statefile.c init/reap.c lib/buf.c lib/clock.c lib/cure.c lib/fd.c lib/signame.c
 // links: services/failure.c
 // links: tests/fake/sys.c tests/fake/why.c tests/fake/log.c tests/fake/image.c
 // links: tests/fake/privileges.c services/leaf.c services/changed.c lib/addr.c lib/text.c
