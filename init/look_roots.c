@@ -238,6 +238,7 @@ static const char masked[][31] = {
 #define MASK_AT_DIRECTORY(name) name,
 #define MASK_AT_READONLY(name) name,
 #define MASK_AT_OF_SYS(name)
+#define MASK_AT_OF_CPU(name)
 #define MASK(kind, name) MASK_AT_##kind(name)
 #include "services/masks.def"
 #undef MASK

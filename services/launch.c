@@ -20,6 +20,7 @@
 #include "services/prepare.h"
 #include "services/reaper_program.h"
 #include "services/strays.h"
+#include "services/view.h"
 
 static struct handles *handles_at(const struct supervisor *sv, uint32_t index)
 {
@@ -48,6 +49,7 @@ static bool is_sharing;
 void launch_open(void)
 {
 	caps_read();
+	view_look_at_processors();
 	is_sharing = frame_open() == 0;
 }
 

@@ -38,7 +38,7 @@ enum own_dev { DEV_MINIMAL, DEV_ALL, DEV_NONE };
 enum idmap { IDMAP_AUTO, IDMAP_YES, IDMAP_NO };
 enum userns { USERNS_NONE, USERNS_AUTO, USERNS_MAPS };
 enum asked { ASKED_PROC = 1, ASKED_SYS = 2, ASKED_DEV = 4, ASKED_ALL = 7 }; /* bits */
-enum mask_kind { MASK_FILE, MASK_DIRECTORY, MASK_READONLY, MASK_OF_SYS }; /* services/masks.def */
+enum mask_kind { MASK_FILE, MASK_DIRECTORY, MASK_READONLY, MASK_OF_SYS, MASK_OF_CPU }; /* services/masks.def */
 enum hidepid { HIDEPID_OFF, HIDEPID_NOACCESS, HIDEPID_INVISIBLE, HIDEPID_PTRACEABLE };
 
 /* A line of uid_map or gid_map: user_namespaces(7). */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -73,27 +74,85 @@ int view_mask_directory(struct view *v, int dir, const char *name)
 	return err;
 }
 
+/* A mask until it lies somewhere, and where that is: others are bound from there. */
+struct cover {
+	int mask;
+	char first[64];
+};
+
 /*
  * In the working directory, which the kernel has just made: by one call each from what is hidden there already. One
  * mask is tried until a name is there for it: what is attached nowhere when it is closed waits for all processors.
  */
+static int cover(struct cover *c, const char *name)
+{
+	int err = c->first[0] ? mount_old(c->first, name, NULL, MOUNTS_BIND, NULL) :
+				mount_put(c->mask, AT_FDCWD, name);
+
+	if (!err && !c->first[0])
+		strncpy(c->first, name, sizeof(c->first) - 1);
+	return unless_missing(err);
+}
+
+#define PROCESSORS "devices/system/cpu"
+
+static bool has_masks_of_cpus;
+
+/* Where minit has no /sys it is not known. */
+void view_look_at_processors(void)
+{
+	has_masks_of_cpus = access("/sys/" PROCESSORS, F_OK) < 0;
+#define MASK_AT_OF_CPU(name) has_masks_of_cpus |= access("/sys/" PROCESSORS "/cpu0/" name, F_OK) == 0;
+#define MASK_AT_FILE(name)
+#define MASK_AT_DIRECTORY(name)
+#define MASK_AT_READONLY(name)
+#define MASK_AT_OF_SYS(name)
+#define MASK(kind, name) MASK_AT_##kind(name)
+#include "services/masks.def"
+#undef MASK
+}
+
+/* "0-7", or "0,2-3": the last number is the highest. */
+static uint64_t last_processor(void)
+{
+	char text[128];
+	ssize_t n = fd_read_file(AT_FDCWD, PROCESSORS "/possible", text, sizeof(text));
+	uint64_t last = 0;
+
+	for (ssize_t i = 0; i < n; i++)
+		if (text[i] >= '0' && text[i] <= '9')
+			last = last * 10 + (uint64_t)(text[i] - '0');
+		else if (text[i] != '\n')
+			last = 0;
+	return MIN(last, 8191); /* the most that Linux can be built for */
+}
+
+static int cover_of_cpus(struct cover *c, const char *name)
+{
+	const uint64_t last = has_masks_of_cpus ? last_processor() : 0;
+	int err = 0;
+
+	for (uint64_t cpu = 0; has_masks_of_cpus && cpu <= last && !err; cpu++) {
+		BUF_ON_STACK(path, 64);
+
+		buf_fmt(&path, PROCESSORS "/cpu%u/%s", (unsigned)cpu, name);
+		err = cover(c, buf_text(&path));
+	}
+	return err;
+}
+
 static int hide(struct view *v, enum mask_kind kind)
 {
 	cleanup_fd int mask = kind == MASK_FILE ? make_file_mask(v) : make_directory_mask(v);
-	const char *first = NULL;
+	struct cover c = { .mask = mask };
 	int err = mask < 0 ? mask : 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(masks) && !err; i++) {
-		const char *name = masks[i].name;
-
-		if (masks[i].kind != kind)
-			continue;
-		err = first ? mount_old(first, name, NULL, MOUNTS_BIND, NULL) : mount_put(mask, AT_FDCWD, name);
-		if (!err && !first)
-			first = name;
-		err = unless_missing(err);
-	}
-	if (first && kind != MASK_FILE && v->empty < 0)
+	for (size_t i = 0; i < ARRAY_LEN(masks) && !err; i++)
+		if (masks[i].kind == kind)
+			err = cover(&c, masks[i].name);
+		else if (masks[i].kind == MASK_OF_CPU && kind == MASK_OF_SYS)
+			err = cover_of_cpus(&c, masks[i].name);
+	if (c.first[0] && kind != MASK_FILE && v->empty < 0)
 		v->empty = fd_steal(&mask);
 	return err;
 }

@@ -27,6 +27,9 @@ struct view {
 	char missed[STATE_DETAIL]; /* defaults that are left out, as they cannot be had */
 };
 
+/* At boot: whether processors here have what is masked of them. services/step_proc.c */
+void view_look_at_processors(void);
+
 /* Leaves out a default, which is told when all is made. */
 void view_miss(struct view *v, const char *what);
 
