@@ -631,6 +631,34 @@ static void who_ended_before_it_was_joined_is_no_user_that_is_missing(void **con
 	}
 }
 
+static void check_hint(enum step step, const char *detail, int err, const char *end)
+{
+	BUF_ON_STACK(b, 400);
+	size_t len = strlen(end);
+
+	life_of(B)->step = step;
+	life_of(B)->err = err;
+	strcpy(life_of(B)->detail, detail);
+	failure_put(&sv, B, &b);
+	if (b.len < len || strcmp(buf_text(&b) + b.len - len, end) != 0)
+		fail_msg("it is '%s', which does not end in '%s'", buf_text(&b), end);
+}
+
+static void what_to_do_is_about_what_has_failed(void **context)
+{
+	(void)context;
+	begin();
+	build();
+	check_hint(STEP_userns, "groups", EINVAL, ": its user namespace has no such group: map it, or leave it out of groups");
+	check_hint(STEP_userns, "setns", EINVAL, ": the service that it joins is in no user namespace of its own yet: name it in needs too");
+	check_hint(STEP_idmap, "setns", EINVAL, ": the service that it joins is in no user namespace of its own yet: name it in needs too");
+	check_hint(STEP_idmap, "uid_map", EINVAL, ": the maps overlap or name ids that are not there: correct userns");
+	check_hint(STEP_mounts, "a read-only /sys", ENOSYS, ": to seal it takes Linux 5.12: give sys = \"none\"");
+	check_hint(STEP_mounts, "a read-only /sys", EPERM, ": minit may not seal it here: run the container with --cap-add SYS_ADMIN, or give sys = \"none\"");
+	check_hint(STEP_mounts, "/data", ENOSYS, ": needs Linux 5.12");
+	check_hint(STEP_mounts, "/data", EPERM, ": minit may not mount here: run the container with --cap-add SYS_ADMIN, or leave root, readonly and hosts out");
+}
+
 static void what_could_not_be_prepared_is_told_by_its_step(void **context)
 {
 	(void)context;
@@ -976,6 +1004,7 @@ int main(void)
 		T(too_slow_is_a_failure),
 		T(a_failed_step_is_told_by_name),
 		T(who_ended_before_it_was_joined_is_no_user_that_is_missing),
+		T(what_to_do_is_about_what_has_failed),
 		T(what_could_not_be_prepared_is_told_by_its_step),
 		T(a_start_that_fails_at_once_again_and_again_is_tried_again_and_again),
 		T(a_start_of_a_failed_service_that_fails_again_is_told),
