@@ -11,6 +11,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,6 +108,15 @@ static void die_of(int sig)
 	_exit(128 + sig);
 }
 
+/* That of a write that is cut short (cgroup/v2_limits.c) would go on over the exec, and its signals be passed on. */
+static void end_timer(void)
+{
+	const struct itimerval never = { 0 };
+
+	setitimer(ITIMER_REAL, &never, NULL);
+	signal(SIGALRM, SIG_IGN); /* one that waits is gone; signals_open puts that right */
+}
+
 /*
  * All signals are blocked while this runs and stay so over the exec: one that
  * comes meanwhile waits until the new image has its handlers.
@@ -121,6 +131,7 @@ static void on_fatal(int sig, siginfo_t *si, void *context)
 		die_of(sig);
 		return;
 	}
+	end_timer();
 	state->crashes++;
 	state->reexecs++;
 	reexec_keep(state, true);
