@@ -14,6 +14,7 @@
 #include "cgroup/spec.h"
 #include "lib/buf.h"
 #include "lib/enabled.h"
+#include "lib/pressure.h"
 
 #define LIMIT_NONE UINT64_MAX /* "max" */
 
@@ -107,6 +108,10 @@ bool cgroup_oom_is_single(const struct cgroup_home *home);
  */
 must_check int cgroup_watch_pressure(const struct cgroup_home *home, const char *name, const char *resource,
 				     const char *trigger);
+
+/* How much of `resource` ("memory") the leaf has. 0; -EOPNOTSUPP or -ENOENT where nobody measures it; -errno. */
+must_check int cgroup_pressure(const struct cgroup_home *home, const char *name, const char *resource,
+			       struct pressure *ret);
 
 /* Why not, and what to do: err, -errno, of cpu.pressure and the like. */
 void cgroup_why_pressure(const struct cgroup_home *home, const char *file, int err, struct buf *why);

@@ -237,6 +237,15 @@ void cgroup_why_pressure(const struct cgroup_home *home, const char *file, int e
 		buf_str(why, cgroup_why_no_leaf(err));
 }
 
+int cgroup_pressure(const struct cgroup_home *home, const char *name, const char *resource, struct pressure *ret)
+{
+	BUF_ON_STACK(file, 32);
+	struct leaf_path path;
+
+	buf_fmt(&file, "%s.pressure", resource);
+	return home->v2 < 0 ? -EOPNOTSUPP : pressure_read(home->v2, leaf_path(&path, name, buf_text(&file)), ret);
+}
+
 /* The kernel takes the trigger with its NUL (psi.rst). */
 int cgroup_watch_pressure(const struct cgroup_home *home, const char *name, const char *resource,
 			  const char *trigger)

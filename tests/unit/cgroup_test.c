@@ -1,5 +1,5 @@
 // links: cgroup/cgroup.c cgroup/friendly.c cgroup/home.c cgroup/limits.c cgroup/nodes.c cgroup/open.c cgroup/place.c cgroup/tree.c
-// links: cgroup/above.c cgroup/found.c cgroup/v1.c cgroup/v1_limits.c cgroup/v1_open.c cgroup/v2.c cgroup/v2_limits.c cgroup/v2_open.c cgroup/write.c
+// links: cgroup/above.c cgroup/found.c cgroup/v1.c cgroup/v1_limits.c cgroup/v1_open.c cgroup/v2.c cgroup/v2_limits.c cgroup/v2_open.c cgroup/write.c lib/pressure.c
 // links: lib/buf.c lib/fd.c lib/log.c lib/sys.c lib/addr.c lib/text.c
 // flags: -Wl,--wrap=fd_write_file,--wrap=sys_kill,--wrap=sys_clone,--wrap=flock,--wrap=v1_offer
 #include <setjmp.h>
@@ -1150,6 +1150,30 @@ static void walk_through_a_leaf_is_bounded(void **state)
 	forget(&home);
 }
 
+static void pressure_of_a_leaf_and_of_a_group_is_read_from_v2(void **state)
+{
+	struct cgroup_home home = home_v2(), none = no_home();
+	struct pressure found;
+
+	(void)state;
+	group("v2/grp.shop/svc.web");
+	file("v2/grp.shop/memory.pressure", "some avg10=1.02 avg60=100.00 avg300=101.00 total=5\nfull avg10=0.10 avg60=x avg300=7 total=5\n");
+	file("v2/grp.shop/svc.web/cpu.pressure", "some avg10=0.00 avg60=0.01 avg300=0.00 total=5\n");
+	assert_int_equal(cgroup_pressure(&home, "shop/", "memory", &found), 0);
+	assert_int_equal(found.share[PRESSURE_SOME][PRESSURE_10S], 102);
+	assert_int_equal(found.share[PRESSURE_SOME][PRESSURE_1M], 10000);
+	assert_int_equal(found.share[PRESSURE_SOME][PRESSURE_5M], 10000);
+	assert_int_equal(found.share[PRESSURE_FULL][PRESSURE_10S], 10);
+	assert_int_equal(found.share[PRESSURE_FULL][PRESSURE_1M], -1);
+	assert_int_equal(found.share[PRESSURE_FULL][PRESSURE_5M], -1);
+	assert_int_equal(cgroup_pressure(&home, "shop/web", "cpu", &found), 0);
+	assert_int_equal(found.share[PRESSURE_SOME][PRESSURE_1M], 1);
+	assert_int_equal(found.share[PRESSURE_FULL][PRESSURE_1M], -1);
+	assert_int_equal(cgroup_pressure(&home, "shop/", "io", &found), -ENOENT);
+	assert_int_equal(cgroup_pressure(&none, "shop/", "memory", &found), -EOPNOTSUPP);
+	forget(&home);
+}
+
 /* -- what a leaf uses ------------------------------------------------------------------------------ */
 
 static void usage_is_read_from_v2(void **state)
@@ -1283,6 +1307,7 @@ int main(void)
 		T(pids_are_read_across_the_buffers_end),
 		T(groups_below_a_leaf_go_with_it),
 		T(walk_through_a_leaf_is_bounded),
+		T(pressure_of_a_leaf_and_of_a_group_is_read_from_v2),
 		T(usage_is_read_from_v2),
 		T(usage_is_read_from_v1_where_v2_has_none),
 		T(usage_of_v1_is_in_microseconds),
