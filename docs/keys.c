@@ -426,6 +426,8 @@ static void put_value(const struct key *k)
 		printf("{\"type\":\"string\",\"pattern\":\"^[0-9]+([.][0-9]+)?(ms|s|m|h|d)?$\"}");
 	else if (is_kind(k, "PERCENT"))
 		printf("{\"type\":\"string\",\"pattern\":\"^[0-9]+%%$\"}");
+	else if (is_kind(k, "CALM"))
+		printf("{\"type\":\"string\",\"pattern\":\"^((some|full) )?[0-9]+([.][0-9]{1,2})?%%(/(10s(ec)?|1m(in)?|5m(in)?))?$\"}");
 	else if (is_kind(k, "MODE"))
 		printf("{\"type\":\"string\",\"pattern\":\"^0*[0-7]{1,%d}$\"}", k->high > 0777 ? 4 : 3);
 	else if (is_kind(k, "PATH") || !strcmp(k->name, "output.file"))

@@ -150,6 +150,8 @@ static void put_life(const struct supervisor *sv, uint32_t index, struct buf *b)
 	put_text(b, "why", buf_text(&why));
 	if (blocker >= 0)
 		put_text(b, "blocked", service_name(sv, (uint32_t)blocker));
+	if (s->life.pressed)
+		put_text(b, "pressed", pressure_name(s->life.pressed - 1u));
 }
 
 static void put_usage(const struct supervisor *sv, uint32_t index, struct buf *b)

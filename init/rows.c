@@ -50,6 +50,7 @@ static void take_row(struct row *row, const char *line)
 	field_text(line, "addresses", row->address, sizeof(row->address));
 	field_text(line, "why", row->why, sizeof(row->why));
 	field_text(line, "blocked", row->blocked, sizeof(row->blocked));
+	field_text(line, "pressed", row->pressed, sizeof(row->pressed));
 	field_text(line, "missing", row->missing, sizeof(row->missing));
 	field_text(line, "description", row->description, sizeof(row->description));
 	field_text(line, "want", want, sizeof(want));

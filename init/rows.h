@@ -12,6 +12,7 @@ struct row {
 	char address[128]; /* joined by commas, with their prefixes */
 	char why[STATE_WHY];
 	char blocked[TABLE_NAME_MAX + 1]; /* whom it waits for in vain, or empty */
+	char pressed[8]; /* it waits for less pressure of this, as "memory", or empty */
 	char missing[160];
 	char description[128];
 	bool wanted, internal, main;

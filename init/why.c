@@ -42,6 +42,9 @@ static void say_cure(const struct row *row, unsigned depth)
 		status_put_limit(&line, (uint64_t)row->memory_max);
 		buf_fmt(&line, " of memory; for more: `minit set %s memory.max=SIZE`, and in the table", row->name);
 	}
+	if (*row->pressed)
+		buf_fmt(&line, "it starts when there is less of it; stop or pause what causes it (see "
+			"`minit status --watch`), or raise calm.%s in the table", row->pressed);
 	if (failed || idle)
 		buf_fmt(&line, "%s%s: `minit start %s`", line.len ? "; " : "", failed ? "to try again" : "to run it",
 			row->name);

@@ -3,8 +3,10 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/signame.h"
+#include "services/calm.h"
 #include "services/depend.h"
 #include "services/launch.h"
 #include "services/online.h"
@@ -41,11 +43,29 @@ static enum state judge(struct supervisor *sv, uint32_t index)
 	return verdict.next;
 }
 
-static enum state begin(struct supervisor *sv, uint32_t index)
+/* Why a run did not even begin. */
+static void note_cannot(struct supervisor *sv, uint32_t index, int err)
 {
 	const struct handles *handles = &service_at(sv, index)->handles;
 	struct life *life = life_at(sv, index);
-	int err;
+	struct buf detail;
+
+	buf_init(&detail, life->detail, sizeof(life->detail));
+	life->ending = ENDING_SPAWN;
+	life->step = (uint8_t)(life->pressed ? STEP_calm : handles->refused ? handles->refused_step : STEP_clone);
+	life->err = -err;
+	if (life->pressed) {
+		buf_fmt(&detail, "calm.%s", pressure_name(life->pressed - 1u));
+		buf_text(&detail);
+	} else if (handles->refused) {
+		memcpy(life->detail, handles->report.detail, sizeof(life->detail));
+	}
+}
+
+/* err: -errno, when it is known already that it cannot; else 0. */
+static enum state begin(struct supervisor *sv, uint32_t index, int err)
+{
+	struct life *life = life_at(sv, index);
 
 	life->restarts += life->starts && !life->asked && !life->again;
 	life->asked = life->again = life->killed = life->execed = 0;
@@ -53,27 +73,52 @@ static enum state begin(struct supervisor *sv, uint32_t index)
 	life->detail[0] = '\0';
 	life->started = when_now();
 	life->starts++;
-	err = launch(sv, index);
+	if (!err)
+		err = launch(sv, index);
 	if (!err)
 		return STATE_STARTING;
-	life->ending = ENDING_SPAWN;
-	life->step = (uint8_t)(handles->refused ? handles->refused_step : STEP_clone);
-	if (handles->refused)
-		memcpy(life->detail, handles->report.detail, sizeof(life->detail));
-	life->err = -err;
+	note_cannot(sv, index, err);
 	return judge(sv, index); /* never again at once: a run that failed to begin was not a stable one */
+}
+
+/* Less pressure: 1 when it has to wait for that, 0, or -errno. What it is about is noted but for 0. */
+static int note_pressure(struct supervisor *sv, uint32_t index)
+{
+	enum pressure_of what = PRESSURE_CPU;
+	int unmet = calm_unmet(sv, index, &what);
+
+	_Static_assert(PRESSURES < 4, "life.pressed has two bits");
+	if (unmet)
+		life_at(sv, index)->pressed = (what + 1) & 3;
+	return unmet;
+}
+
+/*
+ * 1 when others, links, its network or pressure hold it back, 0, or -errno. With a pid its run has begun, whatever
+ * holds it back by now: a crash came before the state said so.
+ */
+static int look_around(struct supervisor *sv, uint32_t index)
+{
+	if (service_at(sv, index)->handles.pid)
+		return 0;
+	if (depend_unmet(sv, index) >= 0 || online_unmet(sv, index))
+		return 1;
+	if (prepare_is_due(sv, index))
+		prepare_again(sv, index);
+	return settle_waits(sv, index) ? 1 : note_pressure(sv, index);
 }
 
 enum state action_admit(struct supervisor *sv, uint32_t index, int arg)
 {
+	struct life *life = life_at(sv, index);
+	int held;
+
 	(void)arg;
-	if (depend_unmet(sv, index) < 0 && !online_unmet(sv, index)) {
-		if (prepare_is_due(sv, index))
-			prepare_again(sv, index);
-		if (!settle_waits(sv, index))
-			return begin(sv, index);
-	}
-	life_at(sv, index)->blocked = depend_missing(sv, index) >= 0;
+	life->pressed = 0;
+	held = look_around(sv, index);
+	if (held <= 0)
+		return begin(sv, index, held);
+	life->blocked = depend_missing(sv, index) >= 0;
 	return STATE_WAITING;
 }
 

@@ -8,6 +8,7 @@
 #ifndef SERVICES_CONFINE_H
 #define SERVICES_CONFINE_H
 
+#include "lib/pressure.h"
 #include "services/leaf_spec.h"
 #include "services/list.h"
 #include "services/roots.h"
@@ -20,6 +21,13 @@ struct seccomp_spec {
 	uint8_t reserved[7];
 };
 
+/* How much pressure a service bears when it is to start: services/calm.h. */
+struct calm_spec {
+	uint16_t most;  /* hundredths of a percent */
+	uint8_t window; /* enum pressure_window + 1; 0: it does not ask */
+	uint8_t line;   /* enum pressure_line */
+};
+
 struct confine_spec {
 	struct roots_spec roots;
 	struct leaf_spec leaf;
@@ -29,6 +37,8 @@ struct confine_spec {
 	struct privileges_spec privileges;
 	uint64_t online;      /* links of the table, a bit each, that it waits for: services/online.h */
 	uint64_t carrier;     /* the same, of which it is enough that they have carrier */
+	struct calm_spec calm[PRESSURES];
+	uint8_t unused[4];
 };
 
 #endif

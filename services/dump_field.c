@@ -310,6 +310,15 @@ static void put_networks(struct buf *b, const struct table *t, struct list list)
 	buf_char(b, ']');
 }
 
+static void put_calm(struct buf *b, const struct calm_spec *calm)
+{
+	if (calm->window)
+		buf_fmt(b, "\"%s %u.%02u%%/%s\"", pressure_line(calm->line), calm->most / 100, calm->most % 100,
+			pressure_window(calm->window - 1u));
+	else
+		buf_str(b, "null");
+}
+
 void dump_field(struct buf *b, const struct table *t, const void *record, const struct dump_field *f)
 {
 	const void *at = (const char *)record + f->at;
@@ -335,6 +344,7 @@ void dump_field(struct buf *b, const struct table *t, const void *record, const 
 	case FIELD_SYSCTLS: dump_sysctls(b, t, *(const struct list *)at); break;
 	case FIELD_OWNER: put_owner(b, t, *(const uint32_t *)at); break;
 	case FIELD_SERVICE: buf_u64(b, *(const uint32_t *)at); break;
+	case FIELD_CALM: put_calm(b, at); break;
 	case FIELD_OFFSET: buf_fmt(b, "%ld", (long)*(const int64_t *)at); break;
 	case FIELD_NUMBERS: put_numbers(b, t, *(const struct list *)at); break;
 	case FIELD_MASK: put_mask(b, t, *(const struct list *)at); break;

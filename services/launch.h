@@ -15,6 +15,7 @@ enum step {
 #define STEP(id, words) STEP_##id,
 #include "services/steps.def"
 #undef STEP
+	STEP_calm,  /* of the parent too: is there calm to start in? */
 	STEP_COUNT
 };
 

@@ -2,6 +2,7 @@
 
 #include "lib/log.h"
 #include "services/actions.h"
+#include "services/calm.h"
 
 void state_await(struct supervisor *sv, uint32_t index, int64_t ms)
 {
@@ -75,11 +76,18 @@ static enum state next_state(struct supervisor *sv, uint32_t index, enum event e
 
 /* -- entering a state --------------------------------------------------------------------------- */
 
+/* Who waits for less pressure looks again, all of them at the same moment. */
+static int64_t time_to_look(const struct life *life)
+{
+	return life->pressed ? CALM_MS - when_now().ms % CALM_MS : 0;
+}
+
 static int64_t time_allowed(const struct supervisor *sv, uint32_t index, enum state state)
 {
 	const struct service_spec *spec = spec_at(sv, index);
 
 	switch (state) {
+	case STATE_WAITING: return time_to_look(life_at(sv, index));
 	case STATE_STARTING: return spec->start_ms;
 	case STATE_STOPPING: return spec->grace_ms ? spec->grace_ms : 1;
 	case STATE_DRAINING: return DRAIN_MS;
@@ -98,6 +106,8 @@ static void enter(struct supervisor *sv, uint32_t index, enum state next)
 	sv->draining -= s->life.state == STATE_DRAINING;
 	s->life.state = (uint8_t)next;
 	s->life.blocked &= next == STATE_WAITING;
+	if (next != STATE_WAITING)
+		s->life.pressed = 0;
 	s->life.since = when_now();
 	state_await(sv, index, time_allowed(sv, index, next));
 	state_look_at(sv, spec->dependents);
@@ -122,6 +132,8 @@ static void tell(struct supervisor *sv, uint32_t index, enum state was)
 	case STATE_WAITING:
 		if (life->blocked)
 			log_warn(service_name(sv, index), 0, "%s", buf_text(&why));
+		else if (life->pressed)
+			log_info(service_name(sv, index), "%s", buf_text(&why));
 		break;
 	default:
 		log_debug(service_name(sv, index), "%s, was %s", state_name(life->state), state_name(was));
@@ -180,12 +192,21 @@ static void close_inflight(struct supervisor *sv)
 	sv->state->inflight.service = 0;
 }
 
+/* It waits on, for the same or for something else. */
+static void wait_on(struct supervisor *sv, uint32_t index, bool was_blocked)
+{
+	state_await(sv, index, time_to_look(life_at(sv, index)));
+	if (was_blocked != life_at(sv, index)->blocked)
+		state_look_at(sv, spec_at(sv, index)->dependents);
+}
+
 static void dispatch(struct supervisor *sv, uint32_t index, enum event event, int arg)
 {
 	struct life *life = life_at(sv, index);
 	enum state was = life->state, next;
 	uint32_t starts = life->starts;
-	bool was_blocked = life->blocked, moved;
+	uint8_t was_blocked = life->blocked, was_pressed = life->pressed;
+	bool moved;
 
 	open_inflight(sv, index, event, arg);
 	if (event == EVENT_TIMEOUT)
@@ -195,10 +216,10 @@ static void dispatch(struct supervisor *sv, uint32_t index, enum event event, in
 	moved = next != was || life->starts != starts; /* a run that fails at once may lead back to where it was */
 	if (moved)
 		enter(sv, index, next);
-	else if (was_blocked != life->blocked)
-		state_look_at(sv, spec_at(sv, index)->dependents);
+	else if (next == STATE_WAITING)
+		wait_on(sv, index, was_blocked);
 	close_inflight(sv);
-	if (!moved && was_blocked == life->blocked)
+	if (!moved && was_blocked == life->blocked && was_pressed == life->pressed)
 		return;
 	sv->state->events++;
 	tell(sv, index, was);

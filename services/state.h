@@ -59,6 +59,7 @@ struct life {
 	uint8_t killed;        /* how often SIGKILL was sent in this stop */
 	uint8_t execed : 1;    /* this run has become the program */
 	uint8_t blocked : 1;   /* WAITING, and what it needs is settled, or blocked itself: it waits in vain */
+	uint8_t pressed : 2;   /* WAITING, and only for less pressure of this (enum pressure_of + 1) */
 	uint8_t again;         /* a new run is asked for; this one, if there is one, is to end for it */
 	int32_t status;        /* exit code or signal of the last run */
 	int32_t err;           /* errno of the failed step */

@@ -20,7 +20,7 @@
 #include "services/network.h"
 
 #define TABLE_MAGIC 0x31544d6d /* "mMT1" */
-#define TABLE_LAYOUT 10        /* changes with every change of a struct below */
+#define TABLE_LAYOUT 11        /* changes with every change of a struct below */
 #define TABLE_SERVICES_MAX 32768
 #define TABLE_BRIDGES_MAX 1024
 #define TABLE_LINKS_MAX 64 /* as there are bits in confine_spec.online */

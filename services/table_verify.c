@@ -117,6 +117,11 @@ static bool is_program(const struct table *t, struct list list)
 	       seccomp_is_program(table_list(t, list, struct sock_filter), list.count);
 }
 
+static bool is_calm(const struct calm_spec *calm)
+{
+	return calm->most <= 10000 && calm->window <= PRESSURE_WINDOWS && calm->line < PRESSURE_LINES;
+}
+
 static bool is_field(const struct table *t, const void *record, const struct field *f)
 {
 	const void *at = (const char *)record + f->at;
@@ -154,6 +159,7 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	case FIELD_SERVICE: return number < t->services.count;
 	case FIELD_GROUP: return number <= t->groups.count;
 	case FIELD_OWNER: return number <= t->services.count;
+	case FIELD_CALM: return is_calm(at);
 	case FIELD_BYTE:
 	case FIELD_BOOL:
 	case FIELD_WORD: return number < f->arg;

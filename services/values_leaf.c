@@ -250,3 +250,68 @@ bool take_pressure(struct section *s, const struct key *key, const struct toml *
 	*(uint32_t *)field = image_string(s->c, buf_text(&trigger));
 	return true;
 }
+
+/* -- calm ------------------------------------------------------------------------------------------------------- */
+
+/* "12", "12.5" or "12.34" of a hundred, in hundredths. */
+static bool read_share(const char *text, uint16_t *ret)
+{
+	const char *point = strchr(text, '.');
+	size_t places = point ? strlen(point + 1) : 0;
+	uint64_t whole, part = 0;
+	BUF_ON_STACK(digits, 8);
+
+	buf_add(&digits, text, point ? (size_t)(point - text) : strlen(text));
+	if (buf_check(&digits) || places > 2 || text_u64(buf_text(&digits), &whole) ||
+	    (point && text_u64(point + 1, &part)))
+		return false;
+	if (places == 1)
+		part *= 10;
+	if (whole > 100 || whole * 100 + part > 10000)
+		return false;
+	*ret = (uint16_t)(whole * 100 + part);
+	return true;
+}
+
+/* As a duration of minit's or as systemd.unit(5) writes it; text NULL: the usual one. */
+static bool read_window(const char *text, uint8_t *ret)
+{
+	int n = text ? word_find("10s|1m|5m", text) : PRESSURE_1M;
+
+	if (n < 0)
+		n = word_find("10sec|1min|5min", text);
+	*ret = (uint8_t)(n + 1);
+	return n >= 0;
+}
+
+static bool read_calm(const char *text, struct calm_spec *ret)
+{
+	char words[32], *rest = words, *share;
+	struct calm_spec calm = { .line = strncmp(text, "full ", 5) ? PRESSURE_SOME : PRESSURE_FULL };
+
+	if (calm.line == PRESSURE_FULL || !strncmp(text, "some ", 5))
+		text += 5;
+	if (strlen(text) >= sizeof(words))
+		return false;
+	memcpy(words, text, strlen(text) + 1);
+	share = strsep(&rest, "%");
+	if (!rest || (*rest && *rest != '/') || !read_share(share, &calm.most) ||
+	    !read_window(*rest ? rest + 1 : NULL, &calm.window))
+		return false;
+	*ret = calm;
+	return true;
+}
+
+/* Of the machine the kernel tells no "full" of processors but zeros (psi_show()): nobody would ever wait for it. */
+bool take_calm(struct section *s, const struct key *key, const struct toml *node, void *field)
+{
+	struct calm_spec *calm = field;
+	const char *text = node_text(node);
+
+	if (!text || !read_calm(text, calm))
+		return false;
+	if (key->id == KEY_CALM_CPU && calm->line == PRESSURE_FULL)
+		refuse(s->c, node, "%s: calm.cpu: found \"%s\"; of a machine no kernel tells when all wait for a "
+		       "processor, so leave \"full\" out", s->draft->title, text);
+	return true;
+}

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "lib/signame.h"
+#include "services/calm.h"
 #include "services/depend.h"
 #include "services/launch.h"
 #include "services/leaf.h"
@@ -38,6 +39,7 @@ const char *step_words(enum step step)
 #define STEP(id, text) text,
 #include "services/steps.def"
 #undef STEP
+		"calm",
 	};
 
 	return step < STEP_COUNT ? words[step] : "unknown";
@@ -96,6 +98,8 @@ static void put_waiting(const struct supervisor *sv, uint32_t index, struct buf 
 		put_link(sv, online_unmet(sv, index), b);
 	else if (first < 0 && settle_waits(sv, index))
 		buf_fmt(b, "waiting for its network: %s does not pass packets yet", spec_at(sv, index)->attach.peer);
+	else if (first < 0 && service_at(sv, index)->life.pressed)
+		calm_put(sv, index, b);
 	if (first < 0)
 		return;
 	buf_fmt(b, "waiting for %s", service_name(sv, (uint32_t)first));

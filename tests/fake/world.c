@@ -92,6 +92,7 @@ static bool has_deadline(uint32_t i)
 {
 	switch ((enum state)life_of(i)->state) {
 	case STATE_STARTING: return world.image.spec[i].start_ms;
+	case STATE_WAITING: return life_of(i)->pressed;
 	case STATE_STOPPING:
 	case STATE_DRAINING:
 	case STATE_BACKOFF: return true;
@@ -99,8 +100,24 @@ static bool has_deadline(uint32_t i)
 	}
 }
 
+/* By the time alone: who looks again in the same moment, or after a crash, sees the same. */
+static bool is_pressed(void)
+{
+	return kernel.now_ms / 3000 % 3 == 1;
+}
+
+int __wrap_pressure_read(int dir, const char *path, struct pressure *ret);
+int __wrap_pressure_read(int dir, const char *path, struct pressure *ret)
+{
+	(void)dir, (void)path;
+	*ret = (struct pressure){ { { 0, (int16_t)(is_pressed() ? 9000 : 0), 0 } } };
+	return 0;
+}
+
 static void at_start(uint32_t service)
 {
+	if (world.image.confine.calm[PRESSURE_MEMORY].window && is_pressed())
+		kernel_fault("%c is started under pressure", 'a' + service);
 	for (uint32_t need = 0; need < world.count; need++)
 		if (is_need(service, need) && (!is_ready(need) || life_of(need)->want == WANT_DOWN))
 			kernel_fault("%c is started, but it needs %c, which is %s, wanted %s", 'a' + service, 'a' + need,
@@ -178,6 +195,8 @@ void world_begin(uint64_t seed)
 		world_random(2);
 	world.count = 1 + world_random(8);
 	image_begin(&world.image, world.count);
+	if (seed % 2)
+		world.image.confine.calm[PRESSURE_MEMORY] = (struct calm_spec){ 1000, PRESSURE_1M + 1, PRESSURE_SOME };
 	kernel_reset();
 	log_forget();
 	for (uint32_t i = 0; i < world.count; i++) {
@@ -529,8 +548,10 @@ static const char *wrong_rest(uint32_t i)
 
 	if (is_running(i) && has_to_go(i) && !is_held(i))
 		return "not stopped, though it has to go and nothing holds it";
-	if (state == STATE_WAITING && depend_unmet(&world.sv, i) < 0)
+	if (state == STATE_WAITING && depend_unmet(&world.sv, i) < 0 && !life_of(i)->pressed)
 		return "waiting for nothing";
+	if (life_of(i)->pressed && (state != STATE_WAITING || depend_unmet(&world.sv, i) >= 0))
+		return "waiting for calm, though it does not wait, or for others";
 	if (state == STATE_WAITING && life_of(i)->blocked != (depend_missing(&world.sv, i) >= 0))
 		return "what it needs has changed, and it was not told that it waits in vain, or no longer";
 	if (state == STATE_DRAINING && !has_zombie() && !kernel_alive(i, false))

@@ -4,7 +4,7 @@
  * they are asked, time passes, users want this and that. One step at a time, by
  * a random number that the seed gives.
  *
- * links: services/{state,depend,policy,words,statefile,launch}.c init/reap.c
+ * links: services/{state,depend,policy,words,statefile,launch,calm}.c init/reap.c lib/pressure.c (--wrap=pressure_read)
  * lib/{buf,clock,fd,signame}.c tests/fake/{sys,log,image,world}.c
  */
 #ifndef FAKE_WORLD_H

@@ -1,5 +1,5 @@
 // links: init/request.c init/request_change.c init/request_list.c init/request_verbs.c
-// links: init/control.c init/peer.c init/insight.c init/report.c init/field.c lib/buf.c lib/json.c lib/utf8.c lib/addr.c lib/text.c
+// links: init/control.c init/peer.c init/insight.c init/report.c lib/pressure.c init/field.c lib/buf.c lib/json.c lib/utf8.c lib/addr.c lib/text.c
 // links: lib/clock.c lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c cgroup/limits.c cgroup/friendly.c
 /*
  * The control socket under any bytes in any pieces: byte 0 says what the

@@ -177,6 +177,7 @@ network = { mode = "macvlan", parent = "eth0", address = "10.1.0.2/24" }
 [service.tty]
 exec = ["sh"]
 online = ["wan"]
+calm = { cpu = "50%", memory = "full 2.5%/10s", io = "some 20%/5min" }
 tty = "/dev/tty1"
 devices = "any"
 caps = { bounding = "all", ambient = ["kill"] }
@@ -194,7 +195,7 @@ WRONG = {
     "network.link.wan": ["kind = 'x'", "match = 5", "parent = 1", "id = -1", "mode = 1", "port = 0", "master = ''", "mtu = 5",
                          "mac = 'x'", "up = 1", "address = 5", "gateway = [1]", "routes = 5", "rules = {}", "metric = 0", "dhcp_client = 5", "dhcp6_client = 5", "config = 'x'", "x = 1"],
     "service.web": [
-        "online = 'wan'",
+        "online = 'wan'", "calm = '5%'", "calm.cpu = 5", "calm.memory = '5'", "calm.memory = '5%/2m'", "calm.io = 'half 5%'", "calm.x = '5%'",
         "description = ''", "exec = 'x'", "exec = []", "exec = [1]", "needs = 'x'", "after = [1]", "autostart = 1",
         "restart = 'x'", "backoff = 'x'", "backoff.first = 1", "backoff.max = 'x'", "backoff.factor = 2.0",
         "backoff.jitter = '5'", "backoff.stable = '5 s'", "backoff.give_up = -1", "backoff.x = 1", "stop = 'x'",

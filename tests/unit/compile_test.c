@@ -1036,6 +1036,42 @@ static void pressure_becomes_what_the_kernel_watches_for(void **state)
 	assert_int_equal(table_confine(t, service_of(t, "b"))->leaf.memory_pressure_at, 0);
 }
 
+static void calm_is_a_share_of_a_time(void **state)
+{
+	static const struct {
+		const char *text;
+		struct calm_spec calm;
+	} all[] = {
+		{ "10%", { 1000, PRESSURE_1M + 1, PRESSURE_SOME } }, { "0%", { 0, PRESSURE_1M + 1, PRESSURE_SOME } },
+		{ "100%", { 10000, PRESSURE_1M + 1, PRESSURE_SOME } }, { "some 12.5%/10s", { 1250, PRESSURE_10S + 1, PRESSURE_SOME } },
+		{ "12.05%/1m", { 1205, PRESSURE_1M + 1, PRESSURE_SOME } }, { "full 3%/5m", { 300, PRESSURE_5M + 1, PRESSURE_FULL } },
+		{ "3%/10sec", { 300, PRESSURE_10S + 1, PRESSURE_SOME } }, { "3%/1min", { 300, PRESSURE_1M + 1, PRESSURE_SOME } },
+		{ "3%/5min", { 300, PRESSURE_5M + 1, PRESSURE_SOME } },
+	};
+	static const char *const bad[] = { "", "%", "10", "x%", "-1%", "101%", "100.01%", "1.%", ".5%", "1.234%", "10%/", "10%/2m", "10% ",
+					   "10%10s", "full", "full  3%", "half 3%", "3%/1m/", "10%/some", "99999999999999999999%",
+					   "0000000000000000000000000000000000000000001%" };
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		const struct table *t;
+
+		snprintf(text, sizeof(text), "[service.a]\nexec = ['a']\ncalm.memory = '%s'\n", all[i].text);
+		t = table_of(text);
+		assert_memory_equal(&table_confine(t, service_of(t, "a"))->calm[PRESSURE_MEMORY], &all[i].calm, sizeof(all[i].calm));
+		assert_int_equal(table_confine(t, service_of(t, "a"))->calm[PRESSURE_CPU].window, 0);
+		assert_int_equal(table_confine(t, service_of(t, "a"))->calm[PRESSURE_IO].window, 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct compile_file file = { "t.toml", text, 0 };
+
+		file.len = (size_t)snprintf(text, sizeof(text), "[service.a]\nexec = ['a']\ncalm.io = '%s'\n", bad[i]);
+		assert_int_equal(compile_with(&file, 1, &(struct table_source){ 0 }), -EINVAL);
+		assert_int_equal(compiled.errors.count, 1);
+	}
+}
+
 static void there_is_an_end_to_services_and_to_what_is_said(void **state)
 {
 	char *text = malloc(2 << 20), *p = text;
@@ -1446,6 +1482,7 @@ int main(void)
 		cmocka_unit_test(a_root_of_its_own_has_the_usual_devices),
 		cmocka_unit_test(a_root_that_is_no_directory_may_be_an_image),
 		cmocka_unit_test(pressure_becomes_what_the_kernel_watches_for),
+		cmocka_unit_test(calm_is_a_share_of_a_time),
 		cmocka_unit_test(there_is_an_end_to_services_and_to_what_is_said),
 		cmocka_unit_test(services_that_are_confined_alike_share_one_record),
 		cmocka_unit_test(a_service_with_a_namespace_has_the_default_filter),

@@ -1,5 +1,5 @@
 // links: init/request.c init/request_change.c init/request_list.c init/request_verbs.c
-// links: init/control.c init/peer.c init/insight.c init/report.c lib/buf.c lib/json.c lib/utf8.c lib/addr.c lib/text.c lib/clock.c
+// links: init/control.c init/peer.c init/insight.c init/report.c lib/pressure.c lib/buf.c lib/json.c lib/utf8.c lib/addr.c lib/text.c lib/clock.c
 // links: cgroup/limits.c cgroup/friendly.c services/changed.c
 // links: lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
 /* The control socket, from its listener to the last byte, over a made-up supervisor and a real socket. */

@@ -1,11 +1,11 @@
-// links: traced/services/actions.c services/state.c traced/services/depend.c traced/services/policy.c traced/services/words.c
+// links: traced/services/actions.c services/calm.c lib/pressure.c services/state.c traced/services/depend.c traced/services/policy.c traced/services/words.c
 // links: traced/services/statefile.c services/frame.c services/settle.c traced/services/launch.c services/joined.c traced/services/strays.c traced/init/reap.c
 // links: traced/services/connect.c traced/services/extra.c traced/services/prepare.c
 // links: traced/lib/fd.c lib/buf.c lib/clock.c lib/cure.c lib/signame.c tests/fake/sys.c tests/fake/why.c tests/fake/log.c tests/fake/image.c
 // links: tests/fake/world.c tests/fake/crash.c
 // links: services/failure.c tests/fake/privileges.c
 // links: traced/services/leaf.c services/changed.c lib/addr.c lib/text.c
-// flags: -Wl,--wrap=read,--wrap=close,--wrap=clock_gettime
+// flags: -Wl,--wrap=read,--wrap=close,--wrap=clock_gettime,--wrap=pressure_read
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-// links: services/launch.c services/joined.c services/strays.c services/frame.c services/settle.c services/actions.c services/state.c services/depend.c services/policy.c
+// links: services/launch.c services/joined.c services/strays.c services/frame.c services/settle.c services/actions.c services/calm.c lib/pressure.c services/state.c services/depend.c services/policy.c
 // links: services/connect.c services/extra.c services/prepare.c
 // links: services/words.c services/statefile.c init/reap.c lib/buf.c lib/clock.c lib/cure.c lib/fd.c lib/signame.c
 // links: services/failure.c

@@ -1,4 +1,4 @@
-// links: init/report.c init/field.c lib/buf.c lib/json.c lib/utf8.c lib/addr.c lib/text.c lib/clock.c tests/fake/house.c
+// links: init/report.c lib/pressure.c init/field.c lib/buf.c lib/fd.c lib/json.c lib/utf8.c lib/addr.c lib/text.c lib/clock.c tests/fake/house.c
 /* The lines PID 1 says: none is too long, whatever is in it, and all of them can be read. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,6 +27,7 @@ static void fill_most(struct supervisor *sv)
 	s->life.since.ms = 0;
 	s->life.state = STATE_BACKOFF;
 	s->life.deadline.ms = INT64_MAX / 2;
+	s->life.pressed = PRESSURE_MEMORY + 1;
 	s->life.starts = s->life.restarts = s->life.failures = UINT32_MAX;
 	s->handles.pid = INT32_MAX;
 	s->handles.missing = -1;
@@ -96,6 +97,7 @@ static void test_a_service_says_what_it_is_and_has(void **data)
 	house_move(0, STATE_FAILED);
 	report_service(sv, 0, &b);
 	line = line_of(&b);
+	assert_false(field_is_there(line, "pressed"));
 	field_text(line, "why", text, sizeof(text));
 	assert_string_equal(text, "exit 1");
 	field_text(line, "addresses", text, sizeof(text));
@@ -105,6 +107,25 @@ static void test_a_service_says_what_it_is_and_has(void **data)
 	assert_int_equal(field_number(line, "memory_max", 0), 64 << 20);
 	assert_false(field_is_there(line, "cpu_us")); /* cannot be told here */
 	assert_false(field_is_there(line, "next_ms"));
+}
+
+static void test_who_waits_for_calm_says_of_which_pressure(void **data)
+{
+	static const char *const names[] = { "web" };
+	struct supervisor *sv = house_build(names, 1);
+	BUF_ON_STACK(service, REPORT_LINE);
+	BUF_ON_STACK(change, REPORT_LINE);
+	char text[80];
+
+	(void)data;
+	service_at(sv, 0)->life.state = STATE_WAITING;
+	service_at(sv, 0)->life.pressed = PRESSURE_IO + 1;
+	report_service(sv, 0, &service);
+	field_text(line_of(&service), "pressed", text, sizeof(text));
+	assert_string_equal(text, "io");
+	report_change(sv, 0, STATE_DOWN, &change);
+	field_text(line_of(&change), "pressed", text, sizeof(text));
+	assert_string_equal(text, "io");
 }
 
 static void test_a_description_is_cut_between_characters(void **data)
@@ -161,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_longest_lines_fit),
 		cmocka_unit_test(test_a_service_says_what_it_is_and_has),
+		cmocka_unit_test(test_who_waits_for_calm_says_of_which_pressure),
 		cmocka_unit_test(test_a_description_is_cut_between_characters),
 		cmocka_unit_test(test_no_leaf_no_numbers),
 		cmocka_unit_test(test_internal_services_are_not_counted),

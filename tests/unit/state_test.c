@@ -1,4 +1,4 @@
-// links: services/actions.c services/state.c services/depend.c services/policy.c services/words.c services/failure.c services/statefile.c
+// links: services/actions.c services/calm.c lib/pressure.c services/state.c services/depend.c services/policy.c services/words.c services/failure.c services/statefile.c
 // links: lib/buf.c lib/clock.c lib/cure.c lib/fd.c lib/signame.c
 // links: tests/fake/launch.c tests/fake/why.c tests/fake/log.c tests/fake/image.c
 // flags: -Wl,--wrap=clock_gettime
@@ -171,7 +171,7 @@ static const char letters[STATE_COUNT + 1] = "DWSUPRBFO";
 static const char *const may_follow[STATE_COUNT][EVENT_COUNT] = {
 	/*                 WANT_UP  WANT_DOWN  RESTART  LOOK       STATUS  EXIT       TIMEOUT */
 	[STATE_DOWN]     = { "WSBF", "D",       "WSBF",  "D",       "!",    "!",       "D" },
-	[STATE_WAITING]  = { "W",    "D",       "W",     "WSBF",    "!",    "!",       "W" },
+	[STATE_WAITING]  = { "W",    "D",       "W",     "WSBF",    "!",    "!",       "WSBF" },
 	[STATE_STARTING] = { "S",    "SP",      "SP",    "SP",      "SU",   "RSWDBFO", "P" },
 	[STATE_UP]       = { "U",    "UP",      "UP",    "UP",      "U",    "RSWDBFO", "U" },
 	[STATE_STOPPING] = { "P",    "P",       "P",     "P",       "P",    "RSWDBFO", "P" },

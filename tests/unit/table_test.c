@@ -1,7 +1,7 @@
 // links: services/table_verify.c services/table_files.c
 // links: services/address.c services/attach.c services/subnet.c services/unfit.c lib/addr_use.c services/macs.c services/append.c services/compile.c services/finish.c services/sections.c services/table_image.c services/errors.c services/keys.c services/names.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/inbox.c net/ruleset.c net/balance.c net/between.c net/near.c net/mac.c
-// links: services/refuse.c services/roots.c services/set.c services/values.c services/values_tables.c services/values_root.c services/values_link.c net/kinds.c services/table.c services/table_net.c services/table_roots.c services/dump.c services/dump_field.c services/dump_machine.c services/dump_ports.c cgroup/limits.c lib/arena.c
+// links: services/refuse.c services/roots.c services/set.c services/values.c services/values_tables.c services/values_root.c services/values_link.c net/kinds.c services/table.c services/table_net.c services/table_roots.c services/dump.c services/dump_field.c lib/pressure.c services/dump_machine.c services/dump_ports.c cgroup/limits.c lib/arena.c
 // links: services/values_net.c services/network.c services/also.c services/attend.c services/own.c services/routes.c services/sysctls.c services/hosts.c services/peers.c services/shard.c net/star.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/addr.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
@@ -288,6 +288,7 @@ static bool spoil(const struct table *t, const void *record, const struct field 
 	case FIELD_LIMITS: memcpy(at, &outside, 8); return true;
 	case FIELD_FLAGS: memcpy(at, &beyond, 4); return true;
 	case FIELD_BITS: memcpy(at, &(uint32_t){ f->arg + 1 }, 4); return true;
+	case FIELD_CALM: *(struct calm_spec *)(void *)at = (struct calm_spec){ .most = 10001 }; return true;
 	case FIELD_NUMBER:
 	case FIELD_SIGNED:
 	case FIELD_CAPS:
@@ -301,6 +302,22 @@ static bool spoil(const struct table *t, const void *record, const struct field 
 	case FIELD_WORD: *at = (char)f->arg; return true;
 	}
 	return false;
+}
+
+static void calm_is_of_a_window_and_a_line_that_there_is(void **state)
+{
+	static const struct calm_spec good = { 10000, PRESSURE_WINDOWS, PRESSURE_LINES - 1 };
+	static const struct calm_spec bad[] = { { 0, PRESSURE_WINDOWS + 1, 0 }, { 0, 1, PRESSURE_LINES } };
+	const struct table *t = table_of(GOOD);
+	struct calm_spec *calm = (void *)(uintptr_t)table_confine(t, table_service(t, 0))->calm;
+
+	(void)state;
+	calm[PRESSURE_IO] = good;
+	assert_int_equal(table_verify(t, t->size), 0);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		calm[PRESSURE_IO] = bad[i];
+		assert_int_equal(table_verify(t, t->size), -EBADMSG);
+	}
 }
 
 static void a_field_just_beyond_what_it_may_be_is_refused(void **state)
@@ -441,6 +458,7 @@ int main(void)
 		cmocka_unit_test(a_parser_that_is_killed_costs_a_refused_table),
 		cmocka_unit_test(an_image_that_is_not_sealed_is_refused),
 		cmocka_unit_test(a_corrupt_image_is_refused_or_harmless),
+		cmocka_unit_test(calm_is_of_a_window_and_a_line_that_there_is),
 		cmocka_unit_test(a_field_just_beyond_what_it_may_be_is_refused),
 		cmocka_unit_test(the_rest_just_beyond_what_it_may_be_is_refused),
 		cmocka_unit_test(a_cut_image_is_refused),

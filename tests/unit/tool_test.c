@@ -1,7 +1,7 @@
 // links: init/verbs.c init/options.c init/say.c init/client.c init/field.c init/follow.c init/rows.c init/screen.c
 // links: cgroup/limits.c cgroup/friendly.c cgroup/nodes.c init/set.c
 // links: init/request.c init/request_change.c init/request_list.c init/request_verbs.c
-// links: init/status.c init/await.c init/change.c init/draw.c init/wait.c init/watch.c init/why.c init/metrics.c init/control.c init/peer.c init/insight.c init/handed.c init/report.c
+// links: init/status.c init/await.c init/change.c init/draw.c init/wait.c init/watch.c init/why.c init/metrics.c init/control.c init/peer.c init/insight.c init/handed.c init/report.c lib/pressure.c
 // links: wrap/help.c wrap/options.c wrap/values.c lib/signame.c tests/fake/raw.c
 // links: lib/buf.c lib/json.c lib/utf8.c lib/addr.c lib/text.c lib/clock.c lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
 /*

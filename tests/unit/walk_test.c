@@ -1,11 +1,11 @@
-// links: services/actions.c services/state.c services/depend.c services/policy.c services/words.c services/statefile.c services/launch.c services/joined.c services/prepare.c services/strays.c
+// links: services/actions.c services/calm.c lib/pressure.c services/state.c services/depend.c services/policy.c services/words.c services/statefile.c services/launch.c services/joined.c services/prepare.c services/strays.c
 // links: services/connect.c services/extra.c
 // links: services/frame.c services/settle.c
 // links: services/failure.c
 // links: init/reap.c lib/buf.c lib/clock.c lib/cure.c lib/fd.c lib/signame.c
 // links: tests/fake/sys.c tests/fake/why.c tests/fake/log.c tests/fake/image.c tests/fake/world.c
 // links: tests/fake/privileges.c services/leaf.c services/changed.c lib/addr.c lib/text.c
-// flags: -Wl,--wrap=read,--wrap=close,--wrap=clock_gettime
+// flags: -Wl,--wrap=read,--wrap=close,--wrap=clock_gettime,--wrap=pressure_read
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
