@@ -205,6 +205,7 @@ static void look(struct look *l)
 	look_roots(l);
 	look_leaf(l);
 	look_habits(l);
+	look_hostname(l);
 	if (ENABLED(CONFIG_NET_SHOW))
 		look_network(l); /* last: the tool is in other networks then */
 }

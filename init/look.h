@@ -1,7 +1,7 @@
 /*
  * A look at a service from outside, by the tool: what its table asks for beside what the kernel says of its process
- * and its leaf. Each look_...() tells of one concern. What is there for no one to read (landlock, the keyring) is not
- * told of.
+ * and its leaf. Each look_...() tells of one concern. What is there for no one to read (landlock, the keyring,
+ * securebits) is not told of.
  */
 #ifndef INIT_LOOK_H
 #define INIT_LOOK_H
@@ -61,6 +61,7 @@ void look_ids(struct look *l);        /* init/look_ids.c */
 void look_rights(struct look *l);     /* init/look_rights.c */
 void look_leaf(struct look *l);       /* init/look_leaf.c */
 void look_habits(struct look *l);     /* init/look_habits.c */
+void look_hostname(struct look *l);   /* the tool has that of the service then */
 void look_network(struct look *l);    /* init/look_net.c */
 
 #endif

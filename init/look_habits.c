@@ -1,4 +1,5 @@
 /* How it runs: limits of the process, nice value, policy, processors, place before the OOM killer, clocks. proc(5). */
+#include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -320,12 +321,74 @@ static void look_umask(struct look *l)
 	look_tell(l, "umask", buf_text(&asked), buf_text(&got), LOOK_SAME, 0); /* the program's own to change */
 }
 
+/* As it is called there, whatever its root is here. The program's own to change, likewise. */
+static void look_directory(struct look *l)
+{
+	const char *cwd = table_text(l->table, l->spec->cwd_at);
+	char got[LOOK_TEXT];
+	BUF_ON_STACK(path, 40);
+	ssize_t n;
+
+	if (!cwd)
+		return;
+	buf_fmt(&path, "%d/cwd", (int)l->pid);
+	n = readlinkat(l->proc, buf_text(&path), got, sizeof(got) - 1);
+	l->err = n < 0 ? -errno : 0;
+	got[n < 0 ? 0 : n] = '\0';
+	look_tell(l, "cwd", cwd, got, n < 0 ? LOOK_UNSEEN : LOOK_SAME, 0);
+}
+
+/* -- nodes of its memory: "00400000 default file=...", a line for each mapping; few have one of their own -- */
+
+static void put_numa(const struct look *l, struct buf *b)
+{
+	static const char *const policies[] = { "default", "prefer", "bind", "interleave", "local", "prefer (many)",
+						"weighted interleave" };
+	const struct privileges_spec *p = &l->confine->privileges;
+	BUF_ON_STACK(nodes, LOOK_TEXT);
+
+	buf_str(b, p->numa < ARRAY_LEN(policies) ? policies[p->numa] : "unknown");
+	put_mask(l, p->nodes, &nodes);
+	if (nodes.len)
+		buf_fmt(b, ":%s", buf_text(&nodes));
+}
+
+/* In the kernel's words, of which two have a blank in them. */
+static size_t policy_length(const char *text)
+{
+	size_t len = strcspn(text, " \n");
+
+	if (!strncmp(text + len, " (many)", 7) || !strncmp(text + len, " interleave", 11))
+		len += 1 + strcspn(text + len + 1, " \n");
+	return len;
+}
+
+static void look_numa(struct look *l)
+{
+	BUF_ON_STACK(asked, LOOK_TEXT + 20);
+	BUF_ON_STACK(got, LOOK_TEXT);
+	char maps[4096];
+	const char *at;
+
+	if (!l->confine->privileges.numa)
+		return;
+	put_numa(l, &asked);
+	if (!look_read(l, l->pid, "numa_maps", maps, sizeof(maps)) || !(at = strchr(maps, ' '))) {
+		look_tell(l, "numa", buf_text(&asked), "", LOOK_UNSEEN, 0);
+		return;
+	}
+	buf_add(&got, at + 1, MIN(policy_length(at + 1), (size_t)LOOK_TEXT - 1));
+	look_tell_text(l, "numa", buf_text(&asked), buf_text(&got), 0);
+}
+
 void look_habits(struct look *l)
 {
 	look_rlimits(l);
 	look_sched(l);
+	look_numa(l);
 	look_memory(l);
 	look_umask(l);
+	look_directory(l);
 	look_personality(l);
 	look_clocks(l);
 }

@@ -202,16 +202,20 @@ static bool has_gid(const struct look *l, const struct gids *g, uint64_t outside
 	return false;
 }
 
-/* None that was not asked for: more groups are more rights. */
+/* None that was not asked for: more groups are more rights. Its first group, in which a login is too, is none more. */
 static bool are_known(const struct look *l, const struct gids *g, const char *got)
 {
+	BUF_ON_STACK(first, 64);
+
+	put_ids(l->status, "Gid", &first);
 	while (*got) {
 		BUF_ON_STACK(word, 16);
 		size_t len = strcspn(got, " ");
 		uint64_t gid;
 
 		buf_add(&word, got, len);
-		if (len && (text_u64(buf_text(&word), &gid) || !has_gid(l, g, gid)))
+		if (len && strcmp(buf_text(&word), buf_text(&first)) != 0 &&
+		    (text_u64(buf_text(&word), &gid) || !has_gid(l, g, gid)))
 			return false;
 		got += len + (got[len] == ' ');
 	}

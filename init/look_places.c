@@ -1,10 +1,13 @@
 /* Which namespaces it is in: namespaces(7). */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "init/look.h"
+#include "lib/fd.h"
 
 static const struct {
 	uint32_t flag;
@@ -60,12 +63,47 @@ static void tell(struct look *l, size_t i, const struct ns *its, const struct ns
 	BUF_ON_STACK(asked, LOOK_TEXT);
 	BUF_ON_STACK(got, LOOK_TEXT);
 	bool good = joined ? is_others : !own || !is_minits;
+	const int32_t missing = kinds[i].flag == CLONE_NEWNET    ? MISSING_NETWORK :
+				kinds[i].flag == CLONE_NEWCGROUP ? MISSING_NAMESPACES | MISSING_GROUPS :
+								   MISSING_NAMESPACES;
 
 	put_owner(l, own, joined, &asked);
 	put_owner(l, !is_minits, joined ? is_others : is_others && !is_minits, &got);
 	if (l->json || own || joined || !is_minits)
 		look_tell(l, kinds[i].what, buf_text(&asked), buf_text(&got), good ? LOOK_SAME : LOOK_DIFFERS,
-			  kinds[i].flag == CLONE_NEWNET ? MISSING_NETWORK : MISSING_NAMESPACES);
+			  missing);
+}
+
+/*
+ * The name is told to who is there alone, so the tool goes there: it has no use for a name of its own. Of what is
+ * minit's there is nothing to tell.
+ */
+static int enter_uts(const struct look *l)
+{
+	BUF_ON_STACK(path, 40);
+	cleanup_fd int fd = -1;
+
+	buf_fmt(&path, "%d/ns/uts", (int)l->pid);
+	fd = openat(l->proc, buf_text(&path), O_RDONLY | O_CLOEXEC);
+	return fd < 0 || setns(fd, CLONE_NEWUTS) < 0 ? -errno : 0;
+}
+
+void look_hostname(struct look *l)
+{
+	const char *given = table_text(l->table, l->spec->hostname_at);
+	const uint32_t has = l->missing & MISSING_NAMESPACES ? l->spec->explicit_ns : UINT32_MAX;
+	char got[HOST_NAME_MAX + 1] = "";
+
+	if (!(l->spec->namespaces & has & CLONE_NEWUTS))
+		return;
+	l->entered = true;
+	l->err = enter_uts(l);
+	if (!l->err && gethostname(got, sizeof(got) - 1) < 0)
+		l->err = -errno;
+	if (l->err)
+		look_tell(l, "hostname", given ?: l->name, "", LOOK_UNSEEN, 0);
+	else
+		look_tell_text(l, "hostname", given ?: l->name, got, 0);
 }
 
 void look_namespaces(struct look *l)

@@ -209,6 +209,7 @@ static void put_missing(int32_t missing, struct buf *b)
 		{ MISSING_SECCOMP, "system call filter" },
 		{ MISSING_MOUNTS, "mounts" },
 		{ MISSING_DEVICES, "devices" },
+		{ MISSING_GROUPS, "cgroup namespace" },
 	};
 
 	if (!missing)

@@ -318,7 +318,7 @@ int launch(struct supervisor *sv, uint32_t index)
 		leaf_refresh(sv, index);
 	forget_status(sv, index);
 	h->report.err = 0;
-	h->missing &= ~MISSING_MOUNTS; /* the child looks anew */
+	h->missing &= ~(MISSING_MOUNTS | MISSING_GROUPS); /* the child looks anew */
 	h->status_fd = ends[0];
 	status_fd = ends[1];
 	pid = start(sv, index, status_fd);
@@ -331,14 +331,14 @@ int launch(struct supervisor *sv, uint32_t index)
 	return 0;
 }
 
-/* Once, with the first that it was seen of. The status of each has mounts that are missing, isolation a namespace. */
+/* Once, with the first that it was seen of. The status of each has it. */
 static void note_missing(struct supervisor *sv, uint32_t index)
 {
 	struct handles *h = handles_at(sv, index);
 	bool is_mount = h->report.step == STEP_mounts;
 	static bool is_told[2];
 
-	h->missing |= is_mount ? MISSING_MOUNTS : 0;
+	h->missing |= is_mount ? MISSING_MOUNTS : MISSING_GROUPS;
 	h->report.detail[STATE_DETAIL - 1] = '\0';
 	if (!is_told[is_mount])
 		log_warn(service_name(sv, index), 0, "%s cannot be had here, and is left out for it and all others "

@@ -114,6 +114,7 @@ enum missing {
 	MISSING_SECCOMP = 64,
 	MISSING_MOUNTS = 128,
 	MISSING_DEVICES = 256,
+	MISSING_GROUPS = 512, /* a cgroup namespace alone */
 };
 
 struct service {

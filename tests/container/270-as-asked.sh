@@ -4,6 +4,8 @@ set -u
 . tests/container/ct.sh
 
 mkdir -p "$ct_dir/root" && cp -a "$TREE/." "$ct_dir/root/"
+numa='numa = "bind:0"' # where the kernel knows of nodes
+[ -e /proc/self/numa_maps ] || numa=
 ct_table <<TOML
 [service.plain]
 exec = ["/bin/sleep", "1000"]
@@ -38,6 +40,12 @@ cpu.max = "50%"
 cpu.weight = 50
 [group.house]
 cgroup."memory.max" = "128M"
+[service.placed]
+exec = ["/bin/sleep", "1000"]
+root = "$ct_dir/root"
+cwd = "/usr"
+hostname = "elsewhere"
+$numa
 [service.inner]
 exec = ["/bin/sleep", "1000"]
 userns = "auto"
@@ -80,7 +88,7 @@ ready = "exit"
 TOML
 ct_start
 ct_up
-ct_is "all of them run" plain:up bare:up full:up inner:up mapped:up listed:up joins:up joinsids:up upon:up upon2:up gone:done
+ct_is "all of them run" plain:up bare:up full:up placed:up inner:up mapped:up listed:up joins:up joinsids:up upon:up upon2:up gone:done
 
 # All points of these, one in a line: service what asked got ok why
 look() {
@@ -94,17 +102,20 @@ for line in sys.stdin:
 seen() {
 	awk -F'|' -v name="$1" -v what="^($2)\$" '$1 == name && $2 ~ what { print $4 }' "$ct_dir/seen"
 }
-look plain bare full inner mapped listed joins joinsids upon upon2 gone
-for s in plain bare full inner mapped listed joins joinsids upon upon2; do
+look plain bare full placed inner mapped listed joins joinsids upon upon2 gone
+for s in plain bare full placed inner mapped listed joins joinsids upon upon2; do
 	[ "$(grep -c "^$s|.*|True|" "$ct_dir/seen")" -gt 5 ]
 	ok $? "$s is looked at"
 	is "$(grep "^$s|" "$ct_dir/seen" | grep -v '|True|')" "" "and is as its table asks"
 done
 is "$(sed -n 's/^full|\([^|]*\)|.*/\1/p' "$ct_dir/seen" | tr '\n' ' ')" \
-	'namespaces.mount namespaces.pid namespaces.net namespaces.ipc namespaces.uts namespaces.cgroup namespaces.user namespaces.time user group groups no_new_privs caps.bounding caps.permitted caps.effective caps.inheritable caps.ambient seccomp root proc sys dev readonly private_tmp mounts."/a b" mounts."/data" leaf memory.max cpu.max cpu.weight pids.max devices house:memory.max rlimits.nofile nice cpus oom_score_adj umask personality network ' \
+	'namespaces.mount namespaces.pid namespaces.net namespaces.ipc namespaces.uts namespaces.cgroup namespaces.user namespaces.time user group groups no_new_privs caps.bounding caps.permitted caps.effective caps.inheritable caps.ambient seccomp root proc sys dev readonly private_tmp mounts."/a b" mounts."/data" leaf memory.max cpu.max cpu.weight pids.max devices house:memory.max rlimits.nofile nice cpus oom_score_adj umask personality hostname network ' \
 	"of all that can be seen"
 is "$(seen full 'user|memory.max|cpu.max|rlimits.nofile|root' | tr '\n' ' ')" \
 	"65534 $ct_dir/root 67108864 50000 100000 100 100 " "the kernel's own figures"
+is "$(seen placed 'cwd|hostname' | tr '\n' ' ')$(seen full hostname) $(seen inner hostname)" "/usr elsewhere full inner" \
+	"its directory as it is called there, and the name of its host, of a user namespace's too"
+is "$(seen placed numa)" "${numa:+bind:0}" "the nodes of its memory"
 is "$(seen mapped 'user|userns.uid')" "200005
 0 100000 1000, 1000 200000 10" "ids as they are called outside"
 is "$(seen joins 'namespaces.(net|pid|uts)' | tr '\n' ' ')" "full's full's own " "whose namespaces they are"
@@ -134,6 +145,7 @@ write_leaf() { # CONTROLLER FILE OF V1 OR V2 VALUE: into the leaf, as somebody w
 	at=$(sed -n "s/^0:://p" "/proc/$full/cgroup")
 	echo "$4" >"/sys/fs/cgroup$at/$3"
 }
+nsenter -t "$(ct_outer placed)" -u hostname other
 write_leaf memory memory.limit_in_bytes memory.max 83886080
 write_leaf pids pids.max pids.max 21
 is "$(ct_minit status full | grep '^!' | tr -s ' ')" "! proc masked open
@@ -143,7 +155,8 @@ is "$(ct_minit status full | grep '^!' | tr -s ' ')" "! proc masked open
 ! memory.max 67108864 83886080
 ! pids.max 20 21
 ! nice 5 0
-! 7 of 38 not as asked" "what is taken away behind its back is found"
+! 7 of 39 not as asked" "what is taken away behind its back is found"
+is "$(ct_minit status placed | grep '^! h' | tr -s ' ')" "! hostname elsewhere other" "and another name of its host"
 is "$(ct_in "$MINIT" status full | grep '^! ioprio' | tr -s ' ')" "! ioprio best-effort:6 idle" "and what is asked by number, by who is beside it"
 is "$(ct_minit status plain | grep '^! proc' | tr -s ' ')" "! proc masked masked, without keys" "a single mask too"
 look full

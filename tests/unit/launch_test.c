@@ -153,6 +153,21 @@ static void a_child_that_does_without_a_default_goes_on(void **state)
 	check_kernel();
 }
 
+static void one_that_has_no_cgroup_namespace_is_said_to_miss_it(void **state)
+{
+	struct spawn_report report;
+
+	(void)state;
+	begin();
+	assert_int_equal(launch(&sv, 0), 0);
+	kernel_note(process(), STEP_leaf);
+	assert_int_equal(launch_hear(&sv, 0, &report), -EAGAIN);
+	assert_int_equal(handles()->missing, MISSING_GROUPS);
+	kernel_exec(process());
+	assert_int_equal(launch_hear(&sv, 0, &report), 0);
+	check_kernel();
+}
+
 static void and_may_fail_later(void **state)
 {
 	struct spawn_report report;
@@ -737,6 +752,7 @@ int main(void)
 		T(the_end_of_the_pipe_means_that_it_is_the_program),
 		T(a_report_is_heard_as_often_as_it_is_asked_for),
 		T(a_child_that_does_without_a_default_goes_on),
+		T(one_that_has_no_cgroup_namespace_is_said_to_miss_it),
 		T(and_may_fail_later),
 		T(the_next_run_has_no_report_of_the_last),
 		T(a_death_before_all_that_gives_the_pipe_back),
