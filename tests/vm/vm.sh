@@ -97,7 +97,7 @@ vm_program() {
 }
 
 vm_boot() {
-	cp "$BUILD/rootfs/initramfs.cpio.gz" "$vm_dir/initramfs"
+	cp "${vm_initramfs:-$BUILD/rootfs/initramfs.cpio.gz}" "$vm_dir/initramfs"
 	# A test's table stands alone.
 	if [ -f "$vm_dir/over/etc/minit/minit.toml" ]; then
 		mkdir -p "$vm_dir/over/etc/minit/conf.d"
