@@ -174,10 +174,24 @@ $(B)/uapi/.done:
 	@mkdir -p $(@D) && ln -sfn /usr/include/linux $(@D)/linux && ln -sfn /usr/include/asm-generic $(@D)/asm-generic && \
 		ln -sfn /usr/include/$(MULTIARCH)/asm $(@D)/asm && touch $@
 
+# What a minit hands to the one that takes over from it is of one layout, or not: a number of what these headers declare.
+# The header changes only with it, .layout whenever they may have.
+LAYOUT_H := $(B)/include/generated/layout.h
+LAYOUT_OF_TABLE := services/table.h
+LAYOUT_OF_STATE := services/launch.h services/changed.h
+LAYOUT_FLAGS = -std=gnu17 $(DEFS) $(INCLUDES) -MMD -MP -MT $(B)/.layout -MF $(B)/.layout.d
+layout_of = $(CC) -E -dD $(LAYOUT_FLAGS) $(patsubst %,-include %,$($1)) -x c /dev/null | \
+	awk -v name=$1 -v machine=$(ARCH) -v text=$(B)/$(if $(findstring STATE,$1),state,table).layout -f services/layout.awk
+$(B)/.layout: services/layout.awk Makefile | $(AUTOCONF_H) $(B)/uapi/.done
+	@mkdir -p $(dir $(LAYOUT_H)) && { $(call layout_of,LAYOUT_OF_TABLE) && $(call layout_of,LAYOUT_OF_STATE); } >$@.$$$$ && \
+		if cmp -s $@.$$$$ $(LAYOUT_H); then rm $@.$$$$; else mv $@.$$$$ $(LAYOUT_H); fi && touch $@
+$(LAYOUT_H): $(B)/.layout ;
+-include $(B)/.layout.d
+
 # For what is built only to see that it can be (tests/build.sh): flags that rebuild nothing.
 QUICK :=
 
-BEFORE_OBJS := $(B)/.flags configs/mentioned.awk | $(AUTOCONF_H) $(B)/uapi/.done $(LIBEV)/ev.c
+BEFORE_OBJS := $(B)/.flags configs/mentioned.awk | $(AUTOCONF_H) $(LAYOUT_H) $(B)/uapi/.done $(LIBEV)/ev.c
 
 # Each program that is started for an object is a twentieth of its time. So nothing is, but the compiler: what is done says
 # make itself, the folders are made with .flags, and whoever links objects does what is left to do for the new ones.

@@ -13,6 +13,7 @@
 #include "lib/enabled.h"
 #include "lib/fd.h"
 #include "lib/text.h"
+#include "services/layout.h"
 
 /* -- reading ----------------------------------------------------------------------------------------------------- */
 
@@ -224,7 +225,7 @@ void isolation_show(const char *name)
 		if (l.differ)
 			say("! %u of %u not as asked\n", l.differ, l.count);
 	} else if (err != -EPERM && l.err != -ESRCH) {
-		say("\n%s: its isolation cannot be seen: %s\n", name, strerror(err ? -err : -l.err));
+		say("\n%s: its isolation cannot be seen: %s\n", name, layout_why(err ? err : l.err));
 	}
 	say_flush();
 	handed_release(&h);

@@ -17,6 +17,7 @@
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/sys.h"
+#include "services/layout.h"
 #include "services/table.h"
 
 #define LOOK_MAX 16384   /* bytes looked at in one pipe at a time, so that all get their turn */
@@ -432,7 +433,7 @@ int logger_main(int argc, char **argv)
 	}
 	err = logger_open(table_fd, &set);
 	if (err) {
-		log_error("log", -err, "start");
+		log_error("log", 0, "start: %s", layout_why(err));
 		return 71;
 	}
 	outlets_open(set, first);

@@ -13,6 +13,7 @@
 #include "init/say.h"
 #include "init/verbs.h"
 #include "lib/text.h"
+#include "services/layout.h"
 
 #define DIFFERENCES_MOST (1u << 20)
 
@@ -289,8 +290,8 @@ static int view(char **names, int count, bool json)
 		return complain_refused(&h, err);
 	v.table = table_map(h.fds[INSIGHT_TABLE], &err);
 	if (!v.table) {
-		complain("net: the table of the minit that runs cannot be read: %s; is it another version?",
-			 strerror(-err));
+		complain("net: the table of the minit that runs cannot be read: %s; ask with its own program, "
+			 "/proc/%d/exe", layout_why(err), (int)field_number(h.line, "minit", 1));
 		return 1;
 	}
 	v.look.json = json;

@@ -7,18 +7,6 @@
 
 #include "services/state.h"
 
-/* What a connection is about; in the state file: new ones at the end. */
-enum client_kind {
-	CLIENT_READING, /* the request is not complete yet */
-	CLIENT_STATUS,  /* cursor: 0 minit itself, then services + 1 */
-	CLIENT_NAMED,   /* status of named services; cursor: 0 minit itself, then place in line */
-	CLIENT_EVENTS,  /* cursor: the next service of the snapshot, then for ever beyond them */
-	CLIENT_REEXEC   /* waits for the new program's word */
-};
-
-/* Beside the kind: its handler is at work. Found after an execution in place, the handler did not survive. */
-#define CLIENT_BUSY 0x80
-
 /*
  * The line of `c` is complete: c->used bytes, without the line's end. Does what
  * it says or begins to. False: the answer is complete, the connection is over.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "services/layout.h"
 
 #define FILE_MAX (16u << 20) /* bytes of one file */
 
@@ -137,7 +138,7 @@ static void begin(struct compile *c, struct arena *work, struct arena *image, ui
 	c->paths = arena_array(work, const char *, files);
 	c->roots = arena_array(work, const struct toml *, files);
 	c->table = arena_new(image, struct table);
-	*c->table = (struct table){ .magic = TABLE_MAGIC, .layout = TABLE_LAYOUT, .main = -1 };
+	*c->table = (struct table){ .magic = TABLE_MAGIC, .layout = layout_own.table, .main = -1 };
 }
 
 static int end(struct compile *c, const struct table_source *source)

@@ -16,12 +16,12 @@
 #include "services/table.h"
 
 #define STATE_MAGIC 0x31536d6d
-#define STATE_LAYOUT 8
 #define STATE_CLIENTS 32
 #define STATE_DETAIL 48
 #define STATE_CHANGES 256
 #define STATE_WHY 320 /* bytes of a service_why; in JSON none but quotes, backslashes and broken UTF-8 are longer */
 #define STATE_SIGNALS 8 /* read at a time */
+#define STATE_PATH 256
 
 enum state {
 #define STATE(name, ...) STATE_##name,
@@ -141,10 +141,23 @@ enum claim {
 	CLAIMS
 };
 
+/* What a connection is about. */
+enum client_kind {
+	CLIENT_READING, /* the request is not complete yet */
+	CLIENT_STATUS,  /* cursor: 0 minit itself, then services + 1 */
+	CLIENT_NAMED,   /* status of named services; cursor: 0 minit itself, then place in line */
+	CLIENT_EVENTS,  /* cursor: the next service of the snapshot, then for ever beyond them */
+	CLIENT_REEXEC,  /* waits for the new program's word */
+	CLIENT_PROBE    /* waits until it is known whether there is one; init/probe.c */
+};
+
+/* Beside the kind: its handler is at work. Found after an execution in place, the handler did not survive. */
+#define CLIENT_BUSY 0x80
+
 /* One connection to the control socket; written by init/control.c alone. */
 struct client {
 	int32_t fd;        /* -1: free */
-	uint8_t kind;      /* of init/control.c */
+	uint8_t kind;      /* enum client_kind, and CLIENT_BUSY */
 	uint8_t trusted;   /* may change things: root, or minit's own user */
 	uint16_t used;     /* bytes of line in use */
 	uint32_t cursor;   /* next service to tell of */
@@ -183,8 +196,15 @@ enum phase {
 /* What to do when all is stopped. */
 enum goal { GOAL_NONE, GOAL_EXIT, GOAL_POWEROFF, GOAL_REBOOT, GOAL_HALT };
 
-struct statefile {
+/* How each state file begins, for ever: who cannot read the rest finds the program that can (init/reexec.c). */
+struct state_head {
 	uint32_t magic, layout;
+	uint32_t size, count;
+	int32_t pid, table_fd, state_fd, self_fd;
+};
+
+struct statefile {
+	uint32_t magic, layout;  /* STATE_MAGIC, layout_own.state; they and the next six are struct state_head */
 	uint32_t size;           /* of the file, bytes */
 	uint32_t count;          /* services, as in the table */
 	int32_t pid;             /* whose state it is */
@@ -226,11 +246,16 @@ struct statefile {
 	struct cgroup_home cgroup;
 	struct rules_handles rules; /* init/rules.c */
 	int32_t claims[CLAIMS];     /* sockets, -1 for none; init/claims.c */
+	int32_t returned;           /* errno, why the program that was to take over gave it back; 0: none; init/run.c */
+	char program[STATE_PATH];   /* the file that minit was started from, "" if it is not known; init/run.c */
 	struct inflight inflight; /* services/state.c */
 	struct client clients[STATE_CLIENTS];
 	struct limit_change changes[STATE_CHANGES]; /* whole pages: cost nothing until they are used */
 	struct service services[];
 };
+
+_Static_assert(offsetof(struct statefile, self_fd) == offsetof(struct state_head, self_fd) &&
+	       sizeof(struct state_head) == 32, "the head of a state file stays as it is");
 
 /*
  * What the services floor works on. One per process; the pointers are to the
@@ -265,7 +290,7 @@ struct supervisor {
 /* Makes the state file for `table` with every service DOWN: its memfd, or -errno; *ret is the mapping. */
 must_check int state_create(const struct table *table, struct statefile **ret);
 
-/* Maps a state file and checks it. NULL with *ret_err = -errno. */
+/* Maps a state file and checks it. NULL with *ret_err = -errno; -EPROTO: of another layout, or none. */
 struct statefile *state_map(int memfd, int *ret_err);
 
 /* Memory for the ring and scratch of sv (one mapping). Before the first event. 0 or -errno. */

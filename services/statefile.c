@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "services/layout.h"
 #include "services/state.h"
 
 static size_t size_for(uint32_t count)
@@ -24,7 +25,7 @@ static void blank_service(struct service *s)
 static void blank(struct statefile *state, const struct table *table, uint32_t size)
 {
 	state->magic = STATE_MAGIC;
-	state->layout = STATE_LAYOUT;
+	state->layout = layout_own.state;
 	state->size = size;
 	state->count = table->services.count;
 	state->pid = getpid();
@@ -80,7 +81,7 @@ int state_create(const struct table *table, struct statefile **ret)
 
 static bool is_sound(const struct statefile *state, size_t size)
 {
-	return state->magic == STATE_MAGIC && state->layout == STATE_LAYOUT && state->size == size &&
+	return state->magic == STATE_MAGIC && state->layout == layout_own.state && state->size == size &&
 	       state->count <= TABLE_SERVICES_MAX && state->client_slots <= STATE_CLIENTS &&
 	       state->change_slots <= STATE_CHANGES &&
 	       size_for(state->count) == size;
@@ -95,7 +96,7 @@ struct statefile *state_map(int memfd, int *ret_err)
 		*ret_err = -errno;
 		return NULL;
 	}
-	*ret_err = -EINVAL;
+	*ret_err = -EPROTO;
 	if (st.st_size < (off_t)sizeof(struct statefile))
 		return NULL;
 	state = map(memfd, (size_t)st.st_size, ret_err);

@@ -120,7 +120,7 @@ static int map(int memfd, const struct table **ret, size_t *ret_size)
 
 	if (seals < 0 || fstat(memfd, &st) < 0)
 		return -errno;
-	if ((seals & SEALS) != SEALS || st.st_size < (off_t)sizeof(struct table) || st.st_size > UINT32_MAX)
+	if ((seals & SEALS) != SEALS || !st.st_size || st.st_size > UINT32_MAX)
 		return -EBADMSG;
 	at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, memfd, 0);
 	if (at == MAP_FAILED)

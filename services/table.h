@@ -20,7 +20,6 @@
 #include "services/network.h"
 
 #define TABLE_MAGIC 0x31544d6d /* "mMT1" */
-#define TABLE_LAYOUT 11        /* changes with every change of a struct below */
 #define TABLE_SERVICES_MAX 32768
 #define TABLE_BRIDGES_MAX 1024
 #define TABLE_LINKS_MAX 64 /* as there are bits in confine_spec.online */
@@ -106,7 +105,7 @@ struct service_spec {
 #define UMASK_INHERIT UINT32_MAX
 
 struct table {
-	uint32_t magic, layout;
+	uint32_t magic, layout;   /* TABLE_MAGIC, layout_own.table */
 	uint32_t size;            /* of the whole image; its last byte is NUL */
 	int32_t main;             /* index of the main service, or -1 */
 	uint32_t hostname_at;     /* [system] hostname, or 0 */
@@ -269,7 +268,10 @@ bool table_addrs(const struct addr *list, unsigned count);
 bool table_has_shard(const struct table *t, const struct net_attach *a);
 bool table_verify_network(const struct table *t);
 
-/* What table_map checks of the bytes themselves: 0 or -EBADMSG. After it every reference is good. */
+/*
+ * What table_map checks of the bytes themselves: 0, -EPROTO (of another layout) or -EBADMSG. After it every reference
+ * is good.
+ */
 must_check int table_verify(const struct table *t, size_t size);
 
 /*

@@ -13,6 +13,7 @@
 #include "lib/enabled.h"
 #include "lib/signame.h"
 #include "services/fields.h"
+#include "services/layout.h"
 #include "services/seccomp.h"
 #include "services/table.h"
 
@@ -273,10 +274,15 @@ static bool is_order(const struct table *t)
 	return true;
 }
 
+/* Magic and layout come first in each. */
+static bool is_foreign(const struct table *t, size_t size)
+{
+	return size >= offsetof(struct table, size) && t->magic == TABLE_MAGIC && t->layout != layout_own.table;
+}
+
 static bool is_head(const struct table *t, size_t size)
 {
-	return size >= sizeof(*t) && t->magic == TABLE_MAGIC && t->layout == TABLE_LAYOUT && t->size == size &&
-	       !((const char *)t)[size - 1];
+	return size >= sizeof(*t) && t->magic == TABLE_MAGIC && t->size == size && !((const char *)t)[size - 1];
 }
 
 static bool is_body(const struct table *t)
@@ -291,6 +297,8 @@ static bool is_body(const struct table *t)
 
 int table_verify(const struct table *t, size_t size)
 {
+	if (is_foreign(t, size))
+		return -EPROTO;
 	if (!is_head(t, size) || !is_body(t) || !table_verify_network(t))
 		return -EBADMSG;
 	for (uint32_t i = 0; i < t->bridges.count; i++)

@@ -166,6 +166,52 @@ rebuilt_by() {
 }
 holds 'a changed header builds what includes it' rebuilt_by lib/utf8.h
 
+# What an upgrade in place depends on is a number of the declarations: of all of them, and of nothing else.
+layout_of() {
+	sed -n "s/^#define LAYOUT_OF_$1 //p" "$one/build/${2:-full}/include/generated/layout.h"
+}
+# layout_with FILE SED TABLE STATE: what becomes of the two numbers (same, other) with this change of a file.
+layout_with() {
+	local table state now
+	table=$(layout_of TABLE) state=$(layout_of STATE)
+	cp "$one/$1" "$work/kept" && sed -i -E "$2" "$one/$1" && ! cmp -s "$one/$1" "$work/kept" || return 1
+	in_one B=build/full build/full/include/generated/layout.h
+	now=$([ "$(layout_of TABLE)" = "$table" ] && echo same || echo other)
+	now+=,$([ "$(layout_of STATE)" = "$state" ] && echo same || echo other)
+	cp "$work/kept" "$one/$1" && in_one B=build/full build/full/include/generated/layout.h
+	echo "the table: $table, the state: $state; with $2 in $1 (table,state): $now"
+	[ "$now" = "$3,$4" ] && [ "$(layout_of TABLE),$(layout_of STATE)" = "$table,$state" ]
+}
+holds 'a comment is no matter of the layout' layout_with services/state.h 's,is being killed,is being put to death,' same same
+holds 'nor are blanks' layout_with services/table.h 's/^\tuint32_t outputs; +/\tuint32_t  outputs ;/' same same
+holds 'nor is what only a running minit has' layout_with services/state.h 's/^\tbool settling;/\tbool settling, also;/' same same
+holds 'the order of states is' layout_with services/states.def '/^STATE\(UP,/{h;d};/^STATE\(STOPPING,/{p;x}' same other
+holds 'the number of a step is' layout_with services/steps.def '0,/^STEP/s/^STEP.*/&\nSTEP(more, "more")/' same other
+holds 'the order of fields is' layout_with services/state.h '/^\tuint32_t starts; /{h;d};/^\tuint32_t restarts; /{p;x}' same other
+holds 'a bit is' layout_with services/state.h 's/HANDLE_OOM = 2/HANDLE_OOM = 16/' same other
+holds 'a constant is' layout_with services/changed.h 's/(CHANGED_GROUP) 0x8/\1 0x4/' same other
+holds 'what the table has, the state has too' layout_with net/kinds.def '/^LINK_KIND\(DUMMY,/{h;d};/^LINK_KIND\(VLAN,/{p;x}' other other
+unknown_enum() {
+	local out
+	sed -i 's,^/[*] How the last run ended[.],/* See enum elsewhere.,' "$one/services/state.h"
+	out=$(in_one B=build/full build/full/include/generated/layout.h 2>&1)
+	[ $? != 0 ] && cp services/state.h "$one/services/state.h" && echo "$out" && grep -q 'state.h: enum elsewhere: is declared in no header' <<<"$out"
+}
+holds 'a field whose meaning is declared where the layout does not look stops the build' unknown_enum
+by_clang() {
+	in_one B=build/clang CC=clang build/clang/include/generated/layout.h &&
+		[ "$(layout_of TABLE),$(layout_of STATE)" = "$(layout_of TABLE clang),$(layout_of STATE clang)" ] && [ -n "$(layout_of STATE)" ]
+}
+holds 'clang finds the same layout as gcc' by_clang
+carried() {
+	local at words
+	at=$(grep -a -b -o '@(#)minit layout' "$1" | cut -d: -f1) && words=$(od -A n -t x4 -j $((at + 20)) -N 8 "$1") || return 1
+	echo "$1: $words"
+	[ "$(awk '{ print "0x" $1 "u,0x" $2 "u" }' <<<"$words")" = "$(layout_of TABLE),$(layout_of STATE)" ]
+}
+holds 'the program has it in itself' carried "$minit"
+holds 'and so has the one with symbols' carried "$debug"
+
 minimal() {
 	in_one B=build/saved full_defconfig && in_one B=build/saved savedefconfig &&
 		diff <(grep -v '^#.*[.]$' "$one/configs/full_defconfig") "$one/build/saved/defconfig"

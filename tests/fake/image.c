@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/layout.h"
+
 void image_begin(struct image *image, uint32_t count)
 {
 	memset(image, 0, sizeof(*image));
 	image->table.magic = TABLE_MAGIC;
-	image->table.layout = TABLE_LAYOUT;
+	image->table.layout = layout_own.table;
 	image->table.size = sizeof(*image);
 	image->table.main = -1;
 	image->table.services = (struct list){ offsetof(struct image, spec), count };

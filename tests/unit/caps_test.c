@@ -1,4 +1,4 @@
-// links: services/caps.c services/step_caps.c tests/fake/image.c
+// links: services/caps.c services/step_caps.c tests/fake/image.c services/layout.c
 // flags: -Wl,--wrap=prctl,--wrap=syscall
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
 // links: traced/lib/fd.c lib/buf.c lib/clock.c lib/cure.c lib/signame.c tests/fake/sys.c tests/fake/why.c tests/fake/log.c tests/fake/image.c
 // links: tests/fake/world.c tests/fake/crash.c
 // links: services/failure.c tests/fake/privileges.c
-// links: traced/services/leaf.c services/changed.c lib/addr.c lib/text.c
+// links: traced/services/leaf.c services/changed.c lib/addr.c lib/text.c services/layout.c
 // flags: -Wl,--wrap=read,--wrap=close,--wrap=clock_gettime,--wrap=pressure_read
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,7 +5,7 @@
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/signame.c lib/addr.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c
-// links: services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c
+// links: services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c services/layout.c
 /*
  * Wrong tables and exactly what is said of them: tests/table/NAME.toml (or the files of NAME.d) and NAME.err.
  * GOLDEN=update writes the .err files anew, to be read before they are kept.

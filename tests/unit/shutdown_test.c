@@ -1,5 +1,5 @@
 // links: init/shutdown.c services/actions.c services/calm.c lib/pressure.c services/state.c services/depend.c services/words.c services/failure.c services/policy.c services/statefile.c
-// links: lib/buf.c lib/cure.c lib/fd.c lib/signame.c lib/addr.c lib/text.c tests/fake/why.c
+// links: lib/buf.c lib/cure.c lib/fd.c lib/signame.c lib/addr.c lib/text.c tests/fake/why.c services/layout.c
 // flags: -Wl,--wrap=_exit,--wrap=reboot
 #include <setjmp.h>
 #include <stdarg.h>

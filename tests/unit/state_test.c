@@ -1,6 +1,6 @@
 // links: services/actions.c services/calm.c lib/pressure.c services/state.c services/depend.c services/policy.c services/words.c services/failure.c services/statefile.c
 // links: lib/buf.c lib/clock.c lib/cure.c lib/fd.c lib/signame.c
-// links: tests/fake/launch.c tests/fake/why.c tests/fake/log.c tests/fake/image.c
+// links: tests/fake/launch.c tests/fake/why.c tests/fake/log.c tests/fake/image.c services/layout.c
 // flags: -Wl,--wrap=clock_gettime
 #include <setjmp.h>
 #include <stdarg.h>

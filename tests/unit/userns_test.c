@@ -1,4 +1,4 @@
-// links: services/step_userns.c lib/buf.c lib/fd.c tests/fake/image.c
+// links: services/step_userns.c lib/buf.c lib/fd.c tests/fake/image.c services/layout.c
 // flags: -Wl,--wrap=setns
 #include <setjmp.h>
 #include <stdarg.h>

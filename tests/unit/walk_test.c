@@ -4,7 +4,7 @@
 // links: services/failure.c
 // links: init/reap.c lib/buf.c lib/clock.c lib/cure.c lib/fd.c lib/signame.c
 // links: tests/fake/sys.c tests/fake/why.c tests/fake/log.c tests/fake/image.c tests/fake/world.c
-// links: tests/fake/privileges.c services/leaf.c services/changed.c lib/addr.c lib/text.c
+// links: tests/fake/privileges.c services/leaf.c services/changed.c lib/addr.c lib/text.c services/layout.c
 // flags: -Wl,--wrap=read,--wrap=close,--wrap=clock_gettime,--wrap=pressure_read
 #include <setjmp.h>
 #include <stdarg.h>
