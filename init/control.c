@@ -10,6 +10,7 @@
 
 #include "init/loop.h"
 #include "init/peer.h"
+#include "init/probe.h"
 #include "init/report.h"
 #include "init/request.h"
 #include "lib/fd.h"
@@ -145,12 +146,16 @@ static void watch_listener(void)
 	is_deaf = false;
 }
 
+/* Who waits for a probe has nothing to say, and is no reason to wake: an end there is no end of the answer. */
 static void watch(const struct client *c)
 {
-	loop_watch(LOOP_CLIENT, slot_of(c), c->fd, wanted_events(c));
+	if (c->kind == CLIENT_PROBE)
+		loop_unwatch(LOOP_CLIENT, slot_of(c));
+	else
+		loop_watch(LOOP_CLIENT, slot_of(c), c->fd, wanted_events(c));
 }
 
-static void drop(struct client *c)
+void control_drop(struct client *c)
 {
 	int fd = c->fd;
 
@@ -218,7 +223,7 @@ static void on_client(uint32_t slot, unsigned ready)
 		return;
 	c->kind |= CLIENT_BUSY;
 	if (!serve(c, ready)) {
-		drop(c);
+		control_drop(c);
 		return;
 	}
 	c->kind &= (uint8_t)~CLIENT_BUSY;
@@ -298,14 +303,11 @@ static void on_listener(uint32_t id, unsigned ready)
 /* False: the connection has had its last word. */
 static bool survives(struct client *c)
 {
-	BUF_ON_STACK(ok, 32);
-
 	if (c->kind == CLIENT_REEXEC) {
-		buf_str(&ok, "{\"ok\":true}\n");
-		(void)request_send(c, &ok);
+		probe_tell(sv, c);
 		return false;
 	}
-	if (c->kind & CLIENT_BUSY) {
+	if (c->kind & CLIENT_BUSY || c->kind == CLIENT_PROBE) {
 		request_refuse(c, "minit: crashed while it answered this, and runs on; ask again");
 		return false;
 	}
@@ -328,6 +330,7 @@ void control_watch(struct supervisor *of)
 		else
 			fd_close(&c->fd);
 	}
+	sv->state->returned = 0;
 }
 
 static void tell(struct client *c, const struct buf *line)

@@ -27,6 +27,9 @@ void control_change(struct supervisor *sv, uint32_t index, enum state was);
 /* The same of something that is no change of state (report_notice). */
 void control_notice(struct supervisor *sv, uint32_t index, const char *what);
 
+/* The last word has been said to it. */
+void control_drop(struct client *c);
+
 /* Unlinks the socket, closes connections with their last word sent. At the very end. */
 void control_close(struct supervisor *sv);
 

@@ -18,6 +18,7 @@ enum loop_kind {
 	LOOP_NOTICE,  /* sets of init/notice.c; LOOP_NOTICES for each service at most */
 	LOOP_UPLINKS, /* what is heard of links; id 0 */
 	LOOP_BRIDGES, /* what is heard of links that are deleted; id 0 */
+	LOOP_PROBE,   /* what a new program answers; id 0 */
 	LOOP_RULES,   /* the network's ruleset; ids of init/rules.c */
 	LOOP_KINDS
 };

@@ -7,6 +7,7 @@
 
 #include "init/boot.h"
 #include "init/lease.h"
+#include "init/probe.h"
 #include "init/rescue.h"
 #include "init/run.h"
 #include "init/verbs.h"
@@ -68,6 +69,8 @@ int main(int argc, char **argv)
 {
 	if (ENABLED(CONFIG_TABLE) && argc == 3 && !strcmp(argv[1], "@resume"))
 		return run_resume(argv[2]);
+	if (ENABLED(CONFIG_TABLE) && argc == 3 && !strcmp(argv[1], "@probe"))
+		return probe_main(argv[2]);
 	if (ENABLED(CONFIG_TABLE) && argc == 3 && !strcmp(argv[1], "@reaper"))
 		reaper_main(argv[2]);
 	if (ENABLED(CONFIG_DHCP) && lease_is_script(argc, argv))

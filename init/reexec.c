@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -17,8 +16,10 @@
 
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "services/layout.h"
 
 #define STACK_SIZE 16384
+#define COUNTED 256 /* layouts below were counted by hand, by a minit that does not know of notes */
 
 extern char **environ;
 
@@ -64,37 +65,45 @@ void reexec_keep(const struct statefile *state, bool keep)
 	keep_services(state, keep);
 }
 
-static int exec_self(const struct statefile *state)
+/*
+ * Where the position in the state file is, which nobody needs: it is mapped. So it says, in a state of any layout,
+ * why somebody has returned from here (an errno), and 0 when nobody has since the last execution.
+ */
+static void note(int state_fd, int err)
 {
-	syscall(SYS_execveat, state->self_fd, "", words, environ, AT_EMPTY_PATH);
+	lseek(state_fd, -err, SEEK_SET);
+}
+
+int reexec_returned(int state_fd)
+{
+	off_t at = lseek(state_fd, 0, SEEK_CUR);
+
+	return at > 0 ? -(int)at : 0;
+}
+
+static int execute(int program)
+{
+	syscall(SYS_execveat, program, "", words, environ, AT_EMPTY_PATH);
 	return -errno;
 }
 
-int reexec_now(struct supervisor *sv)
+int reexec_now(struct supervisor *sv, int program)
 {
 	struct statefile *state = sv->state;
-	const char *path = (const char *)getauxval(AT_EXECFN);
 	int err;
 
 	state->reexecs++;
 	reexec_keep(state, true);
-	if (path && *path == '/')
-		execve(path, words, environ);
-	err = exec_self(state);
+	note(state->state_fd, 0);
+	err = execute(program);
 	state->reexecs--;
 	reexec_keep(state, false);
-	log_error(NULL, -err, "reexec: minit cannot be executed; all goes on as it was");
 	return err;
 }
 
-/*
- * Nothing of minit works any more, but while PID 1 is there its services run:
- * ending would take them all along.
- */
-no_return static void stand_still(int sig)
+no_return void reexec_stand_still(void)
 {
-	log_error(NULL, 0, "fatal signal %d, and minit cannot be executed anew: services run on without supervision",
-		  sig);
+	log_error(NULL, 0, "minit cannot be executed anew: services run on without supervision");
 	for (;;)
 		if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD)
 			pause();
@@ -135,8 +144,10 @@ static void on_fatal(int sig, siginfo_t *si, void *context)
 	state->crashes++;
 	state->reexecs++;
 	reexec_keep(state, true);
-	exec_self(state);
-	stand_still(sig);
+	note(state->state_fd, 0);
+	execute(state->self_fd);
+	log_error(NULL, 0, "fatal signal %d", sig);
+	reexec_stand_still();
 }
 
 static void write_state_word(int fd)
@@ -147,6 +158,29 @@ static void write_state_word(int fd)
 	buf_text(&b);
 	for (size_t i = 0; i <= b.len; i++)
 		state_word[i] = b.data[i];
+}
+
+/* -- what cannot go on ------------------------------------------------------------------------------ */
+
+int reexec_head(int state_fd, struct state_head *ret)
+{
+	ssize_t n = pread(state_fd, ret, sizeof(*ret), 0);
+
+	if (n < 0)
+		return -errno;
+	return n == sizeof(*ret) && ret->magic == STATE_MAGIC && ret->pid == getpid() ? 0 : -ESRCH;
+}
+
+no_return void reexec_return(int state_fd, const struct state_head *head, int err)
+{
+	log_error("reexec", 0, "this minit cannot go on from the state that it has got: %s", layout_why(err));
+	if (!reexec_returned(state_fd)) {
+		if (head->layout > COUNTED)
+			note(state_fd, err);
+		write_state_word(state_fd);
+		execute(head->self_fd);
+	}
+	reexec_stand_still();
 }
 
 int reexec_arm(struct supervisor *sv)

@@ -8,11 +8,25 @@
 must_check int reexec_arm(struct supervisor *sv);
 
 /*
- * Executes minit in place, from the path it was started by (so that a new file
- * takes over), else from the descriptor of its own program. Returns -errno only
- * if neither can be executed; all goes on then.
+ * Executes `program` in place, which init/probe.c has asked: a descriptor that the exec closes. Returns -errno only if
+ * it cannot be executed; all goes on then.
  */
-int reexec_now(struct supervisor *sv);
+int reexec_now(struct supervisor *sv, int program);
+
+/* The head of the state file of this very process, whatever its layout. 0; -errno: it is none. */
+must_check int reexec_head(int state_fd, struct state_head *ret);
+
+/*
+ * For who was executed in place and cannot go on from the state, err says why: executes the program that it is from
+ * (reexec_returned tells that one), and stands still where that was tried already, so that services run on.
+ */
+no_return void reexec_return(int state_fd, const struct state_head *head, int err);
+
+/* -errno of the program that was to take over and could not; 0: there was none. */
+int reexec_returned(int state_fd);
+
+/* For ever, with all children reaped: PID 1 must not end, and has nothing left to work with. */
+no_return void reexec_stand_still(void);
 
 /* Lets every descriptor that the state names through an exec, or no longer. Safe in a signal handler. */
 void reexec_keep(const struct statefile *state, bool keep);

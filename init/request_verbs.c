@@ -3,7 +3,7 @@
 
 #include "init/answers.h"
 #include "init/insight.h"
-#include "init/reexec.h"
+#include "init/probe.h"
 #include "init/report.h"
 #include "init/request.h"
 #include "init/shutdown.h"
@@ -43,15 +43,9 @@ bool answer_reboot(struct supervisor *sv, struct client *c)
 	return false;
 }
 
-/* The connection goes over to the new program, and the ok is its word (request_survived). */
 bool answer_reexec(struct supervisor *sv, struct client *c)
 {
-	int err;
-
-	c->kind = CLIENT_REEXEC;
-	err = reexec_now(sv);
-	request_refuse(c, "reexec: %s: minit runs on as it was", strerror(-err));
-	return false;
+	return probe_begin(sv, c);
 }
 
 /* "lease LINK on|off": what `minit lease` has put into force; before that it asks "lease LINK may". 6: by DHCPv6. */

@@ -28,10 +28,12 @@
 #include "init/uplinks.h"
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "lib/sys.h"
 #include "lib/text.h"
 #include "net/net.h"
 #include "services/caps.h"
 #include "services/launch.h"
+#include "services/layout.h"
 #include "services/prepare.h"
 
 static struct supervisor house;
@@ -85,6 +87,22 @@ static int open_self(void)
 	if (fd < 0)
 		log_warn(NULL, errno, "my own program cannot be opened: a crash of minit will not be survived");
 	return fd;
+}
+
+/* Where a new file is looked for (`minit reexec`): as minit was started, else as it is called by the kernel. */
+static void note_program(struct statefile *state)
+{
+	const char *path = (const char *)getauxval(AT_EXECFN);
+	ssize_t n;
+
+	if (path && *path == '/' && strncmp(path, "/dev/fd/", 8) != 0 && strlen(path) < sizeof(state->program)) {
+		memcpy(state->program, path, strlen(path) + 1);
+		return;
+	}
+	n = readlink("/proc/self/exe", state->program, sizeof(state->program));
+	if (n < 0 || n == sizeof(state->program))
+		n = 0;
+	state->program[n] = '\0';
 }
 
 static bool wants_leaves(const struct table *table)
@@ -215,7 +233,7 @@ static void close_to_others(void)
 		log_warn(NULL, errno, "services with the rights of minit can look into it");
 }
 
-static void open_house(struct statefile *state, const struct table *table)
+static int open_house(struct statefile *state, const struct table *table)
 {
 	int err = supervisor_init(&house, state, table);
 
@@ -231,12 +249,10 @@ static void open_house(struct statefile *state, const struct table *table)
 	if (!err)
 		err = reexec_arm(&house);
 	if (err)
-		give_up("start", err);
+		return err;
 	loop_handler(LOOP_STATUS, on_status);
 	rules_open(&house);
-	err = signals_open(&house);
-	if (err)
-		give_up("signals", err);
+	return signals_open(&house);
 }
 
 static void become_subreaper(enum mode mode)
@@ -268,11 +284,14 @@ void run_table(enum mode mode, int table_fd)
 	state->mode = (uint8_t)mode;
 	state->table_fd = table_fd;
 	state->self_fd = open_self();
+	note_program(state);
 	become_subreaper(mode);
 	tell_empty(table);
 	if (table->hostname_at)
 		boot_hostname(mode, table_text(table, table->hostname_at));
-	open_house(state, table);
+	err = open_house(state, table);
+	if (err)
+		give_up("start", err);
 	control_open(&house);
 	control_watch(&house);
 	supervise();
@@ -305,26 +324,57 @@ static void go_home(const struct statefile *state)
 		log_error(NULL, errno, "my own network namespace cannot be entered again");
 }
 
-int run_resume(const char *word)
+static void tell_resumed(struct statefile *state)
 {
-	uint64_t fd;
-	int err = text_u64(word, &fd);
-	struct statefile *state = err ? NULL : state_map((int)fd, &err);
-	const struct table *table;
+	int err = reexec_returned(state->state_fd);
 
-	if (!state || state->pid != getpid()) {
-		log_error("@resume", state ? 0 : -err, "this is for minit itself: there is no state of this process");
-		return 2;
-	}
-	table = table_map(state->table_fd, &err);
-	if (!table)
-		give_up("table after executing in place", err);
-	know_self(state);
-	go_home(state);
-	log_open(STDERR_FILENO);
+	if (err)
+		state->returned = -err;
+	if (err)
+		log_error("reexec", 0, "%s: it could not go on from the state: %s; the minit before it has been "
+			  "executed again", state->program, layout_why(err));
 	log_warn(NULL, 0, "executed in place: %lu fatal signals survived, %u services go on", state->crashes,
 		 state->count);
-	open_house(state, table);
+}
+
+/* Until all of it is had, nothing is changed that the program before needs. */
+static int take_over(int state_fd)
+{
+	int err = 0;
+	struct statefile *state = state_map(state_fd, &err);
+	const struct table *table = state ? table_map(state->table_fd, &err) : NULL;
+
+	if (!table)
+		return err;
+	go_home(state);
+	return open_house(state, table);
+}
+
+static int cannot_resume(void)
+{
+	log_error("@resume", 0, "this is for minit itself: there is no state of this process");
+	if (getpid() == 1 && sys_has_children())
+		reexec_stand_still();
+	return 2;
+}
+
+int run_resume(const char *word)
+{
+	struct state_head head;
+	struct statefile *state;
+	uint64_t fd;
+	int err;
+
+	if (text_u64(word, &fd) || reexec_head((int)fd, &head))
+		return cannot_resume();
+	log_open(STDERR_FILENO);
+	prctl(PR_SET_NAME, "minit"); /* the kernel takes the number of the descriptor, before Linux 6.14 */
+	err = take_over((int)fd);
+	if (err)
+		reexec_return((int)fd, &head, err);
+	state = house.state;
+	know_self(state);
+	tell_resumed(state);
 	reexec_keep(state, false);
 	if (state->control_fd < 0 && !is_prepared(state)) /* so the crash may have come before it was noted */
 		control_open(&house);

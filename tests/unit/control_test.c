@@ -1,7 +1,7 @@
 // links: init/request.c init/request_change.c init/request_list.c init/request_verbs.c
 // links: init/control.c init/peer.c init/insight.c init/report.c lib/pressure.c lib/buf.c lib/json.c lib/utf8.c lib/addr.c lib/text.c lib/clock.c
 // links: cgroup/limits.c cgroup/friendly.c services/changed.c
-// links: lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
+// links: init/probe.c services/layout.c lib/fd.c lib/log.c tests/fake/house.c tests/fake/loop.c
 /* The control socket, from its listener to the last byte, over a made-up supervisor and a real socket. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "init/control.h"
+#include "init/probe.h"
 #include "init/reexec.h"
 #include "init/report.h"
 #include "init/request.h"
@@ -52,11 +53,31 @@ int uplinks_lease(struct supervisor *of, const char *name, enum lease lease)
 	return strcmp(name, "wan") ? -ENOENT : 0;
 }
 
-/* Where it works it does not come back: what the new program does first comes in its place. */
-int reexec_now(struct supervisor *of)
+/* What the child answers; magic 0: nothing. */
+static struct probe_answer answer;
+static bool holds; /* it does not even end */
+static int silent = -1;
+
+pid_t probe_start(const struct probe_child *child)
 {
+	if (holds)
+		silent = dup(child->answer);
+	if (answer.magic)
+		assert_int_equal(write(child->answer, &answer, sizeof(answer)), sizeof(answer));
+	return 7;
+}
+
+int sys_pipe(int ret_ends[2], int flags)
+{
+	return pipe2(ret_ends, flags | O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+/* Where it works it does not come back: what the new program does first comes in its place. */
+int reexec_now(struct supervisor *of, int program)
+{
+	assert_true(program >= 0);
 	if (!reexec_works)
-		return -ENOENT;
+		return -ETXTBSY;
 	loop_reset();
 	control_watch(of);
 	return -EIO;
@@ -542,9 +563,87 @@ static void test_reexec_is_confirmed_by_the_new_program(void **data)
 {
 	(void)data;
 	open_three();
-	assert_reply("reexec\n", "{\"error\":\"reexec: No such file or directory: minit runs on as it was\"}");
+	answer = (struct probe_answer){ PROBE_MAGIC, PROBE_READ, 0 };
+	strcpy(sv->state->program, "/nowhere/minit");
+	assert_reply("reexec\n", "{\"error\":\"reexec: /nowhere/minit: No such file or directory: minit runs on as it was; "
+		     "put a minit there\"}");
+	strcpy(sv->state->program, "/proc/self/exe");
+	assert_reply("reexec\n", "{\"error\":\"reexec: /proc/self/exe: Text file busy: minit runs on as it was; ");
 	reexec_works = true;
 	assert_reply("reexec\n", "{\"ok\":true}\n");
+}
+
+static void test_reexec_asks_before_it_executes(void **data)
+{
+	static const struct {
+		struct probe_answer answer;
+		const char *reply;
+	} cases[] = {
+		{ { 0 }, "/proc/self/exe: it is no minit, " },
+		{ { 1, PROBE_READ, 0 }, "/proc/self/exe: it is no minit, " },
+		{ { PROBE_MAGIC, PROBE_EXEC, -ENOENT }, "/proc/self/exe: it is a script, " },
+		{ { PROBE_MAGIC, PROBE_EXEC, -EACCES }, "/proc/self/exe: Permission denied: minit runs on as it was; " },
+		{ { PROBE_MAGIC, PROBE_READ, -EPROTO }, "the layout is that of another build of minit: minit runs on as it was; "
+		  "`minit poweroff`" },
+		{ { PROBE_MAGIC, PROBE_READ, -EBADMSG }, "there is something in it that the program does not know: " },
+	};
+
+	(void)data;
+	open_three();
+	reexec_works = true;
+	strcpy(sv->state->program, "/proc/self/exe");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		answer = cases[i].answer;
+		assert_reply("reexec\n", cases[i].reply);
+		assert_int_equal(clients(), 0);
+	}
+	sv->state->mode = MODE_MACHINE;
+	answer = (struct probe_answer){ PROBE_MAGIC, PROBE_READ, -EPROTO };
+	assert_reply("reexec\n", "`minit reboot` starts the new one");
+}
+
+static void test_a_second_reexec_ends_the_wait_of_the_first(void **data)
+{
+	int first;
+
+	(void)data;
+	open_three();
+	reexec_works = true;
+	strcpy(sv->state->program, "/proc/self/exe");
+	answer = (struct probe_answer){ 0 };
+	holds = true;
+	first = ask("reexec\n");
+	assert_string_equal(hear(first), "");
+	assert_false(is_closed(first));
+	holds = false;
+	answer = (struct probe_answer){ PROBE_MAGIC, PROBE_READ, 0 };
+	assert_reply("reexec\n", "{\"ok\":true}\n");
+	assert_string_equal(hear(first), "{\"error\":\"reexec: given up, as somebody asked for another\"}\n");
+	assert_true(is_closed(first));
+	close(first);
+	close(silent);
+}
+
+static void test_what_was_given_back_is_told(void **data)
+{
+	int fd, other;
+
+	(void)data;
+	open_three();
+	strcpy(sv->state->program, "/sbin/minit");
+	fd = dial();
+	other = dial();
+	rounds();
+	sv->state->clients[0].kind = CLIENT_REEXEC;
+	sv->state->clients[1].kind = CLIENT_PROBE;
+	sv->state->returned = EPROTO;
+	loop_reset();
+	control_watch(sv);
+	assert_non_null(strstr(hear(fd), "\"error\":\"reexec: /sbin/minit: it could not go on from the state: the layout is "));
+	assert_non_null(strstr(hear(other), "\"error\":\"minit: crashed while it answered this, and runs on; ask again\""));
+	assert_int_equal(sv->state->returned, 0);
+	close(fd);
+	close(other);
 }
 
 static void test_connections_survive_an_execution_in_place(void **data)
@@ -840,6 +939,9 @@ int main(void)
 		TEST(a_container_can_leave_but_not_reboot),
 		TEST(a_machine_does_all_three),
 		TEST(reexec_is_confirmed_by_the_new_program),
+		TEST(reexec_asks_before_it_executes),
+		TEST(a_second_reexec_ends_the_wait_of_the_first),
+		TEST(what_was_given_back_is_told),
 		TEST(connections_survive_an_execution_in_place),
 		TEST(a_crash_in_an_answer_ends_that_answer),
 		TEST(closing_says_so_and_unlinks),

@@ -1,4 +1,4 @@
-// links: init/reexec.c lib/buf.c
+// links: init/reexec.c lib/buf.c services/layout.c
 // flags: -Wl,--wrap=syscall
 #include <setjmp.h>
 #include <stdarg.h>

@@ -30,7 +30,7 @@
 #include "init/control.h"
 #include "init/drops.h"
 #include "init/isolation.h"
-#include "init/reexec.h"
+#include "init/probe.h"
 #include "init/request.h"
 #include "init/say.h"
 #include "init/shutdown.h"
@@ -56,10 +56,16 @@ int uplinks_lease(struct supervisor *of, const char *name, enum lease lease)
 	return -ENOENT;
 }
 
-int reexec_now(struct supervisor *of)
+bool probe_begin(struct supervisor *of, struct client *c)
 {
 	(void)of;
-	return -ENOENT;
+	request_refuse(c, "reexec: minit: No such file or directory: minit runs on as it was");
+	return false;
+}
+
+void probe_tell(const struct supervisor *of, const struct client *c)
+{
+	(void)of, (void)c;
 }
 
 void look_network_differs(const char *name, struct buf *ret)
@@ -830,7 +836,7 @@ static void test_verbs_that_only_ask(void **data)
 {
 	(void)data;
 	expect("reboot", 1, "minit: reboot: minit is not PID 1 of a machine here; use poweroff, and let what started it start it again\n");
-	expect("reexec", 1, "minit: reexec: No such file or directory: minit runs on as it was\n");
+	expect("reexec", 1, "minit: reexec: minit: No such file or directory: minit runs on as it was\n");
 	expect("poweroff now", 2, "minit: poweroff: it takes no words, and \"now\" is one; usage: minit poweroff\n");
 	expect("poweroff", 0, "");
 	assert_int_equal(sv->state->phase, PHASE_STOPPING);
