@@ -1,6 +1,6 @@
 // links: services/actions.c services/state.c services/depend.c services/policy.c services/words.c services/failure.c services/statefile.c
 // links: services/calm.c lib/pressure.c lib/buf.c lib/clock.c lib/cure.c lib/fd.c lib/signame.c
-// links: tests/fake/launch.c tests/fake/why.c tests/fake/log.c tests/fake/image.c
+// links: tests/fake/launch.c tests/fake/why.c tests/fake/log.c tests/fake/image.c services/layout.c
 // flags: -Wl,--wrap=clock_gettime,--wrap=openat,--wrap=cgroup_pressure
 /* Who waits with a start for less pressure, over files in the place of /proc/pressure and of a group's leaf. */
 #include <setjmp.h>
