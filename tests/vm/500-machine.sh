@@ -39,6 +39,12 @@ echo "path $PATH"
 echo "umask $(umask)"
 ls /run/minit/control
 echo "controllers $(cat /sys/fs/cgroup/cgroup.controllers)"
+mv /sbin/minit /minit && cp /bin/sh /sbin/minit
+/minit reexec 2>&1
+echo "reexec of a shell $?"
+cp /minit /sbin/minit.new && mv /sbin/minit.new /sbin/minit
+/minit reexec 2>&1
+echo "reexec of a copy $? $(readlink /proc/1/exe)"
 SH
 vm_boot quiet minit.table=/etc/other.toml minit.tabel=typo
 vm_wait 60 'minit: ' || vm_show
@@ -69,6 +75,9 @@ has 'path /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "service
 has 'umask 0*22' "services have a umask"
 has '/run/minit/control' "the control socket is there"
 has 'controllers .*memory.*' "cgroup2 has controllers"
+has 'minit: reexec: /sbin/minit: it is no minit, .*: minit runs on as it was; put a minit there .*' "a shell in its place is refused"
+has 'reexec of a shell 1' "and nothing ends by that"
+has 'reexec of a copy 0 /usr/sbin/minit' "a new file takes over, where the kernel has found the old one"
 said 'minit: kernel command line: minit.tabel=typo: unknown; there are minit.table=PATH' "a misspelt word is named"
 said 'minit: stopping [0-9]+ services' "the stop is told"
 said 'minit: stubborn: .*killed' "who does not stop is killed, and named"
