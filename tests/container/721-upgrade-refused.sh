@@ -79,6 +79,17 @@ other 1 "$program.new"
 refuses "a minit with another layout of the state" "$program: .*layout is that of another build.*runs on as it was; .*(reboot|poweroff)"
 is "$(ct_pid),$(ct_field '' reexecs)" "$first,0" "none of them was ever PID 1"
 
+# -- a tool of another build looks at the table of this one -------------------------------------------------------------
+
+other 0 "$ct_dir/tool"
+tool() {
+	MINIT_SOCKET=/proc/$(ct_pid)/root/run/minit/control "$ct_dir/tool" "$@" 2>&1
+}
+tool status steady | grep -q 'isolation cannot be seen: the layout is that of another build of minit$'
+ok $? "minit status NAME of another layout says that it cannot look, and why"
+tool net | grep -q 'the layout is that of another build of minit; ask with its own program, /proc/1/exe$'
+ok $? "so does minit net, and who can"
+
 # -- who asks waits, nobody else does -----------------------------------------------------------------------------------
 
 compiled "$program.new" <<'C'
