@@ -296,7 +296,7 @@ static void settle_devices(struct compile *c, const struct service_spec *spec, c
 	struct device_spec *all;
 
 	if (!spec->leaf || given(c, d, KEY_DEVICES) || roots->dev != DEV_MINIMAL || leaf->delegate ||
-	    d->confine->privileges.tty_at || mounts_devices(c, roots) || !spec->root_at)
+	    d->confine->privileges.tty_at || mounts_devices(c, roots))
 		return;
 	all = arena_array(c->work, struct device_spec, roots->nodes.count);
 	for (uint32_t i = 0; i < roots->nodes.count; i++)

@@ -40,7 +40,7 @@ network = "none"
 mounts = { "$ct_dir/src" = "tmpfs", "/mnt" = "$ct_dir/src", "/proc/sys/net" = "/proc/sys/net" }
 secrets = { k = "$ct_dir/src/k" }
 [service.node]
-exec = ["/bin/sh", "-c", "ls -l /dev/fuse /dev/tty | cut -c1 | tr -d '\\\\n'; echo , node"]
+exec = ["/bin/sh", "-c", "ls -l /dev/fuse /dev/tty | cut -c1 | tr -d '\\\\n'; echo , node; mknod /dev/kmsg c 1 11; (: >/dev/kmsg) 2>&1 | grep -q 'not permitted' && echo node, held"]
 ready = "exit"
 restart = "never"
 dev = "minimal"
@@ -57,6 +57,7 @@ ct_start sh -c "mount -t tmpfs spread $ct_dir/spread && mount --make-shared $ct_
 ct_up
 ct_is "all run but those that ask for what cannot be had" private:up slave:up shared:up both:up bare:up bare2:up covers:done node:done asks:failed hides:failed
 ct_said "^cc, node$" "without a root a /dev of its own has devices of minit's"
+ct_said "^node, held$" "and others are held back, whatever node is made"
 
 # sees NAME [PATH]: whether it has the mount of minit's that came later. mounts NAME: mounts something itself; whether minit has it.
 sees() {

@@ -986,6 +986,15 @@ static unsigned policy_of(const char *keys)
 	       table_confine(t, service_of(t, "a"))->leaf.devices.count;
 }
 
+static void a_dev_of_its_own_without_a_root_too(void **state)
+{
+	(void)state;
+	assert_int_equal(policy_of("dev = 'minimal'"), DEVICES_USUAL * 10);
+	assert_int_equal(policy_of("dev = 'minimal'\ndev_nodes = ['/dev/fuse']"), DEVICES_USUAL * 10 + 1);
+	assert_int_equal(policy_of("dev = 'minimal'\ndevices = 'any'"), DEVICES_ANY * 10);
+	assert_int_equal(policy_of("dev = 'minimal'\nmounts.'/dev/fuse' = '/dev/fuse'"), DEVICES_ANY * 10);
+}
+
 static void a_root_of_its_own_has_the_usual_devices(void **state)
 {
 	(void)state;
@@ -1480,6 +1489,7 @@ int main(void)
 		cmocka_unit_test(leaves_of_a_group_are_told_of_it),
 		cmocka_unit_test(devices_are_any_or_a_list_that_is_asked_for),
 		cmocka_unit_test(a_root_of_its_own_has_the_usual_devices),
+		cmocka_unit_test(a_dev_of_its_own_without_a_root_too),
 		cmocka_unit_test(a_root_that_is_no_directory_may_be_an_image),
 		cmocka_unit_test(pressure_becomes_what_the_kernel_watches_for),
 		cmocka_unit_test(calm_is_a_share_of_a_time),
