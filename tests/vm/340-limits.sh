@@ -371,6 +371,7 @@ minit stop count
 echo 0 >/proc/sys/user/max_cgroup_namespaces
 rm /run/deaf; minit start deaf && deaf_looked
 echo "lacking $(of deaf state) $(cat /run/deaf)"
+echo "misses $(minit status --json deaf | grep -o '"missing":.[^]]*.') $(minit status deaf | grep -c '^! namespaces.cgroup .*: a default that')"
 minit stop deaf; minit start asks || echo "asks $(of asks why)"
 echo 1000 >/proc/sys/user/max_cgroup_namespaces
 
@@ -501,6 +502,7 @@ is 'struck' up "what somebody else killed by its leaf can be started again"
 is 'twice' up "also when that was done while it was down, the second time"
 is 'deaf' 'up 0::/ 0::/svc.deaf' "after a stop by force it runs again, and its leaf is the root of all groups"
 is 'lacking' 'up 0::/svc.deaf' "where it can have no cgroup namespace it goes without, as that is the default"
+is 'misses' '"missing":["cgroup namespace"] 1' "its status tells that it is missing, and why"
 said 'deaf: a cgroup namespace cannot be had here, and is left out for it' "which is said"
 has 'asks step clone: No space left on device: .*' "who asks for one fails"
 within 'dirty for' 0 150 "a limit of memory is set at once, whatever there is to write back first: hundredths of a second"
