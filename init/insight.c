@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/fd.h"
 #include "services/changed.h"
@@ -99,7 +100,7 @@ int insight_send(const struct supervisor *sv, const struct client *c, uint32_t i
 		add_service(sv, index, &b, &line);
 	for (unsigned i = 0; i < CGROUP_V1_COUNT; i++)
 		add(&b, INSIGHT_V1 + i, sv->state->cgroup.v1[i]);
-	buf_fmt(&line, "\"minit\":%d,\"fds\":%u}\n", sv->state->pid, b.which);
+	buf_fmt(&line, "\"minit\":%d,\"uid\":%u,\"fds\":%u}\n", sv->state->pid, (unsigned)geteuid(), b.which);
 	if (index != INSIGHT_NOBODY)
 		add_changes(sv, index, &line);
 	return send_with(c->fd, &line, &b);

@@ -18,9 +18,10 @@ enum insight { INSIGHT_TABLE, INSIGHT_PROC, INSIGHT_V2, INSIGHT_NET, INSIGHT_OWN
 
 /*
  * Sends a line with the descriptors: {"index":...,"pid":...,"missing":...,"joined":...,"behind":...,"minit":...,
- * "fds":...}. pid: of its process once it is the program (else 0), of the one whose namespaces it has joined (behind:
- * of its reaper), and of minit, in minit's pid namespace; bits of enum missing; bits 1 << enum insight. INSIGHT_NET
- * and _OWN_NET: minit's network, and the one that is kept for the service. Of INSIGHT_NOBODY only what is minit's.
+ * "uid":...,"fds":...}. pid: of its process once it is the program (else 0), of the one whose namespaces it has joined
+ * (behind: of its reaper), and of minit, in minit's pid namespace; bits of enum missing; minit's uid as it is called
+ * there; bits 1 << enum insight. INSIGHT_NET and _OWN_NET: minit's network, and the one that is kept for the service.
+ * Of INSIGHT_NOBODY only what is minit's.
  * Then a line {"changed":FILE,"to":TEXT,"group":...} for each limit that was changed by hand, of the service or of its
  * group. 0 or -errno. Only for who may do anything: the table has the services' environment in it.
  */

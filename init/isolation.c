@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -168,6 +169,22 @@ static bool pass_reaper(struct look *l, pid_t *of)
 	return true;
 }
 
+static bool read_both(struct look *l, const char *line)
+{
+	BUF_ON_STACK(seen, 64);
+	int64_t uid, here;
+
+	if (!look_read(l, l->pid, "status", l->status, sizeof(l->status)) ||
+	    !look_read(l, l->minit, "status", l->minits, sizeof(l->minits)))
+		return false;
+	(void)look_line(l->minits, "Uid", &seen);
+	here = strtol(buf_text(&seen), NULL, 10);
+	uid = field_number(line, "uid", here);
+	l->is_root = !uid;
+	l->elsewhere = uid != here;
+	return true;
+}
+
 static bool open_look(struct look *l, const struct handed *h)
 {
 	uint32_t index = (uint32_t)field_number(h->line, "index", 0);
@@ -194,8 +211,7 @@ static bool open_look(struct look *l, const struct handed *h)
 		l->home.v1[i] = h->fds[INSIGHT_V1 + i];
 	l->err = l->pid ? 0 : -ESRCH;
 	return l->pid && (!has_reaper(l) || pass_reaper(l, &l->pid)) &&
-	       look_read(l, l->pid, "status", l->status, sizeof(l->status)) &&
-	       look_read(l, l->minit, "status", l->minits, sizeof(l->minits));
+	       read_both(l, h->line);
 }
 
 static void look(struct look *l)

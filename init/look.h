@@ -27,6 +27,8 @@ struct look {
 	int proc;            /* minit's /proc */
 	int32_t missing;     /* bits of enum missing: what minit says it has left out */
 	pid_t minit, joined; /* numbers in that /proc */
+	bool is_root;        /* minit is, where it is itself */
+	bool elsewhere;      /* the tool is in another user namespace than minit, and ids are called otherwise */
 	pid_t pid;           /* the program's, behind the reaper if it has one */
 	char status[4096];   /* of the program, proc(5) */
 	char minits[4096];   /* of minit */

@@ -1,6 +1,7 @@
 /* Whose it is: its user and groups as they are called outside, and the maps of its user namespace. credentials(7). */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,6 +80,47 @@ static bool id_of(const struct book *book, const char *name, uint64_t *ret)
 	return !text_u64(name, ret) || number_in(line_by(book, 0, name), 2, ret);
 }
 
+/* -- as they are called here -------------------------------------------------------------------------------------- */
+
+/* Maps of minit's own user namespace, or "": it is that of the tool. */
+static struct {
+	char uids[4096], gids[4096];
+} maps;
+
+static void read_maps(struct look *l)
+{
+	if (!l->elsewhere || !look_read(l, l->minit, "uid_map", maps.uids, sizeof(maps.uids)))
+		maps.uids[0] = '\0';
+	if (!l->elsewhere || !look_read(l, l->minit, "gid_map", maps.gids, sizeof(maps.gids)))
+		maps.gids[0] = '\0';
+}
+
+/* Of minit's id: by lines of "INSIDE OUTSIDE COUNT". */
+static uint32_t seen_here(const char *map, uint32_t id)
+{
+	char *at = (char *)map;
+
+	while (*at) {
+		unsigned long inside = strtoul(at, &at, 10), outside = strtoul(at, &at, 10);
+		unsigned long count = strtoul(at, &at, 10);
+
+		if (id >= inside && id - inside < count)
+			return (uint32_t)(outside + (id - inside));
+		at += strspn(at, "\n ");
+	}
+	return id;
+}
+
+static uint32_t uid_here(const struct look *l, uint64_t uid)
+{
+	return seen_here(maps.uids, roots_outside(l->table, l->confine->roots.uids, (uint32_t)uid));
+}
+
+static uint32_t gid_here(const struct look *l, uint64_t gid)
+{
+	return seen_here(maps.gids, roots_outside(l->table, l->confine->roots.gids, (uint32_t)gid));
+}
+
 /* -- user and group ----------------------------------------------------------------------------------------------- */
 
 /* "33 33 33 33" is told as "33". */
@@ -100,12 +142,12 @@ static void put_ids(const char *status, const char *name, struct buf *b)
 	buf_add(b, text, len);
 }
 
-static void tell_id(struct look *l, const char *what, const char *line, struct list ranges, uint64_t id, bool named)
+static void tell_id(struct look *l, const char *what, const char *line, uint32_t id, bool named)
 {
 	BUF_ON_STACK(asked, 64);
 	BUF_ON_STACK(got, 64);
 
-	buf_fmt(&asked, "%u", roots_outside(l->table, ranges, (uint32_t)id));
+	buf_fmt(&asked, "%u", id);
 	put_ids(l->status, line, &got);
 	/* A program that began as root may have become another by itself. */
 	if (named || !strcmp(buf_text(&got), "0"))
@@ -117,17 +159,17 @@ static void tell_id(struct look *l, const char *what, const char *line, struct l
 static void look_user(struct look *l, const struct book *passwd)
 {
 	const char *user = table_text(l->table, l->spec->user_at);
-	const struct list uids = l->confine->roots.uids;
+	const bool is_minits = !user && !l->confine->roots.uids.count;
 	BUF_ON_STACK(minits, 64);
 	uint64_t uid = 0;
 
 	put_ids(l->minits, "Uid", &minits);
-	if (!user && !uids.count && text_u64(buf_text(&minits), &uid))
+	if (is_minits && text_u64(buf_text(&minits), &uid))
 		return;
 	if (user && !id_of(passwd, user, &uid))
 		look_tell(l, "user", user, "", LOOK_UNSEEN, 0);
 	else
-		tell_id(l, "user", "Uid", uids, uid, user && uid);
+		tell_id(l, "user", "Uid", is_minits ? (uint32_t)uid : uid_here(l, uid), user && uid);
 }
 
 /* That of the user's line, or the number of a user without one. */
@@ -148,7 +190,7 @@ static void look_group(struct look *l, const struct book *passwd, const struct b
 	if (name ? !id_of(group, name, &gid) : !group_of(passwd, user, &gid))
 		look_tell(l, "group", name ? name : user, "", LOOK_UNSEEN, 0);
 	else
-		tell_id(l, "group", "Gid", l->confine->roots.gids, gid, gid);
+		tell_id(l, "group", "Gid", gid_here(l, gid), gid);
 }
 
 /* -- supplementary groups ----------------------------------------------------------------------------------------- */
@@ -197,7 +239,7 @@ static void add_memberships(const struct book *group, const char *name, struct g
 static bool has_gid(const struct look *l, const struct gids *g, uint64_t outside)
 {
 	for (size_t i = 0; i < g->count; i++)
-		if (roots_outside(l->table, l->confine->roots.gids, g->all[i]) == outside)
+		if (gid_here(l, g->all[i]) == outside)
 			return true;
 	return false;
 }
@@ -255,7 +297,7 @@ static void look_groups(struct look *l, const struct book *passwd, const struct 
 		return;
 	}
 	for (size_t i = 0; i < g.count; i++)
-		buf_fmt(&asked, "%s%u", i ? " " : "", roots_outside(l->table, l->confine->roots.gids, g.all[i]));
+		buf_fmt(&asked, "%s%u", i ? " " : "", gid_here(l, g.all[i]));
 	look_tell(l, "groups", asked.len ? buf_text(&asked) : "none", got.len ? buf_text(&got) : "none",
 		  are_known(l, &g, buf_text(&got)) ? LOOK_SAME : LOOK_DIFFERS, 0);
 }
@@ -263,12 +305,13 @@ static void look_groups(struct look *l, const struct book *passwd, const struct 
 /* -- maps --------------------------------------------------------------------------------------------------------- */
 
 /* "0 524288 65536", each range behind a comma. */
-static void put_ranges(const struct look *l, struct list ranges, struct buf *b)
+static void put_ranges(const struct look *l, struct list ranges, const char *map, struct buf *b)
 {
 	const struct id_range *list = table_list(l->table, ranges, struct id_range);
 
 	for (uint32_t i = 0; i < ranges.count; i++)
-		buf_fmt(b, "%s%u %u %u", i ? ", " : "", list[i].inside, list[i].outside, list[i].count);
+		buf_fmt(b, "%s%u %u %u", i ? ", " : "", list[i].inside,
+			seen_here(map, list[i].outside), list[i].count);
 }
 
 static void put_map(const char *text, struct buf *b)
@@ -286,7 +329,7 @@ static void put_map(const char *text, struct buf *b)
 	}
 }
 
-static void look_map(struct look *l, const char *what, const char *file, struct list ranges)
+static void look_map(struct look *l, const char *what, const char *file, struct list ranges, const char *map)
 {
 	BUF_ON_STACK(asked, 1024);
 	BUF_ON_STACK(got, 1024);
@@ -294,7 +337,7 @@ static void look_map(struct look *l, const char *what, const char *file, struct 
 
 	if (!ranges.count)
 		return;
-	put_ranges(l, ranges, &asked);
+	put_ranges(l, ranges, map, &asked);
 	if (look_read(l, l->pid, file, text, sizeof(text)))
 		put_map(text, &got);
 	if (l->err)
@@ -311,9 +354,10 @@ void look_ids(struct look *l)
 		read_book(l, "etc/passwd", &passwd);
 		read_book(l, "etc/group", &group);
 	}
+	read_maps(l);
 	look_user(l, &passwd);
 	look_group(l, &passwd, &group);
 	look_groups(l, &passwd, &group);
-	look_map(l, "userns.uid", "uid_map", l->confine->roots.uids);
-	look_map(l, "userns.gid", "gid_map", l->confine->roots.gids);
+	look_map(l, "userns.uid", "uid_map", l->confine->roots.uids, maps.uids);
+	look_map(l, "userns.gid", "gid_map", l->confine->roots.gids, maps.gids);
 }

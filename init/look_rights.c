@@ -64,14 +64,6 @@ static uint64_t all_known(struct look *l)
 	return last < 63 ? (2ull << last) - 1 : UINT64_MAX;
 }
 
-static bool is_root(const struct look *l, const char *status)
-{
-	BUF_ON_STACK(b, 64);
-
-	(void)l;
-	return look_line(status, "Uid", &b) && !strncmp(buf_text(&b), "0 ", 2);
-}
-
 /* What the plan comes to behind the exec: services/caps.h, capabilities(7). */
 static struct caps expected(struct look *l, bool root)
 {
@@ -84,7 +76,7 @@ static struct caps expected(struct look *l, bool root)
 		now.set[CAPS_BOUNDING] = now.set[CAPS_PERMITTED] = now.set[CAPS_EFFECTIVE] = all_known(l);
 	else
 		(void)read_caps(l->minits, &now);
-	plan = caps_plan(l->confine, &now, root, !root && (userns || is_root(l, l->minits)));
+	plan = caps_plan(l->confine, &now, root, !root && (userns || l->is_root));
 	set = plan.caps.set;
 	if (root && !(l->confine->privileges.securebits & SECBIT_NOROOT))
 		set[CAPS_PERMITTED] = (set[CAPS_INHERITABLE] | set[CAPS_BOUNDING]) &
@@ -101,7 +93,7 @@ static bool began_as_root(const struct look *l)
 	const char *user = table_text(l->table, l->spec->user_at);
 
 	if (!user)
-		return table_in_userns(l->table, l->spec) || is_root(l, l->minits);
+		return table_in_userns(l->table, l->spec) || l->is_root;
 	return !strcmp(user, "root") || !strcmp(user, "0");
 }
 

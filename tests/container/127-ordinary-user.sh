@@ -138,6 +138,16 @@ ordinary unshare -r
 up "as root of a user namespace the same table has its namespaces" $(printf '%s:up ' $some)
 is "$(differs $some)" "rooted: sys
 overlay: sys" "all of it as asked, but for a leaf and what it holds, and a new /sys by default"
+# The same by the user itself, from outside: ids are called otherwise there, and no uts namespace is to be entered.
+from_outside() {
+	ct_in setpriv --reuid 4711 --regid 4711 --clear-groups "$MINIT" status "$1" | grep -E '^! (user|group|groups|userns|caps)|caps.permitted|not as asked' | tr -s ' ' | cut -d' ' -f2-
+}
+is "$(for s in plain root inner; do from_outside "$s"; done)" "caps.permitted a80425fb a80425fb
+1 of 17 not as asked
+caps.permitted a80425fb a80425fb
+1 of 19 not as asked
+caps.permitted a80425fb a80425fb
+1 of 21 not as asked" "nothing else when it is looked at from outside"
 ct_wait 10 '^devices: '
 ct_said '^devices: 0$' "devices are minit's, where none can be made"
 ct_wait 10 '^overlay: '
