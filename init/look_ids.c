@@ -104,6 +104,8 @@ static uint32_t seen_here(const char *map, uint32_t id)
 		unsigned long inside = strtoul(at, &at, 10), outside = strtoul(at, &at, 10);
 		unsigned long count = strtoul(at, &at, 10);
 
+		if (!count)
+			break;
 		if (id >= inside && id - inside < count)
 			return (uint32_t)(outside + (id - inside));
 		at += strspn(at, "\n ");
