@@ -232,13 +232,19 @@ static void tell_addrs(struct look *l, const struct network_seen *seen, const st
 	}
 }
 
+/* One that leads nowhere is on no link. */
 static void tell_route_row(struct look *l, const struct network_seen *seen, const char *what,
 			   const struct net_route *route)
 {
+	const struct net_found_link *eth = net_found_link(&seen->own, net_eth_name(route->eth));
+	bool is_on = route->type == RTN_UNICAST;
 	BUF_ON_STACK(asked, LOOK_TEXT);
 
 	tell_route(&asked, route);
-	tell_there(l, what, buf_text(&asked), network_has_route(&seen->own, 0, route));
+	if (route->eth)
+		buf_fmt(&asked, " dev %s", net_eth_name(route->eth));
+	tell_there(l, what, buf_text(&asked),
+		   (eth || !is_on) && network_has_route(&seen->own, is_on ? eth->index : 0, route));
 }
 
 static void tell_routes(struct look *l, const struct network_seen *seen, const struct service_spec *owner)

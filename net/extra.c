@@ -20,6 +20,17 @@ static int put_route(struct net_session *s, const char *object, struct netlink *
 	return net_run(s, object, &b);
 }
 
+int routes_inside(struct net_session *s, const char *object, struct netlink *inside, const struct net_extra *extra,
+		  unsigned number, uint32_t index)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < extra->route_count && !err; i++)
+		if (extra->routes[i].eth == number)
+			err = put_route(s, object, inside, &extra->routes[i], index);
+	return err;
+}
+
 static int put_neighbour(struct net_session *s, const char *object, struct netlink *inside,
 			 const struct net_neighbour *neighbour, uint32_t index)
 {
@@ -89,8 +100,8 @@ int extra_inside(struct net_session *s, const char *object, struct netlink *insi
 {
 	int err = put_sysctls(s, object, extra, ns);
 
-	for (uint32_t i = 0; i < extra->route_count && !err; i++)
-		err = put_route(s, object, inside, &extra->routes[i], index);
+	if (!err)
+		err = routes_inside(s, object, inside, extra, 0, index);
 	for (uint32_t i = 0; i < extra->neighbour_count && !err; i++)
 		err = put_neighbour(s, object, inside, &extra->neighbours[i], index);
 	if (extra->out_bps && !err)

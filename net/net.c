@@ -246,7 +246,9 @@ static int attach_also(struct net_session *s, const char *object, struct netlink
 	uint32_t index;
 	int err = veth_attach(s, object, attach, bridge, &extra, ns);
 
-	return err ? err : configure_inside(s, object, inside, attach, bridge, &index);
+	if (!err)
+		err = configure_inside(s, object, inside, attach, bridge, &index);
+	return err ? err : routes_inside(s, object, inside, of, attach->number, index);
 }
 
 static int attach_all(struct net_session *s, const char *object, struct netlink *inside, const struct net_extra *extra,

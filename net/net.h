@@ -49,12 +49,17 @@ static inline uint32_t net_waits(const struct net_attach *attach, uint32_t what)
 	return what << 2 * (attach->number % NET_ETHS);
 }
 
-/* What it is called in the namespace. */
-static inline const char *net_eth(const struct net_attach *attach)
+static inline const char *net_eth_name(unsigned number)
 {
 	static const char names[NET_ETHS][8] = { "eth0", "eth1", "eth2", "eth3", "eth4", "eth5", "eth6", "eth7" };
 
-	return names[attach->number % NET_ETHS];
+	return names[number % NET_ETHS];
+}
+
+/* What it is called in the namespace. */
+static inline const char *net_eth(const struct net_attach *attach)
+{
+	return net_eth_name(attach->number);
 }
 
 /* What the monitor has heard of a link. */

@@ -154,7 +154,11 @@ void rate_add(struct netlink_batch *b, const char *name, uint32_t index, uint64_
 must_check int extra_outside(struct net_session *s, const char *object, const struct net_attach *attach,
 			     const struct net_extra *extra);
 
-/* What else the network of descriptor ns has; `index` is that of eth0. 0 or -errno, logged. */
+/* The routes by the eth of this number, whose index it is. 0 or -errno, logged. */
+must_check int routes_inside(struct net_session *s, const char *object, struct netlink *inside,
+			     const struct net_extra *extra, unsigned number, uint32_t index);
+
+/* What else the network of descriptor ns has by eth0, whose index it is. 0 or -errno, logged. */
 must_check int extra_inside(struct net_session *s, const char *object, struct netlink *inside,
 			    const struct net_extra *extra, uint32_t index, int ns);
 
@@ -178,6 +182,13 @@ static inline int extra_outside(struct net_session *s, const char *object, const
 				const struct net_extra *extra)
 {
 	(void)s, (void)object, (void)attach, (void)extra;
+	return 0;
+}
+
+static inline int routes_inside(struct net_session *s, const char *object, struct netlink *inside,
+				const struct net_extra *extra, unsigned number, uint32_t index)
+{
+	(void)s, (void)object, (void)inside, (void)extra, (void)number, (void)index;
 	return 0;
 }
 

@@ -84,7 +84,8 @@ struct net_route {
 	uint32_t metric; /* 0: the kernel's */
 	uint32_t table;  /* 0: the main one */
 	uint8_t type;    /* RTN_UNICAST, RTN_BLACKHOLE, RTN_UNREACHABLE or RTN_PROHIBIT */
-	uint8_t reserved[3];
+	uint8_t eth;     /* of a service: 1: it goes by eth1, and so on */
+	uint8_t reserved[2];
 };
 
 /* A neighbour whose MAC is known beforehand. */

@@ -79,12 +79,18 @@ void tell_sysctl(struct buf *b, const char *ns, const char *path, const char *va
 	buf_char(b, '\n');
 }
 
-static void put_extra(struct buf *b, const char *ns, const struct net_extra *extra)
+static void put_routes(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_extra *extra)
+{
+	for (uint32_t i = 0; i < extra->route_count; i++)
+		if (extra->routes[i].eth == attach->number)
+			tell_route_on(b, ns, "replace", net_eth(attach), &extra->routes[i]);
+}
+
+static void put_extra(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_extra *extra)
 {
 	for (uint32_t i = 0; i < extra->sysctl_count; i++)
 		tell_sysctl(b, ns, extra->texts + extra->sysctls[i].path_at, extra->texts + extra->sysctls[i].value_at);
-	for (uint32_t i = 0; i < extra->route_count; i++)
-		tell_route_on(b, ns, "replace", NET_ETH0, &extra->routes[i]);
+	put_routes(b, ns, attach, extra);
 	for (uint32_t i = 0; i < extra->neighbour_count; i++)
 		tell_neighbour(b, ns, NET_ETH0, &extra->neighbours[i].addr, extra->neighbours[i].mac);
 	if (extra->out_bps)
@@ -122,6 +128,7 @@ static void put_also(struct buf *b, const char *ns, const struct net_attach *att
 
 	put_pair(b, ns, attach, bridge, extra, bridge->mtu);
 	put_inside(b, ns, attach, bridge);
+	put_routes(b, ns, attach, extra);
 	put_outside(b, attach, bridge, &(struct net_extra){ .shards = extra->shards });
 }
 
@@ -138,7 +145,7 @@ void tell_attach(struct buf *b, const char *ns, const struct net_attach *attach,
 	tell_set(b, ns, "lo", "up");
 	if (net_has_eth0(attach))
 		put_inside(b, ns, attach, bridge);
-	put_extra(b, ns, extra);
+	put_extra(b, ns, attach, extra);
 	if (bridge)
 		put_outside(b, attach, bridge, extra);
 	for (uint32_t i = 0; i < extra->also_count; i++)

@@ -31,6 +31,7 @@ bool table_has_secrets(const struct table *t, struct list list);
 
 /* Lists of struct network_spec; services/table_net.c */
 bool table_has_routes(const struct table *t, struct list list);
+bool table_has_eths(const struct table *t, const struct network_spec *network); /* those that its routes go by */
 bool table_has_neighbours(const struct table *t, struct list list);
 bool table_has_sysctls(const struct table *t, struct list list);
 bool table_has_networks(const struct table *t, struct list list);

@@ -172,14 +172,14 @@ static void take_shared(struct compile *c, uint32_t index, struct network_spec *
 
 /* -- routes -------------------------------------------------------------------------------------------------------- */
 
-/* Those that it has by network.also are known. */
+/* What it has by network.also is known. */
 static void take_routes(struct compile *c, uint32_t index, struct network_spec *network)
 {
 	const struct net_attach *at = &c->specs[index].attach;
 	const struct draft *d = &c->services.drafts[index];
 	const struct toml *list = own_or_default(c, d, KEY_NETWORK_ROUTES, net_has_eth0(at));
 	const struct route_place place = { .draft = d, .key = KEY_NETWORK_ROUTES, .gateway = KEY_NETWORK_GATEWAY,
-					   .addr = at->addr, .whose = "service",
+					   .addr = at->addr, .whose = "service", .has_eths = true,
 					   .also = (const void *)(c->image->base + network->also.at),
 					   .also_count = network->also.count };
 	struct net_route routes[ROUTES_MAX];

@@ -18,6 +18,8 @@ static const struct {
 #undef REFUSAL
 };
 
+#define ANY_ETH NET_ETHS /* none is said */
+
 bool take_number(const char *text, uint32_t *field)
 {
 	uint64_t n;
@@ -44,12 +46,24 @@ static bool take_net(const char *word, struct net_route *r)
 	return !strcmp(word, "default") || !text_addr(word, &r->to);
 }
 
+/* "eth1" */
+static bool take_eth(const char *name, struct net_route *r)
+{
+	if (r->eth != ANY_ETH || r->type != RTN_UNICAST || strncmp(name, "eth", 3) != 0 || name[3] < '0' ||
+	    name[3] >= '0' + NET_ETHS || name[4])
+		return false;
+	r->eth = (uint8_t)(name[3] - '0');
+	return true;
+}
+
 static bool take_option(const char *name, const char *value, struct net_route *r)
 {
 	if (!strcmp(name, "via"))
 		return !r->via.family && r->type == RTN_UNICAST && !text_addr(value, &r->via) && !strchr(value, '/');
 	if (!strcmp(name, "metric"))
 		return take_number(value, &r->metric);
+	if (!strcmp(name, "dev"))
+		return take_eth(value, r);
 	return !strcmp(name, "table") && take_number(value, &r->table);
 }
 
@@ -62,10 +76,13 @@ static bool is_whole(struct net_route *r)
 	return r->to.family && (!r->via.family || r->via.family == r->to.family);
 }
 
-/* [blackhole|unreachable|prohibit] NET|default [via ADDRESS] [metric NUMBER] [table NUMBER]; false: it is none. */
+/*
+ * [blackhole|unreachable|prohibit] NET|default [via ADDRESS] [dev ETH] [metric NUMBER] [table NUMBER]; false: it is
+ * none.
+ */
 static bool route_read(const char *text, struct net_route *ret)
 {
-	struct net_route r = { .type = RTN_UNICAST };
+	struct net_route r = { .type = RTN_UNICAST, .eth = ANY_ETH };
 	BUF_ON_STACK(word, 64);
 	BUF_ON_STACK(value, 64);
 
@@ -91,6 +108,8 @@ void route_text(struct buf *b, const struct net_route *route)
 		buf_str(b, " via ");
 		text_put_addr(b, &route->via, false);
 	}
+	if (route->eth)
+		buf_fmt(b, " dev eth%u", route->eth);
 	if (route->metric)
 		buf_fmt(b, " metric %u", route->metric);
 	if (route->table)
@@ -107,21 +126,37 @@ static bool is_network_addr(const struct addr *a)
 	return addr_equal(&net, a);
 }
 
-static bool is_near(const struct route_place *place, const struct addr *a)
+/* NET_ADDRS of them. */
+static const struct addr *addrs_of(const struct route_place *place, uint32_t eth)
 {
-	for (unsigned i = 0; i < NET_ADDRS && place->addr[i].family; i++)
-		if (addr_in(a, &place->addr[i]))
-			return true;
-	return place->may_have_more || addr_is_link_local(a);
+	return eth ? place->also[eth - 1].addr : place->addr;
 }
 
-static bool is_in_also(const struct route_place *place, const struct addr *a)
+static bool has_subnet(const struct route_place *place, uint32_t eth, const struct addr *a)
 {
-	for (uint32_t k = 0; k < place->also_count; k++)
-		for (unsigned i = 0; i < addr_count(&place->also[k]); i++)
-			if (addr_in(a, &place->also[k].addr[i]))
-				return true;
+	const struct addr *own = addrs_of(place, eth);
+
+	for (unsigned i = 0; i < NET_ADDRS && own[i].family; i++)
+		if (addr_in(a, &own[i]))
+			return true;
 	return false;
+}
+
+static bool is_near(const struct route_place *place, const struct net_route *r)
+{
+	return has_subnet(place, r->eth, &r->via) || place->may_have_more || addr_is_link_local(&r->via);
+}
+
+/* Where its gateway is, unless it says so itself. */
+static void choose_eth(const struct route_place *place, struct net_route *r)
+{
+	if (r->eth != ANY_ETH)
+		return;
+	r->eth = 0;
+	while (r->eth < place->also_count && !has_subnet(place, r->eth, &r->via))
+		r->eth++;
+	if (!has_subnet(place, r->eth, &r->via))
+		r->eth = 0;
 }
 
 /* Which one of the kernel's it is: a second one would take its place. */
@@ -141,21 +176,46 @@ static bool is_there(const struct net_route *r, const struct net_route *list, ui
 	return false;
 }
 
-/* The kernel makes one to each subnet of IPv4, without a metric. */
-static bool is_subnet(const struct route_place *place, const struct net_route *r)
+static bool is_subnet_of(const struct addr *own, const struct addr *to)
 {
-	for (unsigned i = 0; i < NET_ADDRS && place->addr[i].family == AF_INET; i++)
-		if (!r->table && !r->metric && r->to.prefix == place->addr[i].prefix &&
-		    addr_in(&r->to, &place->addr[i]))
+	for (unsigned i = 0; i < NET_ADDRS && own[i].family; i++)
+		if (own[i].family == AF_INET && to->prefix == own[i].prefix && addr_in(to, &own[i]))
 			return true;
 	return false;
 }
 
-static bool check(struct compile *c, const struct route_place *place, const struct toml *node,
-		  const struct net_route *r)
+/* The kernel makes one to each subnet of IPv4, without a metric. */
+static bool is_subnet(const struct route_place *place, const struct net_route *r)
+{
+	for (uint32_t eth = 0; eth <= place->also_count && !r->table && !r->metric; eth++)
+		if (is_subnet_of(addrs_of(place, eth), &r->to))
+			return true;
+	return false;
+}
+
+static bool check_gateway(struct compile *c, const struct route_place *place, const struct toml *node,
+			  const struct net_route *r, bool is_said)
 {
 	const char *title = place->draft->title, *key = key_text(key_by_id(place->key), KEY_NAME);
-	const char *unfit = r->via.family ? gateway_unfit(place->addr, &r->via) : NULL;
+	const char *unfit = gateway_unfit(addrs_of(place, r->eth), &r->via);
+
+	if (!is_near(place, r) && is_said)
+		refuse(c, node, "%s: %s: %s: its gateway is in none of the subnets of eth%u", title, key, node->text,
+		       r->eth);
+	else if (!is_near(place, r))
+		refuse(c, node, "%s: %s: %s: its gateway is in none of the %s's subnets", title, key, node->text,
+		       place->whose);
+	else if (unfit)
+		refuse(c, node, "%s: %s: %s: its gateway %s", title, key, node->text, unfit);
+	else
+		return true;
+	return false;
+}
+
+static bool check(struct compile *c, const struct route_place *place, const struct toml *node,
+		  const struct net_route *r, bool is_said)
+{
+	const char *title = place->draft->title, *key = key_text(key_by_id(place->key), KEY_NAME);
 
 	if (!is_network_addr(&r->to))
 		refuse(c, node, "%s: %s: %s: the net has bits behind its prefix; clear them, or write it "
@@ -163,20 +223,14 @@ static bool check(struct compile *c, const struct route_place *place, const stru
 	else if (!r->to.prefix && !r->table && !r->metric)
 		refuse(c, node, "%s: %s: %s: is the default route; give it as %s, or with a metric beside that",
 		       title, key, node->text, key_text(key_by_id(place->gateway), KEY_NAME));
-	else if (r->via.family && !is_near(place, &r->via) && is_in_also(place, &r->via))
-		refuse(c, node, "%s: %s: %s: its gateway is in a subnet of network.also, and routes go by eth0 alone; "
-		       "make the bridge of that network.bridge, and the other one network.also", title, key,
-		       node->text);
-	else if (r->via.family && !is_near(place, &r->via))
-		refuse(c, node, "%s: %s: %s: its gateway is in none of the %s's subnets", title, key, node->text,
-		       place->whose);
-	else if (unfit)
-		refuse(c, node, "%s: %s: %s: its gateway %s", title, key, node->text, unfit);
+	else if (r->eth > place->also_count)
+		refuse(c, node, "%s: %s: %s: the %s has no eth%u; add its bridge to network.also", title, key,
+		       node->text, place->whose, r->eth);
 	else if (is_subnet(place, r))
 		refuse(c, node, "%s: %s: %s: the kernel has this route, as it is the subnet of an address of the %s; "
 		       "remove it, or give it a metric", title, key, node->text, place->whose);
 	else
-		return true;
+		return !r->via.family || check_gateway(c, place, node, r, is_said);
 	return false;
 }
 
@@ -198,8 +252,11 @@ uint32_t routes_take(struct compile *c, const struct route_place *place, const s
 
 	for (const struct toml *e = text_first(list); e; e = text_next(list, e)) {
 		struct net_route r;
+		bool is_route = route_read(e->text, &r), is_said = is_route && r.eth != ANY_ETH;
 
-		if (!route_read(e->text, &r))
+		if (is_route)
+			choose_eth(place, &r);
+		if (!is_route || (is_said && !place->has_eths))
 			refuse_route(c, place, e);
 		else if (n == ROUTES_MAX)
 			refuse(c, e, "%s: %s: more than %d of them", place->draft->title, key_text(key, KEY_NAME),
@@ -208,7 +265,7 @@ uint32_t routes_take(struct compile *c, const struct route_place *place, const s
 			refuse(c, e, "%s: %s: %s: there is a route to this net with this metric already, and the "
 			       "kernel keeps one; give it a metric of its own", place->draft->title,
 			       key_text(key, KEY_NAME), e->text);
-		else if (check(c, place, e, &r))
+		else if (check(c, place, e, &r, is_said))
 			routes[n++] = r;
 	}
 	return n;

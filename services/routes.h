@@ -11,7 +11,8 @@ struct route_place {
 	const struct draft *draft;
 	enum key_id key, gateway;  /* of the list, and of the default routes */
 	const struct addr *addr;   /* NET_ADDRS of them; family 0 ends the list */
-	const struct net_attach *also; /* further networks, which have no routes */
+	bool has_eths;             /* eth0 with these, and further ones: */
+	const struct net_attach *also;
 	uint32_t also_count;
 	const char *whose;         /* for messages: "service" */
 	bool may_have_more;        /* addresses that the table does not know */

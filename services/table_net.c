@@ -19,6 +19,16 @@ bool table_has_routes(const struct table *t, struct list list)
 	return true;
 }
 
+bool table_has_eths(const struct table *t, const struct network_spec *network)
+{
+	const struct net_route *routes = table_list(t, network->routes, struct net_route);
+
+	for (uint32_t i = 0; i < network->routes.count; i++)
+		if (routes[i].eth > network->also.count)
+			return false;
+	return true;
+}
+
 bool table_has_neighbours(const struct table *t, struct list list)
 {
 	const struct net_neighbour *near = table_list(t, list, struct net_neighbour);

@@ -208,7 +208,8 @@ static bool is_network(const struct table *t, uint32_t at)
 
 	return !at || (table_has_list(t, one, sizeof(struct network_spec), _Alignof(uint64_t)) &&
 		       is_record(t, table_list(t, one, struct network_spec), network_fields,
-				 ARRAY_LEN(network_fields)));
+				 ARRAY_LEN(network_fields)) &&
+		       table_has_eths(t, table_list(t, one, struct network_spec)));
 }
 
 static bool is_service(const struct table *t, const struct service_spec *spec)

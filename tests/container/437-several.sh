@@ -14,7 +14,9 @@ address = "10.79.0.1/24"
 port_isolation = true
 [service.web]
 exec = ["/bin/sleep", "1000"]
-network = { bridge = "br0", address = "10.77.0.10", also = ["br1 10.78.0.10", "br2"] }
+network = { bridge = "br0", address = "10.77.0.10", also = ["br1 10.78.0.10", "br2"], routes = [
+	"10.9.0.0/16 via 10.78.0.254", "10.10.0.0/16 via 10.77.0.254", "10.11.0.0/16 dev eth2", "fd99::/64 via fe80::9 dev eth1",
+	"default metric 7 via 10.78.0.254"] }
 hosts = true
 [service.db]
 exec = ["/bin/sleep", "1000"]
@@ -38,7 +40,13 @@ names() {
 }
 is "$(names web)" "10.77.0.10 web,10.78.0.11 db,fd78::11 db," "it knows the services of all its bridges by name"
 is "$(names db | sed 's/fd78:[^ ]* web/fd78 web/')" "10.78.0.10 web,fd78 web,10.78.0.11 db,fd78::11 db," "and is known on each by its address there"
-is "$(ct_inside web ip route show default | sed 's/ *$//')" "default via 10.77.0.1 dev eth0 proto static" "the way out is that of the first"
+routes() {
+	ct_inside web sh -c 'ip route show; ip -6 route show' | grep 'proto static' | sed 's/ *$//; s/proto static //; s/ proto static//' | grep -v '^default via 10.77' | tr '\n' ,
+}
+ways="default via 10.78.0.254 dev eth1 metric 7,10.9.0.0/16 via 10.78.0.254 dev eth1,10.10.0.0/16 via 10.77.0.254 dev eth0"
+ways+=",10.11.0.0/16 dev eth2 scope link,fd99::/64 via fe80::9 dev eth1 metric 1024 pref medium,"
+is "$(ct_inside web ip route show default | head -n 1 | sed 's/ *$//')" "default via 10.77.0.1 dev eth0 proto static" "the way out is that of the first"
+is "$(routes)" "$ways" "a route goes by the network that its gateway is in, or that it says"
 is "$(ct_in ip -d link show mv0.1 | grep -o 'master br1'),$(ct_in ip -d link show mv0.2 | grep -o 'isolated on')" "master br1,isolated on" \
 	"the other ends are ports of the bridges"
 shown() {
@@ -52,6 +60,7 @@ shows() {
 shown
 shows '^  eth1[.]bridge +br1 by mv0[.]1 +br1 by mv0[.]1$' "net shows each of them"
 shows '^  eth1[.]address +10[.]78[.]0[.]10/24 +there$' "with its addresses"
+shows '^  network[.]routes +10[.]9[.]0[.]0/16 via 10[.]78[.]0[.]254 dev eth1 +there$' "and the routes by it"
 shows '^  eth2[.]port_isolation +true +true$' "and settings"
 shows '^  eth1 received ' "and counters"
 shows '"also":\[\{"name":"eth1","bridge":"br1","port":"mv0.1","forwards":true,"there":true,' "for programs too"
@@ -84,11 +93,15 @@ ct_wait 10 'executed in place'
 ct_minit restart web >/dev/null
 ct_is "after a crash, and another run" 'web:starts>=2' web:up
 is "$(ct_netns web),$(ct_inside web ip -br link show eth2 | awk '{ print $2 }')" "$before,UP" "they are as they were"
+ct_inside web sh -c 'ip route del 10.9.0.0/16 && ip route add 10.9.0.0/16 dev eth2'
+ct_minit net >"$ct_dir/shown"
+shows '^! web: network[.]routes: asked is 10[.]9[.]0[.]0/16 via 10[.]78[.]0[.]254 dev eth1, found is none$' "a route that somebody has led elsewhere is told of"
 ct_in ip link del mv0.1
 ct_minit restart web >/dev/null
 ct_is "one that somebody has deleted" 'web:starts>=3' web:up
 is "$(ct_inside web ip -br -4 addr show | awk '{ print $1, $3 }' | grep -o 'eth[01].* .*' | sed 's/@[^ ]*//' | tr '\n' ,)" \
 	"eth0 10.77.0.10/24,eth1 10.78.0.10/24," "is made anew, and the others with it"
+is "$(routes)" "$ways" "with the routes by each of them"
 ct_said 'web: network: somebody has deleted mv0.1; it is made anew' "which is said"
 ct_stop "it ends in order"
 

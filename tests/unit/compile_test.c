@@ -508,6 +508,24 @@ static void a_service_is_on_several_bridges(void **state)
 	assert_int_equal(table_network(t, service_of(t, "b"))->also.count, 1);
 }
 
+static void a_route_goes_by_the_network_that_its_gateway_is_in(void **state)
+{
+	static const uint8_t eths[] = { 0, 1, 2, 1, 2, 0, 1, 0 };
+	const struct table *t = table_of(BRIDGE "[network.bridge.br1]\naddress = ['10.78.0.1/24', 'fd78::1/64']\n"
+					 "[network.bridge.br2]\naddress = '10.79.0.1/24'\n"
+					 "[service.a]\nexec = ['x']\nnetwork = { bridge = 'br0', also = ['br1', 'br2'], routes = ["
+					 "'10.9.0.0/16 via 10.77.0.9', 'default metric 5 via 10.78.0.9', '10.10.0.0/16 via 10.79.0.9', "
+					 "'fd99::/64 via fe80::9 dev eth1', '10.11.0.0/16 dev eth2', '10.12.0.0/16', '10.13.0.0/16 via 10.78.0.9 dev eth1', "
+					 "'blackhole 10.14.0.0/16'] }\n");
+	const struct network_spec *network = table_network(t, service_of(t, "a"));
+	const struct net_route *routes = table_list(t, network->routes, struct net_route);
+
+	(void)state;
+	assert_int_equal(network->routes.count, ARRAY_LEN(eths));
+	for (uint32_t i = 0; i < ARRAY_LEN(eths); i++)
+		assert_int_equal(routes[i].eth, eths[i]);
+}
+
 /* What equal services have is kept once; a network that is joined comes first. */
 static void what_few_networks_have_is_a_record_of_its_own(void **state)
 {
@@ -1466,6 +1484,7 @@ int main(void)
 		cmocka_unit_test(members_of_a_bridge_with_many_find_each_other_unless_said),
 		cmocka_unit_test(a_member_by_a_second_network_is_one),
 		cmocka_unit_test(a_service_is_on_several_bridges),
+		cmocka_unit_test(a_route_goes_by_the_network_that_its_gateway_is_in),
 		cmocka_unit_test(a_link_with_dhcp_has_a_client),
 		cmocka_unit_test(one_with_dhcpv6_has_another),
 		cmocka_unit_test(a_wireguard_has_a_task_that_gives_it_its_keys),

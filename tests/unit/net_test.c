@@ -1150,6 +1150,31 @@ static void what_few_networks_have_comes_last(void **state)
 	close(ns);
 }
 
+/* The route by a further one once that is there; eth0's own before it. */
+static void a_route_by_a_further_network(void **state)
+{
+	const struct net_route routes[] = {
+		{ .to = addr("10.9.0.0/16"), .via = addr("10.78.0.254"), .type = RTN_UNICAST, .eth = 1 },
+		{ .to = addr("10.10.0.0/16"), .via = addr("10.77.0.254"), .type = RTN_UNICAST },
+	};
+	const struct net_attach also = { .number = 1, .peer = "v3.1", .addr = { addr("10.78.0.10/24") } };
+	const struct net_extra all = { .routes = routes, .route_count = 2, .also = &also, .also_count = 1,
+				       .bridges = &bridge };
+	const char *own, *further;
+	int ns;
+
+	(void)state;
+	extra = &all;
+	ns = attach();
+	extra = NULL;
+	assert_true(ns >= 0);
+	own = strstr(k.did, "2: route to 10.10.0.0/16 type 1 metric 0 via 10.77.0.254 on 5\n");
+	further = strstr(k.did, "2: address 10.78.0.10/24 on 7\n2: route to 10.9.0.0/16 type 1 metric 0 via 10.78.0.254 on 7\n");
+	assert_true(own && further && own < further);
+	assert_null(strstr(strstr(further, " to ") + 1, " to "));
+	close(ns);
+}
+
 /* A sysctl that is not there, with what to do about it; nothing is left behind, and minit is at home. */
 static void a_sysctl_that_cannot_be_set_is_told(void **state)
 {
@@ -1511,7 +1536,7 @@ int main(void)
 		TEST(a_shard_that_does_not_pass_packets_is_none, boot_bridge),
 		TEST(all_failures_of_a_shard, boot_bridge),
 		TEST(loopback_alone, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
-		TEST(what_few_networks_have_comes_last, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
+		TEST(what_few_networks_have_comes_last, boot_bridge), TEST(a_route_by_a_further_network, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
 		TEST(a_sysctl_that_cannot_be_set_is_told, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
 		TEST(a_link_upon_another, boot_bridge), TEST(other_gateways_are_asked, boot_bridge),
 		TEST(a_service_is_attached_later, boot_bridge), TEST(own_loopback, boot), TEST(removing, boot_bridge),

@@ -349,7 +349,7 @@ static void a_field_just_beyond_what_it_may_be_is_refused(void **state)
 static void the_rest_just_beyond_what_it_may_be_is_refused(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 29; i++) {
+	for (int i = 0; i < 30; i++) {
 		struct table *t = (struct table *)(uintptr_t)table_of(GOOD);
 		struct service_spec *s = (struct service_spec *)(uintptr_t)table_service(t, 0);
 		struct net_bridge *b = (struct net_bridge *)(uintptr_t)table_bridge(t, 0);
@@ -390,6 +390,7 @@ static void the_rest_just_beyond_what_it_may_be_is_refused(void **state)
 		case 26: sysctl->path_at = s->name_at; break; /* not below /proc/sys/net */
 		case 27: route->type = RTN_NAT; break;
 		case 28: t->sysctls = (struct list){ s->exec.at, 1 }; break; /* an offset of a text, and what follows */
+		case 29: route->eth = 1; break; /* there is none but eth0 */
 		}
 		if (table_verify(t, image.used) != (i == 1 ? -EPROTO : -EBADMSG))
 			fail_msg("case %d is not looked at", i);
