@@ -93,7 +93,7 @@ ct_wait 10 'executed in place'
 ct_minit restart web >/dev/null
 ct_is "after a crash, and another run" 'web:starts>=2' web:up
 is "$(ct_netns web),$(ct_inside web ip -br link show eth2 | awk '{ print $2 }')" "$before,UP" "they are as they were"
-ct_inside web sh -c 'ip route del 10.9.0.0/16 && ip route add 10.9.0.0/16 dev eth2'
+ct_inside web ip route replace 10.9.0.0/16 via 10.78.0.254 dev eth2 onlink proto static
 ct_minit net >"$ct_dir/shown"
 shows '^! web: network[.]routes: asked is 10[.]9[.]0[.]0/16 via 10[.]78[.]0[.]254 dev eth1, found is none$' "a route that somebody has led elsewhere is told of"
 ct_in ip link del mv0.1
