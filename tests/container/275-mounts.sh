@@ -40,7 +40,7 @@ network = "none"
 mounts = { "$ct_dir/src" = "tmpfs", "/mnt" = "$ct_dir/src", "/proc/sys/net" = "/proc/sys/net" }
 secrets = { k = "$ct_dir/src/k" }
 [service.node]
-exec = ["/bin/sh", "-c", "ls -l /dev/fuse /dev/tty | cut -c1 | tr -d '\\\\n'; echo , node; mknod /dev/kmsg c 1 11; (: >/dev/kmsg) 2>&1 | grep -q 'not permitted' && echo node, held"]
+exec = ["/bin/sh", "-c", "echo \$(ls -l /dev/fuse /dev/tty | cut -c1 | tr -d '\\\\n'), node; mknod /dev/kmsg c 1 11; (: >/dev/kmsg) 2>&1 | grep -q 'not permitted' && echo node, held"]
 ready = "exit"
 restart = "never"
 dev = "minimal"
