@@ -29,7 +29,7 @@ export LC_ALL := C
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-all: $(B)/minit docs
+.DEFAULT_GOAL := all
 
 help:
 	@printf '%s\n' \
@@ -61,6 +61,16 @@ kconfig = mkdir -p $(B)/include/config $(B)/include/generated && cd $(B) && \
 GOALS := $(or $(MAKECMDGOALS),all)
 TOOLLESS := help clean distclean run vm test
 UNCONFIGURED := %_defconfig menuconfig savedefconfig
+
+# What is built depends on a choice that make reads before it begins: so of goals of both kinds each is a call of its own.
+ifneq ($(and $(filter $(UNCONFIGURED),$(GOALS)),$(filter-out $(UNCONFIGURED),$(GOALS))),)
+$(GOALS): one-by-one ;
+one-by-one:
+	@set -e; for goal in $(GOALS); do $(MAKE) --no-print-directory $$goal; done
+.PHONY: $(GOALS) one-by-one
+else
+
+all: $(B)/minit docs
 
 ifneq ($(filter-out $(TOOLLESS),$(GOALS)),)
 MISSING := $(shell [ $(B)/.tools -nt deps/packages ] || \
@@ -439,3 +449,5 @@ distclean: clean
 
 FORCE:
 .PHONY: bench all docs help analyze $(B)/analyze-gcc size install lint-clang rootfs initramfs run vm test clean distclean menuconfig savedefconfig FORCE
+
+endif # of goals of one kind
