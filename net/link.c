@@ -159,6 +159,9 @@ int link_take(struct netlink_bytes body, struct link_info *ret)
 	take_text(got[IFLA_IFALIAS], info.alias, sizeof(info.alias));
 	info.master = u32_in(got[IFLA_MASTER], 0);
 	info.nsid = (int)u32_in(got[IFLA_LINK_NETNSID], UINT32_MAX);
+	/* Up to a second until the link watch has looked, one that is new is IFF_RUNNING all the same. */
+	if (got[IFLA_CARRIER].len && !u8_in(got[IFLA_CARRIER]))
+		info.flags &= ~(uint32_t)IFF_RUNNING;
 	info.operstate = u8_in(got[IFLA_OPERSTATE]);
 	take_port(got[IFLA_PROTINFO], got[IFLA_LINKINFO], &info);
 	take_kind(got[IFLA_LINKINFO], &info);

@@ -729,6 +729,22 @@ static void a_link_is_looked_up(void **state)
 	assert_memory_equal(info.mac, mac, NET_MAC);
 }
 
+static void a_link_without_carrier_does_not_run(void **state)
+{
+	(void)state;
+	for (uint8_t carrier = 0; carrier < 2; carrier++) {
+		struct ifinfomsg ifi = { .ifi_index = 42, .ifi_flags = 0x41 };
+		uint8_t body[64] = { 0 };
+		size_t len = sizeof(ifi);
+		struct link_info info;
+
+		memcpy(body, &ifi, sizeof(ifi));
+		put_attr(body, &len, IFLA_CARRIER, &carrier, 1);
+		assert_int_equal(link_take((struct netlink_bytes){ .data = (char *)body, .len = len }, &info), 0);
+		assert_int_equal(info.flags, carrier ? 0x41 : 0x01);
+	}
+}
+
 static void a_link_that_is_not_there(void **state)
 {
 	struct link_info info;
@@ -836,6 +852,7 @@ int main(void)
 		TEST(broken_answers_are_not_read_beyond), TEST(attributes_are_found),
 		TEST(attributes_are_found_at_once), TEST(an_answer_begins_without_zeros),
 		TEST(broken_attributes_are_not_found), TEST(a_link_is_looked_up), TEST(a_link_that_is_not_there),
+		TEST(a_link_without_carrier_does_not_run),
 		TEST(a_look_up_without_a_link), TEST(an_address_of_another_kind_is_no_mac),
 		TEST(long_kinds_are_cut), TEST(broken_links_are_not_read_beyond),
 		TEST(the_socket),
