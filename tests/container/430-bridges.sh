@@ -14,7 +14,7 @@ except ConnectionRefusedError:
     sys.exit(0)
 except OSError:
     sys.exit(1)'
-filters=$(unshare --net sh -c 'ip link add b type bridge vlan_filtering 1 2>/dev/null && echo 1')
+filters=$(unshare --net sh -c 'ip link add name b type bridge vlan_filtering 1 2>/dev/null && echo 1')
 ct_table <<TOML
 [network.bridge.br0]
 address = ["10.77.0.1/24"]

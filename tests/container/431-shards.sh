@@ -124,7 +124,7 @@ is "$answered,$(tail -n 1 "$ct_dir/heard")" pong,pong,0 \
 	"near: who asks for a member of another shard is answered, and no other bridge hears of it"
 is "$(in_net e ip neigh show 10.70.0.15 | grep -c ' 02:6d:0a:46:00:0f '),$(ct_in bridge fdb show br mb1 | grep -c '02:6d:0a:46:00:0f dev mu1')" 1,1 \
 	"it has learnt the MAC, and its shard the way"
-fdb=$(ct_in bridge fdb show | grep '^02:6d:0a:46:00:11 .* static' | cut -d' ' -f3 | sort | tr '\n' ' ')
+fdb=$(ct_in bridge fdb show | grep '^02:6d:0a:46:00:11 .* static' | cut -d' ' -f3 | sort -u | tr '\n' ' ')
 is "$fdb" "mt2 mv7 " "the bridge knows for good behind which shard one is who was silent, and that its port"
 is "$(from "$ct_client" tcp:192.0.2.1:8080 tcp:2001:db8::1:8080 tcp:192.0.2.1:9000)" "c 192.0.2.2,c 2001:db8::2,f 192.0.2.2" \
 	"published ports are reached from outside"
