@@ -41,6 +41,7 @@ again_tree() {
 	mkdir -p "$tree/usr/bin" "$tree/usr/sbin" "$tree/usr/lib" "$tree/usr/lib64" "$tree/minit/build"
 	again_files | LC_ALL=C sort -u | (cd / && cpio --quiet -pdm "$tree") 2>"$vm_dir/missing"
 	again_modules "$tree"
+	echo '127.0.0.1 localhost' >"$tree/etc/hosts"
 	cp "$MINIT" "$tree/sbin/minit" && cp "$MINIT" "$tree/minit/build/minit"
 	cp -r --parents tests/env.sh tests/container tests/tools "$tree/minit"
 	vm_initramfs=$vm_dir/tree.cpio
