@@ -78,7 +78,7 @@ ct_is "one that has died waits with its next start; what needs it runs on" heavy
 press memory 00.00
 ct_is "and starts again" heavy:up
 
-leaf=$(find /sys/fs/cgroup -path "*/minit.$ct_space.*/grp.shop/memory.pressure" 2>/dev/null)
+leaf=$(find /sys/fs/cgroup -path "$ct_home/grp.shop/memory.pressure" 2>/dev/null)
 if [ -n "$leaf" ]; then
 	ct_in mount --bind "$ct_dir/group" "$leaf"
 	press group 20.00

@@ -58,8 +58,8 @@ is "$counts" " 3 3 3 3 3 3" "and each of their ends is counted, also where the k
 is "$(ct_field '' reexecs)" 0 "PID 1 never died of it"
 
 # The kernel may tell of it when the service has ended already: here of somebody else who is in its leaf.
-leaf=$(find /sys/fs/cgroup/ -type d -path "*/minit.$(stat -Lc %i "/proc/$(ct_pid)/ns/pid").*/svc.idle" -path '*memory*' | head -n 1)
-[ -n "$leaf" ] || leaf=$(find /sys/fs/cgroup/ -type d -path "*/minit.$(stat -Lc %i "/proc/$(ct_pid)/ns/pid").*/svc.idle" | head -n 1)
+leaf=$(ct_leaf idle | grep memory | head -n 1)
+[ -n "$leaf" ] || leaf=$(ct_leaf idle | head -n 1)
 [ -n "$leaf" ]
 ok $? "a service that does not run has its leaf"
 sh -c 'echo $$ >"$1/cgroup.procs" && exec tail /dev/zero' sh "$leaf"

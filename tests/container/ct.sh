@@ -32,10 +32,13 @@ ct_dir=$(mktemp -d "${TMPDIR:-/tmp}/minit-ct.XXXXXX")
 ct_unshare=
 ct_listener=
 ct_space=
+ct_home=
+ct_groups=()
 ct_cleanup() {
 	[ -z "$ct_unshare" ] || kill -KILL "$ct_unshare" 2>/dev/null
 	[ -z "$ct_listener" ] || kill -KILL "$ct_listener" 2>/dev/null
 	wait 2>/dev/null
+	ct_ungroup
 	rm -rf "$ct_dir"
 }
 trap ct_cleanup EXIT
@@ -64,9 +67,45 @@ ct_table() {
 	cat >"$ct_dir/table.toml"
 }
 
+# Where there is cgroup v2 alone, whoever passes controllers on has no process beside it in its cgroup, and this shell has some in
+# its own: the nearest cgroup above that passes them on already is where one for minit can be. None elsewhere.
+ct_above() {
+	local at
+	! grep -q -v '^0::' /proc/self/cgroup && [ -e /sys/fs/cgroup/cgroup.procs ] || return
+	at=/sys/fs/cgroup$(sed 's/^0:://; s,/$,,' /proc/self/cgroup)
+	until grep -w memory "$at/cgroup.subtree_control" | grep -w cpu | grep -q -w pids; do
+		[ "$at" != /sys/fs/cgroup ] || return
+		at=${at%/*}
+	done
+	echo "$at"
+}
+
+ct_group() {
+	local above
+	above=$(ct_above) && ct_groups+=("$(mktemp -d "$above/minit-test.XXXXXX")")
+}
+
+# A pattern of where its leaves and groups are, for find -path.
+ct_home() {
+	[ ${#ct_groups[@]} = 0 ] || { echo "${ct_groups[-1]}*"; return; }
+	echo "*/minit.$ct_space.*"
+}
+
+# Those of its own only, and what is left in them where minit was killed.
+ct_ungroup() {
+	local group
+	for group in "${ct_groups[@]}"; do
+		echo 1 >"$group/cgroup.kill"
+		ct_until 10 grep -q '^populated 0' "$group/cgroup.events"
+		find "$group" -depth -type d -exec rmdir {} +
+	done
+}
+
+# unshare itself stays outside of the cgroup.
 ct_start() {
 	[ $# -gt 0 ] || set -- "$MINIT" run "$ct_dir/table.toml"
 	: >"$ct_dir/out"
+	! ct_group || set -- sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "${ct_groups[-1]}" "$@"
 	# A shell starts what is in the background with SIGINT and SIGQUIT ignored.
 	env --default-signal unshare --fork --pid --mount --net --uts --ipc --mount-proc --kill-child \
 		sh -c 'mount -t tmpfs run /run && exec "$@"' sh "$@" >>"$ct_dir/out" 2>&1 </dev/null &
@@ -87,6 +126,7 @@ ct_up() {
 		run=/proc/$(ct_pid)/root/run
 		if [ -S "$run/minit/control" ] && ! [ "$run" -ef /run ]; then
 			ct_space=$(stat -Lc %i "/proc/$(ct_pid)/ns/pid")
+			ct_home=$(ct_home)
 			return 0
 		fi
 		ct_pause
@@ -128,7 +168,7 @@ ct_outer() {
 }
 
 ct_leaf() {
-	find /sys/fs/cgroup -path "*/minit.$ct_space.*/svc.$1${2:+/$2}" 2>/dev/null
+	find /sys/fs/cgroup -path "$ct_home/svc.$1${2:+/$2}" 2>/dev/null
 }
 
 # ct_inside NAME COMMAND...: in the network of a service.

@@ -1,6 +1,6 @@
 # For tests/vm/NNN-*.sh that run tests of tests/container anew, as they are, on Debian's kernel (`. tests/vm/again.sh`): minit is the
 # init of a machine that has programs of this one and the kernel's modules, of which the kernel loads those that it wants; the
-# tests are its main service, in a leaf of their own of cgroup v2.
+# tests are its main service, in a leaf of their own of cgroup v2, with all its controllers for cgroups beside theirs.
 #
 #   again TEST...   boot it, run each tests/container/TEST.sh, and pass on each of its lines, as one of "TEST: ..."
 #
@@ -85,6 +85,9 @@ again() {
 	vm_file /again <<-'SH'
 		exec >/dev/ttyS1 2>&1 </dev/null
 		cd /minit
+		mkdir /sys/fs/cgroup/tests && echo 0 >/sys/fs/cgroup/tests/cgroup.procs &&
+			sed 's/[^ ]* */+&/g' /sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control ||
+			echo "# cgroups: $(cat /sys/fs/cgroup/cgroup.procs /proc/self/cgroup)"
 		for name in $1; do
 			echo "begin $name"
 			bash "tests/container/$name.sh"
