@@ -243,7 +243,7 @@ static int attach_also(struct net_session *s, const char *object, struct netlink
 {
 	const struct net_extra extra = { .shards = of->shards };
 	const struct net_bridge *bridge = &of->bridges[attach->bridge];
-	uint32_t index;
+	uint32_t index = 0;
 	int err = veth_attach(s, object, attach, bridge, &extra, ns);
 
 	if (!err)
