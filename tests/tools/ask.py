@@ -16,13 +16,13 @@ def family(host):
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def ping(host):
+def ping(host, which):
     v6 = ":" in host
     s = socket.socket(family(host), socket.SOCK_RAW, socket.IPPROTO_ICMPV6 if v6 else socket.IPPROTO_ICMP)
     s.settimeout(PATIENCE)
     number = os.getpid() & 0xffff
-    body = struct.pack("!HH", number, 1)
-    total = (0x800 + number + 1) if not v6 else 0
+    body = struct.pack("!HH", number, which)
+    total = (0x800 + number + which) if not v6 else 0
     check = ~((total & 0xffff) + (total >> 16)) & 0xffff
     s.connect((host, 0))
     s.send(struct.pack("!BBH", 128 if v6 else 8, 0, check) + body)
@@ -30,14 +30,15 @@ def ping(host):
         got = s.recv(1000)
         if not v6:
             got = got[(got[0] & 15) * 4:]
-        if got[0] == (129 if v6 else 0) and got[4:6] == body[:2]:
+        if got[0] == (129 if v6 else 0) and got[4:8] == body:
             return "pong"
 
 
-def ask(word):
+# A socket that is not connected yet hears what others are answered: so each has a number of its own.
+def ask(word, which):
     kind, rest = word.split(":", 1)
     if kind == "ping":
-        return ping(rest)
+        return ping(rest, which)
     kind, _, source = kind.partition("@")
     host, port = rest.rsplit(":", 1)
     with socket.socket(family(host), KINDS[kind]) as s:
@@ -52,7 +53,7 @@ def ask(word):
 
 def take(results, i, word):
     try:
-        results[i] = ask(word)
+        results[i] = ask(word, i + 1)
     except OSError:
         pass
 

@@ -36,7 +36,7 @@ ok $? "a wrong table gives a shell"
 vm_type 'sh /probe >/dev/ttyS1; echo he""ard'
 vm_wait 20 'heard'
 ok $? "it hears what is typed"
-vm_type 'echo run""ning; sleep 1000'
+vm_type 'sh -c "echo run""ning; exec sleep 1000"' # what is in front says it itself
 vm_wait 20 'running'
 printf '\003' >&7
 vm_type 'echo inter""rupted'
