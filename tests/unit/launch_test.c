@@ -137,35 +137,31 @@ static void a_report_is_heard_as_often_as_it_is_asked_for(void **state)
 	assert_int_equal(kernel_open_pipes(), 0);
 }
 
-static void a_child_that_does_without_a_default_goes_on(void **state)
+static void goes_on_without(enum step step, unsigned missing)
 {
 	struct spawn_report report;
 
-	(void)state;
 	begin();
 	assert_int_equal(launch(&sv, 0), 0);
-	kernel_note(process(), STEP_mounts);
+	kernel_note(process(), step);
 	assert_int_equal(launch_hear(&sv, 0, &report), -EAGAIN);
-	assert_int_equal(handles()->missing, MISSING_MOUNTS);
+	assert_int_equal(handles()->missing, missing);
 	kernel_exec(process());
 	assert_int_equal(launch_hear(&sv, 0, &report), 0);
-	assert_int_equal(handles()->missing, MISSING_MOUNTS);
+	assert_int_equal(handles()->missing, missing);
 	check_kernel();
+}
+
+static void a_child_that_does_without_a_default_goes_on(void **state)
+{
+	(void)state;
+	goes_on_without(STEP_mounts, MISSING_MOUNTS);
 }
 
 static void one_that_has_no_cgroup_namespace_is_said_to_miss_it(void **state)
 {
-	struct spawn_report report;
-
 	(void)state;
-	begin();
-	assert_int_equal(launch(&sv, 0), 0);
-	kernel_note(process(), STEP_leaf);
-	assert_int_equal(launch_hear(&sv, 0, &report), -EAGAIN);
-	assert_int_equal(handles()->missing, MISSING_GROUPS);
-	kernel_exec(process());
-	assert_int_equal(launch_hear(&sv, 0, &report), 0);
-	check_kernel();
+	goes_on_without(STEP_leaf, MISSING_GROUPS);
 }
 
 static void and_may_fail_later(void **state)
