@@ -23,7 +23,7 @@ struct cgroup_usage {
 	uint64_t memory_max; /* LIMIT_NONE if none */
 	uint64_t cpu_us;     /* used since the leaf was made */
 	uint64_t pids;       /* tasks now */
-	uint64_t oom_kills;  /* grows with each kill by the OOM killer in the leaf (v2 counts some twice) */
+	uint64_t oom_kills;  /* times it was killed for want of memory, all at once being one (v2: Linux 5.17) */
 	bool has_memory, has_cpu, has_pids; /* false: this environment cannot tell */
 };
 
@@ -152,7 +152,7 @@ bool cgroup_note_killed(const struct cgroup_home *home, const char *name);
 /* Reads what the leaf uses; fields it cannot read stay 0 with has_... false. */
 void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret);
 
-/* Only the count of OOM kills: cheap, asked at each death. */
+/* The kernel's own count of OOM kills, which grows with each (v2 counts some twice): cheap, asked at each death. */
 uint64_t cgroup_oom_kills(const struct cgroup_home *home, const char *name);
 
 /* Removes the leaf (it must be empty). 0 or -errno. */

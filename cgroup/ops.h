@@ -24,7 +24,7 @@ struct cgroup_ops {
 	int (*join)(const struct cgroup_home *home, const char *name);
 	bool (*is_empty)(const struct cgroup_home *home, const char *name);
 	int (*kill)(const struct cgroup_home *home, const char *name);
-	void (*usage)(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret);
+	void (*usage)(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret); /* has oom_kills */
 	int (*oom_kills)(const struct cgroup_home *home, const char *name, uint64_t *ret);
 	int (*watch_oom)(const struct cgroup_home *home, const char *name, uint32_t *ret_events);
 };

@@ -5,6 +5,7 @@
 #include "cgroup/tree.h"
 #include "cgroup/v2.h"
 #include "lib/fd.h"
+#include "lib/util.h"
 
 int v2_write(const struct cgroup_home *home, const char *name, const char *file, const char *text)
 {
@@ -83,21 +84,43 @@ static int kill_leaf(const struct cgroup_home *home, const char *name)
 	return err ? err : thaw;
 }
 
+static int events(const struct cgroup_home *home, const char *name, const char *key, uint64_t *ret)
+{
+	struct leaf_path path;
+
+	return file_keyed(home->v2, leaf_path(&path, name, "memory.events"), key, ret);
+}
+
+static int oom_kills(const struct cgroup_home *home, const char *name, uint64_t *ret)
+{
+	return events(home, name, "oom_kill", ret);
+}
+
+/*
+ * A leaf that is killed as a whole has each process counted, and whom the kernel chose twice; how often that was is
+ * told since Linux 5.17, but in the group that was out of memory, which need not be the leaf.
+ */
+static uint64_t oom_times(const struct cgroup_home *home, const char *name, uint64_t kills)
+{
+	struct leaf_path path;
+	uint64_t times, whole;
+
+	if (kills <= 1 || events(home, name, "oom_group_kill", &times) ||
+	    file_number(home->v2, leaf_path(&path, name, "memory.oom.group"), &whole) || !whole)
+		return kills;
+	return MAX(times, 1);
+}
+
 static void usage(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret)
 {
 	struct leaf_path path;
 
 	ret->has_memory = !file_number(home->v2, leaf_path(&path, name, "memory.current"), &ret->memory) &&
 			  !file_number(home->v2, leaf_path(&path, name, "memory.max"), &ret->memory_max);
+	if (ret->has_memory)
+		ret->oom_kills = oom_times(home, name, ret->oom_kills);
 	ret->has_cpu = !file_keyed(home->v2, leaf_path(&path, name, "cpu.stat"), "usage_usec", &ret->cpu_us);
 	ret->has_pids = !file_number(home->v2, leaf_path(&path, name, "pids.current"), &ret->pids);
-}
-
-static int oom_kills(const struct cgroup_home *home, const char *name, uint64_t *ret)
-{
-	struct leaf_path path;
-
-	return file_keyed(home->v2, leaf_path(&path, name, "memory.events"), "oom_kill", ret);
 }
 
 const struct cgroup_ops cgroup_v2 = {

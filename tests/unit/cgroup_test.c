@@ -1199,6 +1199,38 @@ static void usage_is_read_from_v2(void **state)
 	forget(&home);
 }
 
+static uint64_t kills_told(const struct cgroup_home *home, const char *events, const char *whole)
+{
+	struct cgroup_usage usage;
+
+	file("v2/svc.web/memory.events", events);
+	file("v2/svc.web/memory.oom.group", whole);
+	cgroup_usage(home, "web", &usage);
+	return usage.oom_kills;
+}
+
+static void a_leaf_that_is_killed_as_a_whole_counts_once(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	group("v2/svc.web");
+	file("v2/svc.web/memory.current", "1048576\n");
+	file("v2/svc.web/memory.max", "max\n");
+	assert_int_equal(kills_told(&home, "oom 0\noom_kill 0\noom_group_kill 0\n", "1\n"), 0);
+	assert_int_equal(kills_told(&home, "oom 1\noom_kill 3\noom_group_kill 1\n", "1\n"), 1);
+	assert_int_equal(kills_told(&home, "oom 2\noom_kill 6\noom_group_kill 2\n", "1\n"), 2);
+	/* One process each; and by the group above, as a whole too, which counts there. */
+	assert_int_equal(kills_told(&home, "oom 2\noom_kill 4\noom_group_kill 0\n", "0\n"), 4);
+	assert_int_equal(kills_told(&home, "oom 2\noom_kill 4\noom_group_kill 1\n", "0\n"), 4);
+	assert_int_equal(kills_told(&home, "oom 0\noom_kill 3\noom_group_kill 0\n", "1\n"), 1);
+	/* Before Linux 5.17. */
+	assert_int_equal(kills_told(&home, "oom 1\noom_kill 3\n", "1\n"), 3);
+	/* What a death is compared with grows with each. */
+	assert_int_equal(cgroup_oom_kills(&home, "web"), 3);
+	forget(&home);
+}
+
 static void usage_is_read_from_v1_where_v2_has_none(void **state)
 {
 	struct cgroup_home home = home_hybrid();
@@ -1309,6 +1341,7 @@ int main(void)
 		T(walk_through_a_leaf_is_bounded),
 		T(pressure_of_a_leaf_and_of_a_group_is_read_from_v2),
 		T(usage_is_read_from_v2),
+		T(a_leaf_that_is_killed_as_a_whole_counts_once),
 		T(usage_is_read_from_v1_where_v2_has_none),
 		T(usage_of_v1_is_in_microseconds),
 		T(without_a_home_each_call_says_why_or_empty),
