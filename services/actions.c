@@ -271,12 +271,25 @@ static enum state ended(struct supervisor *sv, uint32_t index)
 	return action_admit(sv, index, 0);
 }
 
+/* The kernel counts whom it chose, kills that one, and then counts and kills the others of the leaf. */
+static void note_late_oom(const struct supervisor *sv, uint32_t index)
+{
+	struct life *life = life_at(sv, index);
+
+	if (life->ending == ENDING_OOM)
+		life->oom_kills = (uint32_t)launch_oom_kills(sv, index);
+}
+
 /* With a pid the next run has begun: a crash came before the state said so. */
 enum state action_drain(struct supervisor *sv, uint32_t index, int arg)
 {
 	(void)arg;
-	if (service_at(sv, index)->handles.pid || launch_is_empty(sv, index))
+	if (service_at(sv, index)->handles.pid)
 		return ended(sv, index);
+	if (launch_is_empty(sv, index)) {
+		note_late_oom(sv, index);
+		return ended(sv, index);
+	}
 	launch_kill(sv, index);
 	state_await(sv, index, DRAIN_MS);
 	return STATE_DRAINING;

@@ -720,6 +720,27 @@ static void killed_for_memory_is_told_from_killed(void **context)
 	assert_int_equal(life_of(B)->ending, ENDING_SIGNAL);
 }
 
+/* The kernel chooses one, counts and kills it, and only then counts the others of its leaf. */
+static void what_is_counted_until_the_leaf_is_empty_is_of_that_run(void **context)
+{
+	(void)context;
+	begin();
+	build();
+	bring_up(B);
+	fake_launch.oom_kills = 1;
+	fake_launch.populated = true;
+	service_event(&sv, B, EVENT_EXIT, SIGKILL);
+	assert_int_equal(life_of(B)->ending, ENDING_OOM);
+	fake_launch.oom_kills = 3;
+	fake_launch.populated = false;
+	pass(1000);
+	pass(1000);
+	exec_ok(B);
+	assert_int_equal(life_of(B)->state, STATE_UP);
+	service_event(&sv, B, EVENT_EXIT, SIGKILL);
+	assert_int_equal(life_of(B)->ending, ENDING_SIGNAL);
+}
+
 static bool is_noted_as_killed(void)
 {
 	bool is = strstr(fake_launch.did, "note b");
@@ -1009,6 +1030,7 @@ int main(void)
 		T(a_start_that_fails_at_once_again_and_again_is_tried_again_and_again),
 		T(a_start_of_a_failed_service_that_fails_again_is_told),
 		T(killed_for_memory_is_told_from_killed),
+		T(what_is_counted_until_the_leaf_is_empty_is_of_that_run),
 		T(who_is_killed_by_others_may_have_been_so_with_its_leaf),
 		T(who_was_killed_in_being_born_begins_again_and_is_counted_once),
 		T(what_was_killed_before_it_was_counted_is_counted),
