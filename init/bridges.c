@@ -1,5 +1,6 @@
 #include "init/bridges.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "init/claims.h"
@@ -20,7 +21,11 @@
 static struct supervisor *house;
 static int events = -1;
 static bool due;                             /* something may be missing */
+static bool failing;                         /* something is, which minit could not make: until it can */
+static bool retry;                           /* it is time for that */
 static uint8_t lost[TABLE_BRIDGES_MAX / 8];  /* it was deleted, and is not there again */
+static uint8_t failed[TABLE_BRIDGES_MAX / 8]; /* for another reason than its name: the end of a try is heard too */
+static uint8_t lost_shards[(NET_SHARDS + 7) / 8];
 static uint8_t gone[TABLE_BRIDGES_MAX / 8];  /* its deletion may have been heard of, and is not looked at */
 static uint8_t anew[TABLE_BRIDGES_MAX / 8];  /* its ports are not all joined */
 static uint8_t told[TABLE_BRIDGES_MAX / 8];  /* and why, has been said */
@@ -32,6 +37,7 @@ static uint32_t next;                        /* service whose ports are to be jo
 static struct patience patience;
 static struct when resume;                   /* not before that */
 static struct when calm;                     /* the same, of addresses and ports */
+static struct when again;                    /* the same, of what minit could not make */
 
 static void lose_patience(struct when now)
 {
@@ -60,42 +66,55 @@ static bool was_there(uint32_t bridge)
 }
 
 /* The first loss counts: what came in its place and went has another MAC, and the services know this one. */
-static int make_bridge(struct net_session *net, uint32_t i)
+static int bridge_up(struct net_session *net, uint32_t i)
 {
 	static const uint8_t unknown[NET_MAC];
 	struct net_bridge bridge = *table_bridge(house->table, i);
-	int err;
 
-	bits_put(lost, i, true);
 	if (memcmp(macs[i], unknown, NET_MAC) != 0) {
 		memcpy(bridge.mac, macs[i], NET_MAC);
 		bridge.asked |= NET_ASKED_MAC;
 	}
-	err = network_bridge_up(house, net, &bridge, i);
-	if (err) {
-		log_error(bridge.name, 0, "bridge: somebody has deleted it, and it cannot be made anew: its services "
-			  "are without it");
+	return network_bridge_up(house, net, &bridge, i);
+}
+
+/* Why not is said by each try, that it is to be made by the first. */
+static int make_bridge(struct net_session *net, uint32_t i)
+{
+	const char *name = table_bridge(house->table, i)->name;
+	int err = bridge_up(net, i);
+
+	if (err && !bits_has(lost, i))
+		log_error(name, 0, "bridge: somebody has deleted it, and it cannot be made anew, as is said above: "
+			  "its services are without it until it can, which is tried every %u s", PATIENCE_MS / 1000);
+	bits_put(lost, i, err);
+	bits_put(failed, i, err && err != -EEXIST);
+	if (err)
 		return err;
-	}
-	log_warn(bridge.name, 0, "bridge: somebody has deleted it; it is made anew, and its ports are joined to it "
-		 "again");
-	bits_put(lost, i, false);
+	log_warn(name, 0, "bridge: somebody has deleted it; it is made anew, and its ports are joined to it again");
 	memset(macs[i], 0, NET_MAC);
 	return 0;
 }
 
-static void make_shard(struct net_session *net, uint32_t i)
+/* What has its name is removed if it is minit's own. */
+static int make_shard(struct net_session *net, uint32_t i)
 {
 	const struct net_shard *shard = table_shard(house->table, i);
 	const char *bridge = table_bridge(house->table, shard->bridge)->name;
+	int err;
 
-	net_shard_remove(net, shard);
-	if (network_shard_up(house, net, i))
-		log_error(bridge, 0, "shard %s: somebody has deleted it, its pair or its bridge, and it cannot be made "
-			  "anew: its services are without it", shard->name);
-	else
+	if (network_has_made_shard(house->state, i))
+		net_shard_remove(net, shard);
+	err = network_shard_up(house, net, i);
+	if (!err)
 		log_warn(bridge, 0, "shard %s: somebody has deleted it, its pair or its bridge; it is made anew, and "
 			 "its ports are joined to it again", shard->name);
+	else if (!bits_has(lost_shards, i))
+		log_error(bridge, 0, "shard %s: somebody has deleted it, its pair or its bridge, and it cannot be made "
+			  "anew, as is said above: its services are without it until it can, which is tried every %u s",
+			  shard->name, PATIENCE_MS / 1000);
+	bits_put(lost_shards, i, err);
+	return err;
 }
 
 static void give_addrs(struct net_session *net, const struct net_bridge *bridge)
@@ -106,36 +125,56 @@ static void give_addrs(struct net_session *net, const struct net_bridge *bridge)
 	log_warn(bridge->name, 0, "bridge: somebody has taken an address from it; it has those of the table again");
 }
 
-/* A shard is joined to its bridge by a port too. Whether anything was made. */
-static bool make_missing(struct net_session *net, uint32_t i)
+/* Its MAC is told with its end, which may come a moment after that of its addresses. */
+static bool is_to_be_made(uint32_t i)
 {
-	const struct net_bridge *bridge = table_bridge(house->table, i);
-	bool missing = !net_bridge_is_there(net, bridge->name), made = missing;
+	return bits_has(gone, i) || (bits_has(lost, i) && retry);
+}
 
-	/* Its MAC is told with its end, which may come a moment after that of its addresses. */
-	if (!was_there(i) || (missing && !bits_has(gone, i) && !bits_has(lost, i)) ||
-	    (missing && make_bridge(net, i))) {
-		bits_put(off, i, false);
-		bits_put(bare, i, false);
-		return false;
-	}
-	if (!missing && bits_has(bare, i))
-		give_addrs(net, bridge);
-	for (uint32_t k = 0; k < house->table->shards.count; k++) {
-		const struct net_shard *shard = table_shard(house->table, k);
+static bool is_shard_missing(struct net_session *net, const struct net_bridge *bridge, uint32_t i)
+{
+	if (bits_has(lost_shards, i))
+		return retry;
+	return network_has_made_shard(house->state, i) &&
+	       !net_shard_is_joined(net, bridge, table_shard(house->table, i));
+}
 
-		if (shard->bridge != i || !network_has_made_shard(house->state, k) ||
-		    net_shard_is_joined(net, bridge, shard))
+/* Whether anything was made. */
+static bool make_shards(struct net_session *net, uint32_t bridge)
+{
+	bool made = false;
+
+	for (uint32_t i = 0; i < house->table->shards.count; i++) {
+		if (table_shard(house->table, i)->bridge != bridge)
 			continue;
-		make_shard(net, k);
-		made = true;
+		if (is_shard_missing(net, table_bridge(house->table, bridge), i))
+			made |= !make_shard(net, i);
+		failing |= bits_has(lost_shards, i);
 	}
 	return made;
 }
 
-static void make_all(struct net_session *net)
+/* A shard is joined to its bridge by a port too. Whether anything was made. */
+static bool make_missing(struct net_session *net, uint32_t i)
 {
-	due = false;
+	const struct net_bridge *bridge = table_bridge(house->table, i);
+	bool missing = bits_has(lost, i) || !net_bridge_is_there(net, bridge->name);
+
+	if (!was_there(i) || (missing && (!is_to_be_made(i) || make_bridge(net, i)))) {
+		bits_put(off, i, false);
+		bits_put(bare, i, false);
+		failing |= bits_has(lost, i);
+		return false;
+	}
+	if (!missing && bits_has(bare, i))
+		give_addrs(net, bridge);
+	return make_shards(net, i) || missing;
+}
+
+static void make_all(struct net_session *net, struct when now)
+{
+	retry = failing && !when_before(now, again);
+	due = failing = false;
 	net->alone = !claim_take(house->state, CLAIM_NETWORK);
 	for (uint32_t i = 0; i < house->table->bridges.count; i++) {
 		bool made = make_missing(net, i) || bits_has(bare, i); /* with an address its neighbours are gone */
@@ -149,6 +188,8 @@ static void make_all(struct net_session *net)
 	memset(bare, 0, sizeof(bare));
 	if (joining)
 		rules_open_ways(net);
+	if (failing && !when_before(now, again))
+		again = when_in(now, PATIENCE_MS);
 	next = 0;
 }
 
@@ -189,41 +230,57 @@ static void join_some(struct net_session *net)
 	memset(anew, 0, sizeof(anew));
 	memset(told, 0, sizeof(told));
 	joining = false;
-	house->state->mending = 0;
 }
 
 /* -- when -------------------------------------------------------------------------------------------------------- */
 
-void bridges_mend(void)
+/* When it is looked for what is missing. */
+static struct when look_at(void)
+{
+	struct when when = failing ? again : WHEN_NEVER;
+
+	if (due && when_before(calm, when))
+		when = calm;
+	return when_before(when, resume) ? resume : when;
+}
+
+static int mend(struct when now, bool look)
 {
 	struct net_session net;
-	struct when now = when_now();
+	int err = net_open(&net);
 
-	if (due && (when_before(now, resume) || when_before(now, calm))) {
-		loop_deadline(when_before(resume, calm) ? calm : resume);
-		return;
-	}
-	if (net_open(&net))
-		return;
-	if (due)
-		make_all(&net);
+	if (err)
+		return err;
+	if (look)
+		make_all(&net, now);
 	join_some(&net);
 	net_close(&net);
+	return 0;
+}
+
+void bridges_mend(void)
+{
+	struct when now = when_now(), when = now;
+	bool look = !when_before(now, look_at());
+
+	if ((look || joining) && mend(now, look))
+		when = when_in(now, PATIENCE_MS);
+	else if (!joining)
+		when = look_at();
+	house->state->mending = due || failing || joining;
 	if (house->state->mending)
-		loop_deadline(now);
+		loop_deadline(when);
 }
 
 static void begin(bool at_once)
 {
 	struct when now = when_now();
 
-	house->state->mending = 1;
 	due = true;
-	if (when_before(now, resume) || (!at_once && when_before(now, calm)))
-		return;
-	if (at_once)
+	if (at_once && !when_before(now, resume))
 		lose_patience(now);
-	calm = at_once ? now : when_in(now, CALM_MS);
+	if (at_once || !when_before(now, calm))
+		calm = at_once ? now : when_in(now, CALM_MS);
 	bridges_mend();
 }
 
@@ -234,7 +291,7 @@ static bool heard_link(const struct net_seen *seen)
 	bool found = false;
 
 	for (uint32_t i = 0; i < t->bridges.count; i++) {
-		if (strcmp(table_bridge(t, i)->name, seen->name) != 0)
+		if (bits_has(failed, i) || strcmp(table_bridge(t, i)->name, seen->name) != 0)
 			continue;
 		if (!bits_has(lost, i))
 			memcpy(macs[i], seen->mac, NET_MAC);

@@ -1,0 +1,85 @@
+#!/bin/bash
+# A bridge that somebody has deleted, and that minit cannot make anew: what minit cannot do is not somebody else's doing.
+set -u
+. tests/container/ct.sh
+
+ct_table <<TOML
+[network.bridge.br0]
+address = "10.77.0.1/24"
+[network.bridge.six]
+address = "fd78::1/64"
+[network.bridge.star]
+address = "10.79.0.1/24"
+shard = 3
+[service.web]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br0", address = "10.77.0.10", also = ["six fd78::10"] }
+[service.one]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "star", address = "10.79.0.10" }
+[service.two]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "star", address = "10.79.0.11" }
+[service.three]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "star", address = "10.79.0.12" }
+[service.four]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "star", address = "10.79.0.13" }
+TOML
+
+port_of() {
+	ct_in ip -o link show "$1" | grep -q " master $2 "
+}
+count() {
+	grep -c -E "$1" "$ct_dir/out"
+}
+tried='six: address fd78::1/64: IPv6 is disabled here'
+
+ct_start
+ct_up
+ct_is "all is up" web:up one:up two:up three:up four:up
+ct_in sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+ct_in ip link del six
+ct_wait 10 'six: bridge: somebody has deleted it, and it cannot be made anew'
+ok $? "a bridge that cannot have its address cannot be made anew"
+ct_wait 10 "$tried"
+ok $? "why is said"
+ct_in ip link set mv0 nomaster
+ct_until 5 port_of mv0 br0
+ok $? "a port of another one is joined again meanwhile"
+ct_in ip link del br0
+ct_until 5 port_of mv0 br0
+ok $? "and another one made anew"
+ct_rests
+is "$(count "$tried")" 1 "it is tried once, and not as soon as its own end is heard"
+is "$(count 'somebody deletes bridges')" 0 "and nobody is blamed for what minit itself has done"
+ct_in sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+ct_wait 20 'six: bridge: somebody has deleted it; it is made anew'
+ok $? "it is tried again after a while"
+ct_until 5 port_of mv0.1 six
+ok $? "and has its ports"
+
+# The same of a shard.
+ct_in ip link set star type bridge stp_state 1 forward_delay 400
+ct_in ip link del mb1
+ct_wait 10 'star: shard mb1: somebody has deleted it, .*, and it cannot be made anew'
+ok $? "a shard whose pair does not forward cannot be made anew"
+ct_in ip link set star type bridge stp_state 0
+ct_wait 20 'star: shard mb1: somebody has deleted it, .*; it is made anew'
+ok $? "it is tried again too"
+ct_until 5 port_of mv4 mb1
+ok $? "and has its port"
+is "$(count 'somebody deletes bridges')" 0 "nobody is blamed for that either"
+
+# Who goes on and on is not fought for a while, and what was done in that while is undone then.
+for i in {1..21}; do
+	ct_in ip link set mv0 nomaster
+	ct_until 5 port_of mv0 br0 || break
+done
+is "$i,$(count 'somebody deletes bridges, their ports or addresses again and again')" 21,1 "who takes a port off again and again is not fought for a while"
+ct_in ip link set mv0 nomaster
+ct_until 20 port_of mv0 br0
+ok $? "behind which it is joined again"
+ct_stop "it ends in order"
+echo "1..$ct_tests"
