@@ -234,6 +234,13 @@ static void join_some(struct net_session *net)
 
 /* -- when -------------------------------------------------------------------------------------------------------- */
 
+static void note_mending(bool on)
+{
+	uint32_t *set = &house->state->mending;
+
+	*set = on ? *set | MENDING_BRIDGES : *set & ~(uint32_t)MENDING_BRIDGES;
+}
+
 /* When it is looked for what is missing. */
 static struct when look_at(void)
 {
@@ -267,8 +274,8 @@ void bridges_mend(void)
 		when = when_in(now, PATIENCE_MS);
 	else if (!joining)
 		when = look_at();
-	house->state->mending = due || failing || joining;
-	if (house->state->mending)
+	note_mending(due || failing || joining);
+	if (due || failing || joining)
 		loop_deadline(when);
 }
 
@@ -389,7 +396,7 @@ void bridges_watch(struct supervisor *sv)
 	}
 	loop_handler(LOOP_BRIDGES, on_events);
 	loop_watch(LOOP_BRIDGES, 0, events, LOOP_READ);
-	joining = sv->state->mending;
+	joining = sv->state->mending & MENDING_BRIDGES;
 	if (joining)
 		memset(anew, 0xff, sizeof(anew));
 	memcpy(told, anew, sizeof(told));
@@ -404,5 +411,5 @@ void bridges_leave(void)
 		loop_unwatch(LOOP_BRIDGES, 0);
 	fd_close(&events);
 	if (house)
-		house->state->mending = 0;
+		note_mending(false);
 }

@@ -13,7 +13,7 @@
 /* Hears of it from now on; at boot, when they are there, and after an execution in place. */
 void bridges_watch(struct supervisor *sv);
 
-/* Goes on with what is too much for one turn of the loop, or was put off: while state->mending, when a time comes. */
+/* Goes on with what is too much for one turn of the loop, or was put off: while MENDING_BRIDGES, when a time comes. */
 void bridges_mend(void);
 
 /* Before they are taken away. */

@@ -197,6 +197,13 @@ static bool has_routes(struct view *v, const struct net_found_link *found, const
 	return good;
 }
 
+static bool is_port_of(const struct view *v, const struct net_found_link *found, const char *master)
+{
+	const struct net_found_link *on = found->master ? net_found_link_at(&v->seen.host, found->master) : NULL;
+
+	return on && !strcmp(on->name, master);
+}
+
 bool view_link(struct view *v, const struct net_link *link)
 {
 	const struct net_found_link *found = net_found_link(&v->seen.host, link->name);
@@ -205,6 +212,8 @@ bool view_link(struct view *v, const struct net_link *link)
 	if (!found)
 		return differs(v, link->name, "the link is not there", "");
 	good = has_addrs(v, found, link->addr);
+	if (link->master[0] && !is_port_of(v, found, link->master))
+		good = differs(v, link->name, "it is no port of ", link->master);
 	if (link->flags & NET_LINK_DOWN)
 		return good;
 	if (!found->up)

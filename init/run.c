@@ -182,8 +182,10 @@ static void settle(bool due)
 	precedence_consider();
 	if (due)
 		loop_deadline(service_timeouts(&house, when_now()));
-	if (due && house.state->mending)
+	if (due && house.state->mending & MENDING_BRIDGES)
 		bridges_mend();
+	if (due && house.state->mending & MENDING_LINKS)
+		uplinks_mend();
 	if (ENABLED(CONFIG_NET_NAT) && house.table->ruleset.count)
 		loop_deadline(rules_settle(when_now()));
 	loop_deadline(shutdown_settle(&house, when_now()));

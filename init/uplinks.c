@@ -5,6 +5,7 @@
 
 #include "init/claims.h"
 #include "init/loop.h"
+#include "init/patience.h"
 #include "init/sysctls.h"
 #include "lib/fd.h"
 #include "lib/log.h"
@@ -16,7 +17,11 @@ static struct supervisor *house;
 static int events = -1;
 static uint64_t failed; /* to be set up: not tried again before it is gone, as each try is an event too */
 static uint64_t taken;  /* failed, as another one has the name: tried again when nobody has it */
+static uint64_t off;    /* done, and may be no port of its master any more */
 static uint32_t numbers[TABLE_LINKS_MAX]; /* the kernel's, of those that are done */
+static uint32_t masters[TABLE_LINKS_MAX]; /* of what they are ports of; 0: not known */
+static struct patience patience;
+static struct when resume; /* not before that */
 
 static uint64_t bit(uint32_t i)
 {
@@ -61,6 +66,12 @@ static void set_carrier(struct supervisor *sv, uint32_t link, bool carrier)
 		look_all(sv, link);
 }
 
+static void note_numbers(uint32_t link, const struct net_seen *seen)
+{
+	numbers[link] = seen->index;
+	masters[link] = seen->master;
+}
+
 static void say_missing(struct net_session *net, const struct net_link *link)
 {
 	const char *match = link->match, *also = match[0] ? " or matches \"" : "", *end = match[0] ? "\"" : "";
@@ -90,14 +101,16 @@ static void say_early(struct net_session *net, const struct net_link *link, int 
 		log_warn(link->name, 0, "link: %s is down; it is set up when that comes up", link->parent);
 }
 
+static struct net_links links_of(const struct table *t)
+{
+	return (struct net_links){ table_link(t, 0), t->links.count, table_list(t, t->link_routes, struct net_route) };
+}
+
 /* Noted before it is made, as a bridge is. */
 static void set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 {
 	const struct net_link *link = table_link(sv->table, i);
-	const struct net_links all = {
-		table_link(sv->table, 0), sv->table->links.count,
-		table_list(sv->table, sv->table->link_routes, struct net_route),
-	};
+	const struct net_links all = links_of(sv->table);
 	struct net_seen seen = { 0 };
 	int err;
 
@@ -112,7 +125,7 @@ static void set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 		say_early(net, link, err);
 	if (err)
 		return;
-	numbers[i] = seen.index;
+	note_numbers(i, &seen);
 	sysctls_write(sv->table, link->name);
 	set_carrier(sv, i, seen.works);
 }
@@ -121,6 +134,65 @@ void uplinks_up(struct supervisor *sv, struct net_session *net)
 {
 	for (uint32_t i = 0; i < sv->table->links.count; i++)
 		set_up(sv, net, i);
+}
+
+/* -- off its master ------------------------------------------------------------------------------------------------ */
+
+static void lose_patience(const struct net_link *link, struct when now)
+{
+	if (!patience_is_over(&patience, now))
+		return;
+	resume = when_in(now, PATIENCE_MS);
+	log_error(link->name, 0, "link: somebody takes it off %s again and again, and is not fought for %u s; see who "
+		  "by `ip monitor link`", link->master, PATIENCE_MS / 1000);
+}
+
+/* What is missing is heard of when it comes; what fails is not tried again, as each try is an event too. */
+static void rejoin(struct supervisor *sv, struct net_session *net, uint32_t i, struct when now)
+{
+	const struct net_link *link = table_link(sv->table, i);
+	const struct net_links all = links_of(sv->table);
+	struct net_seen seen = { 0 };
+	int n = net_link_rejoin(net, &all, i, &seen);
+
+	set(&failed, i, n < 0 && n != -ENODEV);
+	if (n < 0 && n != -ENODEV)
+		set(&sv->state->links_done, i, false);
+	if (n < 0)
+		return;
+	note_numbers(i, &seen);
+	set_carrier(sv, i, seen.works);
+	if (!n)
+		return;
+	log_warn(link->name, 0, "link: somebody has taken it off %s; it is a port of it again", link->master);
+	lose_patience(link, now);
+}
+
+static int rejoin_all(struct supervisor *sv, struct when now)
+{
+	struct net_session net;
+	int err = net_open(&net);
+
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < sv->table->links.count; i++)
+		if (off & sv->state->links_done & bit(i))
+			rejoin(sv, &net, i, now);
+	net_close(&net);
+	off = 0;
+	return 0;
+}
+
+void uplinks_mend(void)
+{
+	struct when now = when_now();
+	uint32_t *mending = &house->state->mending;
+
+	if (off && !when_before(now, resume) && rejoin_all(house, now))
+		resume = when_in(now, PATIENCE_MS);
+	*mending = off ? *mending | MENDING_LINKS : *mending & ~(uint32_t)MENDING_LINKS;
+	if (off)
+		loop_deadline(resume);
 }
 
 /* -- what becomes of them ------------------------------------------------------------------------------------------ */
@@ -169,6 +241,13 @@ static void check_gone(struct supervisor *sv, uint32_t i, uint32_t number)
 	net_close(&net);
 }
 
+static void note_state(struct supervisor *sv, uint32_t i, const struct net_seen *seen)
+{
+	set_carrier(sv, i, seen->works);
+	if (table_link(sv->table, i)->master[0] && (!seen->master || seen->master != masters[i]))
+		set(&off, i, true);
+}
+
 /* What it was is so no longer. */
 static void note(struct supervisor *sv, uint32_t i, const struct net_seen *seen)
 {
@@ -184,7 +263,7 @@ static void note(struct supervisor *sv, uint32_t i, const struct net_seen *seen)
 	else if ((is_it && seen->gone) || taken & bit(i))
 		check_gone(sv, i, 0);
 	else if (is_it && done)
-		set_carrier(sv, i, seen->works);
+		note_state(sv, i, seen);
 }
 
 static void heard(struct supervisor *sv, uint32_t i, const struct net_seen *seen)
@@ -217,7 +296,7 @@ static void ask(struct supervisor *sv)
 			lose(sv, i);
 		if (!err && sv->state->links_done & bit(i)) {
 			numbers[i] = seen.index;
-			set_carrier(sv, i, seen.works);
+			note_state(sv, i, &seen);
 		} else if (!(failed & bit(i))) {
 			set_up(sv, &net, i);
 		}
@@ -238,6 +317,8 @@ static void on_events(uint32_t id, unsigned ready)
 	}
 	if (n < 0)
 		ask(house);
+	if (off)
+		uplinks_mend();
 	service_settle(house);
 }
 
@@ -254,6 +335,7 @@ void uplinks_watch(struct supervisor *sv)
 	loop_handler(LOOP_UPLINKS, on_events);
 	loop_watch(LOOP_UPLINKS, 0, events, LOOP_READ);
 	ask(sv);
+	uplinks_mend();
 }
 
 int uplinks_lease(struct supervisor *sv, const char *name, enum lease lease)
@@ -281,6 +363,7 @@ void uplinks_leave(struct supervisor *sv, struct net_session *net)
 	if (events >= 0)
 		loop_unwatch(LOOP_UPLINKS, 0);
 	fd_close(&events);
+	off = 0;
 	for (uint32_t i = sv->table->links.count; i-- > 0;)
 		if (sv->state->links_made & bit(i))
 			(void)net_remove(net, table_link(sv->table, i)->name);

@@ -18,6 +18,9 @@ void uplinks_up(struct supervisor *sv, struct net_session *net);
 /* Hears from now on what becomes of them; at boot and after an execution in place. */
 void uplinks_watch(struct supervisor *sv);
 
+/* Makes those ports of their masters again that were taken off: while MENDING_LINKS, when a time comes. */
+void uplinks_mend(void);
+
 /* Of the link of this name, which has an address by DHCP (or DHCPv6). 0, or -ENOENT: there is none. */
 must_check int uplinks_lease(struct supervisor *sv, const char *name, enum lease lease);
 
@@ -34,6 +37,10 @@ static inline void uplinks_up(struct supervisor *sv, struct net_session *net)
 static inline void uplinks_watch(struct supervisor *sv)
 {
 	(void)sv;
+}
+
+static inline void uplinks_mend(void)
+{
 }
 
 static inline int uplinks_lease(struct supervisor *sv, const char *name, enum lease lease)

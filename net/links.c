@@ -39,7 +39,7 @@ static bool matches(const struct net_link *link, const struct net_seen *seen)
 static bool is_disguised(const struct net_link *link, const struct net_seen *seen)
 {
 	return (link->flags & NET_LINK_MAC && !memcmp(link->mac, seen->mac, NET_MAC)) ||
-	       (link->flags & NET_LINK_BONDED && seen->is_port);
+	       (link->flags & NET_LINK_BONDED && seen->master);
 }
 
 /* By a MAC it is not found by its name: that may be another's, as kernels number devices as they come. */
@@ -53,7 +53,7 @@ bool net_link_matches(const struct net_link *link, const struct net_seen *seen)
 static struct net_seen seen_of(const struct link_info *info)
 {
 	struct net_seen seen = { .works = info->flags & IFF_UP && info->flags & IFF_RUNNING,
-				 .index = info->index, .is_port = info->master };
+				 .index = info->index, .master = info->master };
 
 	memcpy(seen.name, info->name, sizeof(seen.name));
 	memcpy(seen.mac, info->mac, sizeof(seen.mac));
@@ -330,6 +330,17 @@ static int find_master(struct net_session *s, const struct net_link *link, uint3
 	return 0;
 }
 
+static int set_up(struct net_session *s, const struct net_links *all, uint32_t index, const struct link_info *info,
+		  uint32_t master)
+{
+	const struct net_link *link = &all->list[index];
+	int err = configure(s, link, info, master);
+
+	for (uint32_t i = 0; i < link->routes && !err && !(link->flags & NET_LINK_DOWN); i++)
+		err = add_route(s, link, &all->routes[link->first + i], info->index);
+	return err;
+}
+
 int net_link_up(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret)
 {
 	const struct net_link *link = &all->list[index];
@@ -340,10 +351,29 @@ int net_link_up(struct net_session *s, const struct net_links *all, uint32_t ind
 	if (!err)
 		err = link->kind == NET_KIND_DEVICE ? find_device(s, all, link, &info) : make(s, link, &info);
 	if (!err)
-		err = configure(s, link, &info, master);
-	for (uint32_t i = 0; i < link->routes && !err && !(link->flags & NET_LINK_DOWN); i++)
-		err = add_route(s, link, &all->routes[link->first + i], info.index);
+		err = set_up(s, all, index, &info, master);
 	return err ? err : net_link_ask(s, link, ret);
+}
+
+/* What a bond gives up is down, and has lost its routes. */
+int net_link_rejoin(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret)
+{
+	const struct net_link *link = &all->list[index];
+	struct link_info info = { 0 };
+	uint32_t master = 0;
+	int err = find_master(s, link, &master);
+
+	if (!err)
+		err = link_find(&s->host, link->name, &info);
+	if (err)
+		return err;
+	*ret = seen_of(&info);
+	if (info.master == master)
+		return 0;
+	err = set_up(s, all, index, &info, master);
+	if (!err)
+		err = net_link_ask(s, link, ret);
+	return err ? err : 1;
 }
 
 int net_link_ask(struct net_session *s, const struct net_link *link, struct net_seen *ret)

@@ -8,7 +8,7 @@ struct net_seen {
 	uint8_t mac[NET_MAC];
 	uint32_t index; /* the kernel's number: stays when the name changes */
 	bool works;   /* is up and has carrier */
-	bool is_port; /* of a bridge or bond */
+	uint32_t master; /* that of the bridge or bond that it is a port of; 0: of none */
 	bool gone;
 };
 

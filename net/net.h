@@ -201,6 +201,13 @@ must_check int net_bridge_up(struct net_session *s, const struct net_bridge *bri
  */
 must_check int net_link_up(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret);
 
+/*
+ * A link that net_link_up has set up, and that is no port of its master any more, is one again, and as it was: 1. 0: it
+ * is one. With how it is in *ret. -ENODEV, not logged: it or its master is not there; or -errno.
+ */
+must_check int net_link_rejoin(struct net_session *s, const struct net_links *all, uint32_t index,
+			       struct net_seen *ret);
+
 /* Writes a setting below /proc/sys/net, of the network that the caller is in. 0 or -errno, logged. */
 must_check int net_sysctl(const char *object, const char *path, const char *value);
 

@@ -193,6 +193,12 @@ enum phase {
 	PHASE_COUNT
 };
 
+/* Whose work is: of a set of them. */
+enum mending {
+	MENDING_BRIDGES = 1, /* to be made anew, or their ports to be joined to them again; init/bridges.c */
+	MENDING_LINKS = 2,   /* to be ports of their masters again; init/uplinks.c */
+};
+
 /* What to do when all is stopped. */
 enum goal { GOAL_NONE, GOAL_EXIT, GOAL_POWEROFF, GOAL_REBOOT, GOAL_HALT };
 
@@ -227,7 +233,7 @@ struct statefile {
 	uint32_t stop_count;        /* services that were not settled then; init/shutdown.c */
 	uint32_t client_slots;   /* of clients, how many were ever used: the rest is never touched; init/control.c */
 	uint32_t change_slots;   /* the same of changes; services/changed.c */
-	uint32_t mending;        /* 1: bridges are made anew, or their ports joined to them again; init/bridges.c */
+	uint32_t mending;        /* what has work left, or put off: enum mending */
 	struct when booted;
 	uint64_t orphans;        /* dead that were no service of ours; init/reap.c */
 	uint64_t crashes;        /* fatal signals survived; init/crash.c */

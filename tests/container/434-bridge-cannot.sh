@@ -73,12 +73,13 @@ ok $? "and has its port"
 is "$(count 'somebody deletes bridges')" 0 "nobody is blamed for that either"
 
 # Who goes on and on is not fought for a while, and what was done in that while is undone then.
-for i in {1..21}; do
+take_again() {
 	ct_in ip link set mv0 nomaster
-	ct_until 5 port_of mv0 br0 || break
-done
-is "$i,$(count 'somebody deletes bridges, their ports or addresses again and again')" 21,1 "who takes a port off again and again is not fought for a while"
+	grep -q 'somebody deletes bridges, their ports or addresses again and again' "$ct_dir/out"
+}
+ct_until 30 take_again
 ct_in ip link set mv0 nomaster
+is "$(count 'somebody deletes bridges, their ports or addresses again and again')" 1 "who takes a port off again and again is not fought for a while"
 ct_until 20 port_of mv0 br0
 ok $? "behind which it is joined again"
 ct_stop "it ends in order"

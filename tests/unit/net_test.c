@@ -1012,7 +1012,7 @@ static void a_pattern_is_of_a_name_or_a_mac(void **state)
 	assert_true(net_link_matches(&wan, &seen));
 	wan.flags = NET_LINK_BONDED;
 	assert_false(net_link_matches(&wan, &seen));
-	seen.is_port = true; /* it has the bond's */
+	seen.master = 7; /* it has the bond's */
 	assert_true(net_link_matches(&wan, &seen));
 	wan.flags = 0;
 	assert_false(net_link_matches(&wan, &seen)); /* a bridge leaves it its own */

@@ -211,6 +211,13 @@ echo "active $active"
 nsenter -t $far -n ip link set q${active#p} down
 reaches other ping -c 1 -w 1 192.0.2.2
 echo "then $(cat /sys/class/net/bond0/bonding/active_slave)"
+ip link set $active nomaster
+ip link set vport nomaster
+for i in $(seq 250); do
+	ip -o link show $active | grep -q 'master bond0' && ip -o link show vport | grep -q 'master br0' && break
+	usleep 20000
+done
+echo "again $(ip -o link show $active) $(ip -o link show vport)"
 SH
 # QEMU's own network, from which nothing leads outside, has a DHCP server.
 vm_qemu='-netdev user,id=wan,restrict=on -device virtio-net-pci,netdev=wan'
@@ -262,5 +269,6 @@ shows 'sctp here 10\.77\.0\.1$' "and by 127.0.0.1"
 shows 'reaches other' "when a wire fails the other carries on"
 [ "$(vm_results | sed -n 's/^active //p')" != "$(vm_results | sed -n 's/^then //p')" ]
 ok $? "as the bond has noticed"
-! vm_console | grep -a -v 'link: .*online' | grep -a -E 'panic|Oops|BUG|minit: (d0|d3|d1|d2|mac0|ipv0|bond0|tagged|vx0|vx6|wg0|wan|vport|br0): '
+shows 'again .*,UP.* master bond0 .*vport@.*,UP.* master br0 ' "ports that are taken off a bond and a bridge are ports again"
+! vm_console | grep -a -v 'link: .*online' | grep -a -E 'panic|Oops|BUG|minit: (d0|d3|d1|d2|mac0|ipv0|bond0|tagged|vx0|vx6|wg0|wan|br0): '
 ok $? "nothing is complained of"
