@@ -19,7 +19,7 @@ static const struct {
 } needs[] = {
 	{ KEY_OVERLAY, CLONE_NEWNS, "mount" },  { KEY_MOUNTS, CLONE_NEWNS, "mount" },
 	{ KEY_PRIVATE_TMP, CLONE_NEWNS, "mount" }, { KEY_SECRETS, CLONE_NEWNS, "mount" },
-	{ KEY_DEV_NODES, CLONE_NEWNS, "mount" },
+	{ KEY_DEV_NODES, CLONE_NEWNS, "mount" }, { KEY_USERNS_IDMAP, CLONE_NEWNS, "mount" },
 };
 
 /* What is not given follows from whether the service has a root of its own to be filled. */
@@ -71,6 +71,8 @@ static void check_kernel_files(struct compile *c, const struct service_spec *spe
 	refuse_unless(c, d, KEY_DEV, mounts || roots->dev == DEV_NONE, why);
 	refuse_unless(c, d, KEY_DEV_NODES, roots->dev == DEV_MINIMAL, "needs dev = \"minimal\"");
 	refuse_unless(c, d, KEY_OVERLAY, spec->root_at, "needs a root to lie upon; give root, which may be \"/\"");
+	refuse_unless(c, d, KEY_USERNS_IDMAP, spec->root_at || roots->idmap != IDMAP_YES,
+		      "is of the files of a root of its own; give root, or remove it");
 }
 
 /* What the child holds at a time: services/step_fill.c. */

@@ -218,7 +218,9 @@ static void only_what_a_service_asks_for_itself_is_explicit(void **state)
 		"[service.b]\nexec = ['b']\nnamespaces = ['mount', 'pid']\n"
 		"[service.c]\nexec = ['c']\nreadonly = true\nhostname = 'c'\ncgroup.pids.max = 6\n"
 		"[service.d]\nexec = ['d']\nnetwork.bridge = 'br0'\nleaf = false\n"
-		"[service.e]\nexec = ['e']\nleaf = true\nhosts = true\n");
+		"[service.e]\nexec = ['e']\nleaf = true\nhosts = true\n"
+		"[service.f]\nexec = ['f']\nroot = '/r'\nuserns.idmap = true\n"
+		"[service.g]\nexec = ['g']\nroot = '/r'\nuserns.idmap = false\n");
 	const struct service_spec *d = service_of(t, "d");
 
 	(void)state;
@@ -231,6 +233,8 @@ static void only_what_a_service_asks_for_itself_is_explicit(void **state)
 	assert_true(d->leaf == 0 && d->explicit_leaf == 0 && d->limits.count == 0);
 	assert_int_equal(service_of(t, "e")->explicit_ns, CLONE_NEWNS);
 	assert_int_equal(service_of(t, "e")->explicit_leaf, 1);
+	assert_int_equal(service_of(t, "f")->explicit_ns, CLONE_NEWNS);
+	assert_int_equal(service_of(t, "g")->explicit_ns, 0);
 }
 
 static void a_later_file_overrides_a_key_and_leaves_the_others(void **state)
