@@ -75,6 +75,44 @@ static void check_kernel_files(struct compile *c, const struct service_spec *spe
 		      "is of the files of a root of its own; give root, or remove it");
 }
 
+/* -- directories ------------------------------------------------------------------------------------------------ */
+
+static const struct directory {
+	enum key_id id;
+	const char *place;
+	size_t list;
+} directories[] = {
+#define DIRECTORY(key, list, place, variable) { KEY_##key##_DIRECTORY, place, offsetof(struct roots_spec, list) },
+#include "services/directories.def"
+#undef DIRECTORY
+};
+
+/* A colon or the end behind each. */
+static size_t text_of(const struct compile *c, const struct roots_spec *roots, const struct directory *kind)
+{
+	const struct list list = *(const struct list *)(const void *)((const char *)roots + kind->list);
+	size_t len = list.count * (strlen(kind->place) + 1);
+
+	for (uint32_t i = 0; i < list.count; i++)
+		len += strlen(table_item(c->table, list, i));
+	return len;
+}
+
+/* Those of minit's root can be seen in another one by mounts alone. */
+static void check_directories(struct compile *c, struct service_spec *spec, const struct draft *d,
+			      const struct roots_spec *roots)
+{
+	for (const struct directory *kind = directories; kind < directories + ARRAY_LEN(directories); kind++) {
+		refuse_unless(c, d, kind->id, text_of(c, roots, kind) <= ROOTS_DIRECTORIES,
+			      "the paths have more than " WORD(ROOTS_DIRECTORIES) " bytes together; give one directory "
+			      "that they are in");
+		if (spec->root_at)
+			need_namespace(c, spec, d, kind->id, CLONE_NEWNS, "mount");
+	}
+}
+
+/* -- mounts ----------------------------------------------------------------------------------------------------- */
+
 /* What the child holds at a time: services/step_fill.c. */
 static void check_shared(struct compile *c, const struct service_spec *spec, const struct draft *d,
 			 const struct roots_spec *roots)
@@ -324,6 +362,7 @@ void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d)
 	check_kernel_files(c, spec, d, roots);
 	need_mounts(spec, d, roots);
 	check_shared(c, spec, d, roots);
+	check_directories(c, spec, d, roots);
 	for (size_t i = 0; i < ARRAY_LEN(needs); i++)
 		need_namespace(c, spec, d, needs[i].id, needs[i].flag, needs[i].word);
 	if (ENABLED(CONFIG_CGROUP))

@@ -75,6 +75,8 @@ struct roots_spec {
 	uint8_t reserved[2];
 };
 
+#define ROOTS_DIRECTORIES 1024 /* bytes of the paths of one kind of directories, as its variable has them */
+
 /* Whether there are directories that are given to its user. */
 static inline bool roots_has_directories(const struct roots_spec *roots)
 {

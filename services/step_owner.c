@@ -19,10 +19,9 @@ static const struct {
 	char place[16], variable[24];
 	size_t list;
 } kinds[] = {
-	{ "/var/lib/", "STATE_DIRECTORY", offsetof(struct roots_spec, state) },
-	{ "/var/cache/", "CACHE_DIRECTORY", offsetof(struct roots_spec, cache) },
-	{ "/var/log/", "LOGS_DIRECTORY", offsetof(struct roots_spec, logs) },
-	{ "/run/", "RUNTIME_DIRECTORY", offsetof(struct roots_spec, runtime) },
+#define DIRECTORY(key, list, place, variable) { place, variable, offsetof(struct roots_spec, list) },
+#include "services/directories.def"
+#undef DIRECTORY
 };
 
 static const struct roots_spec *roots_of(const struct child *child)
@@ -62,6 +61,17 @@ static void put_path(struct buf *b, const struct child *child, size_t kind, uint
 	buf_str(b, table_item(child->table, list_of(roots_of(child), kind), i));
 }
 
+static int make_or_open(const struct view *v, const char *path)
+{
+	cleanup_fd int dir = path_make(v->old, path, false);
+	struct stat st;
+	int err = dir < 0 ? dir : fd_stat(dir, &st);
+
+	if (!err && !S_ISDIR(st.st_mode))
+		err = -ENOTDIR;
+	return err ? err : fd_steal(&dir);
+}
+
 static int make_directory(struct view *v, size_t kind, uint32_t i)
 {
 	cleanup_fd int dir = -1;
@@ -70,8 +80,10 @@ static int make_directory(struct view *v, size_t kind, uint32_t i)
 
 	put_path(&path, v->child, kind, i);
 	err = buf_check(&path);
-	dir = err ? err : path_make(v->old, buf_text(&path), false);
+	dir = err ? err : make_or_open(v, buf_text(&path));
 	err = dir < 0 ? dir : show(v, dir, buf_text(&path));
+	if (err == -ELOOP || err == -ENOTDIR)
+		v->child->blamed = STEP_owner;
 	return err ? child_fail(v->child, err, buf_text(&path)) : 0;
 }
 
@@ -126,7 +138,7 @@ static int give_directory(struct child *child, size_t kind, uint32_t i, const st
 
 static int tell_directories(struct child *child, size_t kind)
 {
-	BUF_ON_STACK(paths, 1024);
+	BUF_ON_STACK(paths, ROOTS_DIRECTORIES);
 
 	for (uint32_t i = 0; i < list_of(roots_of(child), kind).count; i++) {
 		buf_str(&paths, i ? ":" : "");

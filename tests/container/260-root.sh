@@ -180,7 +180,8 @@ says imagenext "/x /y 1 1" "and an image that is written to"
 says here "0 Read-only all" "in minit's own root /proc is masked and /dev is as it is"
 says herebind "content a" "mounts and secrets work there too"
 says heresealed "written 1 4711:755" "where that is read-only, directories of its own can be written"
-rm -r "$state"
+ln -s "$ct_dir/other" "$state/link"
+: >"$state/file"
 says hereopen 0 "and /proc can be open"
 [ "$(value slash)" -le 16 ]
 ok $? 'root = "/" is a root of its own'
@@ -217,6 +218,8 @@ $(cannot damaged '' "$ct_dir/images/damaged")
 $(cannot image '' "$ct_dir/images/nothing")
 $(cannot nomount 'namespaces = ["pid"]' "$ct_dir/images/squashfs")
 $(cannot kept "overlay = '/proc/1/no'")
+$(cannot statelink "state_directory = '${state#/var/lib/}/link'")
+$(cannot statefile "state_directory = '${state#/var/lib/}/file'")
 $(cannot place "mounts = { '/m' = 'tmpfs' }" "$ct_dir/images/squashfs")
 [service.other]
 exec = ["/bin/sleep", "1000"]
@@ -225,7 +228,7 @@ TOML
 ct_start
 ct_up
 ct_is "all that cannot be has failed" source:failed sourcelink:failed targetlink:failed belowlink:failed proclink:failed devlink:failed \
-	pipe:failed folder:failed endless:failed upon:failed beneath:failed memory:failed damaged:failed isfile:failed mask:failed protect:failed node:failed nonode:failed secret:failed image:failed place:failed kept:failed nomount:failed
+	pipe:failed folder:failed endless:failed upon:failed beneath:failed memory:failed damaged:failed isfile:failed mask:failed protect:failed node:failed nonode:failed secret:failed image:failed place:failed kept:failed nomount:failed statelink:failed statefile:failed
 why() {
 	is "$(grep -a "^minit: $1: " "$ct_dir/out" | head -n 1)" "minit: $1: step ${4:-mounts}: $2; given up" "$3"
 }
@@ -252,10 +255,13 @@ why upon "/etc: Is a directory: a file is wanted here: correct the table" "a fil
 why beneath "/etc/passwd: Not a directory: $wanted" "a directory upon a file"
 why memory "/etc/passwd: Not a directory: $wanted" "a tmpfs upon a file"
 why damaged "$ct_dir/images/damaged: Structure needs cleaning: the file system in it is damaged: repair it (fsck), or make the image anew" "a damaged image" image
+why statelink "$state/link: $loop: a link is not followed there: put a directory in its place (mount --bind shows another one there)" "a state directory that is a link" "directories and secrets"
+why statefile "$state/file: Not a directory: something else is there: take it away, or give another name" "one that is a file" "directories and secrets"
 why kept "/proc/1/no: No such file or directory: make it, or correct the table" "a place for an overlay that cannot be"
 why nomount "a root that is an image needs a mount namespace: Not a directory: add \"mount\" to namespaces; where minit has to leave it out, run the container with --cap-add SYS_ADMIN" "an image without a mount namespace" image
 why place "/m: Read-only file system: make it in the image, or give an overlay" "an image without the place for a mount"
 is "$(ls "$ct_dir/other")" "" "nothing was made behind a link"
+rm -r "$state"
 ct_stop "it ends in order"
 
 # Where programs for cgroups are refused, and so the list is one of cgroup v1.
