@@ -219,17 +219,31 @@ bool network_has_route(const struct net_found *f, uint32_t index, const struct n
 	return false;
 }
 
-static void tell_addrs(struct look *l, const struct network_seen *seen, const struct net_attach *at,
-		       const struct net_found_link *eth)
+static void tell_addrs(struct look *l, const char *key, const struct addr *list, const struct net_found *f,
+		       const struct net_found_link *link)
 {
-	for (unsigned i = 0; i < NET_ADDRS && at->addr[i].family; i++) {
-		bool there = eth && network_has_addr(&seen->own, eth->index, &at->addr[i]);
+	for (unsigned i = 0; i < NET_ADDRS && list[i].family; i++) {
 		BUF_ON_STACK(asked, 64);
-		BUF_ON_STACK(key, KEY_TEXT);
 
-		text_put_addr(&asked, &at->addr[i], true);
-		tell_there(l, key_of(&key, at, "address"), buf_text(&asked), there);
+		text_put_addr(&asked, &list[i], true);
+		tell_there(l, key, buf_text(&asked), link && network_has_addr(f, link->index, &list[i]));
 	}
+}
+
+/* Its own, and those of its bridge, by which it leaves that; of one that is not there, the place of its port tells. */
+static void tell_all_addrs(struct look *l, const struct network_seen *seen, const struct net_attach *at,
+			   const struct net_found_link *eth)
+{
+	const struct net_bridge *bridge = at->bridge >= 0 ? table_bridge(l->table, (uint32_t)at->bridge) : NULL;
+	const struct net_found_link *found = bridge ? net_found_link(&seen->host, bridge->name) : NULL;
+	BUF_ON_STACK(key, KEY_TEXT);
+
+	tell_addrs(l, key_of(&key, at, "address"), at->addr, &seen->own, eth);
+	if (!found)
+		return;
+	buf_reset(&key);
+	buf_fmt(&key, "%s.address", bridge->name);
+	tell_addrs(l, buf_text(&key), bridge->addr, &seen->host, found);
 }
 
 /* One that leads nowhere is on no link. */
@@ -371,7 +385,7 @@ static void tell_eth0(struct look *l, const struct network_seen *seen, uint32_t 
 		tell_parent(l, at, eth0);
 	tell_mac(l, at, eth0);
 	tell_mtu(l, network ? network->mtu : 0, at, eth0);
-	tell_addrs(l, seen, at, eth0);
+	tell_all_addrs(l, seen, at, eth0);
 	tell_routes(l, seen, owner);
 	tell_rates(l, seen, owner, eth0);
 	if (at->bridge >= 0)
@@ -391,7 +405,7 @@ static void tell_further(struct look *l, const struct network_seen *seen, uint32
 		tell_place(l, seen, at);
 		tell_mac(l, at, eth);
 		tell_mtu(l, 0, at, eth);
-		tell_addrs(l, seen, at, eth);
+		tell_all_addrs(l, seen, at, eth);
 	}
 }
 

@@ -31,6 +31,9 @@ TOML
 port_of() {
 	ct_in ip -o link show "$1" | grep -q " master $2 "
 }
+has_addr() {
+	ct_in ip -br addr show br0 | grep -q -w 10.77.0.1/24
+}
 count() {
 	grep -c -E "$1" "$ct_dir/out"
 }
@@ -80,7 +83,15 @@ take_again() {
 ct_until 30 take_again
 ct_in ip link set mv0 nomaster
 is "$(count 'somebody deletes bridges, their ports or addresses again and again')" 1 "who takes a port off again and again is not fought for a while"
-ct_until 20 port_of mv0 br0
-ok $? "behind which it is joined again"
+ct_in ip addr del 10.77.0.1/24 dev br0
+ct_minit why web >"$ct_dir/shown"
+is "$(grep -c '^  ! web: network.bridge: asked is br0 by mv0, found is none by mv0' "$ct_dir/shown"),$(grep -c '^  ! web: br0.address: asked is 10.77.0.1/24, found is none$' "$ct_dir/shown")" \
+	1,1 "why says that its port is on no bridge, and that its gateway is on none"
+ct_minit net | grep -q '^! br0: 10.77.0.1/24 is not there$'
+ok $? "and net"
+ct_until 20 port_of mv0 br0 && ct_until 5 has_addr
+ok $? "behind which both are as they should be"
+ct_minit why web | grep -q -E '^web: up .*: as it should be$'
+ok $? "and why has nothing to tell"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -73,6 +73,11 @@ ct_inside web ip addr del 10.78.0.10/24 dev eth1
 ct_minit net >"$ct_dir/shown"
 shows '^! web: eth1[.]address: asked is 10[.]78[.]0[.]10/24, found is none$' "what is not as asked is told of"
 ct_inside web ip addr add 10.78.0.10/24 dev eth1
+for verb in net "why web" "status web"; do
+	ct_minit $verb >"$ct_dir/shown"
+	shows '^ *! (web: )?network[.]routes.* 10[.]9[.]0[.]0/16 via 10[.]78[.]0[.]254 dev eth1.* none$' \
+		"$verb: when the address is there again, the routes that the kernel has dropped with it are none"
+done
 ct_inside web /usr/bin/python3 -S -E -c '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

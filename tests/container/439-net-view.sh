@@ -213,7 +213,8 @@ ct_until 30 bare
 shows '^! br1: 10[.]78[.]0[.]1/24 is not there$' "an address of a bridge"
 shows '^! db: network[.]bridge: asked is br1 by mv4, found is br1 by mv4, which lets nothing through$' "a port that is down"
 mv "$ct_dir/db" "$ct_dir/all"
-shows '^! 1 of [0-9]+ not as asked$' "how many of a service that is named"
+shows '^! br1[.]address +10[.]78[.]0[.]1/24 +none$' "of a service that is named also the address of its bridge"
+shows '^! 2 of [0-9]+ not as asked$' "and how many there are"
 
 # -- wrong use -------------------------------------------------------------------------------------------------------
 said() {
