@@ -4,14 +4,13 @@
 set -u
 . tests/container/ct.sh
 
-toybox=$(deps/build toybox)
 mkdir "$ct_dir/etc"
 : >"$ct_dir/etc/resolv.conf"
 cp /etc/passwd /etc/group "$ct_dir/etc"
 ct_table <<TOML
 [network.link.wan]
 address = "dhcp"
-dhcp_client = ["$toybox", "dhcp", "-T", "1"]
+dhcp_client = ["$TOYBOX", "dhcp", "-T", "1"]
 metric = 70
 routes = ["10.9.0.0/16 metric 7"]
 [service.app]

@@ -4,7 +4,6 @@
 set -u
 . tests/container/ct.sh
 
-toybox=$(deps/build toybox)
 mkdir "$ct_dir/etc"
 cp /etc/passwd /etc/group "$ct_dir/etc"
 # The first descriptors beyond the three are its own: udhcpc and udhcpc6 put a pipe of theirs there whatever they were.
@@ -23,7 +22,7 @@ address = "dhcp6"
 dhcp6_client = [$client, "-lf", "$ct_dir/six.leases"]
 [network.link.wan]
 address = ["dhcp", "dhcp6"]
-dhcp_client = ["$toybox", "dhcp", "-T", "1"]
+dhcp_client = ["$TOYBOX", "dhcp", "-T", "1"]
 dhcp6_client = [$client, "-lf", "$ct_dir/wan.leases"]
 [network.link.off]
 address = "dhcp6"

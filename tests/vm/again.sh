@@ -38,12 +38,14 @@ again_modules() {
 # The first archive of the initramfs, in place of that of the image. /bin and the like may be links, which come first.
 again_tree() {
 	local tree=$vm_dir/tree
-	mkdir -p "$tree/usr/bin" "$tree/usr/sbin" "$tree/usr/lib" "$tree/usr/lib64" "$tree/minit/build"
+	mkdir -p "$tree/usr/bin" "$tree/usr/sbin" "$tree/usr/lib" "$tree/usr/lib64" "$tree/srv" "$tree/minit/build"
 	again_files | LC_ALL=C sort -u | (cd / && cpio --quiet -pdm "$tree") 2>"$vm_dir/missing"
 	again_modules "$tree"
 	echo '127.0.0.1 localhost' >"$tree/etc/hosts"
+	: >"$tree/etc/resolv.conf"
 	cp "$MINIT" "$tree/sbin/minit" && cp "$MINIT" "$tree/minit/build/minit"
-	cp -r --parents tests/env.sh tests/container tests/tools "$tree/minit"
+	cp -r --parents tests/env.sh tests/container tests/tools rootfs/examples "$tree/minit"
+	mkdir "$tree/minit/build/rootfs" && cp -a "$TREE" "$tree/minit/build/rootfs"
 	vm_initramfs=$vm_dir/tree.cpio
 	(cd "$tree" && find . | cpio --quiet -o -H newc -R 0:0) >"$vm_initramfs"
 	rm -rf "$tree"
@@ -77,6 +79,7 @@ again() {
 		exec = ["/bin/bash", "/again", "$*"]
 		namespaces = ["cgroup", "mount"]
 		delegate = true
+		cgroup.cpuset.cpus = "0"
 		caps = "all"
 		seccomp = "none"
 		no_new_privs = false
