@@ -169,17 +169,16 @@ enum state action_hear(struct supervisor *sv, uint32_t index, int arg)
 }
 
 /*
- * Under minit's reaper a death by signal n arrives as exit 128+n: the first
- * process of a pid namespace cannot die of a signal by itself.
+ * From what stays before the program a death by signal n arrives as exit 128+n: the first process of a pid namespace
+ * cannot die of a signal by itself.
  */
-static void note_status(const struct service_spec *spec, struct life *life, int status)
+static void note_status(struct life *life, int status, bool stays)
 {
-	bool reaper = spec->init && (spec->namespaces & 0x20000000);
 	int code = WEXITSTATUS(status);
 
 	life->ending = WIFEXITED(status) ? ENDING_EXIT : ENDING_SIGNAL;
 	life->status = WIFEXITED(status) ? code : WTERMSIG(status);
-	if (WIFEXITED(status) && reaper && code > 128 && code <= 128 + SIGNAL_MAX) {
+	if (WIFEXITED(status) && stays && code > 128 && code <= 128 + SIGNAL_MAX) {
 		life->ending = ENDING_SIGNAL;
 		life->status = code - 128;
 	}
@@ -212,7 +211,7 @@ enum state action_died(struct supervisor *sv, uint32_t index, int status)
 	if (!s->life.execed)
 		action_hear(sv, index, 0);
 	if (s->life.ending != ENDING_SPAWN && s->life.ending != ENDING_OVERDUE)
-		note_status(spec_at(sv, index), &s->life, status);
+		note_status(&s->life, status, launch_stays(sv, index));
 	note_oom(sv, index);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && s->life.ending != ENDING_OOM && !s->life.killed)
 		forget_run(&s->life, launch_note_killed(sv, index));

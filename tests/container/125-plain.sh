@@ -92,6 +92,9 @@ hidepid = "invisible"
 [service.sysfs]
 exec = ["/bin/sleep", "1000"]
 sys = "readonly"
+[service.ends]
+exec = ["/bin/sh", "-c", "exit 143"]
+restart = "never"
 [service.nodes]
 exec = ["/bin/sleep", "1000"]
 dev = "minimal"
@@ -113,6 +116,8 @@ ct_is "what was asked for and cannot be had fails its service, at once" limited:
 ct_is "also /proc, /sys and /dev that are the service's own wish" masked:failed pids:failed hidden:failed sysfs:failed nodes:failed
 ct_is "and ids, clocks and another's namespaces" own-ids:failed own-clocks:failed joins:failed
 ct_is "what holds nothing back needs no leaf" any:up
+ct_is "without a reaper an exit is one" ends:failed
+is "$(ct_field ends why)" "exit 143" "whatever its number"
 ct_is "directories need no namespace" keeper:up changed:failed
 is "$(ct_in stat -c '%U %a' {/var/lib,/var/cache,/var/log,/run}/$own/. {/var/lib,/var/cache,/var/log,/run}/$own/kept | sort | uniq -c | tr -s ' ')" \
 	" 4 nobody 644

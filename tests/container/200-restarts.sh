@@ -20,6 +20,13 @@ exec = ["/bin/false"]
 restart = "never"
 [service.killed]
 exec = ["/bin/sh", "-c", "kill -KILL \$\$"]
+[service.held]
+exec = ["/bin/sleep", "1000"]
+namespaces = ["pid"]
+[service.within]
+exec = ["/bin/sh", "-c", "kill -KILL \$\$"]
+join = { service = "held", namespaces = ["pid"] }
+backoff = { first = "1h" }
 [service.limited]
 exec = ["/bin/sh", "-c", "exit 4"]
 backoff = { give_up = 3 }
@@ -52,6 +59,8 @@ ct_is "a stable run is followed by a restart at once, without counting failures"
 is "$(ct_field success starts)" 1 "success is not restarted"
 is "$(ct_field never why)" "exit 1" "the reason is told: exit"
 ct_said '^minit: killed: killed by SIGKILL; again in [0-9]+ ms$' "the reason is told: signal"
+ct_is "also of who joined the processes of another" within:backoff
+is "$(ct_field within why)" "killed by SIGKILL" "as it is told by what stays before it"
 ct_said '^minit: missing: step exec: /no/such/program: No such file or directory: install it, or correct exec; given up$' "the reason is told: step"
 ct_said '^minit: limited: exit 4; given up$' "giving up is said"
 ct_said '^minit: stable: exit 1; again at once$' "a restart at once is said, with its reason"

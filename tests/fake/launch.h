@@ -10,6 +10,7 @@ struct fake_launch {
 	int heard;      /* what launch_hear() answers */
 	bool populated; /* the leaf is not empty */
 	bool stillborn; /* what launch_note_killed() answers */
+	bool stays;     /* what launch_stays() answers */
 	uint64_t oom_kills;
 };
 

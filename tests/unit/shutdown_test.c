@@ -103,6 +103,7 @@ int launch_hear(struct supervisor *s, uint32_t index, struct spawn_report *ret) 
 void launch_stop(struct supervisor *s, uint32_t index) { did("stop %s\n", service_name(s, index)); }
 void launch_kill(struct supervisor *s, uint32_t index) { did("kill %s\n", service_name(s, index)); }
 bool launch_note_killed(const struct supervisor *s, uint32_t index) { (void)s, (void)index; return false; }
+bool launch_stays(const struct supervisor *s, uint32_t index) { (void)s, (void)index; return false; }
 void launch_reaped(struct supervisor *s, uint32_t index) { (void)s, (void)index; }
 bool launch_is_empty(struct supervisor *s, uint32_t index) { (void)s, (void)index; return true; }
 uint64_t launch_oom_kills(const struct supervisor *s, uint32_t index) { (void)s, (void)index; return 0; }

@@ -818,13 +818,20 @@ static void under_a_reaper_128_and_more_is_a_signal(void **context)
 {
 	(void)context;
 	begin();
-	image.spec[B].init = 1;
-	image.spec[B].namespaces = CLONE_NEWPID;
 	build();
 	bring_up(B);
+	fake_launch.stays = true; /* be it that of a namespace of its own or of one that is joined */
 	service_event(&sv, B, EVENT_EXIT, EXIT(128 + SIGSEGV));
 	assert_int_equal(life_of(B)->ending, ENDING_SIGNAL);
 	assert_int_equal(life_of(B)->status, SIGSEGV);
+	fake_launch_reset();
+	image.spec[B].init = 1;
+	image.spec[B].namespaces = CLONE_NEWPID; /* which cannot be had here */
+	service_event(&sv, B, EVENT_WANT_UP, 0);
+	exec_ok(B);
+	service_event(&sv, B, EVENT_EXIT, EXIT(128 + SIGSEGV));
+	assert_int_equal(life_of(B)->ending, ENDING_EXIT);
+	assert_int_equal(life_of(B)->status, 128 + SIGSEGV);
 }
 
 static void a_start_again_at_once_says_why(void **context)
