@@ -1,12 +1,12 @@
 #include "init/insight.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/proc.h"
 #include "services/changed.h"
 #include "services/launch.h"
 
@@ -87,7 +87,7 @@ static void add_changes(const struct supervisor *sv, uint32_t index, struct buf 
 
 int insight_send(const struct supervisor *sv, const struct client *c, uint32_t index)
 {
-	cleanup_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int proc = proc_open();
 	struct bundle b = { .count = 0 };
 	BUF_ON_STACK(line, INSIGHT_LINES);
 

@@ -229,19 +229,23 @@ static void look(struct look *l)
 
 /* -- for people, and for programs -------------------------------------------------------------------------------- */
 
+#define NO_PROC "minit has no /proc of its own pid namespace: mount it (unshare --mount-proc)"
+
 void isolation_show(const char *name)
 {
 	struct handed h;
 	struct look l = { 0 };
 	int err = handed_ask(&h, "isolation", name);
+	bool blind = !err && h.fds[INSIGHT_PROC] < 0;
 
-	if (!err && open_look(&l, &h)) {
+	if (!err && !blind && open_look(&l, &h)) {
 		say("\n%s: its isolation, as asked and as found\n", name);
 		look(&l);
 		if (l.differ)
 			say("! %u of %u not as asked\n", l.differ, l.count);
 	} else if (err != -EPERM && l.err != -ESRCH) {
-		say("\n%s: its isolation cannot be seen: %s\n", name, layout_why(err ? err : l.err));
+		say("\n%s: its isolation cannot be seen: %s\n", name,
+		    blind ? NO_PROC : layout_why(err ? err : l.err));
 	}
 	say_flush();
 	handed_release(&h);

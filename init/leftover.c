@@ -1,10 +1,10 @@
 #include "init/leftover.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/proc.h"
 #include "lib/sys.h"
 
 #define DEPTH_MAX 64
@@ -15,15 +15,15 @@ bool leftover_exist(void)
 }
 
 /* The parent of a process, or 0: fourth word of its stat, after a name that may hold anything (proc(5)). */
-static pid_t parent_of(pid_t pid)
+static pid_t parent_of(int proc, pid_t pid)
 {
 	BUF_ON_STACK(path, 32);
 	char stat[512];
 	char *p;
 	pid_t parent = 0;
 
-	buf_fmt(&path, "/proc/%d/stat", pid);
-	if (fd_read_file(AT_FDCWD, buf_text(&path), stat, sizeof(stat)) < 0)
+	buf_fmt(&path, "%d/stat", pid);
+	if (fd_read_file(proc, buf_text(&path), stat, sizeof(stat)) < 0)
 		return 0;
 	p = strrchr(stat, ')');
 	if (!p || strlen(p) < 5)
@@ -33,10 +33,10 @@ static pid_t parent_of(pid_t pid)
 	return parent;
 }
 
-static bool is_descendant(pid_t pid, pid_t self)
+static bool is_descendant(int proc, pid_t pid, pid_t self)
 {
 	for (int depth = 0; depth < DEPTH_MAX && pid > 1; depth++) {
-		pid = parent_of(pid);
+		pid = parent_of(proc, pid);
 		if (pid == self)
 			return true;
 	}
@@ -48,15 +48,15 @@ struct wanted {
 	int sig;
 };
 
-static int signal_entry(int dir, const char *name, unsigned type, void *arg)
+static int signal_entry(int proc, const char *name, unsigned type, void *arg)
 {
 	const struct wanted *w = arg;
 	pid_t pid = 0;
 
-	(void)dir, (void)type;
+	(void)type;
 	for (; *name >= '0' && *name <= '9'; name++)
 		pid = pid * 10 + (*name - '0');
-	if (*name == '\0' && pid > 1 && pid != w->self && is_descendant(pid, w->self))
+	if (*name == '\0' && pid > 1 && pid != w->self && is_descendant(proc, pid, w->self))
 		(void)sys_kill(pid, w->sig);
 	return 0;
 }
@@ -64,11 +64,11 @@ static int signal_entry(int dir, const char *name, unsigned type, void *arg)
 /* There is /proc/PID/task/TID/children, but not on every kernel (CONFIG_PROC_CHILDREN). */
 static void signal_descendants(int sig)
 {
-	cleanup_fd int dir = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int proc = proc_open();
 	struct wanted wanted = { getpid(), sig };
 
-	if (dir >= 0)
-		(void)fd_each(dir, signal_entry, &wanted);
+	if (proc >= 0)
+		(void)fd_each(proc, signal_entry, &wanted);
 }
 
 void leftover_signal(enum mode mode, int sig)

@@ -28,6 +28,7 @@
 #include "init/uplinks.h"
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "lib/proc.h"
 #include "lib/sys.h"
 #include "lib/text.h"
 #include "net/net.h"
@@ -263,6 +264,16 @@ static void become_subreaper(enum mode mode)
 		log_warn(NULL, errno, "cannot become a subreaper: orphans of services will not be reaped here");
 }
 
+/* One that is not there is told at boot. */
+static void tell_strange_proc(void)
+{
+	cleanup_fd int proc = proc_open();
+
+	if (proc < 0 && access("/proc/self", F_OK) == 0)
+		log_warn("/proc", 0, "is of another pid namespace, and minit's own cannot be mounted: %s: mount it "
+			 "(unshare --mount-proc); what leaves a service is not found without", strerror(-proc));
+}
+
 static void tell_empty(const struct table *table)
 {
 	if (!table->services.count)
@@ -288,6 +299,7 @@ void run_table(enum mode mode, int table_fd)
 	state->self_fd = open_self();
 	note_program(state);
 	become_subreaper(mode);
+	tell_strange_proc();
 	tell_empty(table);
 	if (table->hostname_at)
 		boot_hostname(mode, table_text(table, table->hostname_at));

@@ -6,11 +6,13 @@
 
 #include "lib/buf.h"
 #include "lib/fd.h"
+#include "lib/proc.h"
 
 /* Numbers with a space behind each; one may be cut by the end of a read. */
-void children_each(void (*each)(void *arg, pid_t pid), void *arg)
+void children_each(void (*each)(void *arg, int proc, pid_t pid), void *arg)
 {
-	cleanup_fd int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+	cleanup_fd int proc = proc_open();
+	cleanup_fd int fd = proc < 0 ? proc : openat(proc, "thread-self/children", O_RDONLY | O_CLOEXEC);
 	char text[512];
 	pid_t pid = 0;
 	ssize_t n;
@@ -21,13 +23,13 @@ void children_each(void (*each)(void *arg, pid_t pid), void *arg)
 				pid = pid * 10 + (text[i] - '0');
 				continue;
 			}
-			each(arg, pid);
+			each(arg, proc, pid);
 			pid = 0;
 		}
 	}
 }
 
-uint64_t children_mark(pid_t pid)
+uint64_t children_mark(int proc, pid_t pid)
 {
 	static const char row[] = "Max file locks";
 	BUF_ON_STACK(path, 32);
@@ -35,8 +37,8 @@ uint64_t children_mark(pid_t pid)
 	const char *at;
 	uint64_t mark = 0;
 
-	buf_fmt(&path, "/proc/%d/limits", pid);
-	if (fd_read_file(AT_FDCWD, buf_text(&path), text, sizeof(text)) < 0)
+	buf_fmt(&path, "%d/limits", pid);
+	if (fd_read_file(proc, buf_text(&path), text, sizeof(text)) < 0)
 		return 0;
 	at = strstr(text, row);
 	if (!at)

@@ -7,10 +7,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* each(arg, pid) for every child of ours, alive or not reaped yet; for none without /proc or CONFIG_PROC_CHILDREN. */
-void children_each(void (*each)(void *arg, pid_t pid), void *arg);
+/*
+ * each(arg, proc, pid) for every child of ours, alive or not reaped yet; for none without CONFIG_PROC_CHILDREN or what
+ * proc_open opens, which proc is.
+ */
+void children_each(void (*each)(void *arg, int proc, pid_t pid), void *arg);
 
-/* RLIMIT_LOCKS of any process, as /proc/PID/limits shows it to everybody; 0: "unlimited", or not known. */
-uint64_t children_mark(pid_t pid);
+/* RLIMIT_LOCKS of any process, as PID/limits of proc shows it to everybody; 0: "unlimited", or not known. */
+uint64_t children_mark(int proc, pid_t pid);
 
 #endif

@@ -1,27 +1,27 @@
 #include "services/joined.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/proc.h"
 #include "lib/sys.h"
 #include "services/launch.h"
 
 #define ANEW (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWCGROUP) /* with a user namespace: services/step_userns.c */
 
 /* The first child: orphans come behind it. -EOPNOTSUPP without CONFIG_PROC_CHILDREN or /proc. */
-static pid_t first_child(pid_t pid)
+static pid_t first_child(int proc, pid_t pid)
 {
 	BUF_ON_STACK(path, 48);
 	char text[4096];
 	ssize_t n;
 
-	buf_fmt(&path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
-	n = fd_read_file(AT_FDCWD, buf_text(&path), text, sizeof(text));
+	buf_fmt(&path, "%d/task/%d/children", (int)pid, (int)pid);
+	n = fd_read_file(proc, buf_text(&path), text, sizeof(text));
 	if (n < 0)
 		return n == -ENOENT ? -EOPNOTSUPP : (pid_t)n;
 	return n ? (pid_t)strtol(text, NULL, 10) : -ESRCH;
@@ -33,10 +33,11 @@ static pid_t first_child(pid_t pid)
  */
 static int open_program(pid_t reaper)
 {
-	pid_t pid = first_child(reaper);
+	cleanup_fd int proc = proc_open();
+	pid_t pid = proc < 0 ? -EOPNOTSUPP : first_child(proc, reaper);
 	int fd = pid < 0 ? pid : sys_pidfd(pid);
 
-	if (fd >= 0 && (first_child(reaper) != pid || syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) < 0)) {
+	if (fd >= 0 && (first_child(proc, reaper) != pid || syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) < 0)) {
 		fd_close(&fd);
 		return -ESRCH;
 	}

@@ -7,10 +7,10 @@
 #include "lib/sys.h"
 
 /* One that may not be killed is not waited for: it has become somebody else. */
-static void look_at(void *arg, pid_t pid)
+static void look_at(void *arg, int proc, pid_t pid)
 {
 	struct supervisor *sv = arg;
-	uint64_t index = service_by_pid(sv, pid) < 0 ? children_mark(pid) - strays_mark(sv, 0) : UINT64_MAX;
+	uint64_t index = service_by_pid(sv, pid) < 0 ? children_mark(proc, pid) - strays_mark(sv, 0) : UINT64_MAX;
 	struct service *s;
 
 	if (index >= sv->state->count)

@@ -1,11 +1,14 @@
 #include "tests/fake/house.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cgroup/cgroup.h"
+#include "lib/fd.h"
+#include "lib/proc.h"
 #include "services/launch.h"
 #include "services/leaf.h"
 
@@ -225,6 +228,11 @@ int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char
 int leaf_set_group(struct supervisor *sv, uint32_t group, const char *file, const char *text, struct buf *why)
 {
 	return leaf_set(sv, group, file, text, why);
+}
+
+int proc_open(void)
+{
+	return fd_open("/proc", O_PATH | O_DIRECTORY);
 }
 
 bool launch_stays(const struct supervisor *sv, uint32_t index)

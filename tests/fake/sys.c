@@ -2,6 +2,7 @@
 #include "tests/fake/sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +13,8 @@
 
 #include "lib/sys.h"
 #include "lib/children.h"
+#include "lib/fd.h"
+#include "lib/proc.h"
 #include "net/net.h"
 #include "services/child.h"
 #include "services/reaper_program.h"
@@ -485,20 +488,26 @@ int sys_reap(pid_t pid)
 	return 0;
 }
 
+int proc_open(void)
+{
+	return fd_open("/proc", O_PATH | O_DIRECTORY);
+}
+
 /* What has lost its parents, and the main processes; descendants whose parents live are not told apart here. */
-void children_each(void (*each)(void *arg, pid_t pid), void *arg)
+void children_each(void (*each)(void *arg, int proc, pid_t pid), void *arg)
 {
 	CALL("children");
 	for (size_t i = 0; i < KERNEL_PROCESSES; i++)
 		if (kernel.process[i].state != PROCESS_FREE)
-			each(arg, kernel_pid(&kernel.process[i]));
+			each(arg, -1, kernel_pid(&kernel.process[i]));
 }
 
-uint64_t children_mark(pid_t pid)
+uint64_t children_mark(int proc, pid_t pid)
 {
 	const struct process *p = kernel_process(pid);
 	const struct supervisor sv = { .state = kernel_state };
 
+	(void)proc;
 	return p && !p->unmarked ? strays_mark(&sv, p->service) : 0;
 }
 
