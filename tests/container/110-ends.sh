@@ -189,3 +189,4 @@ ok $? "there are leaves while it runs"
 ct_signal TERM
 ct_end 30
 is "$(leaves | grep -F -x -f "$ct_dir/leaves")" '' "and none when it has left"
+echo "1..$ct_tests"

@@ -68,3 +68,4 @@ ct_end 20
 is $? 5 "without /proc, /run and the right to mount them it runs nevertheless"
 ct_said '^minit: /proc: not mounted, and cannot be: Operation not permitted; ' "it says what does not work without /proc"
 is "$(grep -c '^minit: .*/run/minit' "$ct_dir/out")" 1 "and once what does not work without /run"
+echo "1..$ct_tests"

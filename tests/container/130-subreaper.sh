@@ -35,3 +35,4 @@ is "$(grep -c '^asked' "$ct_dir/out")" 1 "what its services have left behind is 
 ct_said '^minit: processes of no service are left: killed' "and killed, its children too"
 ct_said '^bystander lives' "what is not its own is left alone"
 ct_said '^left: 0$' "nothing of its own is left"
+echo "1..$ct_tests"

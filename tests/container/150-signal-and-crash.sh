@@ -23,3 +23,4 @@ ct_end 10
 is $? 0 "and stops all the same"
 wait $tracer
 ct_said 'minit: stopped in [0-9.]+ s: 1 service, 0 killed' "in order, not in a hurry"
+echo "1..$ct_tests"

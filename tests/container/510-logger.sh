@@ -66,3 +66,4 @@ grep -a -v -q '^file ' "$ct_dir/file.log"
 is $? 1 "and as it is"
 ! grep -a -E 'minit: (log|a|b|c|minit-log):' "$ct_dir/out" | grep -v 'minit-log: ended; started again at once\|minit-log: killed by SIGKILL'
 ok $? "nothing is said against it but that the helper was killed"
+echo "1..$ct_tests"

@@ -34,6 +34,7 @@
 static int home = -1;   /* the scenario's own namespace */
 static int said_fd;     /* standard error of the scenario */
 static struct net_session net;
+static int *tests; /* how many there were, in all scenarios: of processes that share it */
 
 /* -- results ------------------------------------------------------------------------------------- */
 
@@ -42,6 +43,7 @@ static void ok(bool good, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
+	++*tests;
 	printf("%sok - ", good ? "" : "not ");
 	vprintf(fmt, ap);
 	printf("\n");
@@ -618,6 +620,9 @@ int main(int argc, char **argv)
 	struct rlimit many = { 4096, 4096 };
 
 	setrlimit(RLIMIT_NOFILE, &many);
+	tests = mmap(NULL, sizeof(*tests), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (tests == MAP_FAILED)
+		return 1;
 	if (argc == 3 && !strcmp(argv[1], "time")) {
 		measure((unsigned)atoi(argv[2]));
 		return 0;
@@ -638,5 +643,6 @@ int main(int argc, char **argv)
 	SCENARIO(too_many_ports);
 	SCENARIO(no_proc);
 	SCENARIO(no_privilege);
+	printf("1..%d\n", *tests);
 	return 0;
 }

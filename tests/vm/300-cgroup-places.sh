@@ -13,12 +13,15 @@ sources=$PWD
 # shellcheck disable=SC2086
 (cd "$vm_dir" && gcc $flags -I"$sources" -c "$sources"/cgroup/*.c "$sources"/lib/*.c) && build cgroup_probe && build cgroup_stage ||
 	{ echo "not ok - the tools build"; exit 1; }
+shown=0
 for cgroups in v2 v1 hybrid; do
 	echo "# == $cgroups"
 	vm_boot quiet rdinit=/sbin/cgroup_stage $cgroups
 	vm_end 120
 	ended=$?
 	vm_console | grep -a -E '^(ok|not ok|#)'
+	shown=$((shown + $(vm_console | grep -a -c -E '^(ok|not ok)')))
 	[ $ended = 0 ] && vm_console | grep -a -E '^(ok|not ok)' | tail -n 1 | grep -q 'nothing is left at the end'
 	ok $? "$cgroups: all scenes were shown"
 done
+echo "1..$((vm_tests + shown))"

@@ -272,3 +272,4 @@ ok $? "as the bond has noticed"
 shows 'again .*,UP.* master bond0 .*vport@.*,UP.* master br0 ' "ports that are taken off a bond and a bridge are ports again"
 ! vm_console | grep -a -v 'link: .*online' | grep -a -E 'panic|Oops|BUG|minit: (d0|d3|d1|d2|mac0|ipv0|bond0|tagged|vx0|vx6|wg0|wan|br0): '
 ok $? "nothing is complained of"
+echo "1..$vm_tests"

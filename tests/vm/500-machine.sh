@@ -86,3 +86,4 @@ said 'minit: powering off' "the last word says what comes"
 said 'reboot: Power down' "the kernel switches off"
 ! vm_console | grep -a -E 'panic|Oops|minit: .*(unmount|read-only)'
 ok $? "nothing went wrong on the way"
+echo "1..$vm_tests"

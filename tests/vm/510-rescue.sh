@@ -76,3 +76,4 @@ vm_wait 60 'reboot: System halted'
 ok $? "without a shell the machine halts"
 said 'minit: rescue: there is no /bin/sh to run: the machine is halted' "and says why"
 said '/etc/minit/minit.toml:1:' "with the errors on the console"
+echo "1..$vm_tests"

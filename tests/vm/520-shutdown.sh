@@ -121,3 +121,4 @@ ask 'kill -USR2 1' 'powering off' 'reboot: Power down'
 ask 'kill -TERM 1' 'rebooting' 'reboot: Restarting system'
 ask 'minit reboot' 'rebooting' 'reboot: Restarting system'
 ask 'kill -USR1 1' 'halting' 'reboot: System halted'
+echo "1..$vm_tests"

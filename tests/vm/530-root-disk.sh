@@ -54,3 +54,4 @@ ok $? "and what was written is there"
 boot ro
 has 'root ext4 ro,?' "a read-only root"
 has 'dev 1 run 1' "has what a machine needs too"
+echo "1..$vm_tests"
