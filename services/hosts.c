@@ -20,11 +20,17 @@ struct bridges {
 	unsigned count;
 };
 
-/* A service that joins another's network has that one's addresses. */
+/* A service that joins another's network, or a process in it, has that one's addresses: table_network_of. */
 static const struct service_spec *owner_of(const struct compile *c, uint32_t index)
 {
-	const struct network_spec *network = table_network(c->table, &c->specs[index]);
+	const struct roots_spec *roots = &c->services.drafts[index].confine->roots;
+	const struct network_spec *network;
 
+	for (uint32_t n = 0; roots->join_flags & CLONE_NEWNET && n < c->services.count; n++) {
+		index = roots->join_service;
+		roots = &c->services.drafts[index].confine->roots;
+	}
+	network = table_network(c->table, &c->specs[index]);
 	return &c->specs[network && network->joins ? network->joins - 1 : index];
 }
 

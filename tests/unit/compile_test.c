@@ -707,6 +707,23 @@ static void names_are_files_of_the_service_and_of_its_bridge(void **state)
 	assert_int_equal(table_list(t, t->names, uint32_t)[1], 0);
 }
 
+/* By its process, or by that of who joins it: it is found by the addresses that status says it has. */
+static void who_joins_the_network_of_a_process_has_a_name_there(void **state)
+{
+	const struct table *t = table_of(
+		"[network.bridge.b0]\naddress = '10.0.0.1/24'\nhosts_file = true\n"
+		"[service.s]\nexec = ['x']\nhosts = true\nhostname = 'h'\njoin = { service = 'b', namespaces = ['net'] }\n"
+		"[service.i]\nexec = ['x']\nnetwork = 'none'\njoin = { service = 'a', namespaces = ['ipc'] }\n"
+		"[service.b]\nexec = ['x']\nnetwork.join = 'a'\n"
+		"[service.a]\nexec = ['x']\nnetwork = { bridge = 'b0', address = '10.0.0.5' }\n");
+
+	(void)state;
+	assert_string_equal(table_text(t, service_of(t, "s")->hosts_at),
+			    "127.0.0.1\tlocalhost\n::1\tlocalhost\n10.0.0.5\ts h\n10.0.0.5\tb\n10.0.0.5\ta\n");
+	assert_string_equal(table_text(t, table_list(t, t->names, uint32_t)[0]),
+			    "# names of the services of this bridge, by minit\n10.0.0.5\ts h\n10.0.0.5\tb\n10.0.0.5\ta\n");
+}
+
 static void names_are_those_of_all_bridges_each_by_what_is_shared(void **state)
 {
 	const struct table *t = table_of(
@@ -1499,6 +1516,7 @@ int main(void)
 		cmocka_unit_test(shards_are_in_the_ruleset),
 		cmocka_unit_test(a_shard_of_another_bridge_is_a_broken_image),
 		cmocka_unit_test(names_are_files_of_the_service_and_of_its_bridge),
+		cmocka_unit_test(who_joins_the_network_of_a_process_has_a_name_there),
 		cmocka_unit_test(names_are_those_of_all_bridges_each_by_what_is_shared),
 		cmocka_unit_test(without_a_bridge_a_service_has_the_network_of_minit),
 		cmocka_unit_test(a_derived_address_is_the_same_in_any_order_of_services_and_files),
