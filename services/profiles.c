@@ -19,11 +19,14 @@
 static const struct seccomp_range no_bit[] = { { 0, YES }, { 1, NO } };
 
 /* Those without a user any more, AF_ALG and AF_VSOCK: the former opens holes, the latter leads out of the machine. */
+#define FROM_DECNET_TO_VSOCK \
+	{ 12 /* DECnet */, NOT_HERE }, { 13, YES }, { 19 /* ECONET, ATMSVC */, NOT_HERE }, { 21, YES }, \
+	{ 23 /* IRDA */, NOT_HERE }, { 24, YES }, { 25 /* WANPIPE */, NOT_HERE }, { 26, YES }, \
+	{ 34 /* ISDN */, NOT_HERE }, { 35, YES }, { 37 /* CAIF, ALG */, NOT_HERE }, { 39, YES }, \
+	{ 40 /* VSOCK */, NOT_HERE }, { 41, YES }
+
 static const struct seccomp_range families[] = {
-	{ 0, YES }, { 12 /* DECnet */, NOT_HERE }, { 13, YES }, { 19 /* ECONET, ATMSVC */, NOT_HERE }, { 21, YES },
-	{ 23 /* IRDA */, NOT_HERE }, { 24, YES }, { 25 /* WANPIPE */, NOT_HERE }, { 26, YES },
-	{ 34 /* ISDN */, NOT_HERE }, { 35, YES }, { 37 /* CAIF, ALG */, NOT_HERE }, { 39, YES },
-	{ 40 /* VSOCK */, NOT_HERE }, { 41, YES }, { 46 /* newer ones */, NOT_HERE },
+	{ 0, YES }, FROM_DECNET_TO_VSOCK, { 46 /* newer ones */, NOT_HERE },
 };
 
 static const struct seccomp_range families_strict[] = {
@@ -44,6 +47,35 @@ static const struct seccomp_range ioctls[] = {
 	{ 0, YES }, { TIOCSTI, NO }, { TIOCSTI + 1, YES }, { TIOCLINUX, NO }, { TIOCLINUX + 1, YES },
 };
 
+/* MPTCP and SMC are TCP with whoever has not these. A program does without, as on a kernel that lacks them. */
+#define NO_PROTOCOL SECCOMP_ERRNO(EPROTONOSUPPORT)
+#define PROTOCOLS(yes) \
+	{ { 0, yes }, { 256 /* SMC */, NO_PROTOCOL }, { 257, yes }, { 262 /* MPTCP */, NO_PROTOCOL }, { 263, yes } }
+
+static const struct seccomp_range protocols[] = PROTOCOLS(YES);
+static const struct seccomp_range protocols_log[] = PROTOCOLS(SECCOMP_RET_LOG);
+
+static const struct seccomp_range families_tcp[] = {
+	{ 0, YES }, { AF_INET, CHECK_PROTOCOL }, { AF_INET + 1, YES }, { AF_INET6, CHECK_PROTOCOL },
+	{ AF_INET6 + 1, YES }, FROM_DECNET_TO_VSOCK, { 43 /* SMC */, NOT_HERE }, { 44, YES }, { 46, NOT_HERE },
+};
+
+#define FAMILIES_ANY(yes, protocol) \
+	{ { 0, yes }, { AF_INET, protocol }, { AF_INET + 1, yes }, { AF_INET6, protocol }, { AF_INET6 + 1, yes }, \
+	  { 43, NOT_HERE }, { 44, yes } }
+
+static const struct seccomp_range families_any_tcp[] = FAMILIES_ANY(YES, CHECK_PROTOCOL);
+static const struct seccomp_range families_log_tcp[] = FAMILIES_ANY(SECCOMP_RET_LOG, CHECK_PROTOCOL_LOG);
+
+static const struct seccomp_range families_strict_tcp[] = {
+	{ 0, NOT_HERE }, { AF_UNIX, YES }, { AF_INET, CHECK_PROTOCOL }, { AF_INET + 1, NOT_HERE },
+	{ AF_INET6, CHECK_PROTOCOL }, { AF_INET6 + 1, NOT_HERE }, { AF_NETLINK, YES }, { AF_NETLINK + 1, NOT_HERE },
+};
+
+/* A send with MSG_FASTOPEN connects, unseen by landlock (Linux 6.18). This is what a kernel says that has it not. */
+static const struct seccomp_range no_connect[] = { { 0, YES }, { 1, SECCOMP_ERRNO(EOPNOTSUPP) } };
+static const struct seccomp_range no_connect_log[] = { { 0, SECCOMP_RET_LOG }, { 1, SECCOMP_ERRNO(EOPNOTSUPP) } };
+
 /* The kernel itself looks at the lower half of these arguments only, or refuses what has more (unshare). */
 static const struct seccomp_check checks[] = {
 	[CHECK_CLONE] = { no_bit, ARRAY_LEN(no_bit), CLONE_NAMESPACES, 0 },
@@ -53,6 +85,16 @@ static const struct seccomp_check checks[] = {
 	[CHECK_PERSONALITY] = { personalities, ARRAY_LEN(personalities), UINT32_MAX, 0 },
 	[CHECK_PERSONALITY_STRICT] = { personalities_strict, ARRAY_LEN(personalities_strict), UINT32_MAX, 0 },
 	[CHECK_IOCTL] = { ioctls, ARRAY_LEN(ioctls), UINT32_MAX, 1 },
+	[CHECK_SOCKET_TCP] = { families_tcp, ARRAY_LEN(families_tcp), UINT32_MAX, 0 },
+	[CHECK_SOCKET_STRICT_TCP] = { families_strict_tcp, ARRAY_LEN(families_strict_tcp), UINT32_MAX, 0 },
+	[CHECK_SOCKET_ANY_TCP] = { families_any_tcp, ARRAY_LEN(families_any_tcp), UINT32_MAX, 0 },
+	[CHECK_SOCKET_LOG_TCP] = { families_log_tcp, ARRAY_LEN(families_log_tcp), UINT32_MAX, 0 },
+	[CHECK_PROTOCOL] = { protocols, ARRAY_LEN(protocols), UINT32_MAX, 2 },
+	[CHECK_PROTOCOL_LOG] = { protocols_log, ARRAY_LEN(protocols_log), UINT32_MAX, 2 },
+	[CHECK_SEND] = { no_connect, ARRAY_LEN(no_connect), MSG_FASTOPEN, 3 },
+	[CHECK_SEND_LOG] = { no_connect_log, ARRAY_LEN(no_connect_log), MSG_FASTOPEN, 3 },
+	[CHECK_SENDMSG] = { no_connect, ARRAY_LEN(no_connect), MSG_FASTOPEN, 2 },
+	[CHECK_SENDMSG_LOG] = { no_connect_log, ARRAY_LEN(no_connect_log), MSG_FASTOPEN, 2 },
 };
 _Static_assert(ARRAY_LEN(checks) == CHECK_COUNT, "a check without its values");
 
@@ -122,4 +164,29 @@ void seccomp_profile(enum seccomp_base base, uint64_t caps, struct seccomp_profi
 		for (int id = 0; id < SYSCALL_COUNT; id++)
 			ret->then[id] = YES;
 	}
+}
+
+static void hold(struct seccomp_profile *p, enum syscall_id id, enum seccomp_check_id allowed,
+		 enum seccomp_check_id logged)
+{
+	if (p->then[id] == YES)
+		p->then[id] = allowed;
+	else if (p->then[id] == SECCOMP_RET_LOG)
+		p->then[id] = logged;
+}
+
+void seccomp_hold_tcp(struct seccomp_profile *p, bool connects)
+{
+	uint32_t *socket = &p->then[SYSCALL_socket];
+
+	if (*socket == CHECK_SOCKET)
+		*socket = CHECK_SOCKET_TCP;
+	else if (*socket == CHECK_SOCKET_STRICT)
+		*socket = CHECK_SOCKET_STRICT_TCP;
+	hold(p, SYSCALL_socket, CHECK_SOCKET_ANY_TCP, CHECK_SOCKET_LOG_TCP);
+	if (!connects)
+		return;
+	hold(p, SYSCALL_sendto, CHECK_SEND, CHECK_SEND_LOG);
+	hold(p, SYSCALL_sendmmsg, CHECK_SEND, CHECK_SEND_LOG);
+	hold(p, SYSCALL_sendmsg, CHECK_SENDMSG, CHECK_SENDMSG_LOG);
 }

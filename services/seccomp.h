@@ -20,7 +20,9 @@
 
 enum seccomp_check_id {
 	CHECK_CLONE = 1, CHECK_UNSHARE, CHECK_SOCKET, CHECK_SOCKET_STRICT, CHECK_PERSONALITY,
-	CHECK_PERSONALITY_STRICT, CHECK_IOCTL, CHECK_COUNT
+	CHECK_PERSONALITY_STRICT, CHECK_IOCTL, CHECK_SOCKET_TCP, CHECK_SOCKET_STRICT_TCP, CHECK_SOCKET_ANY_TCP,
+	CHECK_SOCKET_LOG_TCP, CHECK_PROTOCOL, CHECK_PROTOCOL_LOG, CHECK_SEND, CHECK_SEND_LOG, CHECK_SENDMSG,
+	CHECK_SENDMSG_LOG, CHECK_COUNT
 };
 
 static inline bool seccomp_is_check(uint32_t then)
@@ -33,7 +35,7 @@ struct seccomp_range {
 	uint32_t first, then;
 };
 
-/* The lower 32 bits of an argument and what becomes of the call by their value (a SECCOMP_RET_*). */
+/* The lower 32 bits of an argument and what becomes of the call by their value: a SECCOMP_RET_*, or another check. */
 struct seccomp_check {
 	const struct seccomp_range *ranges; /* the first begins at 0 */
 	uint32_t count;
@@ -52,6 +54,12 @@ enum seccomp_base { SECCOMP_DEFAULT, SECCOMP_STRICT, SECCOMP_NONE, SECCOMP_DENY_
 
 /* The profile of this name for a service that may have these capabilities (bits of CAP_*). services/profiles.c */
 void seccomp_profile(enum seccomp_base base, uint64_t caps, struct seccomp_profile *ret);
+
+/*
+ * For a service whose TCP ports are held by landlock, which does not see all that is TCP in the end: so a connection is
+ * made by connect(2) of a TCP socket alone. connects: that is to be held, too. services/profiles.c
+ */
+void seccomp_hold_tcp(struct seccomp_profile *p, bool connects);
 
 struct seccomp_program {
 	struct sock_filter code[BPF_MAXINSNS]; /* filled from its end */

@@ -286,53 +286,73 @@ static uint64_t caps_of(const struct compile *c, const struct service_spec *spec
 	return !user || !strcmp(user, "root") || !strcmp(user, "0") ? caps_usual() : 0;
 }
 
+/* All that a program follows from. */
+struct basis {
+	const struct toml *node; /* NULL for no key at all */
+	uint64_t caps;
+	uint32_t ports; /* GIVEN_BIND, GIVEN_CONNECT: held by landlock */
+	bool isolated;  /* has a namespace of its own */
+};
+
+static bool is_alike(const struct basis *a, const struct basis *b)
+{
+	return a->node == b->node && a->caps == b->caps && a->ports == b->ports && a->isolated == b->isolated;
+}
+
 /* Too much for a stack. What was made last is kept: services that are alike stand side by side. */
 struct making {
 	struct reading reading;
 	struct seccomp_profile profile, usual;
 	struct seccomp_program program;
-	const struct toml *node; /* of the last one; NULL for no key at all */
-	uint64_t caps;
+	struct basis basis; /* of the last one */
 	struct list made;
 };
 
-static struct list make_program(struct compile *c, struct making *m, const struct toml *node)
+static struct list make_program(struct compile *c, struct making *m)
 {
+	const struct basis *of = &m->basis;
 	const struct sock_filter *code = m->program.code;
 	uint32_t count;
 
-	if (!node || read_seccomp(&m->reading, node)) {
-		seccomp_profile(m->reading.base, m->caps, &m->profile);
-		seccomp_profile(SECCOMP_DEFAULT, m->caps, &m->usual);
+	m->reading.base = of->isolated ? SECCOMP_DEFAULT : SECCOMP_NONE; /* without a key */
+	if (!of->node || read_seccomp(&m->reading, of->node)) {
+		seccomp_profile(m->reading.base, of->caps, &m->profile);
+		seccomp_profile(SECCOMP_DEFAULT, of->caps, &m->usual);
 		fulfil(&m->reading, &m->usual, &m->profile);
+		if (of->ports)
+			seccomp_hold_tcp(&m->profile, of->ports & GIVEN_CONNECT);
 	}
 	if (seccomp_generate(&m->profile, SYSCALLS_NATIVE, &m->program))
-		refuse(c, node, "%s: seccomp: too much for one program", m->reading.s->draft->title);
+		refuse(c, of->node, "%s: seccomp: too much for one program", m->reading.s->draft->title);
 	count = BPF_MAXINSNS - m->program.first;
 	return (struct list){ image_record(c, code + m->program.first, count * sizeof(*code)), count };
 }
 
-static bool is_wanted(const struct service_spec *spec, const struct toml *node)
+static bool is_wanted(const struct basis *of)
 {
-	const char *text = node ? node_text(node) : NULL;
+	const char *text = of->node ? node_text(of->node) : NULL;
 
-	return node ? !text || strcmp(text, "none") != 0 : spec->namespaces != 0;
+	return of->node ? !text || strcmp(text, "none") != 0 : of->isolated || of->ports;
 }
 
 static void finish_service(struct compile *c, uint32_t index, struct making *m)
 {
 	struct draft *d = &c->services.drafts[index];
 	struct section s = { .c = c, .kind = IN_SERVICE, .draft = d };
-	const struct toml *node = given(c, d, KEY_SECCOMP);
-	uint64_t caps = caps_of(c, &c->specs[index], &d->confine->privileges.caps);
+	const struct privileges_spec *privileges = &d->confine->privileges;
+	const struct basis basis = {
+		.node = given(c, d, KEY_SECCOMP),
+		.caps = caps_of(c, &c->specs[index], &privileges->caps),
+		.ports = privileges->given & (GIVEN_BIND | GIVEN_CONNECT),
+		.isolated = c->specs[index].namespaces != 0,
+	};
 
-	if (!is_wanted(&c->specs[index], node))
+	if (!is_wanted(&basis))
 		return;
-	if (!m->made.count || m->node != node || m->caps != caps) {
+	if (!m->made.count || !is_alike(&m->basis, &basis)) {
 		m->reading = (struct reading){ .s = &s };
-		m->node = node;
-		m->caps = caps;
-		m->made = make_program(c, m, node);
+		m->basis = basis;
+		m->made = make_program(c, m);
 	}
 	d->confine->seccomp.program = m->made;
 	d->confine->seccomp.is_explicit = d->nodes[KEY_SECCOMP] != NULL;

@@ -82,6 +82,8 @@ $(finds paths "read $ct_dir/open/file write $ct_dir/open/file read $ct_dir/close
 $(finds readonly "read $ct_dir/open/file write $ct_dir/open/file make $ct_dir/open/made" "paths.read = ['$probe', '$ct_dir/open']
 user = 'nobody'")
 $(finds ports 'bind 4711 bind 4712 connect 4713 connect 4714' 'ports = { bind = [4711], connect = [4714] }')
+$(finds roundabout 'mptcp 4712 fastopen 4713 bind 4715 connect 4714' 'ports = { bind = [4715], connect = [4714] }
+seccomp = "default"')
 $(finds noports 'bind 4711 connect 4714' 'ports = { bind = [], connect = [] }')
 $(finds listener 'listen minit-test')
 $(finds scope 'signal 1 socket minit-test' 'scope = ["signal", "abstract-unix-socket"]
@@ -139,6 +141,7 @@ says paths "yes yes EACCES yes EACCES yes yes" "landlock: what may be read and w
 says readonly "yes EACCES EACCES" "what may be read only is read by another user too"
 says ports "yes EACCES EACCES ECONNREFUSED" "ports that may be bound and connected to"
 says noports "EACCES EACCES" "or none at all"
+says roundabout "EPROTONOSUPPORT EOPNOTSUPP yes ECONNREFUSED" "what landlock does not see as TCP goes nowhere else"
 says scope "EPERM EPERM" "nobody outside is reached by signals and abstract sockets"
 says noscope "yes yes" "who is otherwise"
 says inner "yes EACCES" "paths are those of the service's root"

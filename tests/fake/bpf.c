@@ -71,7 +71,7 @@ static uint32_t checked(const struct seccomp_check *check, const struct seccomp_
 	for (uint32_t i = 0; i < check->count; i++)
 		if (check->ranges[i].first <= value)
 			then = check->ranges[i].then;
-	return then;
+	return seccomp_is_check(then) ? checked(seccomp_check_at((enum seccomp_check_id)then), data) : then;
 }
 
 uint32_t bpf_meant(const struct seccomp_profile *profile, const struct seccomp_data *data, enum syscall_arch arch)

@@ -6,6 +6,7 @@
  *   securebits nnp nice ioprio sched cpus numa oom personality dump core keyring tty
  *   read PATH, write PATH, make PATH    "yes", or why not
  *   bind PORT, connect PORT, signal PID, socket NAME (an abstract one)
+ *   mptcp PORT        bind(2) of MPTCP; fastopen PORT: a connection by sending
  *   listen NAME       leaves someone behind who listens there
  *   fork exec         "yes", or why not
  */
@@ -53,6 +54,8 @@ static const char *name_of(int err)
 	case ECONNREFUSED: return "ECONNREFUSED";
 	case EADDRINUSE: return "EADDRINUSE";
 	case ENXIO: return "ENXIO";
+	case EPROTONOSUPPORT: return "EPROTONOSUPPORT";
+	case EOPNOTSUPP: return "EOPNOTSUPP";
 	default: return strerror(err);
 	}
 }
@@ -176,6 +179,24 @@ static int try_socket(int port, int (*call)(int, const struct sockaddr *, sockle
 	return call(fd, (const struct sockaddr *)&to, sizeof(to));
 }
 
+static int try_mptcp(int port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return fd < 0 ? fd : bind(fd, (const struct sockaddr *)&to, sizeof(to));
+}
+
+static ssize_t try_fastopen(int port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return sendto(fd, "x", 1, MSG_FASTOPEN, (const struct sockaddr *)&to, sizeof(to));
+}
+
 static int try_abstract(const char *name)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
@@ -270,6 +291,10 @@ static int trial_word(const char *word, const char *arg)
 		answer(try_socket(atoi(arg), bind));
 	else if (!strcmp(word, "connect"))
 		answer(try_socket(atoi(arg), connect));
+	else if (!strcmp(word, "mptcp"))
+		answer(try_mptcp(atoi(arg)));
+	else if (!strcmp(word, "fastopen"))
+		answer(try_fastopen(atoi(arg)));
 	else if (!strcmp(word, "signal"))
 		answer(kill(atoi(arg), 0));
 	else if (!strcmp(word, "listen"))

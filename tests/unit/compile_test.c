@@ -1208,6 +1208,25 @@ static void a_service_with_a_namespace_has_the_default_filter(void **state)
 	assert_true(spec->is_explicit && spec->program.count);
 }
 
+static void who_has_ports_has_a_filter_that_holds_them(void **state)
+{
+	const struct seccomp_spec *spec = confine_with("namespaces = []\nports.bind = [80]");
+
+	(void)state;
+	assert_int_equal(then_of(spec, SYSCALL_socket), SECCOMP_CHECKED);
+	assert_int_equal(then_of(spec, SYSCALL_sendto), ALLOW);
+	assert_int_equal(then_of(spec, SYSCALL_mount), ALLOW); /* and no other */
+	assert_false(spec->is_explicit);
+	spec = confine_with("ports.connect = []");
+	assert_int_equal(then_of(spec, SYSCALL_sendto), SECCOMP_CHECKED);
+	assert_int_equal(then_of(spec, SYSCALL_mount), REFUSE);
+	spec = confine_with("ports.connect = []\nseccomp = { allow = ['socket'], log = ['@network-io'] }");
+	assert_int_equal(then_of(spec, SYSCALL_socket), SECCOMP_CHECKED);
+	assert_int_equal(then_of(spec, SYSCALL_sendmsg), SECCOMP_CHECKED);
+	assert_int_equal(then_of(spec, SYSCALL_recvmsg), SECCOMP_RET_LOG);
+	assert_int_equal(confine_with("ports.bind = [80]\nseccomp = 'none'")->program.count, 0);
+}
+
 static void filters_that_are_alike_are_kept_once(void **state)
 {
 	const struct table *t = table_of("[service.a]\nexec = ['x']\n[service.b]\nexec = ['y']\nseccomp = 'strict'\n"
@@ -1537,6 +1556,7 @@ int main(void)
 		cmocka_unit_test(there_is_an_end_to_services_and_to_what_is_said),
 		cmocka_unit_test(services_that_are_confined_alike_share_one_record),
 		cmocka_unit_test(a_service_with_a_namespace_has_the_default_filter),
+		cmocka_unit_test(who_has_ports_has_a_filter_that_holds_them),
 		cmocka_unit_test(filters_that_are_alike_are_kept_once),
 		cmocka_unit_test(the_service_decides_over_the_defaults),
 		cmocka_unit_test(lists_change_a_profile),

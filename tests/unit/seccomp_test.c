@@ -267,6 +267,47 @@ static void test_arguments(void **state)
 	assert_int_equal(run_call(SYSCALL_personality, 0, 0xffffffff), YES);
 }
 
+/* The family stands in the first argument, the protocol in the third. */
+static uint32_t run_socket(uint64_t family, uint64_t protocol)
+{
+	struct seccomp_data data = call_of((uint32_t)syscall_number(SYSCALL_socket, SYSCALLS_X86_64), SYSCALLS_X86_64);
+
+	data.args[0] = family;
+	data.args[2] = protocol;
+	return run(&program, &data);
+}
+
+static void test_who_holds_tcp(void **state)
+{
+	const uint32_t no_protocol = SECCOMP_ERRNO(EPROTONOSUPPORT), no_family = SECCOMP_ERRNO(EAFNOSUPPORT);
+
+	(void)state;
+	for (int base = SECCOMP_DEFAULT; base <= SECCOMP_NONE; base++) {
+		seccomp_profile((enum seccomp_base)base, 0, &profile);
+		seccomp_hold_tcp(&profile, base == SECCOMP_DEFAULT);
+		generate(SYSCALLS_X86_64);
+		for (uint64_t family = 2; family <= 10; family += 8) {
+			assert_int_equal(run_socket(family, 0), YES);
+			assert_int_equal(run_socket(family, 6), YES);   /* TCP */
+			assert_int_equal(run_socket(family, 17), YES);
+			assert_int_equal(run_socket(family, 256), no_protocol); /* SMC */
+			assert_int_equal(run_socket(family, 262), no_protocol); /* MPTCP */
+			assert_int_equal(run_socket(family, (uint64_t)1 << 32 | 262), no_protocol);
+		}
+		assert_int_equal(run_socket(1, 0), YES);
+		assert_int_equal(run_socket(16, 0), YES);
+		assert_int_equal(run_call(SYSCALL_sendto, 3, 0x4000), YES);
+		assert_int_equal(run_call(SYSCALL_sendto, 3, 0x20004000), base ? YES : SECCOMP_ERRNO(EOPNOTSUPP));
+		assert_int_equal(run_call(SYSCALL_sendmmsg, 3, 0x20000000), base ? YES : SECCOMP_ERRNO(EOPNOTSUPP));
+		assert_int_equal(run_call(SYSCALL_sendmsg, 2, 0x20000000), base ? YES : SECCOMP_ERRNO(EOPNOTSUPP));
+		assert_int_equal(run_call(SYSCALL_sendmsg, 2, 0), YES);
+		assert_int_equal(run_socket(43, 0), no_family); /* SMC */
+		assert_int_equal(run_socket(40, 0), base == SECCOMP_NONE ? YES : no_family); /* VSOCK, as ever */
+		assert_int_equal(run_socket(17, 0), base == SECCOMP_STRICT ? no_family : YES);
+		compare_all(SYSCALLS_X86_64);
+	}
+}
+
 static void test_the_strict_profile(void **state)
 {
 	(void)state;
@@ -417,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_a_capability_opens_what_is_its_own),
 		cmocka_unit_test(test_no_namespace_is_made),
 		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_who_holds_tcp),
 		cmocka_unit_test(test_the_strict_profile),
 		cmocka_unit_test(test_nothing_but_a_beginning_and_an_end),
 		cmocka_unit_test(test_programs_are_short),
