@@ -143,7 +143,7 @@ static int open_sockets(void)
 	if (h->fd < 0)
 		h->fd = ruleset_open(&h->port);
 	if (h->fd >= 0 && h->events_fd < 0)
-		h->events_fd = ruleset_listen();
+		h->events_fd = ruleset_listen(h->port);
 	return MIN(h->fd, MIN(h->events_fd, 0));
 }
 

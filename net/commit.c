@@ -1,7 +1,9 @@
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -71,12 +73,32 @@ int ruleset_open(uint32_t *ret_port)
 	return fd < 0 ? failed(NET_RULES_SOCKET, NULL, fd, "") : fd;
 }
 
-int ruleset_listen(void)
+/*
+ * The kernel puts messages about one transaction together, and about no other. A large one is more of them than the
+ * socket has room for, and what is lost then may be anybody's. What a filter loads is taken for that of the network.
+ */
+static void leave_out(int fd, uint32_t port)
 {
-	uint32_t port;
-	int fd = open_netfilter(SOCK_NONBLOCK, 1u << (NFNLGRP_NFTABLES - 1), &port);
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog filter = { .len = ARRAY_LEN(code), .filter = code };
 
-	return fd < 0 ? failed(NET_RULES_SOCKET, NULL, fd, "") : fd;
+	(void)!setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)); /* else they are passed over */
+}
+
+int ruleset_listen(uint32_t port)
+{
+	uint32_t own;
+	int fd = open_netfilter(SOCK_NONBLOCK, 1u << (NFNLGRP_NFTABLES - 1), &own);
+
+	if (fd < 0)
+		return failed(NET_RULES_SOCKET, NULL, fd, "");
+	leave_out(fd, port);
+	return fd;
 }
 
 /* -- committing --------------------------------------------------------------------------------------------------- */

@@ -87,8 +87,8 @@ must_check int ruleset_commit(int fd, const char *bytes, size_t len);
 /* The same by a socket of its own in the caller's network namespace; what fails is not logged. */
 must_check int ruleset_try(const char *bytes, size_t len);
 
-/* A socket that hears of every change of the tables here, without waiting. The descriptor or -errno. */
-must_check int ruleset_listen(void);
+/* One that hears of every change of the tables here but those by `port`, without waiting. The descriptor or -errno. */
+must_check int ruleset_listen(uint32_t port);
 
 /*
  * Reads what has come, up to a bound: true when the tables named NET_TABLE were
