@@ -142,9 +142,17 @@ static int watch_leaf(struct supervisor *sv, uint32_t index, const char **ret_wh
 
 /* -- what is done ------------------------------------------------------------------------------------------------ */
 
+/* Who is to leave, and waits for others to go first, would be wanted up again by a restart, and hold them by a pause. */
+static enum on_pressure what_to_do(uint32_t index)
+{
+	if (service_at(house, index)->life.asked)
+		return PRESSURE_NOTIFY;
+	return table_confine(house->table, spec_at(house, index))->leaf.on_pressure;
+}
+
 static void on_pressure(uint32_t index, const char *resource)
 {
-	enum on_pressure what = table_confine(house->table, spec_at(house, index))->leaf.on_pressure;
+	enum on_pressure what = what_to_do(index);
 	static const char *const words[] = { "", "; restarted", "; paused until `minit resume`" };
 	BUF_ON_STACK(text, 32);
 

@@ -9,6 +9,7 @@ x=0123456789abcdef0123456789abcdef
 wait
 exec sleep 1000
 SH
+mkfifo "$ct_dir/hold"
 ct_table <<TOML
 [service.count]
 exec = ["/bin/sh", "-c", "while :; do i=\$((i + 1)); echo \$i >$ct_dir/count; sleep 0.02; done"]
@@ -72,6 +73,22 @@ autostart = false
 exec = ["/bin/sh", "-c", "for i in 1 2 3 4 5 6 7 8; do (while :; do :; done) & done; wait"]
 pressure = { cpu = "50ms" }
 on_pressure = "freeze"
+
+# Wanted down, and held until who needs them has gone.
+[service.leaves]
+autostart = false
+exec = ["/bin/sh", "-c", "for i in 1 2 3 4; do (while :; do :; done) & done; wait"]
+pressure.cpu = "some 50ms 2s"
+on_pressure = "restart"
+[service.leaves-too]
+autostart = false
+exec = ["/bin/sh", "-c", "for i in 1 2 3 4; do (while :; do :; done) & done; wait"]
+pressure.cpu = "some 50ms 2s"
+on_pressure = "freeze"
+[service.holds]
+autostart = false
+exec = ["/bin/sh", "-c", "trap 'read -r x <$ct_dir/hold; exit 0' TERM; while :; do sleep 0.1; done"]
+needs = ["leaves", "leaves-too"]
 
 [service.bare]
 exec = ["/bin/sleep", "1000"]
@@ -194,6 +211,16 @@ if [ -e /proc/pressure/cpu ] && : </proc/pressure/cpu && [ -n "$(find /sys/fs/cg
 	is "$(ct_field frozen paused) $(ct_field frozen starts)" "true 1" "until it is let go on"
 	ct_changes | grep -q '"service":"frozen","notice":"pressure.cpu"'
 	ok $? "as events too"
+	ct_minit stop pressed frozen >/dev/null
+	ct_minit start holds >/dev/null
+	ct_mark
+	ct_minit stop --no-wait leaves leaves-too
+	ct_until 20 eval 'ct_changes | grep -q "\"leaves\",\"notice\":\"pressure.cpu\""' &&
+		ct_until 20 eval 'ct_changes | grep -q "\"leaves-too\",\"notice\":\"pressure.cpu\""'
+	ok $? "it is told of who is to leave and is held, too"
+	is "$(ct_field leaves want) $(ct_field leaves-too want) $(ct_field leaves-too paused)" "down down " "who leaves all the same"
+	echo >"$ct_dir/hold"
+	ct_is "without being started again or paused" leaves:down leaves-too:down leaves:starts=1
 else
 	ct_minit start --no-wait pressed frozen
 	ct_is "pressure that nobody measures fails who asks for it" pressed:failed frozen:failed
