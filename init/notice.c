@@ -142,7 +142,7 @@ static int watch_leaf(struct supervisor *sv, uint32_t index, const char **ret_wh
 
 /* -- what is done ------------------------------------------------------------------------------------------------ */
 
-/* Who is to leave, and waits for others to go first, would be wanted up again by a restart, and hold them by a pause. */
+/* Who is to leave, and waits for others to go, would be wanted up again by a restart, and a pause would hold these. */
 static enum on_pressure what_to_do(uint32_t index)
 {
 	if (service_at(house, index)->life.asked)
