@@ -1,5 +1,6 @@
 /* What is left when all keys are read: what follows from them for a service, and what needs the whole table. */
 #include <sched.h>
+#include <sys/resource.h>
 
 #include "lib/enabled.h"
 #include "services/compile.h"
@@ -122,6 +123,17 @@ static void finish_leaf(struct compile *c, struct service_spec *spec, struct dra
 	finish_delegate(c, spec, d);
 }
 
+/* Of no use to the kernel; but what it is, all of a service without a pid namespace are known by: services/strays.h. */
+static void check_mark(struct compile *c, const struct service_spec *spec, const struct draft *d)
+{
+	const struct rlimit_spec *all = table_list(c->table, spec->rlimits, struct rlimit_spec);
+
+	for (uint32_t i = 0; i < spec->rlimits.count; i++)
+		if (all[i].resource == RLIMIT_LOCKS && !(spec->namespaces & CLONE_NEWPID))
+			refuse(c, given(c, d, KEY_RLIMITS), "%s: rlimits.locks: without a pid namespace it is what "
+			       "tells minit whose a process is, and the kernel has no use for it; remove it", d->title);
+}
+
 static void finish_service(struct compile *c, struct service_spec *spec, struct draft *d)
 {
 	if (!is_seen(d, KEY_EXEC) && !c->is_cut)
@@ -136,6 +148,7 @@ static void finish_service(struct compile *c, struct service_spec *spec, struct 
 	need_namespace(c, spec, d, KEY_HOSTNAME, CLONE_NEWUTS, "uts");
 	need_namespace(c, spec, d, KEY_INIT, CLONE_NEWPID, "pid");
 	roots_finish(c, spec, d);
+	check_mark(c, spec, d);
 	privileges_finish(c, spec, d);
 }
 

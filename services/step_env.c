@@ -206,13 +206,26 @@ static int forbid_core(struct child *child)
 	return setrlimit(RLIMIT_CORE, &none) < 0 ? child_fail(child, -errno, "coredump") : 0;
 }
 
+static bool is_marked(const struct child *child)
+{
+	return !(child->namespaces & CLONE_NEWPID);
+}
+
 /* Where it is refused (a lower hard limit) they are found by their leaf or process group alone. */
 static void bear_mark(const struct child *child)
 {
 	const struct rlimit mark = { child->mark, RLIM_INFINITY };
 
-	if (!(child->namespaces & CLONE_NEWPID))
+	if (is_marked(child))
 		setrlimit(RLIMIT_LOCKS, &mark);
+}
+
+/* What another key, or minit itself, has a use for that goes before the table's. */
+static bool has_other_use(const struct child *child, uint32_t resource)
+{
+	if (resource == RLIMIT_CORE)
+		return child_confine(child)->privileges.coredump == COREDUMP_NEVER;
+	return resource == RLIMIT_LOCKS && is_marked(child);
 }
 
 int step_rlimits(struct child *child)
@@ -227,7 +240,7 @@ int step_rlimits(struct child *child)
 	for (uint32_t i = 0; i < spec->rlimits.count; i++) {
 		struct rlimit limit = { .rlim_cur = list[i].soft, .rlim_max = list[i].hard };
 
-		if (no_core && list[i].resource == RLIMIT_CORE)
+		if (has_other_use(child, list[i].resource))
 			continue;
 		if (setrlimit((int)list[i].resource, &limit) < 0)
 			return rlimit_failed(child, list[i].resource, -errno);

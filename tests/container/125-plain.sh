@@ -27,6 +27,7 @@ output = "console"
 [service.stray]
 exec = ["/bin/sh", "-c", "setsid sh -c '(env -i setsid sleep 4321 &)'; exec sleep 1000"]
 user = "nobody"
+rlimits.locks = 77 # is not had without the namespace that the table has
 [service.again]
 exec = ["/bin/sh", "-c", "sleep 0.02; exit 1"]
 [service.held]
