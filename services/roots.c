@@ -88,9 +88,8 @@ static const struct directory {
 };
 
 /* A colon or the end behind each. */
-static size_t text_of(const struct compile *c, const struct roots_spec *roots, const struct directory *kind)
+static size_t text_of(const struct compile *c, struct list list, const struct directory *kind)
 {
-	const struct list list = *(const struct list *)(const void *)((const char *)roots + kind->list);
 	size_t len = list.count * (strlen(kind->place) + 1);
 
 	for (uint32_t i = 0; i < list.count; i++)
@@ -103,7 +102,11 @@ static void check_directories(struct compile *c, struct service_spec *spec, cons
 			      const struct roots_spec *roots)
 {
 	for (const struct directory *kind = directories; kind < directories + ARRAY_LEN(directories); kind++) {
-		refuse_unless(c, d, kind->id, text_of(c, roots, kind) <= ROOTS_DIRECTORIES,
+		const struct list list = *(const struct list *)(const void *)((const char *)roots + kind->list);
+
+		if (!list.count)
+			continue;
+		refuse_unless(c, d, kind->id, text_of(c, list, kind) <= ROOTS_DIRECTORIES,
 			      "the paths have more than " WORD(ROOTS_DIRECTORIES) " bytes together; give one directory "
 			      "that they are in");
 		if (spec->root_at)
