@@ -50,7 +50,7 @@ struct net_attach {
 	int32_t bridge;              /* index in the table, or -1: loopback only */
 	uint16_t given;              /* bit i: addr[i] was asked for by the service, which fails without it */
 	uint16_t flags;              /* of enum net_attach_flag */
-	char peer[NET_IFNAME];       /* of the host end, from the service's index: unique here; or the link below */
+	char peer[NET_IFNAME];       /* of the host end, from the service's number: unique here; or the link below */
 	struct addr addr[NET_ADDRS]; /* of eth0, with the subnet's prefix; family 0 ends the list */
 	struct addr gateway[2];      /* default routes, IPv4 and IPv6; family 0: none */
 	uint8_t mac[NET_MAC];        /* of eth0; all zeros: made from its first address */

@@ -252,11 +252,11 @@ static void set_gateway(struct compile *c, uint32_t index)
 /* -- all of it -------------------------------------------------------------------------------------------------- */
 
 /* Distinct for each service of the table, and well below the 15 bytes that an interface may have. */
-static void name_peer(struct service_spec *spec, uint32_t index)
+static void name_peer(struct service_spec *spec, uint32_t number)
 {
 	struct buf b = { .data = spec->attach.peer, .size = sizeof(spec->attach.peer) };
 
-	buf_fmt(&b, "mv%u", index);
+	buf_fmt(&b, PEER_NAME "%u", number);
 	buf_text(&b);
 }
 
@@ -287,7 +287,7 @@ static void finish_bridges(struct plan *p)
 	derive_by_name(p);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->specs[i].attach.bridge >= 0) {
-			name_peer(&c->specs[i], i);
+			name_peer(&c->specs[i], c->numbers[i]);
 			peer_check(c, c->specs[i].attach.peer, c->services.drafts[i].title);
 			if (has_port_isolation(c, c->specs[i].attach.bridge))
 				c->specs[i].attach.flags |= NET_ALONE;

@@ -16,6 +16,8 @@ struct plan {
 #define ADDR_OF_LINK 0x40000000u
 #define ADDR_KEY offsetof(struct addr, prefix) /* bytes of a key of plan.taken */
 
+#define PEER_NAME "mv" /* and the number of the service: the port of a bridge */
+
 #define IPV6_MTU_LEAST 1280 /* RFC 8200; below it the kernel has no IPv6 on a link */
 
 /* What a service's network is, as bits. */

@@ -77,11 +77,11 @@ static bool take_addr(struct taking *t, const char *text, struct net_attach *at)
 	return !owner;
 }
 
-static void name_peer(struct net_attach *at, uint32_t index)
+static void name_peer(struct net_attach *at, uint32_t number)
 {
 	struct buf b = { .data = at->peer, .size = sizeof(at->peer) };
 
-	buf_fmt(&b, "mv%u.%u", index, at->number);
+	buf_fmt(&b, PEER_NAME "%u.%u", number, at->number);
 	buf_text(&b);
 }
 
@@ -104,7 +104,7 @@ static void take_one(struct taking *t)
 	if (!good)
 		return;
 	addr_derive(t->plan, t->index, &at);
-	name_peer(&at, t->index);
+	name_peer(&at, t->plan->c->numbers[t->index]);
 	peer_check(t->plan->c, at.peer, t->plan->c->services.drafts[t->index].title);
 	if (has_port_isolation(t->plan->c, at.bridge))
 		at.flags |= NET_ALONE;

@@ -143,6 +143,7 @@ static void begin(struct compile *c, struct arena *work, struct arena *image, ui
 
 static int end(struct compile *c, const struct table_source *source)
 {
+	c->before = source->before;
 	read_sections(c);
 	compile_finish(c, source);
 	seal(c);

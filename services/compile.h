@@ -51,6 +51,8 @@ struct compile {
 	struct service_spec template; /* what [defaults] make of it */
 	struct confine_spec builtin_confine, template_confine;
 	struct set records;   /* of the image: bytes -> offset */
+	const struct table *before; /* that it may take the place of, or NULL */
+	uint32_t *numbers;    /* of services, by which their ports are called; services/numbers.c */
 	uint64_t nowhere;
 };
 
@@ -199,6 +201,7 @@ void privileges_finish(struct compile *c, struct service_spec *spec, const struc
 /* For a command line: it may all that minit may, as it would without a table. */
 void privileges_keep(struct confine_spec *confine);
 
+void numbers_finish(struct compile *c); /* before what is named by them; services/numbers.c */
 void network_finish(struct compile *c); /* bridges, addresses, /etc/hosts; services/address.c */
 void bridge_finish(struct compile *c, uint32_t index); /* which options it was given; services/values_link.c */
 uint32_t links_on(const struct compile *c, uint32_t bridge); /* how many are ports of it; services/values_link.c */

@@ -6,19 +6,19 @@
 #include "services/fields.h"
 
 static const struct dump_field fields[] = {
-#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct service_spec, field), name },
+#define FIELD(kind, field, arg, name, how) { FIELD_##kind, offsetof(struct service_spec, field), name },
 #include "services/fields.def"
 #undef FIELD
 };
 
 static const struct dump_field confine_fields[] = {
-#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct confine_spec, field), name },
+#define FIELD(kind, field, arg, name, how) { FIELD_##kind, offsetof(struct confine_spec, field), name },
 #include "services/confine.def"
 #undef FIELD
 };
 
 static const struct dump_field network_fields[] = {
-#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct network_spec, field), name },
+#define FIELD(kind, field, arg, name, how) { FIELD_##kind, offsetof(struct network_spec, field), name },
 #include "services/network.def"
 #undef FIELD
 };

@@ -199,6 +199,7 @@ void compile_finish(struct compile *c, const struct table_source *source)
 	if (source->minit_log && c->table->outputs)
 		append_log_helper(c);
 	roots_ranges(c);
+	numbers_finish(c);
 	network_finish(c);
 	if (ENABLED(CONFIG_NET_BRIDGE)) {
 		links_finish(c);

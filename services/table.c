@@ -151,6 +151,14 @@ void table_unmap(const struct table *t)
 		munmap((void *)(uintptr_t)t, t->size);
 }
 
+int table_find_near(const struct table *t, const char *name, uint32_t near)
+{
+	for (uint32_t i = near; i < near + 2 && i < t->services.count; i++)
+		if (!strcmp(table_name(t, table_service(t, i)), name))
+			return (int)i;
+	return table_find(t, name);
+}
+
 int table_find(const struct table *t, const char *name)
 {
 	for (uint32_t i = 0; i < t->services.count; i++)

@@ -237,10 +237,14 @@ __attribute__((returns_nonnull)) static inline const char *table_item(const stru
 /* Index of the service of this name, or -ENOENT. */
 int table_find(const struct table *t, const char *name);
 
+/* The same, fast where it is the one at `near` or the one behind that: of two tables that are alike. */
+int table_find_near(const struct table *t, const char *name, uint32_t near);
+
 struct table_source {
 	const char *const *paths; /* files in order, a later one may override a key of an earlier one */
 	uint32_t count;
 	char *const *argv;        /* a command line that becomes the main service beside the table's, or NULL */
+	const struct table *before; /* whose place it may take while services run, mapped; NULL: none */
 	bool minit_log;           /* append the internal service of the log helper when an output needs it */
 };
 

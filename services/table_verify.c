@@ -23,19 +23,19 @@ struct field {
 };
 
 static const struct field fields[] = {
-#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct service_spec, field), arg },
+#define FIELD(kind, field, arg, name, how) { FIELD_##kind, offsetof(struct service_spec, field), arg },
 #include "services/fields.def"
 #undef FIELD
 };
 
 static const struct field confine_fields[] = {
-#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct confine_spec, field), arg },
+#define FIELD(kind, field, arg, name, how) { FIELD_##kind, offsetof(struct confine_spec, field), arg },
 #include "services/confine.def"
 #undef FIELD
 };
 
 static const struct field network_fields[] = {
-#define FIELD(kind, field, arg, name) { FIELD_##kind, offsetof(struct network_spec, field), arg },
+#define FIELD(kind, field, arg, name, how) { FIELD_##kind, offsetof(struct network_spec, field), arg },
 #include "services/network.def"
 #undef FIELD
 };

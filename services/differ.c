@@ -1,0 +1,401 @@
+#include "services/differ.h"
+
+#include <linux/filter.h>
+#include <string.h>
+
+#include "services/changed.h"
+#include "services/fields.h"
+
+struct field {
+	uint16_t kind, at; /* enum field_kind, offset in its record */
+	uint8_t how;       /* enum differ */
+	char name[24];
+};
+
+static const struct field fields[] = {
+#define FIELD(kind, field, arg, name, how) \
+	{ FIELD_##kind, offsetof(struct service_spec, field), DIFFER_##how, name },
+#include "services/fields.def"
+#undef FIELD
+};
+
+static const struct field confine_fields[] = {
+#define FIELD(kind, field, arg, name, how) \
+	{ FIELD_##kind, offsetof(struct confine_spec, field), DIFFER_##how, name },
+#include "services/confine.def"
+#undef FIELD
+};
+
+static const struct field network_fields[] = {
+#define FIELD(kind, field, arg, name, how) \
+	{ FIELD_##kind, offsetof(struct network_spec, field), DIFFER_##how, name },
+#include "services/network.def"
+#undef FIELD
+};
+
+/* A record, or an element of a list, and its table. */
+struct place {
+	const struct table *t;
+	const void *at;
+};
+
+struct pair {
+	struct place was, is;
+};
+
+static uint32_t number_in(struct place p, size_t offset)
+{
+	uint32_t n;
+
+	memcpy(&n, (const char *)p.at + offset, sizeof(n));
+	return n;
+}
+
+static bool are_same_texts(const char *a, const char *b)
+{
+	return !a == !b && (!a || !strcmp(a, b));
+}
+
+static bool is_same_text(const struct pair *p, size_t offset)
+{
+	return are_same_texts(table_text(p->was.t, number_in(p->was, offset)),
+			      table_text(p->is.t, number_in(p->is, offset)));
+}
+
+/* -- elements of lists ------------------------------------------------------------------------------------------ */
+
+/* How many bytes an element has, and which of its words are offsets of texts: a bit for each. */
+struct shape {
+	uint16_t size, texts;
+};
+
+#define AS(type) { sizeof(type), 0 }
+#define WORD_OF(type, field) (1u << offsetof(type, field) / sizeof(uint32_t))
+
+static const struct shape shapes[] = {
+	[FIELD_TEXTS] = { sizeof(uint32_t), 1 },
+	[FIELD_RLIMITS] = AS(struct rlimit_spec),
+	[FIELD_RANGES] = AS(struct id_range),
+	[FIELD_ROUTES] = AS(struct net_route),
+	[FIELD_NEIGHBOURS] = AS(struct net_neighbour),
+	[FIELD_NUMBERS] = AS(uint32_t),
+	[FIELD_MASK] = AS(uint64_t),
+	[FIELD_PROGRAM] = AS(struct sock_filter),
+	[FIELD_DEVICES] = { sizeof(struct device_spec), WORD_OF(struct device_spec, name_at) },
+	[FIELD_MOUNTS] = { sizeof(struct mount_spec), WORD_OF(struct mount_spec, target_at) |
+		WORD_OF(struct mount_spec, source_at) | WORD_OF(struct mount_spec, options_at) },
+	[FIELD_SECRETS] = { sizeof(struct secret_spec), 3 },
+	[FIELD_SYSCTLS] = { sizeof(struct net_sysctl), 3 },
+	[FIELD_LIMITS] = { sizeof(struct limit_spec), 3 },
+};
+
+/* One with texts is made of words. */
+static bool is_same_element(const struct pair *p, const struct shape *shape)
+{
+	if (!shape->texts)
+		return !memcmp(p->was.at, p->is.at, shape->size);
+	for (size_t at = 0; at < shape->size; at += sizeof(uint32_t)) {
+		bool is_text = shape->texts >> at / sizeof(uint32_t) & 1;
+
+		if (is_text ? !is_same_text(p, at) : number_in(p->was, at) != number_in(p->is, at))
+			return false;
+	}
+	return true;
+}
+
+static struct list list_in(struct place p)
+{
+	struct list list;
+
+	memcpy(&list, p.at, sizeof(list));
+	return list;
+}
+
+static struct place element(struct place list, uint32_t i, size_t size)
+{
+	return (struct place){ list.t, table_list(list.t, list_in(list), char) + i * size };
+}
+
+typedef bool same_fn(const struct pair *p, const struct shape *shape);
+
+static bool is_same_list(const struct pair *lists, const struct shape *shape, same_fn *same)
+{
+	uint32_t count = list_in(lists->was).count;
+	bool is_same = count == list_in(lists->is).count;
+
+	for (uint32_t i = 0; i < count && is_same; i++) {
+		struct pair p = { element(lists->was, i, shape->size), element(lists->is, i, shape->size) };
+
+		is_same = same(&p, shape);
+	}
+	return is_same;
+}
+
+/* -- what is named by its number in the table ------------------------------------------------------------------- */
+
+static bool is_same_service(const struct pair *p, const struct shape *shape)
+{
+	(void)shape;
+	return !strcmp(table_name(p->was.t, table_service(p->was.t, number_in(p->was, 0))),
+		       table_name(p->is.t, table_service(p->is.t, number_in(p->is, 0))));
+}
+
+static const char *owner_name(struct place p)
+{
+	uint32_t owner = number_in(p, 0);
+
+	return owner ? table_name(p.t, table_service(p.t, owner - 1)) : NULL;
+}
+
+static const char *group_name(struct place p)
+{
+	uint32_t group = number_in(p, 0);
+
+	return group ? table_text(p.t, table_list(p.t, p.t->groups, struct group_spec)[group - 1].name_at) : NULL;
+}
+
+/* The bridge itself or a shard: what the port is one of. */
+static const char *bridge_name(struct place p)
+{
+	const struct net_attach *a = p.at;
+
+	if (a->shard)
+		return table_shard(p.t, a->shard - 1u)->name;
+	return a->bridge < 0 ? NULL : table_bridge(p.t, (uint32_t)a->bridge)->name;
+}
+
+/* The rest of its flags are of the ruleset, which is made anew anyway. */
+#define OF_THE_PORT (NET_ALONE | NET_ON_LINK)
+
+static bool is_same_attach(const struct pair *p, const struct shape *shape)
+{
+	const struct net_attach *a = p->was.at, *b = p->is.at;
+
+	(void)shape;
+	return are_same_texts(bridge_name(p->was), bridge_name(p->is)) && !strcmp(a->peer, b->peer) &&
+	       a->given == b->given && a->number == b->number && !((a->flags ^ b->flags) & OF_THE_PORT) &&
+	       !memcmp(a->addr, b->addr, sizeof(a->addr)) && !memcmp(a->gateway, b->gateway, sizeof(a->gateway)) &&
+	       !memcmp(a->mac, b->mac, sizeof(a->mac));
+}
+
+/* -- fields ------------------------------------------------------------------------------------------------------ */
+
+static const struct shape number = AS(uint32_t), attach = AS(struct net_attach);
+
+static bool is_same_field(const struct pair *p, enum field_kind kind)
+{
+	switch (kind) {
+	case FIELD_NAME:
+	case FIELD_TEXT:
+	case FIELD_SHARED: return is_same_text(p, 0);
+	case FIELD_SERVICES: return is_same_list(p, &number, is_same_service);
+	case FIELD_NETWORKS: return is_same_list(p, &attach, is_same_attach);
+	case FIELD_OWNER: return are_same_texts(owner_name(p->was), owner_name(p->is));
+	case FIELD_GROUP: return are_same_texts(group_name(p->was), group_name(p->is));
+	case FIELD_SERVICE: return is_same_service(p, NULL);
+	case FIELD_CALM: return !memcmp(p->was.at, p->is.at, sizeof(struct calm_spec));
+	case FIELD_OFFSET:
+	case FIELD_CAPS:
+	case FIELD_AMOUNT: return !memcmp(p->was.at, p->is.at, sizeof(uint64_t));
+	case FIELD_BYTE:
+	case FIELD_BOOL:
+	case FIELD_WORD: return *(const uint8_t *)p->was.at == *(const uint8_t *)p->is.at;
+	case FIELD_FLAGS:
+	case FIELD_BITS:
+	case FIELD_NUMBER:
+	case FIELD_SIGNED: return number_in(p->was, 0) == number_in(p->is, 0);
+	default: return is_same_list(p, &shapes[kind], is_same_element);
+	}
+}
+
+struct walk {
+	differ_fn *tell;
+	void *context;
+	unsigned found;
+};
+
+static void note(struct walk *w, const char *key, enum differ how)
+{
+	w->found |= how;
+	if (w->tell)
+		w->tell(w->context, key, how);
+}
+
+/* What is bound over the file of the root can be written anew; it cannot come or go while somebody runs there. */
+static enum differ cost_of_names(const struct pair *p)
+{
+	return !number_in(p->was, 0) == !number_in(p->is, 0) ? DIFFER_NAMES : DIFFER_RUN;
+}
+
+static void note_field(struct walk *w, const struct pair *p, const struct field *f)
+{
+	if (f->how == DIFFER_QUIET)
+		w->found |= DIFFER_NOW;
+	else
+		note(w, f->name, f->how == DIFFER_NAMES ? cost_of_names(p) : (enum differ)f->how);
+}
+
+static void compare(struct walk *w, struct pair records, const struct field *f, size_t count)
+{
+	for (; count--; f++) {
+		struct pair p = { { records.was.t, (const char *)records.was.at + f->at },
+				  { records.is.t, (const char *)records.is.at + f->at } };
+
+		if (f->how && f->how != DIFFER_LIMITS && f->how != DIFFER_BY_HAND && !is_same_field(&p, f->kind))
+			note_field(w, &p, f);
+	}
+}
+
+/* -- limits ------------------------------------------------------------------------------------------------------- */
+
+/* Whether all that `was` says is said by `is`: then it is enough to write that over it. */
+static bool is_said_by(const char *was, const char *is)
+{
+	BUF_ON_STACK(both, 512);
+
+	changed_put_over(&both, was, is);
+	return !buf_check(&both) && both.len == strlen(is);
+}
+
+static const char *text_of(struct place limits, const char *file, const char *text)
+{
+	struct list list = list_in(limits);
+	const struct limit_spec *all = table_list(limits.t, list, struct limit_spec);
+
+	for (uint32_t i = 0; i < list.count; i++)
+		if (!strcmp(table_text(limits.t, all[i].file_at), file) &&
+		    changed_is_of_same(table_text(limits.t, all[i].text_at), text))
+			return table_text(limits.t, all[i].text_at);
+	return NULL;
+}
+
+/* Those of one side that the other has not, or otherwise. */
+static void compare_limits(struct walk *w, struct place of, struct place other, bool is_old)
+{
+	struct list list = list_in(of);
+	const struct limit_spec *all = table_list(of.t, list, struct limit_spec);
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		const char *file = table_text(of.t, all[i].file_at), *text = table_text(of.t, all[i].text_at);
+		const char *others = text_of(other, file, text);
+
+		if (is_old && (!others || !is_said_by(text, others)))
+			note(w, file, DIFFER_LEAF); /* what the kernel would have without it is known to nobody */
+		else if (!is_old && (!others || (strcmp(text, others) != 0 && is_said_by(others, text))))
+			note(w, file, DIFFER_LIMITS);
+	}
+}
+
+static void compare_both(struct walk *w, const struct pair *limits)
+{
+	compare_limits(w, limits->was, limits->is, true);
+	compare_limits(w, limits->is, limits->was, false);
+}
+
+/* The limits of its group are felt by the service as its own are. */
+static void compare_groups(struct walk *w, const struct pair *confines)
+{
+	const struct group_spec *was = table_group(confines->was.t, confines->was.at);
+	const struct group_spec *is = table_group(confines->is.t, confines->is.at);
+
+	if (was && is && !strcmp(table_text(confines->was.t, was->name_at), table_text(confines->is.t, is->name_at)))
+		compare_both(w, &(struct pair){ { confines->was.t, &was->limits }, { confines->is.t, &is->limits } });
+}
+
+/* -- a service, as a whole ----------------------------------------------------------------------------------------- */
+
+static const struct network_spec no_network;
+
+static const struct network_spec *network_of(struct place spec)
+{
+	return table_network(spec.t, spec.at) ?: &no_network;
+}
+
+static void compare_joined(struct walk *w, const struct pair *confines)
+{
+	const struct roots_spec *was = &((const struct confine_spec *)confines->was.at)->roots;
+	const struct roots_spec *is = &((const struct confine_spec *)confines->is.at)->roots;
+	struct pair joined = { { confines->was.t, &was->join_service }, { confines->is.t, &is->join_service } };
+
+	if (was->join_flags && is->join_flags && !is_same_service(&joined, NULL))
+		note(w, "join", DIFFER_RUN);
+}
+
+unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn *tell, void *context)
+{
+	const struct service_spec *a = table_service(was.t, was.index), *b = table_service(is.t, is.index);
+	struct pair specs = { { was.t, a }, { is.t, b } };
+	struct pair confines = { { was.t, table_confine(was.t, a) }, { is.t, table_confine(is.t, b) } };
+	struct pair networks = { { was.t, network_of(specs.was) }, { is.t, network_of(specs.is) } };
+	struct walk w = { tell, context, 0 };
+
+	compare(&w, specs, fields, ARRAY_LEN(fields));
+	compare_both(&w, &(struct pair){ { was.t, &a->limits }, { is.t, &b->limits } });
+	compare(&w, confines, confine_fields, ARRAY_LEN(confine_fields));
+	compare_groups(&w, &confines);
+	compare_joined(&w, &confines);
+	compare(&w, networks, network_fields, ARRAY_LEN(network_fields));
+	if (!is_same_attach(&(struct pair){ { was.t, &a->attach }, { is.t, &b->attach } }, NULL))
+		note(&w, "network", DIFFER_NETWORK);
+	return w.found;
+}
+
+/* -- the rest of a table ------------------------------------------------------------------------------------------- */
+
+static const struct shape links = AS(struct net_link), link_routes = AS(struct net_route),
+			  iprules = AS(struct net_iprule), shards = AS(struct net_shard);
+
+static bool is_same_bridge(const struct pair *p, const struct shape *shape)
+{
+	struct net_bridge was = *(const struct net_bridge *)p->was.at;
+	const struct net_bridge *is = p->is.at;
+
+	(void)shape;
+	was.flags = is->flags; /* of the ruleset */
+	was.near = is->near;   /* follows from its members */
+	return !memcmp(&was, is, sizeof(was));
+}
+
+static const struct shape bridges = AS(struct net_bridge);
+
+const char *differ_machine(const struct table *was, const struct table *is)
+{
+#define LISTS(field) (&(struct pair){ { was, &was->field }, { is, &is->field } })
+	if (!are_same_texts(table_text(was, was->hostname_at), table_text(is, is->hostname_at)))
+		return "system.hostname";
+	if (!is_same_list(LISTS(bridges), &bridges, is_same_bridge))
+		return "network.bridge";
+	if (!is_same_list(LISTS(shards), &shards, is_same_element))
+		return "how many bridges of the kernel its members need";
+	if (!is_same_list(LISTS(links), &links, is_same_element) ||
+	    !is_same_list(LISTS(link_routes), &link_routes, is_same_element))
+		return "network.link";
+	if (!is_same_list(LISTS(sysctls), &shapes[FIELD_SYSCTLS], is_same_element))
+		return "sysctl";
+	return is_same_list(LISTS(iprules), &iprules, is_same_element) ? NULL : "network.rules";
+#undef LISTS
+}
+
+bool differ_ruleset(const struct table *was, const struct table *is)
+{
+	static const struct shape bytes = { 1, 0 };
+
+	return !is_same_list(&(struct pair){ { was, &was->ruleset }, { is, &is->ruleset } }, &bytes, is_same_element);
+}
+
+static bool is_same_output(const struct table *was, const struct table *is, uint32_t i)
+{
+	const struct service_spec *a = table_service(was, i), *b = table_service(is, i);
+
+	return a->output == b->output && !strcmp(table_name(was, a), table_name(is, b)) &&
+	       are_same_texts(table_text(was, a->output_at), table_text(is, b->output_at));
+}
+
+bool differ_outputs(const struct table *was, const struct table *is)
+{
+	bool is_same = was->services.count == is->services.count && was->outputs == is->outputs;
+
+	for (uint32_t i = 0; i < was->services.count && is_same; i++)
+		is_same = is_same_output(was, is, i);
+	return !is_same;
+}

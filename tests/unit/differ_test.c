@@ -1,0 +1,196 @@
+// links: services/differ.c services/changed.c services/table.c services/table_verify.c services/table_net.c services/table_roots.c lib/log.c
+// links: services/address.c services/attach.c services/subnet.c services/unfit.c lib/addr_use.c services/macs.c services/append.c services/compile.c services/finish.c services/sections.c services/table_image.c services/errors.c services/keys.c services/names.c services/numbers.c services/order.c
+// links: services/ports.c services/allow.c services/spans.c net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/inbox.c net/ruleset.c net/balance.c net/between.c net/near.c net/mac.c
+// links: services/refuse.c services/roots.c services/set.c services/values.c services/values_tables.c services/values_root.c services/values_link.c net/kinds.c cgroup/limits.c lib/arena.c
+// links: services/values_net.c services/network.c services/also.c services/attend.c services/own.c services/routes.c services/sysctls.c services/hosts.c services/peers.c services/shard.c net/star.c
+// links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
+// links: lib/buf.c lib/fd.c lib/json.c lib/signame.c lib/addr.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c net/netlink.c
+// links: cgroup/friendly.c services/values_leaf.c services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c services/layout.c
+/* What is different between two tables for a service, and what that costs it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include "services/differ.h"
+#include "tests/unit/compile.h"
+
+/* A copy, as the next compilation takes the memory. */
+static const struct table *keep(const struct table *t)
+{
+	void *copy = aligned_alloc(64, (t->size + 63u) & ~63u);
+
+	assert_non_null(copy);
+	return memcpy(copy, t, t->size);
+}
+
+static char told[512];
+
+static void tell(void *context, const char *key, enum differ how)
+{
+	size_t len = strlen(told);
+
+	(void)context, (void)how;
+	snprintf(told + len, sizeof(told) - len, "%s%s", len ? " " : "", key);
+}
+
+static unsigned compare(const struct table *was, const struct table *is, const char *name)
+{
+	struct differ_side a = { was, (uint32_t)table_find(was, name) }, b = { is, (uint32_t)table_find(is, name) };
+
+	told[0] = '\0';
+	return differ_service(a, b, tell, NULL);
+}
+
+#define BRIDGE "[network.bridge.br0]\naddress = '10.77.0.1/24'\n"
+#define WEB "[service.web]\nexec = ['/w']\n"
+
+struct change {
+	const char *was, *is;
+	unsigned how;
+	const char *keys;
+};
+
+static void check(const struct change *c)
+{
+	const struct table *was = keep(table_of(c->was)), *is = table_of_files(&c->is, 1, (struct table_source){ .before = was });
+	unsigned how = compare(was, is, "web");
+
+	if (c->how & ~(unsigned)DIFFER_NOW)
+		how &= ~(unsigned)DIFFER_NOW; /* who has asked for it may be another beside that */
+	if (how != c->how || strcmp(told, c->keys) != 0)
+		fail_msg("%s\n->\n%s\nis %u (%s), not %u (%s)", c->was, c->is, how, told, c->how, c->keys);
+	free((void *)(uintptr_t)was);
+}
+
+static void test_nothing(void **data)
+{
+	static const struct change all[] = {
+		{ WEB, WEB, 0, "" },
+		{ WEB "[service.b]\nexec = ['/b']\n", "[service.b]\nexec = ['/b']\n[service.c]\nexec = ['/c']\n" WEB, 0, "" },
+		{ BRIDGE WEB "network.address = '10.77.0.9'\n[service.b]\nexec = ['/b']\n",
+		  BRIDGE "[service.b]\nexec = ['/b']\n" WEB "network.address = '10.77.0.9'\n", 0, "" },
+		{ WEB "needs = ['b']\n[service.b]\nexec = ['/b']\n", "[service.b]\nexec = ['/b']\n" WEB "needs = ['b']\n", 0, "" },
+		{ "[service.b]\nexec = ['/b']\n" WEB, WEB, 0, "" },
+		{ "[service.b]\nexec = ['/b']\nneeds = ['web']\n" WEB, WEB, 0, "" },
+	};
+
+	(void)data;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		check(&all[i]);
+}
+
+static void test_what_costs_what(void **data)
+{
+	static const struct change all[] = {
+		{ WEB, WEB "description = 'x'\n", DIFFER_NOW, "description" },
+		{ WEB, WEB "restart = 'always'\n", DIFFER_NOW, "restart" },
+		{ WEB, WEB "stop = { grace = '1s', signal = 'SIGINT' }\n", DIFFER_NOW, "grace_ms stop_signal" },
+		{ WEB, WEB "calm = { memory = '10%' }\n", DIFFER_NOW, "calm.memory" },
+		{ WEB, "[service.web]\nexec = ['/w', 'x']\n", DIFFER_RUN, "exec" },
+		{ WEB, WEB "env = { A = 'b' }\n", DIFFER_RUN, "env" },
+		{ WEB, WEB "mounts.'/x' = '/y'\n", DIFFER_RUN, "mounts" },
+		{ WEB "mounts.'/x' = '/y'\n", WEB "mounts.'/x' = '/z'\n", DIFFER_RUN, "mounts" },
+		{ WEB, WEB "rlimits.nofile = 100\n", DIFFER_RUN, "rlimits" },
+		{ WEB, WEB "leaf = true\n", DIFFER_NOW, "" },
+		{ WEB "ready = 'exec'\n", WEB "ready = 'exit'\n", DIFFER_RUN, "ready" },
+		{ WEB "join = { service = 'a', namespaces = ['ipc'] }\n[service.a]\nexec = ['/a']\n[service.b]\nexec = ['/b']\n",
+		  WEB "join = { service = 'b', namespaces = ['ipc'] }\n[service.a]\nexec = ['/a']\n[service.b]\nexec = ['/b']\n",
+		  DIFFER_RUN, "needs join" },
+		{ WEB "cgroup.memory.max = '1M'\n", WEB "cgroup.memory.max = '2M'\n", DIFFER_LIMITS, "memory.max" },
+		{ WEB "cgroup.memory.max = '1M'\n", WEB "cgroup.memory.max = '1M'\ncgroup.pids.max = 9\n", DIFFER_LIMITS, "pids.max" },
+		{ WEB "cgroup.memory.max = '1M'\ncgroup.pids.max = 9\n", WEB "cgroup.memory.max = '1M'\n", DIFFER_LEAF, "pids.max" },
+		{ WEB "cgroup.io.max = '8:0 rbps=1 wbps=2'\n", WEB "cgroup.io.max = '8:0 rbps=3 wbps=2'\n", DIFFER_LIMITS, "io.max" },
+		{ WEB "cgroup.io.max = '8:0 rbps=1 wbps=2'\n", WEB "cgroup.io.max = '8:0 rbps=3'\n", DIFFER_LEAF, "io.max" },
+		{ WEB "devices = ['tty']\n", WEB "devices = ['tty', 'ptmx']\n", DIFFER_LEAF, "devices" },
+		{ "[group.g]\ncgroup.pids.max = 3\n" WEB "in_group = 'g'\n", "[group.g]\ncgroup.pids.max = 4\n" WEB "in_group = 'g'\n",
+		  DIFFER_LIMITS, "pids.max" },
+		{ "[group.a]\n[group.g]\n" WEB "in_group = 'g'\n", "[group.g]\n" WEB "in_group = 'g'\n", 0, "" },
+		{ "[group.a]\n[group.g]\n" WEB "in_group = 'g'\n", "[group.a]\n[group.g]\n" WEB "in_group = 'a'\n", DIFFER_LEAF, "in_group" },
+		{ BRIDGE WEB, BRIDGE WEB "network.address = '10.77.0.9'\n", DIFFER_NETWORK, "network" },
+		{ BRIDGE WEB "network.ports = ['8:8']\n", BRIDGE WEB "network.ports = ['9:8']\n", 0, "" },
+		{ BRIDGE WEB, BRIDGE WEB "network.routes = ['10.0.0.0/8 via 10.77.0.1']\n", DIFFER_NETWORK, "network.routes" },
+		{ BRIDGE WEB, BRIDGE WEB "network.rate = { out = '1M' }\n", DIFFER_NETWORK, "network.rate.out" },
+		{ BRIDGE WEB "hosts = true\n", BRIDGE WEB "hosts = true\n[service.b]\nexec = ['/b']\n", DIFFER_NAMES, "hosts" },
+		{ BRIDGE WEB, BRIDGE WEB "hosts = true\n", DIFFER_RUN, "hosts" },
+		{ BRIDGE WEB "network.dns = '10.77.0.5'\n", BRIDGE WEB "network.dns = '10.77.0.6'\n", DIFFER_NAMES, "resolv.conf" },
+	};
+
+	(void)data;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		check(&all[i]);
+}
+
+static void test_ports_keep_their_names(void **data)
+{
+	static const char first[] = BRIDGE "[service.a]\nexec = ['/a']\n[service.b]\nexec = ['/b']\n" WEB;
+	static const char *const second = BRIDGE "[service.new]\nexec = ['/n']\n" WEB "[service.a]\nexec = ['/a']\n";
+	const struct table *was = keep(table_of(first)), *is;
+
+	(void)data;
+	is = table_of_files(&second, 1, (struct table_source){ .before = was });
+	assert_string_equal(service_of(is, "web")->attach.peer, "mv2");
+	assert_string_equal(service_of(is, "a")->attach.peer, "mv0");
+	assert_string_equal(service_of(is, "new")->attach.peer, "mv3"); /* mv1 is on its way out */
+	is = table_of(second);
+	assert_string_equal(service_of(is, "new")->attach.peer, "mv0");
+	free((void *)(uintptr_t)was);
+}
+
+static void test_the_machine(void **data)
+{
+	static const struct {
+		const char *was, *is, *part;
+	} all[] = {
+		{ BRIDGE WEB, BRIDGE WEB "[service.b]\nexec = ['/b']\n", NULL },
+		{ BRIDGE "nat = true\n" WEB, BRIDGE WEB, NULL },
+		{ BRIDGE WEB, WEB, "network.bridge" },
+		{ BRIDGE "mtu = 1400\n" WEB, BRIDGE WEB, "network.bridge" },
+		{ "[system]\nhostname = 'a'\n" WEB, "[system]\nhostname = 'b'\n" WEB, "system.hostname" },
+		{ "[network.link.d0]\nkind = 'dummy'\n" WEB, WEB, "network.link" },
+		{ "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.1/8'\n" WEB,
+		  "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.2/8'\n" WEB, "network.link" },
+		{ "[network]\nsysctl = { 'net.ipv4.ip_forward' = 1 }\n" WEB, WEB, "sysctl" },
+		{ "[network]\nrules = ['to 10.0.0.0/8 table 5']\n" WEB, WEB, "network.rules" },
+	};
+
+	(void)data;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		const struct table *was = keep(table_of(all[i].was)), *is = table_of(all[i].is);
+		const char *part = differ_machine(was, is);
+
+		if (strcmp(part ?: "none", all[i].part ?: "none") != 0)
+			fail_msg("%s\n->\n%s\nis %s", all[i].was, all[i].is, part);
+		free((void *)(uintptr_t)was);
+	}
+}
+
+static void test_the_log_helper(void **data)
+{
+	static const char one[] = WEB "output = 'console'\n";
+	const struct table *was = keep(table_of(one));
+
+	(void)data;
+	assert_false(differ_outputs(was, table_of(one)));
+	assert_true(differ_outputs(was, table_of(WEB "output = 'null'\n")));
+	assert_true(differ_outputs(was, table_of(WEB "output = { file = '/x' }\n")));
+	assert_true(differ_outputs(was, table_of("[service.b]\nexec = ['/b']\n" WEB "output = 'console'\n")));
+	free((void *)(uintptr_t)was);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_what_costs_what),
+		cmocka_unit_test(test_ports_keep_their_names),
+		cmocka_unit_test(test_the_machine),
+		cmocka_unit_test(test_the_log_helper),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
