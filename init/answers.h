@@ -14,9 +14,13 @@ answer_fn answer_status, answer_events;
 answer_fn answer_start, answer_stop, answer_restart, answer_pause, answer_resume, answer_set;
 
 /* init/request_verbs.c */
-answer_fn answer_version, answer_poweroff, answer_halt, answer_reboot, answer_reexec, answer_lease, answer_net;
+answer_fn answer_version, answer_poweroff, answer_halt, answer_reboot, answer_reexec, answer_reload, answer_lease;
+answer_fn answer_net;
 
 /* "isolation NAME": not for a person, but what `minit status NAME` asks beside the rest. */
 answer_fn answer_isolation;
+
+/* "table": the table that minit runs by, for `minit reload`. */
+answer_fn answer_table;
 
 #endif

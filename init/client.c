@@ -52,24 +52,52 @@ static int dial(const char *path)
 	return beside < 0 ? -errno : beside;
 }
 
+static int begin(struct talk *t, struct buf *line)
+{
+	buf_char(line, '\n');
+	*t = (struct talk){ .fd = -1 };
+	if (buf_check(line))
+		return -EMSGSIZE;
+	t->fd = dial(talk_path());
+	return MIN(t->fd, 0);
+}
+
 int talk_ask(struct talk *t, const char *fmt, ...)
 {
 	BUF_ON_STACK(line, 320);
 	va_list ap;
+	int err;
 
 	va_start(ap, fmt);
 	buf_vfmt(&line, fmt, ap);
 	va_end(ap);
-	buf_char(&line, '\n');
-	*t = (struct talk){ .fd = -1 };
-	if (buf_check(&line))
-		return -EMSGSIZE;
-	t->fd = dial(talk_path());
-	if (t->fd < 0)
-		return t->fd;
+	err = begin(t, &line);
 	/* Refused at once (a full house): what it says about that is to be read first. */
-	(void)send(t->fd, line.data, line.len, MSG_NOSIGNAL);
-	return 0;
+	if (!err)
+		(void)send(t->fd, line.data, line.len, MSG_NOSIGNAL);
+	return err;
+}
+
+int talk_ask_with(struct talk *t, int fd, const char *request)
+{
+	char control[CMSG_SPACE(sizeof(fd))] __attribute__((aligned(sizeof(size_t)))) = { 0 };
+	BUF_ON_STACK(line, 320);
+	struct iovec bytes = { .iov_base = line.data };
+	struct msghdr m = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	int err;
+
+	buf_str(&line, request);
+	err = begin(t, &line);
+	bytes.iov_len = line.len;
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	if (!err)
+		(void)sendmsg(t->fd, &m, MSG_NOSIGNAL);
+	return err;
 }
 
 int talk_put_names(struct buf *request, char *const *names, int count)

@@ -18,6 +18,9 @@ const char *talk_path(void);
 /* Connects and sends the request. 0 or -errno. */
 must_check int talk_ask(struct talk *t, const char *fmt, ...) printf_like(2, 3);
 
+/* The same, and passes a descriptor. */
+must_check int talk_ask_with(struct talk *t, int fd, const char *request);
+
 /*
  * The next line, without its end, NUL-terminated, good until the next call.
  * NULL with *ret_err = 0 at the end, -ETIMEDOUT when `until` has passed first,

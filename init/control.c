@@ -22,6 +22,7 @@
 #define SLOTS_OF_OWNER 8
 
 static struct supervisor *sv; /* set once the loop is there */
+static int passed = -1;         /* a descriptor that has come with what is being read */
 static bool is_deaf;          /* no descriptor is left for who comes; the listener would wake us for nothing */
 
 /* -- the socket -------------------------------------------------------------------------------- */
@@ -149,7 +150,7 @@ static void watch_listener(void)
 /* Who waits for a probe has nothing to say, and is no reason to wake: an end there is no end of the answer. */
 static void watch(const struct client *c)
 {
-	if (c->kind == CLIENT_PROBE)
+	if (c->kind == CLIENT_PROBE || c->kind == CLIENT_RELOAD)
 		loop_unwatch(LOOP_CLIENT, slot_of(c));
 	else
 		loop_watch(LOOP_CLIENT, slot_of(c), c->fd, wanted_events(c));
@@ -166,11 +167,37 @@ void control_drop(struct client *c)
 		watch_listener();
 }
 
+int control_take_passed(void)
+{
+	return fd_steal(&passed);
+}
+
+/*
+ * With a descriptor, kept while the request is answered. There is room for one, without the padding behind it, in which
+ * a second one would find room too: further ones the kernel closes, and then the first is not meant either.
+ */
+static ssize_t receive(const struct client *c, void *mem, size_t room)
+{
+	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(sizeof(size_t))));
+	struct iovec bytes = { mem, room };
+	struct msghdr m = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control,
+			    .msg_controllen = CMSG_LEN(sizeof(int)) };
+	ssize_t n = recvmsg(c->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *head = n < 0 ? NULL : CMSG_FIRSTHDR(&m);
+
+	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+	    head->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&passed, CMSG_DATA(head), sizeof(int));
+	if (n >= 0 && m.msg_flags & MSG_CTRUNC)
+		fd_close(&passed);
+	return n;
+}
+
 /* Appends what has come to the line. 1: the line is complete, 0: not yet, -errno: the connection is over. */
 static int read_line(struct client *c)
 {
 	size_t room = sizeof(c->line) - c->used;
-	ssize_t n = recv(c->fd, c->line + c->used, room, MSG_DONTWAIT);
+	ssize_t n = receive(c, c->line + c->used, room);
 	char *end;
 
 	if (n < 0)
@@ -189,9 +216,11 @@ static int read_line(struct client *c)
 static bool take_request(struct client *c)
 {
 	int got = read_line(c);
+	bool more = got > 0 && request_begin(sv, c);
 
+	fd_close(&passed);
 	if (got > 0)
-		return request_begin(sv, c);
+		return more;
 	if (got == -EMSGSIZE)
 		request_refuse(c, "request: longer than %zu bytes; ask in several", sizeof(c->line) - 1);
 	return got == 0;
@@ -307,7 +336,11 @@ static bool survives(struct client *c)
 		probe_tell(sv, c);
 		return false;
 	}
-	if (c->kind & CLIENT_BUSY || c->kind == CLIENT_PROBE) {
+	if (c->kind == CLIENT_RELOAD && sv->state->exchanged) {
+		request_ok(sv, c);
+		return false;
+	}
+	if (c->kind & CLIENT_BUSY || c->kind == CLIENT_RELOAD || c->kind == CLIENT_PROBE) {
 		request_refuse(c, "minit: crashed while it answered this, and runs on; ask again");
 		return false;
 	}

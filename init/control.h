@@ -30,6 +30,9 @@ void control_notice(struct supervisor *sv, uint32_t index, const char *what);
 /* The last word has been said to it. */
 void control_drop(struct client *c);
 
+/* The descriptor that came with the request that is being answered, now the caller's; -1: none. */
+int control_take_passed(void);
+
 /* Unlinks the socket, closes connections with their last word sent. At the very end. */
 void control_close(struct supervisor *sv);
 

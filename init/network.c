@@ -53,7 +53,7 @@ static int write_names(const char *path, const char *text)
 }
 
 /* For name servers that run as services: services/hosts.c has made the texts. */
-static void tell_names(const struct table *t)
+void network_names(const struct table *t)
 {
 	const uint32_t *names = table_list(t, t->names, uint32_t);
 
@@ -287,7 +287,7 @@ void network_open(struct supervisor *sv, struct net_session *net)
 	if (state->netns < 0 && net->home >= 0)
 		state->netns = fcntl(net->home, F_DUPFD_CLOEXEC, 3);
 	if (state->prepared == 0) {
-		tell_names(sv->table);
+		network_names(sv->table);
 		bring_all_up(sv, net);
 	}
 	if (state->prepared < state->count)

@@ -10,6 +10,9 @@
  */
 void network_open(struct supervisor *sv, struct net_session *net);
 
+/* Writes the files of names that bridges have for name servers (hosts_file). */
+void network_names(const struct table *t);
+
 /*
  * Makes a bridge of the table, which is `bridge`, or one like it, or takes what is there; or a shard. Notes what is
  * minit's own then. 0 or -errno, logged.

@@ -116,6 +116,7 @@ static int start(const struct statefile *state)
 	answers = ends[0];
 	child.answer = ends[1];
 	err = probe_start(&child);
+	house->state->helpers += err > 0;
 	fd_close(&child.answer);
 	return MIN(err, 0);
 }

@@ -2,6 +2,15 @@
 
 #include "lib/sys.h"
 
+/* Which of the two it was does not matter in the end: helpers are soon dead. */
+static void count(struct statefile *state)
+{
+	if (state->helpers)
+		state->helpers--;
+	else
+		state->orphans++;
+}
+
 /*
  * The service hears of the death before the kernel forgets it: a crash in
  * between finds the same death again, one after finds an orphan.
@@ -19,7 +28,7 @@ void reap_all(struct supervisor *sv)
 			service_event(sv, (uint32_t)index, EVENT_EXIT, death.status);
 		sys_reap(death.pid);
 		if (index < 0) {
-			sv->state->orphans++;
+			count(sv->state);
 			orphans = true;
 		}
 	}

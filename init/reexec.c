@@ -87,9 +87,8 @@ static int execute(int program)
 	return -errno;
 }
 
-int reexec_now(struct supervisor *sv, int program)
+static int go_over(struct statefile *state, int program)
 {
-	struct statefile *state = sv->state;
 	int err;
 
 	state->reexecs++;
@@ -98,6 +97,32 @@ int reexec_now(struct supervisor *sv, int program)
 	err = execute(program);
 	state->reexecs--;
 	reexec_keep(state, false);
+	return err;
+}
+
+int reexec_now(struct supervisor *sv, int program)
+{
+	return go_over(sv->state, program);
+}
+
+static void write_state_word(int fd)
+{
+	BUF_ON_STACK(b, sizeof(state_word));
+
+	buf_fmt(&b, "%d", fd);
+	buf_text(&b);
+	for (size_t i = 0; i <= b.len; i++)
+		state_word[i] = b.data[i];
+}
+
+/* A crash in between goes on from the state that there is. */
+int reexec_onto(struct supervisor *sv, struct statefile *next)
+{
+	int err;
+
+	write_state_word(next->state_fd);
+	err = go_over(next, next->self_fd);
+	write_state_word(sv->state->state_fd);
 	return err;
 }
 
@@ -148,16 +173,6 @@ static void on_fatal(int sig, siginfo_t *si, void *context)
 	execute(state->self_fd);
 	log_error(NULL, 0, "fatal signal %d", sig);
 	reexec_stand_still();
-}
-
-static void write_state_word(int fd)
-{
-	BUF_ON_STACK(b, sizeof(state_word));
-
-	buf_fmt(&b, "%d", fd);
-	buf_text(&b);
-	for (size_t i = 0; i <= b.len; i++)
-		state_word[i] = b.data[i];
 }
 
 /* -- what cannot go on ------------------------------------------------------------------------------ */

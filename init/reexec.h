@@ -13,6 +13,9 @@ must_check int reexec_arm(struct supervisor *sv);
  */
 int reexec_now(struct supervisor *sv, int program);
 
+/* The same with the state for another table (state_carry), by this program. Returns -errno only. */
+int reexec_onto(struct supervisor *sv, struct statefile *next);
+
 /* The head of the state file of this very process, whatever its layout. 0; -errno: it is none. */
 must_check int reexec_head(int state_fd, struct state_head *ret);
 

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "init/answers.h"
+#include "init/control.h"
+#include "init/exchange.h"
 #include "init/insight.h"
 #include "init/probe.h"
 #include "init/report.h"
@@ -85,6 +87,22 @@ bool answer_net(struct supervisor *sv, struct client *c)
 	return !insight_send(sv, c, INSIGHT_NOBODY) && request_ok(sv, c);
 }
 
+bool answer_table(struct supervisor *sv, struct client *c)
+{
+	return !insight_send(sv, c, INSIGHT_NOBODY) && request_ok(sv, c);
+}
+
+/* The image of the table comes with the request. */
+bool answer_reload(struct supervisor *sv, struct client *c)
+{
+	int fd = control_take_passed();
+
+	if (fd >= 0)
+		return exchange_begin(sv, c, fd);
+	request_refuse(c, "reload: no table came with it; ask by `minit reload`");
+	return false;
+}
+
 /* -- which verb -------------------------------------------------------------------------------- */
 
 enum who { ANYONE, OWNER };
@@ -98,6 +116,7 @@ static const struct {
 #include "init/verbs.def"
 #undef VERB
 	{ "isolation", answer_isolation, OWNER },
+	{ "table", answer_table, OWNER },
 };
 
 bool request_begin(struct supervisor *sv, struct client *c)

@@ -13,6 +13,7 @@
 #include "init/boot.h"
 #include "init/bridges.h"
 #include "init/control.h"
+#include "init/exchange.h"
 #include "init/links.h"
 #include "init/loop.h"
 #include "init/network.h"
@@ -157,6 +158,12 @@ static void prepare_rest(struct statefile *state)
 	house.net = NULL;
 }
 
+/* One that another table had as well goes on as it was. */
+static bool is_begun_by_itself(uint32_t index)
+{
+	return spec_at(&house, index)->autostart && !(service_at(&house, index)->handles.flags & HANDLE_KEPT);
+}
+
 /*
  * In portions, so that deaths, signals and requests are heard while thousands start. No precedence before the last is
  * begun: each death would interrupt another start.
@@ -169,7 +176,7 @@ static void admit_some(struct statefile *state)
 	if (state->admitted == state->count || state->phase != PHASE_RUNNING || !room)
 		return;
 	for (; state->admitted < until; state->admitted++)
-		if (spec_at(&house, order[state->admitted])->autostart)
+		if (is_begun_by_itself(order[state->admitted]))
 			service_event(&house, order[state->admitted], EVENT_WANT_UP, 0);
 	if (state->admitted < state->count)
 		loop_deadline(when_now());
@@ -190,6 +197,8 @@ static void settle(bool due)
 	if (ENABLED(CONFIG_NET_NAT) && house.table->ruleset.count)
 		loop_deadline(rules_settle(when_now()));
 	loop_deadline(shutdown_settle(&house, when_now()));
+	if (house.state->next_table_fd >= 0)
+		exchange_settle(&house);
 }
 
 /* From here on minit does not end but by shutdown. */
@@ -200,11 +209,14 @@ no_return static void supervise(void)
 	notice_open(&house);
 	notice_resume(state->prepared);
 	prepare_rest(state);
+	exchange_give_up(&house);
+	exchange_finish(&house);
 	links_watch(&house);
 	uplinks_watch(&house);
 	bridges_watch(&house);
 	rules_watch();
 	service_recover(&house);
+	exchange_start(&house);
 	signals_resume(&house);
 	reap_all(&house);
 	loop_deadline(service_timeouts(&house, when_now()));
@@ -347,6 +359,10 @@ static void tell_resumed(struct statefile *state)
 	if (err)
 		log_error("reexec", 0, "%s: it could not go on from the state: %s; the minit before it has been "
 			  "executed again", state->program, layout_why(err));
+	if (state->exchanged) {
+		log_info("table", "there is another one: %u services", state->count);
+		return;
+	}
 	log_warn(NULL, 0, "executed in place: %lu fatal signals survived, %u services go on", state->crashes,
 		 state->count);
 }

@@ -101,7 +101,8 @@ static int look_around(struct supervisor *sv, uint32_t index)
 {
 	if (service_at(sv, index)->handles.pid)
 		return 0;
-	if (depend_unmet(sv, index) >= 0 || online_unmet(sv, index))
+	if (depend_unmet(sv, index) >= 0 || online_unmet(sv, index) ||
+	    service_at(sv, index)->handles.flags & HANDLE_HELD)
 		return 1;
 	if (prepare_is_due(sv, index))
 		prepare_again(sv, index);

@@ -177,19 +177,26 @@ static int furnish(struct supervisor *sv, const struct limits *limits, const cha
 	return err || !sv->on_leaf ? err : sv->on_leaf(sv, limits->index, detail);
 }
 
+static struct limits limits_of(struct supervisor *sv, uint32_t index, struct leaf_name *name)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+
+	return (struct limits){
+		.sv = sv,
+		.index = index,
+		.leaf = leaf_of(sv, index, name),
+		.whose = changed_of_service(index),
+		.all = table_list(sv->table, spec->limits, struct limit_spec),
+		.count = spec->limits.count,
+	};
+}
+
 int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)
 {
 	const struct service_spec *spec = spec_at(sv, index);
 	struct handles *h = &service_at(sv, index)->handles;
 	struct leaf_name name;
-	struct limits limits = {
-		.sv = sv,
-		.index = index,
-		.leaf = leaf_of(sv, index, &name),
-		.whose = changed_of_service(index),
-		.all = table_list(sv->table, spec->limits, struct limit_spec),
-		.count = spec->limits.count,
-	};
+	struct limits limits = limits_of(sv, index, &name);
 	int err;
 
 	h->tight = 0;
@@ -204,6 +211,19 @@ int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)
 		return 0;
 	}
 	return err ? err : furnish(sv, &limits, detail);
+}
+
+int leaf_rewrite(struct supervisor *sv, uint32_t index, const char **detail)
+{
+	struct leaf_name name;
+	struct limits limits = limits_of(sv, index, &name);
+	int err;
+
+	*detail = "";
+	err = prepare_group(sv, index, detail);
+	if (!err)
+		err = write_limits(&limits, detail);
+	return err ? err : cgroup_adopt(&sv->state->cgroup, limits.leaf);
 }
 
 /* -- while it is there ------------------------------------------------------------------------------------------ */

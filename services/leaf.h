@@ -41,6 +41,9 @@ static inline bool has_leaf(const struct supervisor *sv, uint32_t index)
  */
 must_check int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail);
 
+/* While the service runs: writes all limits of it and its group, as another table has them. As leaf_prepare. */
+must_check int leaf_rewrite(struct supervisor *sv, uint32_t index, const char **detail);
+
 /* Before each start: a leaf that is frozen goes on, and one with groups of the service's own loses them. */
 void leaf_refresh(struct supervisor *sv, uint32_t index);
 

@@ -102,6 +102,11 @@ enum handle_flag {
 	HANDLE_OOM = 2,    /* all of it is being killed, as one of it was out of memory; init/notice.c */
 	HANDLE_STRAYS = 4, /* processes with its mark are being killed; services/strays.c */
 	HANDLE_PAIR = 8,   /* the veth pair of its name is being made, by us; services/connect.c */
+	HANDLE_HELD = 16,  /* it does not start until another table has taken the place of this one; init/exchange.c */
+	/* Since a table took the place of another (services/carry.c): */
+	HANDLE_KEPT = 32,  /* it was in that one, too: it is not started as at boot */
+	HANDLE_ANEW = 64,  /* what it keeps is to be made, as at boot */
+	HANDLE_WRITE = 128, /* limits or names are to be written while it runs */
 };
 
 enum missing {
@@ -148,7 +153,8 @@ enum client_kind {
 	CLIENT_NAMED,   /* status of named services; cursor: 0 minit itself, then place in line */
 	CLIENT_EVENTS,  /* cursor: the next service of the snapshot, then for ever beyond them */
 	CLIENT_REEXEC,  /* waits for the new program's word */
-	CLIENT_PROBE    /* waits until it is known whether there is one; init/probe.c */
+	CLIENT_PROBE,   /* waits until it is known whether there is one; init/probe.c */
+	CLIENT_RELOAD   /* waits until another table has taken the place of this one; init/exchange.c */
 };
 
 /* Beside the kind: its handler is at work. Found after an execution in place, the handler did not survive. */
@@ -235,7 +241,8 @@ struct statefile {
 	uint32_t change_slots;   /* the same of changes; services/changed.c */
 	uint32_t mending;        /* what has work left, or put off: enum mending */
 	struct when booted;
-	uint64_t orphans;        /* dead that were no service of ours; init/reap.c */
+	uint64_t orphans;        /* dead that were no service of ours, nor helpers; init/reap.c */
+	uint32_t helpers;        /* children made for a moment, not reaped yet; who makes them, init/reap.c */
 	uint64_t crashes;        /* fatal signals survived; init/crash.c */
 	uint64_t reexecs;        /* executions in place, crashes included; init/crash.c */
 	uint64_t events;         /* state changes told; services/state.c */
@@ -252,6 +259,8 @@ struct statefile {
 	struct cgroup_home cgroup;
 	struct rules_handles rules; /* init/rules.c */
 	int32_t claims[CLAIMS];     /* sockets, -1 for none; init/claims.c */
+	int32_t next_table_fd;      /* what is to take the place of the table, -1 for none; init/exchange.c */
+	uint32_t exchanged;         /* 1: it just has, and not all that follows is done; init/exchange.c */
 	int32_t returned;           /* errno, why the program that was to take over gave it back; 0: none; init/run.c */
 	char program[STATE_PATH];   /* the file that minit was started from, "" if it is not known; init/run.c */
 	struct inflight inflight; /* services/state.c */
@@ -298,6 +307,13 @@ must_check int state_create(const struct table *table, struct statefile **ret);
 
 /* Maps a state file and checks it. NULL with *ret_err = -errno; -EPROTO: of another layout, or none. */
 struct statefile *state_map(int memfd, int *ret_err);
+
+/*
+ * The state for a table that takes the place of sv's: services that are in both go on, with the rest of what minit
+ * knows; what differs (services/differ.h) is marked in their handles, and what has to be made anew has none of it any
+ * more. Its memfd, or -errno; *ret is the mapping. Nothing of sv's own state is changed. services/carry.c
+ */
+must_check int state_carry(const struct supervisor *sv, const struct table *to, struct statefile **ret);
 
 /* Memory for the ring and scratch of sv (one mapping). Before the first event. 0 or -errno. */
 must_check int supervisor_init(struct supervisor *sv, struct statefile *state, const struct table *table);

@@ -98,6 +98,8 @@ static void put_waiting(const struct supervisor *sv, uint32_t index, struct buf 
 		put_link(sv, online_unmet(sv, index), b);
 	else if (first < 0 && settle_waits(sv, index))
 		buf_fmt(b, "waiting for its network: %s does not pass packets yet", spec_at(sv, index)->attach.peer);
+	else if (first < 0 && service_at(sv, index)->handles.flags & HANDLE_HELD)
+		buf_str(b, "waiting for the new table (minit reload)");
 	else if (first < 0 && service_at(sv, index)->life.pressed)
 		calm_put(sv, index, b);
 	if (first < 0)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import defaultdict
 
-ROOTS = re.compile(r"^(child_run|reaper_run|step_(?!words)\w+|power_unmount|cgroup_join|probe_start)$")
+ROOTS = re.compile(r"^(child_run|reaper_run|step_(?!words)\w+|power_unmount|cgroup_join|probe_start|rewrite_file)$")
 
 
 def run(*words):

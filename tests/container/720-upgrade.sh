@@ -28,6 +28,7 @@ ct_minit reexec
 is $? 0 "minit reexec"
 is "$(running)" "$(stat -c %i "$program")" "takes the new one"
 is "$(ct_field steady pid),$(ct_field needy pid)" "$before" "services run on"
+is "$(ct_field '' orphans)" 0 "who was asked before is no orphan"
 ct_signal SEGV
 ct_is "after a fatal signal" steady:up
 is "$(running)" "$(stat -c %i "$program")" "it is the new one that goes on"

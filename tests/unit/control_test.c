@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "init/control.h"
+#include "init/exchange.h"
 #include "init/probe.h"
 #include "init/reexec.h"
 #include "init/report.h"
@@ -81,6 +82,16 @@ int reexec_now(struct supervisor *of, int program)
 	loop_reset();
 	control_watch(of);
 	return -EIO;
+}
+
+static int passed = -1; /* with `reload` */
+
+bool exchange_begin(struct supervisor *of, struct client *c, int table_fd)
+{
+	(void)of;
+	passed = table_fd;
+	c->kind = CLIENT_RELOAD;
+	return true;
 }
 
 static void open_house(struct supervisor *built)
@@ -602,6 +613,102 @@ static void test_reexec_asks_before_it_executes(void **data)
 	assert_reply("reexec\n", "`minit reboot` starts the new one");
 }
 
+/* -- a descriptor beside a request -- */
+
+static int ask_with(const char *line, const int *fds, size_t count)
+{
+	char control[CMSG_SPACE(4 * sizeof(int))] __attribute__((aligned(sizeof(size_t)))) = { 0 };
+	struct iovec bytes = { (char *)(uintptr_t)line, strlen(line) };
+	struct msghdr m = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control,
+			    .msg_controllen = CMSG_SPACE(count * sizeof(int)) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	int fd = dial();
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(count * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
+	assert_int_equal(sendmsg(fd, &m, 0), strlen(line));
+	rounds();
+	return fd;
+}
+
+static unsigned open_descriptors(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static void test_a_table_comes_with_its_request(void **data)
+{
+	int ends[2], fds[3], fd;
+	struct stat sent, got;
+
+	(void)data;
+	open_three();
+	assert_int_equal(pipe(ends), 0);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = ends[0];
+	assert_reply("reload\n", "{\"error\":\"reload: no table came with it; ask by `minit reload`\"}");
+	fd = ask_with("reload\n", fds, 1);
+	assert_true(passed >= 0 && passed != ends[0]);
+	assert_int_equal(fstat(passed, &got) | fstat(ends[0], &sent), 0);
+	assert_int_equal(got.st_ino, sent.st_ino);
+	assert_int_equal(fcntl(passed, F_GETFD), FD_CLOEXEC);
+	control_drop(&sv->state->clients[0]);
+	close(passed);
+	close(fd);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void test_what_nobody_asked_for_is_closed(void **data)
+{
+	static const char *const lines[] = { "version\n", "reload now", "nonsense\n", "status web\n" };
+	unsigned before = open_descriptors();
+	int fds[] = { 2, 2, 2 };
+
+	(void)data;
+	open_three();
+	before = open_descriptors();
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		for (size_t count = 1; count <= ARRAY_LEN(fds); count++) {
+			int fd = ask_with(lines[i], fds, count);
+
+			hear(fd);
+			close(fd);
+			rounds();
+		}
+	passed = -1;
+	close(ask_with("reload\n", fds, 3)); /* not one table */
+	rounds();
+	assert_int_equal(passed, -1);
+	assert_int_equal(open_descriptors(), before);
+}
+
+static void test_who_may_not_passes_none(void **data)
+{
+	int fds[] = { 2 }, fd;
+
+	(void)data;
+	open_three();
+	passed = -1;
+	fd = ask("");
+	sv->state->clients[0].trusted = 0;
+	close(fd);
+	rounds();
+	assert_int_equal(clients(), 0);
+	fd = ask_with("relo", fds, 1);
+	sv->state->clients[0].trusted = 0;
+	assert_int_equal(send(fd, "ad\n", 3, 0), 3);
+	assert_non_null(strstr(hear(fd), "only root and the user minit runs as may do that"));
+	assert_int_equal(passed, -1);
+	close(fd);
+}
+
 static void test_a_second_reexec_ends_the_wait_of_the_first(void **data)
 {
 	int first;
@@ -940,6 +1047,9 @@ int main(void)
 		TEST(a_machine_does_all_three),
 		TEST(reexec_is_confirmed_by_the_new_program),
 		TEST(reexec_asks_before_it_executes),
+		TEST(a_table_comes_with_its_request),
+		TEST(what_nobody_asked_for_is_closed),
+		TEST(who_may_not_passes_none),
 		TEST(a_second_reexec_ends_the_wait_of_the_first),
 		TEST(what_was_given_back_is_told),
 		TEST(connections_survive_an_execution_in_place),

@@ -1,0 +1,322 @@
+#include "init/exchange.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cgroup/cgroup.h"
+#include "init/control.h"
+#include "init/near.h"
+#include "init/network.h"
+#include "init/reexec.h"
+#include "init/request.h"
+#include "init/rules.h"
+#include "lib/fd.h"
+#include "lib/log.h"
+#include "lib/sys.h"
+#include "services/differ.h"
+#include "services/layout.h"
+#include "services/leaf.h"
+#include "services/prepare.h"
+#include "services/rewrite.h"
+#include "services/settle.h"
+
+static const struct table *next; /* mapped, while one is under way */
+static struct client *asker;
+
+/* -- what becomes of each service of the old table ------------------------------------------------------------- */
+
+static int place_in_next(const struct supervisor *sv, uint32_t index)
+{
+	return table_find_near(next, service_name(sv, index), index);
+}
+
+/* Bits of enum differ; with DIFFER_ANEW it has to end, as one that is gone has. */
+static unsigned cost(const struct supervisor *sv, uint32_t index)
+{
+	int there = place_in_next(sv, index);
+	struct differ_side was = { sv->table, index }, is = { next, (uint32_t)there };
+	unsigned how = there < 0 ? DIFFER_ANEW : differ_service(was, is, NULL, NULL);
+
+	if (spec_at(sv, index)->internal && there >= 0 && differ_outputs(sv->table, next))
+		how |= DIFFER_RUN;
+	return how;
+}
+
+/* It is begun again by the new table, or is not there any more. */
+static void send_off(struct supervisor *sv, uint32_t index)
+{
+	struct service *s = service_at(sv, index);
+
+	if (place_in_next(sv, index) < 0)
+		service_event(sv, index, EVENT_WANT_DOWN, 0);
+	else if (service_is_active(s))
+		service_event(sv, index, EVENT_RESTART, 0);
+}
+
+/* All of them are held before the first goes: what its end sets off does not begin what is to end, too. */
+static void hold(struct supervisor *sv, bool internal)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (!!spec_at(sv, i)->internal == internal && cost(sv, i) & DIFFER_ANEW)
+			service_at(sv, i)->handles.flags |= HANDLE_HELD;
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (!!spec_at(sv, i)->internal == internal && service_at(sv, i)->handles.flags & HANDLE_HELD)
+			send_off(sv, i);
+}
+
+static void let_go(struct supervisor *sv)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		struct handles *h = &service_at(sv, i)->handles;
+
+		if (!(h->flags & HANDLE_HELD))
+			continue;
+		service_look(sv, i);
+		h->flags &= (uint8_t)~HANDLE_HELD;
+	}
+}
+
+static bool have_ended(const struct supervisor *sv, bool internal)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (!!spec_at(sv, i)->internal == internal && service_at(sv, i)->handles.flags & HANDLE_HELD &&
+		    service_is_active(service_at(sv, i)))
+			return false;
+	return true;
+}
+
+/* -- what goes with the old table ------------------------------------------------------------------------------ */
+
+static void remove_leaf(struct supervisor *sv, uint32_t index)
+{
+	struct leaf_name name;
+	int err = has_leaf(sv, index) ? cgroup_remove(&sv->state->cgroup, leaf_of(sv, index, &name)) : 0;
+
+	if (err)
+		log_warn(service_name(sv, index), -err, "its leaf cannot be removed, and keeps limits that the table "
+			 "has no more");
+}
+
+/* Also where the kernel cannot be told yet: the descriptors go with the execution in place. */
+static void take_apart(struct supervisor *sv, uint32_t index)
+{
+	struct handles *h = &service_at(sv, index)->handles;
+	unsigned how = cost(sv, index);
+
+	if (how & (DIFFER_LEAF | DIFFER_NETWORK))
+		h->refused = EAGAIN; /* should it go on by the old table, it is prepared again */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (how & DIFFER_LEAF)
+		remove_leaf(sv, index);
+	if (how & DIFFER_NETWORK && h->netns >= 0) {
+		settle_forget(sv, index);
+		fd_close(&h->netns);
+	}
+}
+
+/* -- names ----------------------------------------------------------------------------------------------------- */
+
+static const char *resolv_of(const struct table *t, uint32_t index)
+{
+	const struct network_spec *network = table_network(t, table_service(t, index));
+
+	return network ? table_text(t, network->resolv_at) : NULL;
+}
+
+static void rewrite(const struct supervisor *sv, const struct rewrite *r)
+{
+	int err = r->was && r->is && strcmp(r->was, r->is) != 0 ? rewrite_file(r) : 0;
+
+	sv->state->helpers += err > 0;
+	if (err < 0)
+		log_warn(r->service, -err, "the names of the new table cannot be written; a restart gives it those");
+}
+
+/* By the old table, while its text is known: only what still has that is written over. */
+static void rewrite_names(const struct supervisor *sv, uint32_t index)
+{
+	uint32_t there = (uint32_t)place_in_next(sv, index);
+	const struct service *s = service_at(sv, index);
+	cleanup_fd int process = s->life.execed && s->handles.pid ? sys_pidfd(s->handles.pid) : -1;
+	const char *name = service_name(sv, index);
+
+	if (process < 0)
+		return;
+	rewrite(sv, &(struct rewrite){ REWRITE_HOSTS, process, name,
+				       table_text(sv->table, spec_at(sv, index)->hosts_at),
+				       table_text(next, table_service(next, there)->hosts_at) });
+	rewrite(sv, &(struct rewrite){ REWRITE_RESOLV, process, name, resolv_of(sv->table, index),
+				       resolv_of(next, there) });
+}
+
+/* -- all that goes --------------------------------------------------------------------------------------------- */
+
+/* Whoever asks about services by their numbers would hear of others. */
+static void drop_clients(struct supervisor *sv)
+{
+	for (uint32_t i = 0; i < sv->state->client_slots; i++) {
+		struct client *c = &sv->state->clients[i];
+
+		if (c->fd < 0 || (c->kind != CLIENT_STATUS && c->kind != CLIENT_NAMED && c->kind != CLIENT_PROBE))
+			continue;
+		request_refuse(c, "minit: another table came in between; ask again");
+		control_drop(c);
+	}
+}
+
+/* -- beginning and end ----------------------------------------------------------------------------------------- */
+
+static void forget(struct supervisor *sv)
+{
+	table_unmap(next);
+	next = NULL;
+	asker = NULL;
+	fd_close(&sv->state->next_table_fd);
+}
+
+static void refuse(struct supervisor *sv, const char *why)
+{
+	if (asker && asker->fd >= 0) {
+		request_refuse(asker, "reload: %s; minit runs on by the table that it has", why);
+		control_drop(asker);
+	}
+	forget(sv);
+	let_go(sv);
+	service_settle(sv);
+}
+
+static void put_away(struct supervisor *sv)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (service_at(sv, i)->handles.flags & HANDLE_HELD)
+			take_apart(sv, i);
+		else if (cost(sv, i) & DIFFER_NAMES)
+			rewrite_names(sv, i);
+	if (!next->ruleset.count)
+		rules_remove();
+	if (sv->table->near.count && !next->near.count)
+		rules_drop(sv->state, CLAIM_NEAR);
+	drop_clients(sv);
+}
+
+/* What cannot be undone comes before what is carried over, and little can go wrong behind it. */
+static void conclude(struct supervisor *sv)
+{
+	struct statefile *carried;
+	int err;
+
+	put_away(sv);
+	err = state_carry(sv, next, &carried);
+	if (err >= 0) {
+		err = reexec_onto(sv, carried);
+		close(carried->state_fd);
+	}
+	refuse(sv, strerror(-err));
+}
+
+void exchange_settle(struct supervisor *sv)
+{
+	if (sv->state->phase != PHASE_RUNNING) {
+		refuse(sv, "minit is stopping everything");
+		return;
+	}
+	if (!have_ended(sv, false))
+		return;
+	hold(sv, true); /* what the others had to say in the end has been said */
+	if (have_ended(sv, true))
+		conclude(sv);
+}
+
+static const char *why_not(const struct supervisor *sv)
+{
+	if (sv->state->phase != PHASE_RUNNING)
+		return "minit is stopping everything; nothing is started any more";
+	if (sv->state->admitted < sv->state->count || sv->state->prepared < 2 * sv->state->count)
+		return "minit is starting still; try again";
+	return sv->state->next_table_fd >= 0 ? "another one is under way; try again" : NULL;
+}
+
+bool exchange_begin(struct supervisor *sv, struct client *c, int table_fd)
+{
+	const char *why = why_not(sv), *part;
+	int err = 0;
+
+	if (!why) {
+		next = table_map(table_fd, &err);
+		why = next ? NULL : layout_why(err);
+	}
+	part = why ? NULL : differ_machine(sv->table, next);
+	if (part)
+		request_refuse(c, "reload: %s has changed, which is set up when minit starts: put it back, or start "
+			       "minit anew; nothing has changed", part);
+	else if (why)
+		request_refuse(c, "reload: %s; nothing has changed", why);
+	if (part || why) {
+		table_unmap(part ? next : NULL);
+		close(table_fd);
+		return false;
+	}
+	sv->state->next_table_fd = table_fd;
+	asker = c;
+	c->kind = CLIENT_RELOAD;
+	hold(sv, false);
+	return true;
+}
+
+void exchange_give_up(struct supervisor *sv)
+{
+	if (sv->state->next_table_fd < 0)
+		return;
+	sv->state->next_table_fd = -1; /* the execution has closed it */
+	let_go(sv);
+}
+
+/* -- by the new table ------------------------------------------------------------------------------------------ */
+
+static void write_one(struct supervisor *sv, uint32_t index)
+{
+	const char *detail = "";
+	int err = has_leaf(sv, index) ? leaf_rewrite(sv, index, &detail) : 0;
+
+	if (err)
+		log_error(service_name(sv, index), -err, "%s: cannot be changed while it runs", detail);
+}
+
+static void make_one(struct supervisor *sv, uint32_t index)
+{
+	struct handles *h = &service_at(sv, index)->handles;
+
+	if (h->flags & HANDLE_WRITE) {
+		write_one(sv, index);
+		h->flags &= (uint8_t)~HANDLE_WRITE;
+	}
+	if (h->flags & HANDLE_ANEW && !h->pid && prepare_service(sv, index))
+		log_debug(service_name(sv, index), "not ready to start");
+}
+
+void exchange_finish(struct supervisor *sv)
+{
+	if (!sv->state->exchanged)
+		return;
+	if (sv->rules && sv->table->ruleset.count)
+		(void)!sv->rules(sv); /* said; who needs it will say so again */
+	near_up(sv);
+	network_names(sv->table);
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		make_one(sv, i);
+	sv->state->exchanged = 0;
+}
+
+void exchange_start(struct supervisor *sv)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		struct service *s = service_at(sv, i);
+		bool is_another = s->handles.flags & HANDLE_ANEW;
+
+		s->handles.flags &= (uint8_t)~HANDLE_ANEW;
+		if (is_another && s->handles.flags & HANDLE_KEPT && s->life.want == WANT_UP &&
+		    (s->life.state == STATE_FAILED || s->life.state == STATE_DONE))
+			service_event(sv, i, EVENT_WANT_UP, 0);
+	}
+}

@@ -1,0 +1,153 @@
+/* What is known of the services, carried over from one table to the next: state_carry. */
+#include <string.h>
+
+#include "services/changed.h"
+#include "services/differ.h"
+#include "services/state.h"
+
+/* Up to the lists of which only the part is touched that is used, and without what is this state file's own. */
+static void carry_head(struct statefile *to, const struct statefile *from)
+{
+	struct state_head own;
+
+	memcpy(&own, to, sizeof(own));
+	memcpy(to, from, offsetof(struct statefile, clients));
+	memcpy(to, &own, sizeof(own));
+	memcpy(to->clients, from->clients, from->client_slots * sizeof(to->clients[0]));
+	to->table_fd = from->next_table_fd;
+	to->self_fd = from->self_fd;
+	to->next_table_fd = -1;
+	to->exchanged = 1;
+	to->prepared = 2 * to->count; /* by HANDLE_ANEW, those that are to be */
+	to->admitted = 0;
+	to->rules.made = 0;
+	to->inflight.service = 0;
+}
+
+/* Who looks on is told how all are, as at the beginning. */
+static void carry_clients(struct statefile *to)
+{
+	for (uint32_t i = 0; i < to->client_slots; i++)
+		if (to->clients[i].kind == CLIENT_EVENTS)
+			to->clients[i].cursor = 0;
+}
+
+/* What it keeps across runs is closed, and its leaf removed, by who carries. */
+static void forget_kept(struct handles *h, unsigned how)
+{
+	h->flags |= HANDLE_ANEW;
+	h->missing = h->refused = 0;
+	h->flags &= (uint8_t)~HANDLE_PAUSED;
+	if (how & DIFFER_NETWORK) {
+		h->netns = -1;
+		h->settle = (struct net_settle){ 0 };
+		h->flags |= HANDLE_PAIR; /* what bears the name is what is left of it */
+	}
+}
+
+static void carry_service(struct service *to, const struct service *from, unsigned how)
+{
+	*to = *from;
+	to->handles.flags &= (uint8_t)~HANDLE_HELD;
+	to->handles.flags |= HANDLE_KEPT;
+	if (how & DIFFER_ANEW)
+		forget_kept(&to->handles, how);
+	else if (how & (DIFFER_LIMITS | DIFFER_NAMES))
+		to->handles.flags |= HANDLE_WRITE;
+}
+
+static int group_find(const struct table *t, const char *name)
+{
+	for (uint32_t i = 0; i < t->groups.count; i++)
+		if (!strcmp(table_text(t, table_list(t, t->groups, struct group_spec)[i].name_at), name))
+			return (int)i;
+	return -1;
+}
+
+/* Whose it is by the next table, or 0 when that has nobody of the name. */
+static uint32_t whose(const struct table *from, const struct table *to, uint32_t was)
+{
+	uint32_t number = (was & ~CHANGED_GROUP) - 1;
+	int index;
+
+	if (was & CHANGED_GROUP) {
+		const struct group_spec *group = table_list(from, from->groups, struct group_spec) + number;
+
+		index = group_find(to, table_text(from, group->name_at));
+		return index < 0 ? 0 : changed_of_group((uint32_t)index);
+	}
+	index = table_find_near(to, table_name(from, table_service(from, number)), number);
+	return index < 0 ? 0 : changed_of_service((uint32_t)index);
+}
+
+static struct list limits_of(const struct table *t, uint32_t who)
+{
+	uint32_t number = (who & ~CHANGED_GROUP) - 1;
+
+	return who & CHANGED_GROUP ? table_list(t, t->groups, struct group_spec)[number].limits :
+				     table_service(t, number)->limits;
+}
+
+static const char *text_in(const struct table *t, uint32_t who, const struct limit_change *c)
+{
+	struct list list = limits_of(t, who);
+	const struct limit_spec *all = table_list(t, list, struct limit_spec);
+
+	for (uint32_t i = 0; i < list.count; i++)
+		if (!strcmp(table_text(t, all[i].file_at), changed_file(c)) &&
+		    changed_is_of_same(table_text(t, all[i].text_at), changed_text(c)))
+			return table_text(t, all[i].text_at);
+	return "";
+}
+
+/* What was changed by hand holds on, unless the table says something new of it. */
+static void carry_changes(struct statefile *to, const struct statefile *from, const struct table *was,
+			  const struct table *is)
+{
+	for (uint32_t i = 0; i < from->change_slots; i++) {
+		const struct limit_change *c = &from->changes[i];
+		uint32_t who = c->whose ? whose(was, is, c->whose) : 0;
+
+		to->changes[i] = *c;
+		to->changes[i].whose = who && !strcmp(text_in(was, c->whose, c), text_in(is, who, c)) ? who : 0;
+	}
+}
+
+/* A leaf that is made anew has the table's limits alone. */
+static void drop_changes(struct statefile *to, uint32_t index)
+{
+	for (uint32_t i = 0; i < to->change_slots; i++)
+		if (to->changes[i].whose == changed_of_service(index))
+			to->changes[i].whose = 0;
+}
+
+static void carry_one(struct statefile *to, const struct supervisor *sv, struct differ_side was, struct differ_side is)
+{
+	unsigned how = differ_service(was, is, NULL, NULL);
+
+	carry_service(&to->services[is.index], service_at(sv, was.index), how);
+	if (how & DIFFER_LEAF)
+		drop_changes(to, is.index);
+}
+
+int state_carry(const struct supervisor *sv, const struct table *to, struct statefile **ret)
+{
+	const struct table *from = sv->table;
+	struct statefile *s;
+	int fd = state_create(to, &s);
+
+	if (fd < 0)
+		return fd;
+	carry_head(s, sv->state);
+	carry_clients(s);
+	carry_changes(s, sv->state, from, to);
+	for (uint32_t i = 0; i < s->count; i++) {
+		int was = table_find_near(from, table_name(to, table_service(to, i)), i);
+
+		s->services[i].handles.flags = HANDLE_ANEW;
+		if (was >= 0)
+			carry_one(s, sv, (struct differ_side){ from, (uint32_t)was }, (struct differ_side){ to, i });
+	}
+	*ret = s;
+	return fd;
+}

@@ -1,0 +1,83 @@
+#!/bin/bash
+# A table that cannot take the place of the one that runs, and an exchange that is cut short: all goes on as it was.
+set -u
+. tests/container/ct.sh
+
+old() {
+	ct_table <<TOML
+[network.bridge.br0]
+address = ["10.77.0.1/24"]
+[service.steady]
+exec = ["/bin/sleep", "1000"]
+[service.slow]
+exec = ["/bin/sh", "-c", "trap : TERM; while :; do sleep 0.1; done"]
+stop.grace = "600s"
+network = "none"
+[service.needy]
+exec = ["/bin/sleep", "1000"]
+needs = ["slow"]
+network = "none"
+TOML
+}
+said() {
+	ct_minit reload "$@" >"$ct_dir/said" 2>&1
+}
+same() {
+	is "$(ct_field steady pid),$(ct_field steady starts),$(ct_field '' reexecs)" "$before" "$1"
+}
+
+old
+ct_start
+ct_up
+ct_is "it runs" steady:up slow:up needy:up
+before=$(ct_field steady pid),$(ct_field steady starts),$(ct_field '' reexecs)
+
+echo 'restart = "sometimes"' >>"$ct_dir/table.toml"
+said
+is $? 1 "a wrong table"
+grep -q 'table.toml:[0-9]*:[0-9]*: service.needy: restart: found' "$ct_dir/said"
+ok $? "is told with file, line and column"
+rm "$ct_dir/table.toml"
+said
+is $? 1 "a file that is gone"
+grep -q 'table.toml: cannot be read: No such file' "$ct_dir/said"
+ok $? "is told"
+said "$ct_dir/nothing" "$ct_dir/else"
+is "$?:$(grep -c 'cannot be read' "$ct_dir/said")" 1:2 "and files that are named and are not there"
+old
+sed -i 's,10.77.0.1/24,10.77.0.1/16,' "$ct_dir/table.toml"
+said
+is "$?:$(cat "$ct_dir/said")" "1:minit: reload: network.bridge has changed, which is set up when minit starts: put it back, or start minit anew; nothing has changed" "another address of the bridge"
+{ echo '[system]'; echo 'hostname = "other"'; old; cat "$ct_dir/table.toml"; } >"$ct_dir/with"
+said "$ct_dir/with"
+is "$?:$(cut -d' ' -f1-5 "$ct_dir/said")" "1:minit: reload: system.hostname has changed," "another hostname"
+same "of all that nothing was done"
+
+old
+sed -i 's/sleep 0.1/sleep 0.2/' "$ct_dir/table.toml"
+MINIT_SOCKET=/proc/$(ct_pid)/root/run/minit/control "$MINIT" reload >"$ct_dir/first" 2>&1 &
+first=$!
+ct_is "what is another is asked to end, behind what needs it" slow:stopping needy:waiting
+said
+is "$?:$(tail -n 1 "$ct_dir/said")" "1:minit: reload: another one is under way; try again; nothing has changed" "a second one at the same time is refused"
+is "$(ct_field steady pid)" "${before%%,*}" "who is not touched runs on"
+ct_signal SEGV
+wait $first
+is "$?:$(tail -n 1 "$ct_dir/first")" "1:minit: crashed while it answered this, and runs on; ask again" "a crash meanwhile gives it up"
+is "$(ct_field slow state),$(ct_field needy state)" stopping,waiting "who was to end still ends"
+ct_in sh -c 'kill -KILL -1' 2>/dev/null
+ct_is "and is started again by the old table" slow:up needy:up
+tr '\0' ' ' <"/proc/$(cat "/proc/$(ct_outer slow)/task/"*/children | tr -d ' ')/cmdline" | grep -q 'sleep 0.1'
+ok $? "with the old command"
+
+MINIT_SOCKET=/proc/$(ct_pid)/root/run/minit/control "$MINIT" reload >"$ct_dir/first" 2>&1 &
+first=$!
+ct_is "another one" slow:stopping
+ct_signal TERM
+ct_wait 10 'stopping'
+wait $first
+is "$?:$(tail -n 1 "$ct_dir/first")" "1:minit: reload: minit is stopping everything; minit runs on by the table that it has" "is given up when all is to stop"
+ct_signal TERM
+ct_end 20
+is $? 0 "which it does"
+echo "1..$ct_tests"
