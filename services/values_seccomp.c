@@ -335,6 +335,48 @@ static bool is_wanted(const struct basis *of)
 	return of->node ? !text || strcmp(text, "none") != 0 : of->isolated || of->ports;
 }
 
+/* -- before the service is what it is to be ---------------------------------------------------------------------- */
+
+enum late { LATE_USER = 1, LATE_CAPS = 2, LATE_RULES = 4 };
+
+/* Which of these there are to be done when the filter is in force already: services/step_seccomp.c. */
+static uint8_t late_of(const struct service_spec *spec, const struct confine_spec *confine)
+{
+	const struct privileges_spec *p = &confine->privileges;
+	bool user = spec->user_at || spec->group_at || spec->groups.count;
+	bool all = p->caps.form == CAPS_LIST && p->caps.set[0] == CAPS_ALL && !spec->user_at;
+	bool rules = p->scope || p->given & (GIVEN_PATHS | GIVEN_BIND | GIVEN_CONNECT);
+
+	if (confine->no_new_privs)
+		return 0;
+	return (uint8_t)((user ? LATE_USER : 0) | (all ? 0 : LATE_CAPS) | (rules ? LATE_RULES : 0));
+}
+
+static bool is_allowed(uint32_t then)
+{
+	return then == SECCOMP_RET_ALLOW || then == SECCOMP_RET_LOG || seccomp_is_check(then);
+}
+
+/* A call that is answered with 0 and not done would leave the service what the table takes from it. */
+static void check_late(struct compile *c, const struct draft *d, const struct making *m, uint8_t late)
+{
+	static const struct {
+		uint16_t id;
+		uint8_t late;
+	} calls[] = {
+		{ SYSCALL_setgroups, LATE_USER }, { SYSCALL_setresgid, LATE_USER }, { SYSCALL_setresuid, LATE_USER },
+		{ SYSCALL_capset, LATE_CAPS }, { SYSCALL_prctl, LATE_CAPS },
+		{ SYSCALL_landlock_create_ruleset, LATE_RULES }, { SYSCALL_landlock_add_rule, LATE_RULES },
+		{ SYSCALL_landlock_restrict_self, LATE_RULES },
+	};
+
+	for (size_t i = 0; m->basis.node && i < ARRAY_LEN(calls); i++)
+		if (calls[i].late & late && !is_allowed(m->profile.then[calls[i].id]))
+			refuse(c, m->basis.node, "%s: seccomp: takes %s away, which without no_new_privs minit itself calls "
+			       "behind the filter; allow it, or remove no_new_privs = false", d->title,
+			       syscall_name((enum syscall_id)calls[i].id));
+}
+
 static void finish_service(struct compile *c, uint32_t index, struct making *m)
 {
 	struct draft *d = &c->services.drafts[index];
@@ -354,6 +396,7 @@ static void finish_service(struct compile *c, uint32_t index, struct making *m)
 		m->basis = basis;
 		m->made = make_program(c, m);
 	}
+	check_late(c, d, m, late_of(&c->specs[index], d->confine));
 	d->confine->seccomp.program = m->made;
 	d->confine->seccomp.is_explicit = d->nodes[KEY_SECCOMP] != NULL;
 }
@@ -361,8 +404,9 @@ static void finish_service(struct compile *c, uint32_t index, struct making *m)
 void seccomp_finish(struct compile *c)
 {
 	struct making *m = arena_new(c->work, struct making);
+	bool good = !c->errors.count;
 
-	for (uint32_t i = 0; i < c->services.count && !c->errors.count; i++)
+	for (uint32_t i = 0; i < c->services.count && good; i++)
 		if (c->services.drafts[i].header)
 			finish_service(c, i, m);
 }
