@@ -78,6 +78,15 @@ bool cgroup_why_above(const struct cgroup_home *home, const char *name, const ch
 must_check int cgroup_adopt(const struct cgroup_home *home, const char *name);
 
 /*
+ * Makes the leaf in each hierarchy of v1 that is used, for a service that may make groups of its own there: else a
+ * limit makes it. Where that cannot be it has none.
+ */
+void cgroup_spread(const struct cgroup_home *home, const char *name);
+
+/* Whether the leaf is in the v1 hierarchy of these controllers ("cpu,cpuacct"). For the child. */
+bool cgroup_has_old(const struct cgroup_home *home, const char *name, const char *controllers);
+
+/*
  * Takes away what a service that may make groups of its own has left in its
  * leaf, which is empty: the groups, and the controllers it has switched on for them.
  */
@@ -237,6 +246,20 @@ static inline int cgroup_adopt(const struct cgroup_home *home, const char *name)
 {
 	(void)name;
 	return home->err;
+}
+
+static inline void cgroup_spread(const struct cgroup_home *home, const char *name)
+{
+	(void)home;
+	(void)name;
+}
+
+static inline bool cgroup_has_old(const struct cgroup_home *home, const char *name, const char *controllers)
+{
+	(void)home;
+	(void)name;
+	(void)controllers;
+	return false;
 }
 
 static inline void cgroup_clear(const struct cgroup_home *home, const char *name)

@@ -11,6 +11,7 @@
 
 #include "lib/buf.h"
 #include "lib/fd.h"
+#include "lib/text.h"
 
 /* The lines of a file that may be longer than any buffer of ours; a line that is longer is passed over. */
 struct lines {
@@ -55,24 +56,9 @@ static char *lines_next(struct lines *l)
 	}
 }
 
-/* Whether name is one of the words between commas; the empty name is the empty list. */
-static bool list_has(const char *list, const char *name)
-{
-	size_t len = strlen(name);
-
-	if (!len)
-		return !*list;
-	for (; list; list = strchr(list, ',')) {
-		list += *list == ',';
-		if (!strncmp(list, name, len) && (list[len] == ',' || !list[len]))
-			return true;
-	}
-	return false;
-}
-
 bool place_has(const struct place *place, const char *controller)
 {
-	return list_has(place->controllers, controller);
+	return text_is_listed(place->controllers, controller);
 }
 
 static int copy_text(char *to, size_t size, const char *from)
@@ -92,7 +78,7 @@ static int parse_own(char *line, const char *controller, struct place *ret)
 
 	strsep(&path, ":");
 	list = strsep(&path, ":");
-	if (!list || !path || !list_has(list, controller))
+	if (!list || !path || !text_is_listed(list, controller))
 		return -ENOENT;
 	if (!strncmp(path, "/..", 3) && (path[3] == '/' || !path[3]))
 		return -EXDEV;
@@ -182,7 +168,7 @@ static bool is_hierarchy(const struct mount *mount, const struct place *place)
 		return false;
 	memcpy(first, place->controllers, sizeof(first));
 	first[strcspn(first, ",")] = '\0';
-	return list_has(mount->options, first);
+	return text_is_listed(mount->options, first);
 }
 
 /* Something else may be mounted above it, hence the look at what was opened. */

@@ -9,6 +9,7 @@
 #include "cgroup/tree.h"
 #include "cgroup/v1.h"
 #include "lib/fd.h"
+#include "lib/log.h"
 
 static int settle(struct cgroup_home *home, enum cgroup_v1 controller, int own)
 {
@@ -146,4 +147,11 @@ int v1_make_leaf(const struct cgroup_home *home, enum cgroup_v1 controller, cons
 	if (!err && *group_of(name, &group))
 		err = make_group(dir, controller, leaf_path(&path, buf_text(&group), ""));
 	return err || !strcmp(name, buf_text(&group)) ? err : make_group(dir, controller, leaf_path(&path, name, ""));
+}
+
+void v1_spread(const struct cgroup_home *home, const char *name)
+{
+	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++)
+		if (home->v1[i] >= 0 && v1_make_leaf(home, i, name))
+			log_debug("cgroup", "%s: no leaf of %s", name, cgroup_controllers[i].v1_name);
 }

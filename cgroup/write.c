@@ -201,6 +201,12 @@ int cgroup_adopt(const struct cgroup_home *home, const char *name)
 	return ENABLED(CONFIG_CGROUP_V1) ? v1_adopt(home, name) : 0;
 }
 
+void cgroup_spread(const struct cgroup_home *home, const char *name)
+{
+	if (ENABLED(CONFIG_CGROUP_V1))
+		v1_spread(home, name);
+}
+
 void cgroup_clear(const struct cgroup_home *home, const char *name)
 {
 	for (size_t i = 0; i < CGROUP_VERSIONS; i++)

@@ -218,3 +218,17 @@ bool text_word(const char **at, struct buf *word)
 	*at += len;
 	return len && !buf_check(word);
 }
+
+bool text_is_listed(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (!len)
+		return !*list;
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',';
+		if (!strncmp(list, word, len) && (list[len] == ',' || !list[len]))
+			return true;
+	}
+	return false;
+}

@@ -43,6 +43,9 @@ static inline struct nearest nearest_name(const char *word)
 /* The next word of a text, up to a space, into `word`; false when there is none, or it is too long for any. */
 bool text_word(const char **at, struct buf *word);
 
+/* Whether word is one of those between the commas of list; the empty one is that of the empty list. */
+bool text_is_listed(const char *list, const char *word);
+
 /* The text number n, from 0, of those that stand in `texts` one behind the other, each with its NUL. */
 static inline const char *text_nth(const char *texts, size_t n)
 {

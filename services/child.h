@@ -107,8 +107,8 @@ static inline const struct confine_spec *child_confine(const struct child *child
 /* Gives the leaf to the user, if the service is to have it: services/step_delegate.c. */
 must_check int child_give_leaf(struct child *child, uint32_t uid, uint32_t gid);
 
-/* Whether the service is to have a leaf in v1 too, which no view of its own shows. */
-bool child_has_old_leaf(const struct child *child);
+/* Whether its own leaf in v1 can be seen among all the others alone, without a cgroup namespace that begins there. */
+bool child_keeps_groups(const struct child *child);
 
 /* Its value of a variable in the environment that step_environment made, or NULL. */
 const char *child_getenv(const struct child *child, const char *name);

@@ -210,6 +210,8 @@ int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)
 		h->missing |= MISSING_LEAF;
 		return 0;
 	}
+	if (!err && table_confine(sv->table, spec)->leaf.delegate)
+		cgroup_spread(&sv->state->cgroup, limits.leaf);
 	return err ? err : furnish(sv, &limits, detail);
 }
 

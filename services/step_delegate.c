@@ -1,9 +1,12 @@
 /* A leaf that belongs to the service: cgroup-v2.rst, "Delegation". */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cgroup/cgroup.h"
+#include "lib/fd.h"
 #include "lib/mount.h"
 #include "services/child.h"
 #include "services/leaf.h"
@@ -21,43 +24,91 @@ static bool is_delegated(const struct child *child)
  * The mounts that are there show the hierarchy from minit's root; a new one
  * begins at that of the service's own cgroup namespace, which is its leaf.
  */
-static int mount_at(const char *place)
+static int mount_at(const char *place, const char *type, const char *hierarchy)
 {
-	return mount_old("cgroup2", place, "cgroup2", MOUNTS_KERNEL_FILES, NULL);
+	return mount_old(type, place, type, MOUNTS_KERNEL_FILES, hierarchy);
 }
 
 /* It is mounted there, and not twice in one place. */
-static int mount_again(const char *place)
+static int mount_again(const char *place, const char *type, const char *hierarchy)
 {
 	int err = chdir(place) < 0 ? -errno : mount_drop_here();
 
 	if (!err && chdir("/") < 0)
 		err = -errno;
-	return err ? err : mount_at(place);
+	return err ? err : mount_at(place, type, hierarchy);
 }
 
-int step_delegate(struct child *child)
+/* hierarchy: of v1, by its controllers; NULL: v2. */
+static int show(struct child *child, const char *place, const char *hierarchy)
 {
-	uint32_t needed = CLONE_NEWNS | CLONE_NEWCGROUP;
-	const char *place;
-	int err;
+	const char *type = hierarchy ? "cgroup" : "cgroup2";
+	int err = mount_at(place, type, hierarchy);
 
-	if (!is_delegated(child) || (child->namespaces & needed) != needed || child->home.v2 < 0)
-		return 0;
-	place = access(BESIDE, F_OK) < 0 ? PLACE : BESIDE;
-	err = mount_at(place);
 	if (err == -EBUSY)
-		err = mount_again(place);
+		err = mount_again(place, type, hierarchy);
 	return err && err != -ENOENT ? child_fail(child, err, place) : 0;
 }
 
-bool child_has_old_leaf(const struct child *child)
+/* "4:cpu,cpuacct:/": where v1 is, each hierarchy is mounted in the folder of its name. cgroups(7). */
+static int show_old(struct child *child, char *line)
+{
+	BUF_ON_STACK(place, 160);
+	struct leaf_name name;
+	char *list;
+
+	strsep(&line, ":");
+	list = strsep(&line, ":");
+	if (!list || !cgroup_has_old(&child->home, leaf_name(child->table, child->spec, &name), list))
+		return 0;
+	buf_fmt(&place, PLACE "/%s", list);
+	return show(child, buf_text(&place), list);
+}
+
+/* In a namespace that begins where it is, its own paths are short. */
+static int show_all_old(struct child *child)
+{
+	char text[2048], *rest = text, *line;
+	ssize_t n = fd_read_file(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text));
+	int err = 0;
+
+	if (n < 0)
+		return n == -ENOENT ? 0 : child_fail(child, (int)n, "/proc/self/cgroup");
+	while (!err && (line = strsep(&rest, "\n")))
+		err = show_old(child, line);
+	return err;
+}
+
+static bool has_old(const struct child *child)
 {
 	bool any = false;
 
 	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++)
 		any |= child->home.v1[i] >= 0;
-	return any && is_delegated(child);
+	return any;
+}
+
+static bool has_view(const struct child *child)
+{
+	const uint32_t needed = CLONE_NEWNS | CLONE_NEWCGROUP;
+
+	return (child->namespaces & needed) == needed;
+}
+
+int step_delegate(struct child *child)
+{
+	int err = 0;
+
+	if (!is_delegated(child) || !has_view(child))
+		return 0;
+	if (child->home.v2 >= 0)
+		err = show(child, access(BESIDE, F_OK) < 0 ? PLACE : BESIDE, NULL);
+	return err || !has_old(child) ? err : show_all_old(child);
+}
+
+bool child_keeps_groups(const struct child *child)
+{
+	return is_delegated(child) && !has_view(child) && has_old(child);
 }
 
 int child_give_leaf(struct child *child, uint32_t uid, uint32_t gid)

@@ -268,13 +268,13 @@ static int make_sys(struct view *v)
 
 /*
  * What is there, as it is there; where there is nothing, nobody can write to it. A leaf of v1 that is the service's own
- * is found among all the others alone.
+ * may be found among all the others alone.
  */
 static int seal(struct view *v)
 {
 	static const char groups[] = "sys/fs/cgroup";
 	const struct mount_change readonly = { .set = MOUNT_ATTR_RDONLY, .recursive = true };
-	cleanup_fd int open = !v->own && child_has_old_leaf(v->child) ? mount_copy(v->root, groups, true) : -1;
+	cleanup_fd int open = !v->own && child_keeps_groups(v->child) ? mount_copy(v->root, groups, true) : -1;
 	int err = mount_change_at(v->root, "sys", &readonly);
 
 	if (err == -EINVAL)

@@ -26,9 +26,13 @@ cat >"$ct_dir/3.toml" <<TOML
 exec = ["/bin/sleep", "1000"]
 cgroup.pids.max = 9
 TOML
-# writes NAME: which hierarchies of v1 are there to be written to; all or none of them.
+# writes NAME: which hierarchies of v1 are there to be written to, and what else of /sys.
 writes() {
 	echo "exec = ['/bin/sh', '-c', 'for f in /sys/fs/cgroup/*/tasks /sys/power/state /sys/kernel/uevent_helper /sys/kernel/rcu_expedited; do [ ! -w \$f ] || echo \$f; done >$ct_dir/$1; exec sleep 1000']"
+}
+# sees NAME: the groups of each hierarchy of v1 that it can write to, when it has made one and moved there.
+sees() {
+	echo "exec = ['/bin/sh', '-c', 'for f in /sys/fs/cgroup/*/tasks; do [ ! -w \$f ] || { d=\${f%/*}; mkdir \$d/mine && echo 0 >\$d/mine/tasks && echo \${d##*/} \$(cd \$d && echo */); }; done >$ct_dir/$1; echo end >>$ct_dir/$1; exec sleep 1000']"
 }
 # moves NAME: makes a group in its leaf, moves there, and says so in a file.
 moves() {
@@ -41,6 +45,14 @@ moves() {
 $(writes rooted)
 delegate = true
 cgroup.pids.max = 30
+[service.seer]
+$(sees seer)
+delegate = true
+user = 1234
+[service.mappedseer]
+$(sees mappedseer)
+delegate = true
+userns = "auto"
 [service.mapped]
 $(moves mapped)
 delegate = true
@@ -75,14 +87,24 @@ ct_minit restart m1 >/dev/null && at 1 wait --timeout 20s m2:up >/dev/null && at
 ok $? "and again, though the first left groups and switches in its leaf"
 ct_until 10 grep -q -s '^0::/mine$' "$ct_dir/mine"
 ok $? "a user makes groups in its leaf, and moves into them"
+# hierarchies NAME: those of v1 in which it has its leaf.
+hierarchies() {
+	sed -n "s,^[0-9]*:\([a-z_\,]*\):.*/svc.$1\(/mine\)*\$,\1,p" "/proc/$(ct_outer "$1")/cgroup" | grep . | sort
+}
+! grep -q '^[0-9]*:pids' /proc/self/cgroup || hierarchies seer | grep -q -x pids
+ok $? "where v1 has limits, it has its leaf there too, also without one"
 ct_until 10 grep -q -s /sys/ "$ct_dir/rooted" || [ ! -d /sys/fs/cgroup/pids ]
-is "$(cat "$ct_dir/rooted")" "$(ls /sys/fs/cgroup/*/tasks 2>/dev/null)" "leaves of v1 can be written to, and nothing else of /sys"
-ct_is "so do those with ids of their own" mapped:up mappeduser:up
+is "$(sort "$ct_dir/rooted")" "$(hierarchies rooted | sed 's,.*,/sys/fs/cgroup/&/tasks,')" "leaves of v1 can be written to, and nothing else of /sys"
+for name in seer mappedseer; do
+	ct_until 10 grep -q -s end "$ct_dir/$name"
+	is "$(sort "$ct_dir/$name")" "$({ hierarchies $name | sed 's,$, mine/,'; echo end; } | sort)" "$name: each is all that it sees of its hierarchy, and it makes groups there"
+done
+ct_is "so do those with ids of their own" mapped:up mappeduser:up mappedseer:up
 ct_until 10 grep -q -s '^0::/mine$' "$ct_dir/mapped"
 ok $? "root inside has its leaf"
 ct_until 10 grep -q -s '^0::/mine$' "$ct_dir/mappeduser"
 ok $? "and another user inside"
-is "$(ct_minit status mapped mappeduser rooted m1 | grep '^!')" "" "as asked"
+is "$(ct_minit status mapped mappeduser rooted seer m1 | grep '^!')" "" "as asked"
 ct_stop "it ends in order"
 ct_not_said 'cannot be killed' "and all of it"
 echo "1..$ct_tests"

@@ -553,6 +553,11 @@ int cgroup_adopt(const struct cgroup_home *home, const char *name)
 	return 0;
 }
 
+void cgroup_spread(const struct cgroup_home *home, const char *name)
+{
+	(void)home, (void)name;
+}
+
 void cgroup_clear(const struct cgroup_home *home, const char *name)
 {
 	(void)home, (void)name;

@@ -1,5 +1,5 @@
 // links: cgroup/cgroup.c cgroup/friendly.c cgroup/home.c cgroup/limits.c cgroup/nodes.c cgroup/open.c cgroup/place.c cgroup/tree.c
-// links: cgroup/above.c cgroup/found.c cgroup/v1.c cgroup/v1_limits.c cgroup/v1_open.c cgroup/v2.c cgroup/v2_limits.c cgroup/v2_open.c cgroup/write.c lib/pressure.c
+// links: cgroup/above.c cgroup/found.c cgroup/old.c cgroup/v1.c cgroup/v1_limits.c cgroup/v1_open.c cgroup/v2.c cgroup/v2_limits.c cgroup/v2_open.c cgroup/write.c lib/pressure.c
 // links: lib/buf.c lib/fd.c lib/log.c lib/sys.c lib/addr.c lib/text.c
 // flags: -Wl,--wrap=fd_write_file,--wrap=sys_kill,--wrap=sys_clone,--wrap=flock,--wrap=v1_offer
 #include <setjmp.h>
@@ -1174,6 +1174,28 @@ static void pressure_of_a_leaf_and_of_a_group_is_read_from_v2(void **state)
 	forget(&home);
 }
 
+/* -- leaves of v1 that are a service's own ------------------------------------------------------- */
+
+static void a_leaf_is_in_each_hierarchy_of_v1_when_it_is_to_be_its_own(void **state)
+{
+	struct cgroup_home home = home_hybrid();
+
+	(void)state;
+	assert_int_equal(cgroup_create(&home, "web"), 0);
+	assert_false(cgroup_has_old(&home, "web", "memory"));
+	cgroup_spread(&home, "web");
+	assert_true(is_there("memory/svc.web"));
+	assert_true(cgroup_has_old(&home, "web", "memory"));
+	assert_true(cgroup_has_old(&home, "web", "net_cls,memory"));
+	assert_false(cgroup_has_old(&home, "db", "memory"));
+	/* Of others, of those that minit does not use here, and of v2. */
+	assert_false(cgroup_has_old(&home, "web", "name=systemd"));
+	assert_false(cgroup_has_old(&home, "web", "freezer"));
+	assert_false(cgroup_has_old(&home, "web", "mem"));
+	assert_false(cgroup_has_old(&home, "web", ""));
+	forget(&home);
+}
+
 /* -- what a leaf uses ------------------------------------------------------------------------------ */
 
 static void usage_is_read_from_v2(void **state)
@@ -1340,6 +1362,7 @@ int main(void)
 		T(groups_below_a_leaf_go_with_it),
 		T(walk_through_a_leaf_is_bounded),
 		T(pressure_of_a_leaf_and_of_a_group_is_read_from_v2),
+		T(a_leaf_is_in_each_hierarchy_of_v1_when_it_is_to_be_its_own),
 		T(usage_is_read_from_v2),
 		T(a_leaf_that_is_killed_as_a_whole_counts_once),
 		T(usage_is_read_from_v1_where_v2_has_none),

@@ -129,7 +129,7 @@ int child_fail(struct child *c, int err, const char *detail)
 	return err;
 }
 
-bool child_has_old_leaf(const struct child *c)
+bool child_keeps_groups(const struct child *c)
 {
 	(void)c;
 	return false;
