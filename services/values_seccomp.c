@@ -372,8 +372,8 @@ static void check_late(struct compile *c, const struct draft *d, const struct ma
 
 	for (size_t i = 0; m->basis.node && i < ARRAY_LEN(calls); i++)
 		if (calls[i].late & late && !is_allowed(m->profile.then[calls[i].id]))
-			refuse(c, m->basis.node, "%s: seccomp: takes %s away, which without no_new_privs minit itself calls "
-			       "behind the filter; allow it, or remove no_new_privs = false", d->title,
+			refuse(c, m->basis.node, "%s: seccomp: takes %s away, which without no_new_privs minit itself "
+			       "calls behind the filter; allow it, or remove no_new_privs = false", d->title,
 			       syscall_name((enum syscall_id)calls[i].id));
 }
 
