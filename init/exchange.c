@@ -98,6 +98,25 @@ static void remove_leaf(struct supervisor *sv, uint32_t index)
 			 "has no more");
 }
 
+static bool is_going(const struct supervisor *sv, uint32_t index)
+{
+	return service_at(sv, index)->handles.flags & HANDLE_HELD && cost(sv, index) & DIFFER_LEAF;
+}
+
+/* A limit of it is gone, or all of it: whoever is in it is taken apart, and what it has is not for the next. */
+static void remove_group(struct supervisor *sv, uint32_t group)
+{
+	const struct group_spec *spec = table_list(sv->table, sv->table->groups, struct group_spec) + group;
+	BUF_ON_STACK(name, TABLE_NAME_MAX + 2);
+	bool going = true;
+
+	for (uint32_t i = 0; i < sv->state->count && going; i++)
+		going = table_confine(sv->table, spec_at(sv, i))->leaf.group != group + 1 || is_going(sv, i);
+	buf_fmt(&name, "%s/", table_given(sv->table, spec->name_at));
+	if (going)
+		(void)cgroup_remove(&sv->state->cgroup, buf_text(&name));
+}
+
 /* Also where the kernel cannot be told yet: the descriptors go with the execution in place. */
 static void take_apart(struct supervisor *sv, uint32_t index)
 {
@@ -193,6 +212,8 @@ static void put_away(struct supervisor *sv)
 			take_apart(sv, i);
 		else if (cost(sv, i) & DIFFER_NAMES)
 			rewrite_names(sv, i);
+	for (uint32_t i = 0; i < sv->table->groups.count; i++)
+		remove_group(sv, i);
 	if (!next->ruleset.count)
 		rules_remove();
 	if (sv->table->near.count && !next->near.count)
@@ -316,7 +337,7 @@ void exchange_start(struct supervisor *sv)
 
 		s->handles.flags &= (uint8_t)~HANDLE_ANEW;
 		if (is_another && s->handles.flags & HANDLE_KEPT && s->life.want == WANT_UP &&
-		    (s->life.state == STATE_FAILED || s->life.state == STATE_DONE))
+		    !service_is_active(s))
 			service_event(sv, i, EVENT_WANT_UP, 0);
 	}
 }

@@ -30,7 +30,7 @@ void exchange_give_up(struct supervisor *sv);
  */
 void exchange_finish(struct supervisor *sv);
 
-/* Once they have: those that had ended for good, and are others by now, are begun anew. */
+/* Once they have: those that had ended, or wait after a failure, and are others by now, are begun anew. */
 void exchange_start(struct supervisor *sv);
 
 #else

@@ -1,5 +1,6 @@
 /* `minit reload`: reads the table anew, says what is different, and passes it to the minit that runs. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -146,7 +147,7 @@ static const char *words_of(unsigned how)
 		return "restarted in a new leaf";
 	if (how & DIFFER_RUN)
 		return "restarted";
-	return how & (DIFFER_LIMITS | DIFFER_NAMES) ? "changed while it runs" : "taken note of, it runs on";
+	return how & (DIFFER_LIMITS | DIFFER_NAMES) ? "changed while it runs" : "taken note of";
 }
 
 /* The first of what it needs that does not go on, or NULL. */
@@ -298,6 +299,18 @@ static const struct table *ask_table(struct handed *h)
 	return t;
 }
 
+/* What minit was started with may be named from where it is. */
+static void go_there(const struct handed *h)
+{
+	BUF_ON_STACK(path, 32);
+	cleanup_fd int fd = -1;
+
+	buf_fmt(&path, "%ld/cwd", (long)field_number(h->line, "minit", 0));
+	fd = openat(h->fds[INSIGHT_PROC], buf_text(&path), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fchdir(fd) < 0)
+		log_debug("reload", "files are looked for from here");
+}
+
 int reload_main(int argc, char **argv)
 {
 	bool plan_alone = false;
@@ -311,6 +324,8 @@ int reload_main(int argc, char **argv)
 	if (argc - 1 > FILES_MAX)
 		usage_error(argv[0], "more than %d files", FILES_MAX);
 	running = ask_table(&h);
+	if (running && argc == 1)
+		go_there(&h);
 	if (running && !arena_open(&arena, sizeof(struct session)))
 		status = reload(arena_new(&arena, struct session), running, argv + 1, argc - 1, plan_alone);
 	table_unmap(running);

@@ -59,7 +59,7 @@ static void carry_service(struct service *to, const struct service *from, unsign
 static int group_find(const struct table *t, const char *name)
 {
 	for (uint32_t i = 0; i < t->groups.count; i++)
-		if (!strcmp(table_text(t, table_list(t, t->groups, struct group_spec)[i].name_at), name))
+		if (!strcmp(table_given(t, table_list(t, t->groups, struct group_spec)[i].name_at), name))
 			return (int)i;
 	return -1;
 }
@@ -73,7 +73,7 @@ static uint32_t whose(const struct table *from, const struct table *to, uint32_t
 	if (was & CHANGED_GROUP) {
 		const struct group_spec *group = table_list(from, from->groups, struct group_spec) + number;
 
-		index = group_find(to, table_text(from, group->name_at));
+		index = group_find(to, table_given(from, group->name_at));
 		return index < 0 ? 0 : changed_of_group((uint32_t)index);
 	}
 	index = table_find_near(to, table_name(from, table_service(from, number)), number);
@@ -90,14 +90,7 @@ static struct list limits_of(const struct table *t, uint32_t who)
 
 static const char *text_in(const struct table *t, uint32_t who, const struct limit_change *c)
 {
-	struct list list = limits_of(t, who);
-	const struct limit_spec *all = table_list(t, list, struct limit_spec);
-
-	for (uint32_t i = 0; i < list.count; i++)
-		if (!strcmp(table_text(t, all[i].file_at), changed_file(c)) &&
-		    changed_is_of_same(table_text(t, all[i].text_at), changed_text(c)))
-			return table_text(t, all[i].text_at);
-	return "";
+	return changed_limit(t, limits_of(t, who), changed_file(c), changed_text(c)) ?: "";
 }
 
 /* What was changed by hand holds on, unless the table says something new of it. */

@@ -20,6 +20,17 @@ bool changed_is_of_same(const char *a, const char *b)
 	return len == target_len(b) && !strncmp(a, b, len);
 }
 
+const char *changed_limit(const struct table *t, struct list limits, const char *file, const char *text)
+{
+	const struct limit_spec *all = table_list(t, limits, struct limit_spec);
+
+	for (uint32_t i = 0; i < limits.count; i++)
+		if (!strcmp(table_given(t, all[i].file_at), file) &&
+		    changed_is_of_same(table_given(t, all[i].text_at), text))
+			return table_given(t, all[i].text_at);
+	return NULL;
+}
+
 /* The word of `text` with the key of `word`, "rbps=1", or NULL. */
 static const char *word_of_key(const char *text, const char *word, size_t len)
 {

@@ -53,7 +53,7 @@ static uint32_t number_in(struct place p, size_t offset)
 
 static bool are_same_texts(const char *a, const char *b)
 {
-	return !a == !b && (!a || !strcmp(a, b));
+	return a && b ? !strcmp(a, b) : a == b;
 }
 
 static bool is_same_text(const struct pair *p, size_t offset)
@@ -151,7 +151,7 @@ static const char *group_name(struct place p)
 {
 	uint32_t group = number_in(p, 0);
 
-	return group ? table_text(p.t, table_list(p.t, p.t->groups, struct group_spec)[group - 1].name_at) : NULL;
+	return group ? table_given(p.t, table_list(p.t, p.t->groups, struct group_spec)[group - 1].name_at) : NULL;
 }
 
 /* The bridge itself or a shard: what the port is one of. */
@@ -257,18 +257,6 @@ static bool is_said_by(const char *was, const char *is)
 	return !buf_check(&both) && both.len == strlen(is);
 }
 
-static const char *text_of(struct place limits, const char *file, const char *text)
-{
-	struct list list = list_in(limits);
-	const struct limit_spec *all = table_list(limits.t, list, struct limit_spec);
-
-	for (uint32_t i = 0; i < list.count; i++)
-		if (!strcmp(table_text(limits.t, all[i].file_at), file) &&
-		    changed_is_of_same(table_text(limits.t, all[i].text_at), text))
-			return table_text(limits.t, all[i].text_at);
-	return NULL;
-}
-
 /* Those of one side that the other has not, or otherwise. */
 static void compare_limits(struct walk *w, struct place of, struct place other, bool is_old)
 {
@@ -276,8 +264,8 @@ static void compare_limits(struct walk *w, struct place of, struct place other, 
 	const struct limit_spec *all = table_list(of.t, list, struct limit_spec);
 
 	for (uint32_t i = 0; i < list.count; i++) {
-		const char *file = table_text(of.t, all[i].file_at), *text = table_text(of.t, all[i].text_at);
-		const char *others = text_of(other, file, text);
+		const char *file = table_given(of.t, all[i].file_at), *text = table_given(of.t, all[i].text_at);
+		const char *others = changed_limit(other.t, list_in(other), file, text);
 
 		if (is_old && (!others || !is_said_by(text, others)))
 			note(w, file, DIFFER_LEAF); /* what the kernel would have without it is known to nobody */
@@ -298,7 +286,7 @@ static void compare_groups(struct walk *w, const struct pair *confines)
 	const struct group_spec *was = table_group(confines->was.t, confines->was.at);
 	const struct group_spec *is = table_group(confines->is.t, confines->is.at);
 
-	if (was && is && !strcmp(table_text(confines->was.t, was->name_at), table_text(confines->is.t, is->name_at)))
+	if (was && is && !strcmp(table_given(confines->was.t, was->name_at), table_given(confines->is.t, is->name_at)))
 		compare_both(w, &(struct pair){ { confines->was.t, &was->limits }, { confines->is.t, &is->limits } });
 }
 

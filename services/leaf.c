@@ -259,12 +259,8 @@ int leaf_pause(struct supervisor *sv, uint32_t index, bool paused)
 static const char *asked_of(const struct supervisor *sv, uint32_t whose, struct list limits, const char *file)
 {
 	const struct limit_change *change = changed_find(sv->state, whose, file, "");
-	const struct limit_spec *limit = table_list(sv->table, limits, struct limit_spec);
 
-	for (uint32_t i = 0; !change && i < limits.count; i++)
-		if (!strcmp(table_text(sv->table, limit[i].file_at), file))
-			return table_text(sv->table, limit[i].text_at);
-	return change ? changed_text(change) : NULL;
+	return change ? changed_text(change) : changed_limit(sv->table, limits, file, "");
 }
 
 /* Who is idle no more gets the usual weight from the kernel (sched_group_set_idle, Linux 5.15), not the one it had. */

@@ -136,6 +136,12 @@ static inline const char *table_text(const struct table *t, uint32_t at)
 	return at ? (const char *)t + at : NULL;
 }
 
+/* The same of one that is never absent: names, files of limits and their texts. table_verify has seen to that. */
+__attribute__((returns_nonnull)) static inline const char *table_given(const struct table *t, uint32_t at)
+{
+	return (const char *)t + at;
+}
+
 #define table_list(t, list, type) ((const type *)(const void *)((const char *)(t) + (list).at))
 
 static inline const struct service_spec *table_service(const struct table *t, uint32_t index)
@@ -224,7 +230,7 @@ static inline uint32_t table_network_of(const struct table *t, uint32_t index)
 __attribute__((returns_nonnull)) static inline const char *table_name(const struct table *t,
 								       const struct service_spec *spec)
 {
-	return (const char *)t + spec->name_at;
+	return table_given(t, spec->name_at);
 }
 
 /* Text number i of a list of text offsets. */

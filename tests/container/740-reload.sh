@@ -24,6 +24,10 @@ autostart = false
 [service.wrong]
 exec = ["/bin/false"]
 restart = "never"
+[service.again]
+exec = ["/bin/false"]
+backoff.first = "1h"
+backoff.max = "1h"
 TOML
 }
 second() {
@@ -55,6 +59,10 @@ autostart = false
 exec = ["/bin/true"]
 ready = "exit"
 restart = "never"
+[service.again]
+exec = ["/bin/sleep", "1000"]
+backoff.first = "1h"
+backoff.max = "1h"
 TOML
 }
 pids() {
@@ -65,7 +73,7 @@ pids() {
 first
 ct_start
 ct_up
-ct_is "it runs" steady:up leafy:up gone:up other:up needy:up wrong:failed
+ct_is "it runs" steady:up leafy:up gone:up other:up needy:up wrong:failed again:backoff
 ct_minit set leafy pids.max=30
 before=$(pids steady leafy)
 other=$(ct_field other pid)
@@ -76,12 +84,13 @@ is "$(ct_field '' reexecs)" 0 "is done"
 
 second
 cat >"$ct_dir/expected" <<TXT
-steady: taken note of, it runs on: description, stop.grace
+steady: taken note of: description, stop.grace
 leafy: changed while it runs: memory.max, cpu.max
 gone: it is gone: stopped
 other: restarted: exec
 needy: restarted, as it needs: other
 wrong: restarted: exec, ready
+again: restarted: exec
 new: it is new: started
 later: it is new: waits for minit start
 TXT
@@ -95,7 +104,7 @@ is $? 0 "minit reload"
 is "$(sort "$ct_dir/said")" "$(sort "$ct_dir/expected")" "says the same"
 ct_is "the new one is started" new:up
 ct_is "what changed, and what needs it, is up again" other:up needy:up
-ct_is "what had failed is tried again as it is now" wrong:done
+ct_is "what had failed, or waits after a failure, is tried again as it is now" wrong:done again:up
 is "$(pids steady leafy)" "$before" "who is not touched runs on"
 is "$(ct_field steady starts),$(ct_field leafy starts)" 1,1 "as they were started"
 [ "$(ct_field other pid)" != "$other" ]

@@ -68,6 +68,16 @@ ok $? "another file for what it writes"
 ct_until 10 test -s "$ct_dir/other"
 ok $? "is written"
 
+# The limit of the group goes.
+sed -i '/^cgroup.pids.max/d' "$ct_dir/table.toml"
+ct_minit reload >"$ct_dir/said"
+is "$(grep '^[ot]' "$ct_dir/said" | tr '\n' ';')" "one: restarted in a new leaf: pids.max;two: restarted in a new leaf: pids.max;" \
+	"without the limit of the group all of it is made anew"
+ct_is "and is up again" one:up two:up joins:up
+limit=$(find /sys/fs/cgroup -path "$ct_home/grp.shop/pids.max" -exec cat {} \;)
+is "${limit:-max}" max "which has no limit any more"
+before=$(pids)
+
 for i in $(seq 20); do
 	table "$ct_dir/other" $((100 + i)) "[service.new]
 exec = [\"/bin/sleep\", \"$i\"]
