@@ -41,14 +41,15 @@ def ask(word, which):
         return ping(rest, which)
     kind, _, source = kind.partition("@")
     host, port = rest.rsplit(":", 1)
-    with socket.socket(family(host), KINDS[kind]) as s:
-        s.settimeout(PATIENCE)
-        if source:
-            s.bind((source, 0))
-        s.connect((host, int(port)))
-        if kind != "tcp":
-            s.send(b"?" * (4000 if kind == "big" else 100))
-        return s.recv(65536).decode().strip()
+    s = socket.socket(family(host), KINDS[kind])
+    sockets.append(s)
+    s.settimeout(PATIENCE)
+    if source:
+        s.bind((source, 0))
+    s.connect((host, int(port)))
+    if kind != "tcp":
+        s.send(b"?" * (4000 if kind == "big" else 100))
+    return s.recv(65536).decode().strip()
 
 
 def take(results, i, word):
@@ -58,6 +59,8 @@ def take(results, i, word):
         pass
 
 
+# Until the end: a port that is taken again is the flow of who had it, and no new one.
+sockets = []
 words = sys.argv[1:]
 results = ["no"] * len(words)
 threads = [threading.Thread(target=take, args=(results, i, word)) for i, word in enumerate(words)]
