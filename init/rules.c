@@ -266,12 +266,15 @@ void rules_open_ways(struct net_session *net)
 		(void)!open_ways(net); /* said */
 }
 
-void rules_change(struct supervisor *sv, uint32_t index)
+/* Each transaction begins the turn of its port again, and is followed by a look at all flows. */
+void rules_change(struct supervisor *sv, uint32_t index, enum state was)
 {
 	const struct table *t = sv->table;
 	const struct net_group *groups = table_list(t, t->balanced, struct net_group);
 	const struct net_member *members = table_list(t, t->members, struct net_member);
 
+	if (service_is_ready_in(sv, index, was) == service_is_ready(sv, index))
+		return;
 	for (uint32_t g = 0; g < t->balanced.count; g++)
 		for (uint32_t i = 0; i < groups[g].count; i++)
 			if (members[groups[g].first + i].service == index)

@@ -20,8 +20,11 @@ void rules_watch(void);
 /* Bridges were made anew: what packets need around the ruleset (net/ways.c) is so of them too. */
 void rules_open_ways(struct net_session *net);
 
-/* The service has become ready, or is no longer. Only noted: rules_settle does what follows. */
-void rules_change(struct supervisor *sv, uint32_t index);
+/*
+ * The service is in another state: if it has become ready by that, or is no longer, that is noted, and rules_settle
+ * does what follows.
+ */
+void rules_change(struct supervisor *sv, uint32_t index, enum state was);
 
 /* After each round of the loop; when there is more to do later. */
 struct when rules_settle(struct when now);
@@ -48,9 +51,9 @@ static inline void rules_open_ways(struct net_session *net)
 	(void)net;
 }
 
-static inline void rules_change(struct supervisor *sv, uint32_t index)
+static inline void rules_change(struct supervisor *sv, uint32_t index, enum state was)
 {
-	(void)sv, (void)index;
+	(void)sv, (void)index, (void)was;
 }
 
 static inline struct when rules_settle(struct when now)

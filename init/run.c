@@ -53,7 +53,7 @@ static void on_change(struct supervisor *sv, uint32_t index, enum state was)
 {
 	control_change(sv, index, was);
 	if (ENABLED(CONFIG_NET_NAT) && spec_at(sv, index)->attach.flags & NET_BALANCED)
-		rules_change(sv, index);
+		rules_change(sv, index, was);
 	shutdown_consider(sv, index);
 }
 

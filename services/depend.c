@@ -21,11 +21,14 @@ bool service_is_settled(const struct service *s)
 	return s->life.state == STATE_DOWN || s->life.state == STATE_FAILED || s->life.state == STATE_DONE;
 }
 
+bool service_is_ready_in(const struct supervisor *sv, uint32_t index, enum state state)
+{
+	return state == STATE_UP || (state == STATE_DONE && spec_at(sv, index)->ready == READY_EXIT);
+}
+
 bool service_is_ready(const struct supervisor *sv, uint32_t index)
 {
-	enum state state = life_at(sv, index)->state;
-
-	return state == STATE_UP || (state == STATE_DONE && spec_at(sv, index)->ready == READY_EXIT);
+	return service_is_ready_in(sv, index, life_at(sv, index)->state);
 }
 
 /* It runs, but is about to be stopped: what needs it has to go first. */

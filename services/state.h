@@ -346,6 +346,7 @@ struct when service_timeouts(struct supervisor *sv, struct when now);
 
 bool service_is_active(const struct service *s); /* a process of it may exist */
 bool service_is_ready(const struct supervisor *sv, uint32_t index); /* what needs it may start */
+bool service_is_ready_in(const struct supervisor *sv, uint32_t index, enum state state); /* would be, in that state */
 bool service_is_settled(const struct service *s); /* will not change by itself: DOWN, FAILED, DONE */
 
 /* Which settled service one that is blocked waits for in the end, or -1 when it is not blocked. */
