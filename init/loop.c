@@ -123,7 +123,8 @@ int loop_open(uint32_t services)
 	ev_set_allocator(arena_realloc);
 	ev_set_syserr_cb(on_syserr);
 	ev_timer_init(&timer, on_timer, 0., 0.);
-	return ev_default_loop(EVFLAG_NOENV | EVFLAG_NOINOTIFY | EVFLAG_NOSIGMASK) ? 0 : -ENOSYS;
+	errno = ENOMEM; /* of the arena, where no call has failed */
+	return ev_default_loop(EVFLAG_NOENV | EVFLAG_NOINOTIFY | EVFLAG_NOSIGMASK) ? 0 : -errno;
 }
 
 void loop_handler(enum loop_kind kind, loop_fn *fn)

@@ -23,7 +23,7 @@ static bool is_option(const char *word)
 	return word[0] == '-';
 }
 
-/* A table that is wrong must not leave a machine without anybody: a shell, until it is right. */
+/* A wrong table, or a lack of memory, must not leave a machine without anybody: a shell, until that is mended. */
 no_return static void be_machine(void)
 {
 	struct boot_options options = { 0 };
@@ -35,7 +35,7 @@ no_return static void be_machine(void)
 	for (;;) {
 		fd = run_load(options.table, NULL);
 		if (fd >= 0)
-			run_table(MODE_MACHINE, fd);
+			run_table(MODE_MACHINE, fd); /* is back when it cannot begin */
 		if (rescue_shell())
 			rescue_halt();
 	}
@@ -55,7 +55,7 @@ static int be_container(int argc, char **argv)
 	fd = run_load(NULL, command ? argv + 1 : NULL);
 	if (fd < 0)
 		return EXIT_CONFIG;
-	run_table(MODE_CONTAINER, fd);
+	return run_table(MODE_CONTAINER, fd);
 }
 
 static int be_tool(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -39,13 +40,6 @@
 #include "services/prepare.h"
 
 static struct supervisor house;
-
-/* Before the loop there is nobody to tell the reason to but the log and the exit status. */
-no_return static void give_up(const char *what, int err)
-{
-	log_error(NULL, -err, "%s", what);
-	_exit(1);
-}
 
 /* -- hooks ------------------------------------------------------------------------------------- */
 
@@ -248,10 +242,12 @@ static void close_to_others(void)
 		log_warn(NULL, errno, "services with the rights of minit can look into it");
 }
 
-static int open_house(struct statefile *state, const struct table *table)
+/* *ret_what: what cannot be had. */
+static int open_house(struct statefile *state, const struct table *table, const char **ret_what)
 {
 	int err = supervisor_init(&house, state, table);
 
+	*ret_what = "no memory for what it knows";
 	house.stdin_is_null = take_null_stdin();
 	house.on_change = on_change;
 	house.on_deadline = on_deadline;
@@ -259,14 +255,19 @@ static int open_house(struct statefile *state, const struct table *table)
 	house.on_network = links_watch;
 	launch_open();
 	close_to_others();
-	if (!err)
-		err = loop_open(state->count);
-	if (!err)
-		err = reexec_arm(&house);
+	if (err)
+		return err;
+	*ret_what = "nothing to wait with (epoll_create1)";
+	err = loop_open(state->count);
+	if (err)
+		return err;
+	*ret_what = "no way to go on after a crash";
+	err = reexec_arm(&house);
 	if (err)
 		return err;
 	loop_handler(LOOP_STATUS, on_status);
 	rules_open(&house);
+	*ret_what = "nothing that tells of signals (signalfd)";
 	return signals_open(&house);
 }
 
@@ -293,18 +294,34 @@ static void tell_empty(const struct table *table)
 			 table->files.count ? table_item(table, table->files, 0) : "it");
 }
 
-void run_table(enum mode mode, int table_fd)
+/* Before the loop there is nobody to tell the reason to but the log. */
+static int cannot_begin(const char *what, int err)
+{
+	log_error(NULL, -err, "it cannot begin: %s", what);
+	return err;
+}
+
+/* For services, and all that is open while there are some: of no use if there are none. */
+static void close_house(struct statefile *state)
+{
+	int state_fd = state->state_fd;
+
+	fd_close(&state->self_fd);
+	fd_close(&state_fd);
+}
+
+static int begin(enum mode mode, int table_fd)
 {
 	struct statefile *state = NULL;
+	const char *what;
 	int err = 0;
 	const struct table *table = table_map(table_fd, &err);
 
-	log_open(STDERR_FILENO);
 	if (!table)
-		give_up("table", err);
+		return cannot_begin("no memory for its table", err);
 	err = state_create(table, &state);
 	if (err < 0)
-		give_up("state", err);
+		return cannot_begin("no memory for what it knows", err);
 	launch_raise_nofile();
 	state->mode = (uint8_t)mode;
 	state->table_fd = table_fd;
@@ -315,9 +332,20 @@ void run_table(enum mode mode, int table_fd)
 	tell_empty(table);
 	if (table->hostname_at)
 		boot_hostname(mode, table_text(table, table->hostname_at));
-	err = open_house(state, table);
-	if (err)
-		give_up("start", err);
+	err = open_house(state, table, &what);
+	if (!err)
+		return 0;
+	close_house(state);
+	return cannot_begin(what, err);
+}
+
+int run_table(enum mode mode, int table_fd)
+{
+	log_open(STDERR_FILENO);
+	if (begin(mode, table_fd)) {
+		close(table_fd);
+		return EXIT_FAILURE;
+	}
 	control_open(&house);
 	control_watch(&house);
 	supervise();
@@ -371,13 +399,14 @@ static void tell_resumed(struct statefile *state)
 static int take_over(int state_fd)
 {
 	int err = 0;
+	const char *what;
 	struct statefile *state = state_map(state_fd, &err);
 	const struct table *table = state ? table_map(state->table_fd, &err) : NULL;
 
 	if (!table)
 		return err;
 	go_home(state);
-	return open_house(state, table);
+	return open_house(state, table, &what);
 }
 
 static int cannot_resume(void)
@@ -479,5 +508,5 @@ int run_main(int argc, char **argv)
 	fd = argc > 1 ? table_compile(&source) : run_load(NULL, NULL);
 	if (fd < 0)
 		return EXIT_CONFIG;
-	run_table(mode, fd);
+	return run_table(mode, fd);
 }

@@ -6,8 +6,11 @@
 
 #define EXIT_CONFIG 78 /* EX_CONFIG of sysexits.h: the table is wrong */
 
-/* Supervises the image in table_fd for ever, as `mode`. */
-no_return void run_table(enum mode mode, int table_fd);
+/*
+ * Supervises the image in table_fd for ever, as `mode`. What it is back with is an exit status: it could not begin,
+ * which it has said, and has closed table_fd.
+ */
+int run_table(enum mode mode, int table_fd);
 
 /*
  * Compiles the table of `path`, or of the default files when it is NULL; command

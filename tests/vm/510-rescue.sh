@@ -69,6 +69,23 @@ vm_end 60
 ok $? "Ctrl-Alt-Del leaves it"
 said 'reboot: Restarting system' "with a reboot"
 
+# What minit needs before it begins is refused once.
+rm "$vm_dir/over/etc/minit/minit.toml"
+vm_file /etc/minit/minit.toml <"$vm_dir/over/good.toml"
+vm_program /usr/bin/strace
+vm_file /refused 755 <<'SH'
+#!/bin/sh
+exec strace -D -o /refused.log -e trace=epoll_create1 -e inject=epoll_create1:error=ENOMEM:when=1 /sbin/minit
+SH
+vm_boot quiet rdinit=/refused
+vm_wait 60 'minit: rescue: a shell on the console'
+ok $? "when minit cannot begin there is a shell too"
+said 'minit: it cannot begin: nothing to wait with \(epoll_create1\): Out of memory' "with the reason"
+vm_type 'exit'
+vm_end 60
+ok $? "and another attempt when it ends"
+has 'found' "which goes on as ever"
+
 vm_file /bin/sh 644 </dev/null
 vm_file /etc/minit/minit.toml <<<'nonsense'
 vm_boot quiet
