@@ -156,13 +156,20 @@ static void watch(const struct client *c)
 		loop_watch(LOOP_CLIENT, slot_of(c), c->fd, wanted_events(c));
 }
 
+/* A child that has not come to its exec, be it held up by a disk or paused, has it too: it ends all the same. */
+static void hang_up(int *fd)
+{
+	(void)shutdown(*fd, SHUT_RDWR);
+	fd_close(fd);
+}
+
 void control_drop(struct client *c)
 {
 	int fd = c->fd;
 
 	loop_unwatch(LOOP_CLIENT, slot_of(c));
 	c->fd = -1;
-	fd_close(&fd);
+	hang_up(&fd);
 	if (is_deaf)
 		watch_listener();
 }
@@ -361,7 +368,7 @@ void control_watch(struct supervisor *of)
 		if (survives(c))
 			watch(c);
 		else
-			fd_close(&c->fd);
+			hang_up(&c->fd);
 	}
 	sv->state->returned = 0;
 }
@@ -440,9 +447,10 @@ void control_close(struct supervisor *of)
 	for (size_t i = 0; i < state->client_slots; i++) {
 		struct client *c = &state->clients[i];
 
-		if (c->fd >= 0)
-			request_refuse(c, "minit: it is leaving");
-		fd_close(&c->fd);
+		if (c->fd < 0)
+			continue;
+		request_refuse(c, "minit: it is leaving");
+		hang_up(&c->fd);
 	}
 	if (state->control_fd >= 0)
 		unlink_socket(state->control_fd);

@@ -23,9 +23,14 @@ says() {
 	grep -q -E -e "$1" <<<"$said" || sed 's/^/# /' <<<"$said"
 }
 
-ct_table <<'TOML'
+mkfifo "$ct_dir/env"
+ct_table <<TOML
 [defaults]
 namespaces = []
+[service.held]
+exec = ["/bin/sleep", "1000"]
+env_file = "$ct_dir/env" # of which nobody writes the other end: it comes to no exec
+autostart = false
 [service.db]
 description = "what the others need"
 exec = ["/bin/sleep", "1000"]
@@ -60,12 +65,12 @@ says '^minit: spare:up: spare: not within 100ms: it is down$' "in one line"
 does 2 "wait refuses a name that is not there" wait wbe:up
 says 'did you mean "web"\?' "and knows the nearest"
 does 0 "status shows" status
-says '^minit .*, pid 1, container, running for .*: 3 down, 2 up, 1 done' "what there is"
+says '^minit .*, pid 1, container, running for .*: 4 down, 2 up, 1 done' "what there is"
 says '^db +up +[0-9]+ .* what the others need$' "and what each is"
 does 0 "status in JSON" status --json
 is "$(python3 -c 'import json,sys
 lines = [json.loads(l) for l in sys.stdin]
-print(lines[0]["states"]["up"], *sorted(l["name"] for l in lines[1:]))' <<<"$said" 2>&1)" "2 broken db flaky spare task web" "is JSON, one object per line"
+print(lines[0]["states"]["up"], *sorted(l["name"] for l in lines[1:]))' <<<"$said" 2>&1)" "2 broken db flaky held spare task web" "is JSON, one object per line"
 does 0 "why says that all is well" why web
 says '^web: up for .*: as it should be$' "in words"
 does 0 "metrics are told" metrics
@@ -137,6 +142,20 @@ wait $waiter
 is $? 0 "who waited still waits, and is told"
 timeout 10 tail -n +1 -s 0.02 -f "$ct_dir/events" | grep -q -m 1 '"service":"db","from":"draining","state":"down"'
 ok $? "who listened still hears"
+
+# -- who asks by itself, to the end ----------------------------------------------------------------------------------
+
+ct_in python3 -c '
+import socket
+s = socket.socket(socket.AF_UNIX); s.connect("/run/minit/control"); s.settimeout(5)
+s.sendall(b"start held\n")
+answer = s.makefile().read()
+s = socket.socket(socket.AF_UNIX); s.connect("/run/minit/control")
+s.sendall(b"stop held\n")
+print(answer.strip()[:10])
+' >"$ct_dir/whole" 2>&1
+is "$(tail -n 1 "$ct_dir/whole")" '{"ok":true' "an answer ends, though a child that has not come to its exec holds the connection too"
+does 0 "which is none of those that are to be stopped any more" wait held:down
 
 # -- a full house ------------------------------------------------------------------------------------------------------
 
