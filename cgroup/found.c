@@ -254,9 +254,23 @@ int cgroup_found(const struct cgroup_home *home, const char *name, const char *f
 /* The line that begins with the first word of `asked`, or the whole. */
 static const char *line_of(const char *got, const char *asked)
 {
-	const char *line = line_with(got, asked, strcspn(asked, " "));
+	size_t n = strcspn(asked, " ");
+	const char *line = line_with(got, asked, n + (asked[n] == ' '));
 
 	return line ? line : got;
+}
+
+/* "1G" is a number of bytes to the kernel, which tells it as one. */
+static bool is_amount(const char *word, size_t n, const char *asked, size_t len)
+{
+	BUF_ON_STACK(number, 24);
+	BUF_ON_STACK(size, 24);
+	uint64_t is, wanted;
+
+	buf_add(&number, word, n);
+	buf_add(&size, asked, len);
+	return !text_u64(buf_text(&number), &is) && !text_size(buf_text(&size), &wanted) && is == wanted &&
+	       !buf_check(&number) && !buf_check(&size);
 }
 
 static bool has_word(const char *line, const char *word, size_t len)
@@ -264,7 +278,7 @@ static bool has_word(const char *line, const char *word, size_t len)
 	while (*line && *line != '\n') {
 		size_t n = strcspn(line, " \n");
 
-		if (n == len && !strncmp(line, word, len))
+		if ((n == len && !strncmp(line, word, len)) || is_amount(line, n, word, len))
 			return true;
 		line += n + (line[n] == ' ');
 	}

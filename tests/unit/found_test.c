@@ -63,6 +63,15 @@ static const struct {
 	{ "io.max", "8:16 rbps=max", "8:0 rbps=1 wbps=max riops=max wiops=max", true },
 	{ "io.max", "8:16 rbps=max wbps=1", "8:0 rbps=1 wbps=max riops=max wiops=max", false },
 	{ "io.max", "8:16 rbps=max", "8:16 rbps=1 wbps=max riops=max wiops=max", false },
+	{ "rdma.max", "mlx4_0 hca_handle=2", "mlx4_0 hca_handle=2 hca_object=max", true },
+	{ "rdma.max", "mlx4_0 hca_object=2", "mlx4_0 hca_handle=2 hca_object=max", false },
+	{ "rdma.max", "mlx4_1 hca_handle=2", "mlx4_10 hca_handle=1 hca_object=max\nmlx4_1 hca_handle=2 hca_object=max", true },
+	{ "rdma.max", "mlx4_1 hca_handle=2", "mlx4_10 hca_handle=2 hca_object=max", false },
+	{ "misc.max", "sev 4", "sev 4\nsev_es max", true },
+	{ "misc.max", "sev 4", "sev_es 4\nsev 5", false },
+	{ "dmem.max", "drm/0000:03:00.0/vram0 1G", "drm/0000:03:00.0/vram0 1073741824", true }, /* the kernel takes K, M, G */
+	{ "dmem.max", "drm/0000:03:00.0/vram0 1G", "drm/0000:03:00.0/vram0 1073741825", false },
+	{ "dmem.max", "drm/0000:03:00.0/vram0 max", "drm/0000:03:00.0/vram0 max", true },
 	{ "cpu.weight.nice", "-20", "-20", true },
 	{ "cpu.weight.nice", "-20", "-2", false },
 };
