@@ -87,6 +87,11 @@ try:
 except ConnectionRefusedError:
     print("refused")' | grep -q refused
 ok $? "a service of the second bridge is reached"
+# A router on the wire of the second bridge, which says that it is fe80::9 there.
+outside
+ct_in ip link set up0 master br1
+nsenter --target "$ct_client" --net sh -c 'ip addr add fe80::9/64 dev eth0 nodad && ip addr add fd99::1/128 dev lo && ip route add fd78::/64 dev eth0'
+is "$(from "$(ct_outer web)" ping:fd99::1 ping:fd99::2)" pong,no "what is behind a gateway with a link-local address on eth1 is reached"
 ct_said 'taken: veth pair mv2.2: a link of this name exists' "a name that is taken is told of"
 is "$(ct_in ip -br link show | grep -o '^mv2[^ ]*')" mv2.2@x1 "which leaves no half of a network, and alone what bears it"
 ct_in ip link del mv2.2
