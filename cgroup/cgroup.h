@@ -78,12 +78,12 @@ bool cgroup_why_above(const struct cgroup_home *home, const char *name, const ch
 must_check int cgroup_adopt(const struct cgroup_home *home, const char *name);
 
 /*
- * Makes the leaf in each hierarchy of v1 that is used, for a service that may make groups of its own there: else a
- * limit makes it. Where that cannot be it has none.
+ * Makes the leaf in each hierarchy of v1 that is used, but that of devices, for a service that may make groups of its
+ * own there: else a limit makes it. Where that cannot be it has none.
  */
 void cgroup_spread(const struct cgroup_home *home, const char *name);
 
-/* Whether the leaf is in the v1 hierarchy of these controllers ("cpu,cpuacct"). For the child. */
+/* Whether the leaf is in the v1 hierarchy of these controllers ("cpu,cpuacct"), and may be given away. For the child. */
 bool cgroup_has_old(const struct cgroup_home *home, const char *name, const char *controllers);
 
 /*

@@ -152,6 +152,6 @@ int v1_make_leaf(const struct cgroup_home *home, enum cgroup_v1 controller, cons
 void v1_spread(const struct cgroup_home *home, const char *name)
 {
 	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++)
-		if (home->v1[i] >= 0 && v1_make_leaf(home, i, name))
+		if (home->v1[i] >= 0 && i != CGROUP_V1_DEVICES && v1_make_leaf(home, i, name))
 			log_debug("cgroup", "%s: no leaf of %s", name, cgroup_controllers[i].v1_name);
 }

@@ -1188,6 +1188,12 @@ static void a_leaf_is_in_each_hierarchy_of_v1_when_it_is_to_be_its_own(void **st
 	assert_true(cgroup_has_old(&home, "web", "memory"));
 	assert_true(cgroup_has_old(&home, "web", "net_cls,memory"));
 	assert_false(cgroup_has_old(&home, "db", "memory"));
+	/* What devices it may use is no one's to give away. */
+	add_v1(&home, CGROUP_V1_DEVICES);
+	cgroup_spread(&home, "web");
+	assert_false(is_there("devices/svc.web"));
+	group("devices/svc.web");
+	assert_false(cgroup_has_old(&home, "web", "devices"));
 	/* Of others, of those that minit does not use here, and of v2. */
 	assert_false(cgroup_has_old(&home, "web", "name=systemd"));
 	assert_false(cgroup_has_old(&home, "web", "freezer"));
