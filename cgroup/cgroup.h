@@ -83,7 +83,7 @@ must_check int cgroup_adopt(const struct cgroup_home *home, const char *name);
  */
 void cgroup_spread(const struct cgroup_home *home, const char *name);
 
-/* Whether the leaf is in the v1 hierarchy of these controllers ("cpu,cpuacct"), and may be given away. For the child. */
+/* Whether the leaf is in the v1 hierarchy of these controllers ("cpu,cpuacct"), and may be shown. For the child. */
 bool cgroup_has_old(const struct cgroup_home *home, const char *name, const char *controllers);
 
 /*
