@@ -299,6 +299,25 @@ static int check_owner(struct supervisor *sv, uint32_t index)
 	return prepare_refuse(sv, index, STEP_network, -ENXIO, service_name(sv, owner));
 }
 
+/* Where an overlay keeps what is written, by its text in the table, or 0. */
+static uint32_t kept_at(const struct supervisor *sv, uint32_t index)
+{
+	uint32_t at = table_confine(sv->table, spec_at(sv, index))->roots.overlay_at;
+
+	return at && *table_text(sv->table, at) == '/' ? at : 0;
+}
+
+/* What two overlays write to one place is undefined, and the kernel only warns of it (overlayfs.rst). */
+static int check_kept(struct supervisor *sv, uint32_t index)
+{
+	uint32_t at = kept_at(sv, index);
+
+	for (uint32_t i = 0; at && i < sv->state->count; i++)
+		if (i != index && service_is_active(service_at(sv, i)) && kept_at(sv, i) == at)
+			return prepare_refuse(sv, index, STEP_mounts, -EBUSY, table_text(sv->table, at));
+	return 0;
+}
+
 int launch(struct supervisor *sv, uint32_t index)
 {
 	struct handles *h = handles_at(sv, index);
@@ -310,6 +329,8 @@ int launch(struct supervisor *sv, uint32_t index)
 		return 0;
 	if (!err)
 		err = check_owner(sv, index);
+	if (!err)
+		err = check_kept(sv, index);
 	if (!err)
 		err = sys_pipe(ends, O_NONBLOCK);
 	if (err)

@@ -224,6 +224,18 @@ $(cannot place "mounts = { '/m' = 'tmpfs' }" "$ct_dir/images/squashfs")
 [service.other]
 exec = ["/bin/sleep", "1000"]
 ready = "exec"
+[service.keeps]
+exec = ["/bin/sleep", "1000"]
+ready = "exec"
+root = "$ct_dir/root"
+overlay = "$ct_dir/kept"
+[service.keeps-too]
+exec = ["/bin/sleep", "1000"]
+ready = "exec"
+after = ["keeps"]
+root = "$ct_dir/root"
+overlay = "$ct_dir/kept"
+backoff = { first = "10ms", max = "10ms" }
 TOML
 ct_start
 ct_up
@@ -261,6 +273,11 @@ why kept "/proc/1/no: No such file or directory: make it, or correct the table" 
 why nomount "a root that is an image needs a mount namespace: Not a directory: add \"mount\" to namespaces; where minit has to leave it out, run the container with --cap-add SYS_ADMIN" "an image without a mount namespace" image
 why place "/m: Read-only file system: make it in the image, or give an overlay" "an image without the place for a mount"
 is "$(ls "$ct_dir/other")" "" "nothing was made behind a link"
+ct_is "two do not keep what they write in one place at the same time" keeps:up 'keeps-too:failures>=2' keeps-too:backoff
+is "$(ct_field keeps-too why)" "step mounts: $ct_dir/kept: Resource busy: another service that runs keeps there what it writes: stop that one, or give each a directory of its own" \
+	"which is told"
+ct_minit stop keeps >/dev/null
+ct_is "but one after the other" keeps-too:up
 rm -r "$state"
 ct_stop "it ends in order"
 
