@@ -107,12 +107,12 @@ static int make_shard(struct net_session *net, uint32_t i)
 		net_shard_remove(net, shard);
 	err = network_shard_up(house, net, i);
 	if (!err)
-		log_warn(bridge, 0, "shard %s: somebody has deleted it, its pair or its bridge; it is made anew, and "
-			 "its ports are joined to it again", shard->name);
+		log_warn(bridge, 0, "shard %s: somebody has deleted it, its pair or its bridge, or put them apart; it "
+			 "is made anew, and its ports are joined to it again", shard->name);
 	else if (!bits_has(lost_shards, i))
-		log_error(bridge, 0, "shard %s: somebody has deleted it, its pair or its bridge, and it cannot be made "
-			  "anew, as is said above: its services are without it until it can, which is tried every %u s",
-			  shard->name, PATIENCE_MS / 1000);
+		log_error(bridge, 0, "shard %s: somebody has deleted it, its pair or its bridge, or put them apart, "
+			  "and it cannot be made anew, as is said above: its services are without it until it can, "
+			  "which is tried every %u s", shard->name, PATIENCE_MS / 1000);
 	bits_put(lost_shards, i, err);
 	return err;
 }
@@ -291,6 +291,18 @@ static void begin(bool at_once)
 	bridges_mend();
 }
 
+/* It, or an end of its pair, is gone, or off its bridge. */
+static bool heard_shard(const struct net_seen *seen)
+{
+	for (uint32_t i = 0; i < house->table->shards.count; i++) {
+		const struct net_shard *s = table_shard(house->table, i);
+
+		if (!strcmp(s->name, seen->name) || !strcmp(s->up, seen->name) || !strcmp(s->down, seen->name))
+			return true;
+	}
+	return false;
+}
+
 /* True if it may be missing now. */
 static bool heard_link(const struct net_seen *seen)
 {
@@ -304,11 +316,6 @@ static bool heard_link(const struct net_seen *seen)
 			memcpy(macs[i], seen->mac, NET_MAC);
 		bits_put(gone, i, true);
 		found = true;
-	}
-	for (uint32_t i = 0; i < t->shards.count; i++) {
-		const struct net_shard *s = table_shard(t, i);
-
-		found |= !strcmp(s->name, seen->name) || !strcmp(s->up, seen->name) || !strcmp(s->down, seen->name);
 	}
 	return found;
 }
@@ -346,14 +353,15 @@ static bool heard_addr(const struct addr *addr)
 	return found;
 }
 
-static bool heard(const struct net_gone *what)
+/* Whether it concerns any; *at_once: it is not waited for what else goes. */
+static bool heard(const struct net_gone *what, bool *at_once)
 {
-	switch (what->what) {
-	case GONE_LINK: return heard_link(&what->link);
-	case GONE_PORT: return heard_port(&what->link);
-	case GONE_ADDR: return heard_addr(&what->addr);
-	default: return false;
-	}
+	bool link = what->what == GONE_LINK && heard_link(&what->link);
+	bool shard = (what->what == GONE_LINK || what->what == GONE_PORT) && heard_shard(&what->link);
+
+	*at_once |= link || shard;
+	return link || shard || (what->what == GONE_PORT && heard_port(&what->link)) ||
+	       (what->what == GONE_ADDR && heard_addr(&what->addr));
 }
 
 /* A bridge that is deleted is as many events as it has ports, and done as one. */
@@ -361,15 +369,12 @@ static void on_events(uint32_t id, unsigned ready)
 {
 	static bool found, at_once;
 	struct net_gone what;
-	bool is_ours;
 	int n = 1;
 
 	(void)id, (void)ready;
 	for (unsigned k = 0; n > 0 && k < AT_ONCE; k++) {
 		n = net_gone_read(events, &what);
-		is_ours = n > 0 && heard(&what);
-		found |= is_ours;
-		at_once |= is_ours && what.what == GONE_LINK;
+		found |= n > 0 && heard(&what, &at_once);
 	}
 	if (n > 0)
 		return;

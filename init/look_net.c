@@ -109,12 +109,30 @@ const char *network_port_of(const struct table *t, const struct net_attach *at)
 	return at->shard ? table_shard(t, at->shard - 1u)->name : table_bridge(t, (uint32_t)at->bridge)->name;
 }
 
-/* A shard with the bridge that it is of, if it is the one that it should be. */
-static void put_place(struct buf *b, const struct table *t, const struct net_attach *at, const char *ifname)
+/* A shard with the bridge that it is of. */
+static void put_place(struct buf *b, const struct table *t, const struct net_attach *at, const char *ifname,
+		      bool joined)
 {
 	buf_str(b, ifname);
-	if (at->shard && !strcmp(ifname, network_port_of(t, at)))
+	if (at->shard && joined)
 		buf_fmt(b, ", a shard of %s,", table_bridge(t, (uint32_t)at->bridge)->name);
+}
+
+/* Whether a link is a port of the one of this name. */
+static bool is_on(const struct network_seen *seen, const struct net_found_link *port, const char *master)
+{
+	const struct net_found_link *on = port ? net_found_link_at(&seen->host, port->master) : NULL;
+
+	return on && !strcmp(on->name, master);
+}
+
+/* On its shard, and that on its bridge. */
+static bool is_joined(const struct table *t, const struct network_seen *seen, const struct net_attach *at,
+		      const struct net_found_link *port)
+{
+	return at->shard && is_on(seen, port, network_port_of(t, at)) &&
+	       is_on(seen, net_found_link(&seen->host, table_shard(t, at->shard - 1u)->up),
+		     table_bridge(t, (uint32_t)at->bridge)->name);
 }
 
 static void tell_place(struct look *l, const struct network_seen *seen, const struct net_attach *at)
@@ -125,10 +143,10 @@ static void tell_place(struct look *l, const struct network_seen *seen, const st
 	BUF_ON_STACK(got, LOOK_TEXT);
 	BUF_ON_STACK(key, KEY_TEXT);
 
-	put_place(&asked, l->table, at, network_port_of(l->table, at));
+	put_place(&asked, l->table, at, network_port_of(l->table, at), true);
 	buf_fmt(&asked, " by %s", at->peer);
 	if (port) {
-		put_place(&got, l->table, at, bridge ? bridge->name : "none");
+		put_place(&got, l->table, at, bridge ? bridge->name : "none", is_joined(l->table, seen, at, port));
 		buf_fmt(&got, " by %s%s", port->name, port->works ? "" : ", which lets nothing through");
 	} else {
 		buf_str(&got, "none");

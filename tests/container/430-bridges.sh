@@ -150,6 +150,11 @@ for port in mv0 mv0.1 mv1 mv4; do
 	own_again ct_in ip link set "$port" nomaster
 done
 own_again ct_in ip link set mv0 master theirs
+for port in mt1 mu1; do
+	own_again ct_in ip link set "$port" nomaster
+	reaches four 10.78.0.1
+	ok $? "also who is behind it"
+done
 own_again ct_in ip addr del 10.77.0.1/24 dev br0
 own_again ct_in ip addr flush dev br0
 own_again ct_in ip addr flush dev theirs

@@ -89,8 +89,11 @@ is "$(grep -c '^  ! web: network.bridge: asked is br0 by mv0, found is none by m
 	1,1 "why says that its port is on no bridge, and that its gateway is on none"
 ct_minit net | grep -q '^! br0: 10.77.0.1/24 is not there$'
 ok $? "and net"
-ct_until 20 port_of mv0 br0 && ct_until 5 has_addr
-ok $? "behind which both are as they should be"
+ct_in ip link set mt1 nomaster
+ct_minit why four | grep -q '^  ! four: network.bridge: asked is mb1, a shard of star, by mv4, found is mb1 by mv4$'
+ok $? "and who is on a shard that is joined to no bridge is told of"
+ct_until 20 port_of mv0 br0 && ct_until 5 has_addr && ct_until 5 port_of mt1 star && ct_until 5 port_of mv4 mb1
+ok $? "behind which all are as they should be"
 ct_minit why web | grep -q -E '^web: up .*: as it should be$'
 ok $? "and why has nothing to tell"
 ct_stop "it ends in order"
