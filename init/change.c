@@ -94,6 +94,8 @@ static enum verdict judge_up(struct change *c, int i, const struct seen *s)
 
 static enum verdict judge_change(struct change *c, int i, const struct seen *s)
 {
+	if (seen_is(s, "gone"))
+		return c->stop ? HOLDS : NEVER;
 	if (c->stop)
 		return seen_is(s, "down") ? HOLDS : is_wanted(c, s) ? NEVER : NOT_YET;
 	if (seen_is(s, "up"))

@@ -43,26 +43,19 @@ static unsigned cost(const struct supervisor *sv, uint32_t index)
 	return how;
 }
 
-/* It is begun again by the new table, or is not there any more. */
-static void send_off(struct supervisor *sv, uint32_t index)
-{
-	struct service *s = service_at(sv, index);
-
-	if (place_in_next(sv, index) < 0)
-		service_event(sv, index, EVENT_WANT_DOWN, 0);
-	else if (service_is_active(s))
-		service_event(sv, index, EVENT_RESTART, 0);
-}
-
-/* All of them are held before the first goes: what its end sets off does not begin what is to end, too. */
+/*
+ * All of them are held before the first goes: what its end sets off does not begin what is to end, too. Who is gone by
+ * the next table as well: it goes on, should that not come.
+ */
 static void hold(struct supervisor *sv, bool internal)
 {
 	for (uint32_t i = 0; i < sv->state->count; i++)
 		if (!!spec_at(sv, i)->internal == internal && cost(sv, i) & DIFFER_ANEW)
 			service_at(sv, i)->handles.flags |= HANDLE_HELD;
 	for (uint32_t i = 0; i < sv->state->count; i++)
-		if (!!spec_at(sv, i)->internal == internal && service_at(sv, i)->handles.flags & HANDLE_HELD)
-			send_off(sv, i);
+		if (!!spec_at(sv, i)->internal == internal && service_at(sv, i)->handles.flags & HANDLE_HELD &&
+		    service_is_active(service_at(sv, i)))
+			service_event(sv, i, EVENT_RESTART, 0);
 }
 
 static void let_go(struct supervisor *sv)

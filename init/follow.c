@@ -29,12 +29,12 @@ struct seen *follow_find(const struct follow *f, const char *name)
 }
 
 /*
- * Snapshots come in one order: the next is where the last one was, and new in
- * the first of them. Changes of what has been told already come in between.
+ * Snapshots of a table come in one order: the next is where the last one was, and new in
+ * the first of them. Of another table it may be anywhere. Changes of what has been told already come in between.
  */
 static struct seen *place_of(struct follow *f, const char *name, bool change)
 {
-	bool fresh = !change && !f->complete && f->hint == f->count;
+	bool fresh = !change && !f->complete && f->hint == f->count && !f->round;
 	struct seen *s;
 
 	if (!change && f->hint < f->count && !strcmp(f->all[f->hint].name, name))
@@ -47,7 +47,8 @@ static struct seen *place_of(struct follow *f, const char *name, bool change)
 	s = &f->all[f->count++];
 	*s = (struct seen){ 0 };
 	memcpy(s->name, name, strlen(name) + 1); /* no longer: lines are read into the same size */
-	f->hint = f->count;
+	if (!f->round)
+		f->hint = f->count;
 	return s;
 }
 
@@ -60,6 +61,7 @@ static int take_service(struct follow *f, const char *line)
 	s = place_of(f, name, field_is_there(line, "from") || field_is_there(line, "notice"));
 	if (!s)
 		return -ENOMEM;
+	s->round = f->round;
 	field_text(line, "want", want, sizeof(want));
 	field_text(line, "state", s->state, sizeof(s->state));
 	field_text(line, "why", s->why, sizeof(s->why));
@@ -76,6 +78,23 @@ static int take_service(struct follow *f, const char *line)
 	return 0;
 }
 
+/* They stay in the list, as somebody may be asking about them. */
+static void let_go(struct follow *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		struct seen *s = &f->all[i];
+
+		if (s->round == f->round)
+			continue;
+		s->wanted = false;
+		s->pid = 0;
+		s->blocked[0] = '\0';
+		s->seq = f->seq;
+		memcpy(s->state, "gone", sizeof("gone"));
+		memcpy(s->why, "the table has it no more", sizeof("the table has it no more"));
+	}
+}
+
 int follow_line(struct follow *f, const char *line)
 {
 	if (field_is_there(line, "service"))
@@ -83,9 +102,11 @@ int follow_line(struct follow *f, const char *line)
 	if (field_is_there(line, "snapshot")) {
 		f->complete = true;
 		f->seq = MAX(f->seq, field_number(line, "seq", 0));
+		let_go(f);
 	}
-	if (field_is_there(line, "lost")) {
+	if (field_is_there(line, "lost") || field_is_there(line, "reload")) {
 		f->lost += (uint64_t)field_number(line, "lost", 0);
+		f->round += field_is_there(line, "reload");
 		f->complete = false;
 		f->hint = 0;
 	}
@@ -104,6 +125,11 @@ const char *follow_nearest(const struct follow *f, const char *name)
 bool seen_is(const struct seen *s, const char *state)
 {
 	return !strcmp(s->state, state);
+}
+
+bool seen_is_stopped(const struct seen *s)
+{
+	return seen_is(s, "down") || seen_is(s, "gone");
 }
 
 bool seen_is_ready(const struct seen *s)

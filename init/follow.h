@@ -15,6 +15,7 @@ struct seen {
 	char why[STATE_WHY];
 	char blocked[TABLE_NAME_MAX + 1]; /* it waits in vain, for this one; or empty */
 	bool wanted, internal;
+	uint32_t round; /* of follow.round: in the snapshot of which it was last */
 	int64_t seq; /* of the line this is from */
 	int64_t pid, starts, restarts, failures, next_ms;
 };
@@ -23,6 +24,7 @@ struct follow {
 	struct seen *all; /* one mapping, grown as needed */
 	size_t count, room, hint;
 	bool complete;    /* the snapshot is all there */
+	uint32_t round;   /* tables that minit has had meanwhile: who is in none of the last is "gone" */
 	int64_t seq;      /* number of the latest change */
 	uint64_t lost;
 };
@@ -35,6 +37,8 @@ struct seen *follow_find(const struct follow *f, const char *name);
 /* "did you mean": the nearest name there is, or NULL. */
 const char *follow_nearest(const struct follow *f, const char *name);
 
+/* Down, or not in the table any more. */
+bool seen_is_stopped(const struct seen *s);
 bool seen_is(const struct seen *s, const char *state);
 
 /* Up, or a task that is done. */

@@ -251,7 +251,8 @@ void notice_resume(uint32_t prepared)
 	const char *what = "";
 
 	for (uint32_t i = 0; count && i < MIN(prepared, house->state->count); i++) {
-		int err = watch_leaf(house, i, &what);
+		bool later = service_at(house, i)->handles.flags & HANDLE_ANEW; /* its leaf may not be there yet */
+		int err = later ? 0 : watch_leaf(house, i, &what);
 
 		if (err)
 			log_error(service_name(house, i), -err, "%s is no longer watched", *what ? what : "its memory");

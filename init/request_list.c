@@ -44,6 +44,8 @@ static bool put_event_line(const struct supervisor *sv, const struct client *c, 
 {
 	if (c->lost)
 		put_lost(c, line);
+	else if (c->cursor == CURSOR_RELOADED)
+		buf_str(line, "{\"reload\":true}\n");
 	else if (c->cursor < sv->state->count)
 		report_change(sv, c->cursor, STATE_COUNT, line);
 	else
@@ -65,11 +67,11 @@ static void advance(struct client *c)
 {
 	if (c->lost) {
 		c->lost = 0;
-		c->cursor = 0;
+		c->cursor = c->cursor == CURSOR_RELOADED ? CURSOR_RELOADED : 0;
 	} else if ((c->kind & ~CLIENT_BUSY) == CLIENT_NAMED) {
 		c->cursor = (uint32_t)request_after(c, c->cursor);
 	} else {
-		c->cursor++;
+		c->cursor++; /* from CURSOR_RELOADED to the first */
 	}
 }
 
@@ -78,7 +80,7 @@ bool request_is_pending(const struct supervisor *sv, const struct client *c)
 	switch (c->kind & ~CLIENT_BUSY) {
 	case CLIENT_STATUS:
 	case CLIENT_NAMED: return true;
-	case CLIENT_EVENTS: return c->lost || c->cursor <= sv->state->count;
+	case CLIENT_EVENTS: return c->lost || c->cursor <= sv->state->count || c->cursor == CURSOR_RELOADED;
 	default: return false;
 	}
 }

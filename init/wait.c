@@ -82,7 +82,7 @@ static uint64_t count_of(const struct condition *c, const struct seen *s)
 
 static bool is_settled(const struct seen *s)
 {
-	return seen_is(s, "down") || seen_is(s, "failed") || seen_is(s, "done");
+	return seen_is_stopped(s) || seen_is(s, "failed") || seen_is(s, "done");
 }
 
 static bool wants_life(const struct condition *c)
@@ -108,17 +108,21 @@ static enum verdict judge(const struct condition *c, const struct seen *s)
 		holds = seen_is_ready(s);
 	else if (!strcmp(c->what, "settled"))
 		holds = is_settled(s);
+	else if (!strcmp(c->what, "down"))
+		holds = seen_is_stopped(s);
 	else
 		holds = seen_is(s, c->what);
 	if (holds)
 		return HOLDS;
+	if (seen_is(s, "gone"))
+		return NEVER;
 	return !c->is_counter && wants_life(c) && is_hopeless(s) ? NEVER : NOT_YET;
 }
 
 /* Is it among those that `all` means here? */
 static bool is_meant(const struct condition *c, const struct seen *s)
 {
-	return !s->internal && (s->wanted || !wants_life(c));
+	return !s->internal && !seen_is(s, "gone") && (s->wanted || !wants_life(c));
 }
 
 /* The worst verdict over the services of the condition, and whose it is. */

@@ -29,7 +29,7 @@ static void carry_clients(struct statefile *to)
 {
 	for (uint32_t i = 0; i < to->client_slots; i++)
 		if (to->clients[i].kind == CLIENT_EVENTS)
-			to->clients[i].cursor = 0;
+			to->clients[i].cursor = CURSOR_RELOADED;
 }
 
 /* What it keeps across runs is closed, and its leaf removed, by who carries. */

@@ -160,13 +160,15 @@ enum client_kind {
 /* Beside the kind: its handler is at work. Found after an execution in place, the handler did not survive. */
 #define CLIENT_BUSY 0x80
 
+#define CURSOR_RELOADED UINT32_MAX
+
 /* One connection to the control socket; written by init/control.c alone. */
 struct client {
 	int32_t fd;        /* -1: free */
 	uint8_t kind;      /* enum client_kind, and CLIENT_BUSY */
 	uint8_t trusted;   /* may change things: root, or minit's own user */
 	uint16_t used;     /* bytes of line in use */
-	uint32_t cursor;   /* next service to tell of */
+	uint32_t cursor;   /* next service to tell of; CURSOR_RELOADED: that the table is another, then of all */
 	uint32_t lost;     /* events that did not fit */
 	char line[240];    /* the request so far */
 };

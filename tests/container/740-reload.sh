@@ -35,6 +35,9 @@ second() {
 [service.new]
 exec = ["/bin/sleep", "1000"]
 needs = ["steady"]
+cgroup.memory.max = "64M"
+pressure.memory = "some 150ms 2s"
+on_pressure = "restart"
 [service.later]
 exec = ["/bin/sleep", "1000"]
 autostart = false
@@ -99,6 +102,18 @@ is $? 0 "the plan"
 is "$(sort "$ct_dir/said")" "$(sort "$ct_dir/expected")" "says what would become of each"
 is "$(pids steady leafy other)" "$before$other " "and nothing of it is done"
 ct_events
+ct_mark
+socket=/proc/$(ct_pid)/root/run/minit/control
+MINIT_SOCKET=$socket "$MINIT" wait 'gone:restarts>=1' >"$ct_dir/restarts" 2>&1 &
+never=$!
+MINIT_SOCKET=$socket "$MINIT" wait new:up gone:down >"$ct_dir/unknown" 2>&1
+is $? 2 "who is not there yet is not known"
+MINIT_SOCKET=$socket "$MINIT" wait gone:down >"$ct_dir/down" 2>&1 &
+down=$!
+soon_listen() {
+	[ "$(ls -l "/proc/$(ct_pid)/fd" | grep -c socket:)" -ge 5 ]
+}
+ct_until 10 soon_listen
 ct_minit reload >"$ct_dir/said"
 is $? 0 "minit reload"
 is "$(sort "$ct_dir/said")" "$(sort "$ct_dir/expected")" "says the same"
@@ -115,10 +130,18 @@ ct_minit status gone >"$ct_dir/status" 2>&1
 is $? 2 "the one that is gone is not known any more"
 [ -n "$leaf" ] && ! ls -d $leaf >/dev/null 2>&1
 ok $? "and its leaf is not there"
+wait $never
+is "$?:$(cat "$ct_dir/restarts")" "3:minit: gone:restarts>=1: gone: it is gone (the table has it no more), and will not get there" "who waits for what is gone is told"
+wait $down
+is $? 0 "and who waits for its end has it"
+ct_heard
+grep -c '"reload":true' "$ct_dir/events" >"$ct_dir/count"
+is "$(cat "$ct_dir/count")" 1 "who listens is told that the table is another"
 ct_minit status leafy >"$ct_dir/status"
 grep -q 'memory.max *134217728 *134217728$' "$ct_dir/status" && grep -q 'cpu.max *50000 100000 *50000 100000$' "$ct_dir/status"
 ok $? "limits are those of the new table while it runs"
 grep -q 'pids.max .*30' "$ct_dir/status"
 ok $? "and what was set by hand, of which that says nothing new"
+ct_not_said 'pressure|memory.max' "what is watched of a new leaf is watched once that is there"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -3,6 +3,9 @@
 set -u
 . tests/container/ct.sh
 
+extra='[service.extra]
+exec = ["/bin/sleep", "1000"]
+network = "none"'
 old() {
 	ct_table <<TOML
 [network.bridge.br0]
@@ -17,6 +20,7 @@ network = "none"
 exec = ["/bin/sleep", "1000"]
 needs = ["slow"]
 network = "none"
+${1-}
 TOML
 }
 said() {
@@ -26,16 +30,16 @@ same() {
 	is "$(ct_field steady pid),$(ct_field steady starts),$(ct_field '' reexecs)" "$before" "$1"
 }
 
-old
+old "$extra"
 ct_start
 ct_up
-ct_is "it runs" steady:up slow:up needy:up
+ct_is "it runs" steady:up slow:up needy:up extra:up
 before=$(ct_field steady pid),$(ct_field steady starts),$(ct_field '' reexecs)
 
 echo 'restart = "sometimes"' >>"$ct_dir/table.toml"
 said
 is $? 1 "a wrong table"
-grep -q 'table.toml:[0-9]*:[0-9]*: service.needy: restart: found' "$ct_dir/said"
+grep -q 'table.toml:[0-9]*:[0-9]*: service.[a-z]*: restart: found' "$ct_dir/said"
 ok $? "is told with file, line and column"
 rm "$ct_dir/table.toml"
 said
@@ -66,7 +70,7 @@ wait $first
 is "$?:$(tail -n 1 "$ct_dir/first")" "1:minit: crashed while it answered this, and runs on; ask again" "a crash meanwhile gives it up"
 is "$(ct_field slow state),$(ct_field needy state)" stopping,waiting "who was to end still ends"
 ct_in sh -c 'kill -KILL -1' 2>/dev/null
-ct_is "and is started again by the old table" slow:up needy:up
+ct_is "and is started again by the old table" slow:up needy:up extra:up
 tr '\0' ' ' <"/proc/$(cat "/proc/$(ct_outer slow)/task/"*/children | tr -d ' ')/cmdline" | grep -q 'sleep 0.1'
 ok $? "with the old command"
 

@@ -80,6 +80,31 @@ static void test_a_snapshot_that_is_told_again(void **data)
 	assert_string_equal(follow_find(&f, "db")->state, "failed");
 }
 
+static void test_another_table(void **data)
+{
+	(void)data;
+	tell("web", NULL, "up", 1);
+	tell("old", NULL, "up", 1);
+	follow_line(&f, "{\"snapshot\":2,\"seq\":1}");
+	follow_line(&f, "{\"reload\":true}");
+	assert_false(f.complete);
+	tell("new", NULL, "down", 1);
+	tell("web", NULL, "up", 1);
+	assert_string_equal(follow_find(&f, "old")->state, "up");
+	follow_line(&f, "{\"snapshot\":2,\"seq\":2}");
+	assert_true(f.complete);
+	assert_string_equal(follow_find(&f, "web")->state, "up");
+	assert_string_equal(follow_find(&f, "new")->state, "down");
+	assert_string_equal(follow_find(&f, "old")->state, "gone");
+	assert_false(follow_find(&f, "old")->wanted);
+	assert_true(seen_is_stopped(follow_find(&f, "old")));
+	follow_line(&f, "{\"reload\":true}");
+	tell("old", NULL, "starting", 3);
+	follow_line(&f, "{\"snapshot\":1,\"seq\":3}");
+	assert_string_equal(follow_find(&f, "old")->state, "starting");
+	assert_string_equal(follow_find(&f, "new")->state, "gone");
+}
+
 static void test_thousands(void **data)
 {
 	char name[16];
@@ -105,6 +130,7 @@ int main(void)
 		TEST(a_snapshot_and_changes),
 		TEST(a_change_amid_the_first_snapshot),
 		TEST(a_snapshot_that_is_told_again),
+		TEST(another_table),
 		TEST(thousands),
 	};
 
