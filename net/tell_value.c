@@ -25,7 +25,7 @@ static const struct {
 	{ TYPE_ETHER_TYPE, 0x0800, "ip" }, { TYPE_ETHER_TYPE, 0x0806, "arp" }, { TYPE_ETHER_TYPE, 0x86dd, "ip6" },
 	{ TYPE_INET_PROTO, IPPROTO_TCP, "tcp" }, { TYPE_INET_PROTO, IPPROTO_UDP, "udp" },
 	{ TYPE_INET_PROTO, IPPROTO_SCTP, "sctp" },
-	{ TYPE_INET_PROTO, IPPROTO_ICMP, "icmp" }, { TYPE_INET_PROTO, IPPROTO_ICMPV6, "ipv6-icmp" },
+	{ TYPE_INET_PROTO, IPPROTO_ICMP, "icmp" }, { TYPE_INET_PROTO, IPPROTO_ICMPV6, "icmpv6" },
 	{ TYPE_INTEGER, 143, "mld2-listener-report" },
 	{ TYPE_INTEGER, 135, "nd-neighbor-solicit" }, { TYPE_INTEGER, 136, "nd-neighbor-advert" },
 };
