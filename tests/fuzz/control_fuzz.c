@@ -17,6 +17,7 @@
 
 #include "init/control.h"
 #include "init/field.h"
+#include "init/exchange.h"
 #include "init/probe.h"
 #include "init/request.h"
 #include "init/shutdown.h"
@@ -41,6 +42,12 @@ bool probe_begin(struct supervisor *of, struct client *c)
 {
 	(void)of;
 	request_refuse(c, "reexec: minit: No such file or directory: minit runs on as it was");
+	return false;
+}
+
+bool exchange_begin(struct supervisor *of, struct client *c, int table_fd)
+{
+	(void)of, (void)c, (void)table_fd;
 	return false;
 }
 
