@@ -217,7 +217,10 @@ int view_fill(struct view *v)
 	const struct mount_spec *mounts = table_list(v->child->table, list, struct mount_spec);
 	int err = put_private_tmp(v);
 
-	for (uint32_t i = 0; i < list.count && !err; i++)
+	for (uint32_t i = 0; i < list.count && !err; i++) {
 		err = put_mount(v, &mounts[i]);
+		if (!err)
+			err = view_directories_upon(v, i);
+	}
 	return err;
 }

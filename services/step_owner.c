@@ -40,19 +40,61 @@ static struct list list_of(const struct roots_spec *roots, size_t kind)
  * A directory of minit's root, at the same place in the service's; upon itself where it is the same root, to be no part
  * of what is read-only there.
  */
-static int show(struct view *v, int dir, const char *path)
+static int copy_directory(int dir)
 {
 	const struct mount_change private = { .set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, .spread = SPREAD_PRIVATE };
+	cleanup_fd int copy = mount_copy(dir, "", false);
+	int err = copy < 0 ? copy : mount_change(copy, &private);
+
+	return err ? err : fd_steal(&copy);
+}
+
+static int put_directory(struct view *v, int copy, const char *path)
+{
+	cleanup_fd int at = view_make(v, path, false);
+
+	return at < 0 ? at : mount_put(copy, at, "");
+}
+
+static int show(struct view *v, int dir, const char *path)
+{
 	bool apart = v->own || v->child->spec->readonly;
-	cleanup_fd int copy = apart ? mount_copy(dir, "", false) : -1;
-	cleanup_fd int at = -1;
-	int err;
+	cleanup_fd int copy = apart ? copy_directory(dir) : -1;
 
 	if (!apart)
 		return 0;
-	err = copy < 0 ? copy : mount_change(copy, &private);
-	at = err ? err : view_make(v, path, false);
-	return at < 0 ? at : mount_put(copy, at, "");
+	return copy < 0 ? copy : put_directory(v, copy, path);
+}
+
+/* They come by their targets, so a mount comes behind those that it is below. Without a namespace there are none. */
+static int last_above(const struct view *v, const char *path)
+{
+	const struct mount_spec *mounts = table_list(v->child->table, v->roots->mounts, struct mount_spec);
+	int last = -1;
+
+	for (uint32_t i = 0; i < v->roots->mounts.count && v->root >= 0; i++) {
+		const char *target = table_text(v->child->table, mounts[i].target_at);
+		size_t len = strlen(target);
+
+		if (!strncmp(path, target, len) && path[len] == '/')
+			last = (int)i;
+	}
+	return last;
+}
+
+static int hold_if_covered(struct view *v, int dir, const char *path, struct held held)
+{
+	int above = last_above(v, path);
+
+	if (above < 0)
+		return 0;
+	if (v->held_count == HELD_MAX)
+		return -E2BIG;
+	held.mount = (uint32_t)above;
+	held.copy = copy_directory(dir);
+	if (held.copy >= 0)
+		v->held[v->held_count++] = held;
+	return MIN(held.copy, 0);
 }
 
 static void put_path(struct buf *b, const struct child *child, size_t kind, uint32_t i)
@@ -72,6 +114,14 @@ static int make_or_open(const struct view *v, const char *path)
 	return err ? err : fd_steal(&dir);
 }
 
+/* What mounting in general has no word for. */
+static int cannot_make(struct view *v, int err, const char *path)
+{
+	if (err == -ELOOP || err == -ENOTDIR || err == -E2BIG || err == -EROFS)
+		v->child->blamed = STEP_owner;
+	return child_fail(v->child, err, path);
+}
+
 static int make_directory(struct view *v, size_t kind, uint32_t i)
 {
 	cleanup_fd int dir = -1;
@@ -82,9 +132,25 @@ static int make_directory(struct view *v, size_t kind, uint32_t i)
 	err = buf_check(&path);
 	dir = err ? err : make_or_open(v, buf_text(&path));
 	err = dir < 0 ? dir : show(v, dir, buf_text(&path));
-	if (err == -ELOOP || err == -ENOTDIR)
-		v->child->blamed = STEP_owner;
-	return err ? child_fail(v->child, err, buf_text(&path)) : 0;
+	if (!err)
+		err = hold_if_covered(v, dir, buf_text(&path), (struct held){ .kind = (uint32_t)kind, .index = i });
+	return err ? cannot_make(v, err, buf_text(&path)) : 0;
+}
+
+int view_directories_upon(struct view *v, uint32_t mount)
+{
+	int err = 0;
+
+	for (const struct held *h = v->held; h < v->held + v->held_count && !err; h++) {
+		BUF_ON_STACK(path, 512);
+
+		if (h->mount != mount)
+			continue;
+		put_path(&path, v->child, h->kind, h->index);
+		err = put_directory(v, h->copy, buf_text(&path));
+		err = err ? cannot_make(v, err, buf_text(&path)) : 0;
+	}
+	return err;
 }
 
 int view_directories(struct view *v)

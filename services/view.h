@@ -11,6 +11,15 @@
 #include "lib/mount.h"
 #include "services/child.h"
 
+#define HELD_MAX 16
+
+/* A directory of the service's that lies below a mount of its table: it is shown again, upon that. */
+struct held {
+	int copy;
+	uint32_t mount; /* the last one that it is below, by its place in the list */
+	uint32_t kind, index;
+};
+
 struct view {
 	struct child *child;
 	const struct roots_spec *roots;
@@ -20,6 +29,8 @@ struct view {
 	uint32_t shared_count, shared_taken;
 	int early[MOUNT_EARLY_MAX]; /* in minit's root: copies of the other sources, before anything lies upon them */
 	uint32_t early_count, early_taken;
+	struct held held[HELD_MAX];
+	uint32_t held_count;
 	int dev;   /* minit's /dev, for devices of it; -1 until it is needed */
 	int null;  /* minit's /dev/null, to mask files with; -1 until it is needed */
 	int empty; /* what masks a directory already, a mount with nothing in it; -1: none yet */
@@ -56,6 +67,7 @@ must_check int view_sys(struct view *v);
 must_check int view_dev(struct view *v);   /* services/step_dev.c */
 must_check int view_fill(struct view *v);  /* what mounts lists; services/step_fill.c */
 must_check int view_directories(struct view *v); /* services/step_owner.c */
+must_check int view_directories_upon(struct view *v, uint32_t mount); /* those that are below this one alone */
 must_check int view_directories_plain(struct child *child); /* without a mount namespace: where minit sees them */
 must_check int view_take_secrets(struct view *v); /* reads them */
 must_check int view_secrets(struct view *v);      /* puts them where they are seen */

@@ -86,6 +86,10 @@ $(finds state 'echo $STATE_DIRECTORY $CACHE_DIRECTORY $LOGS_DIRECTORY $RUNTIME_D
 group = "815"
 runtime_directory = "minit-test/web"
 directory_mode = "0750"')
+$(finds below 'touch $STATE_DIRECTORY/x $RUNTIME_DIRECTORY/x /run/y && ls /run /var; touch /run/shut/x 2>&1 | grep -c Read-only; ls $RUNTIME_DIRECTORY' "readonly = true
+mounts = { '/run' = 'tmpfs', '/run/shut' = { bind = '$ct_dir/data', readonly = true }, '/run/shut/deep/x' = 'tmpfs', '/var' = 'tmpfs', '/var/lib' = 'tmpfs' }
+state_directory = '${state#/var/lib/}/below'
+runtime_directory = 'shut/deep'")
 $(finds secret 'cat /run/secrets/password; echo; stat -c %u:%a /run/secrets /run/secrets/password; rm /run/secrets/password 2>&1 | grep -q Read-only && echo Read-only; stat -f -c %T /run/secrets; env | grep -c "pass word"' "user = '4711'
 secrets = { password = '$ct_dir/key' }")
 $(finds propagation "grep -c 'shared:' /proc/self/mountinfo")
@@ -165,6 +169,7 @@ ok $? "which does not reach the root"
 says kept "" "a kept overlay is empty at first"
 says again /kept "and has what was written then"
 says state "/run/minit-test/web 4711:815:750 written" "directories belong to its user"
+says below "/run: shut y /var: lib 1 x" "directories are seen below what is mounted above them, too, and can be written"
 says secret "pass word 4711:500 4711:400 Read-only 0x858458f6 0" "a secret is for its user alone, in memory, and not in the environment"
 says propagation 0 "nothing spreads"
 says bare "/dev/null /proc/1 /sys/class" "places for mounts are made"
