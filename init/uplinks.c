@@ -17,7 +17,8 @@ static struct supervisor *house;
 static int events = -1;
 static uint64_t failed; /* to be set up: not tried again before it is gone, as each try is an event too */
 static uint64_t taken;  /* failed, as another one has the name: tried again when nobody has it */
-static uint64_t off;    /* done, and may be no port of its master any more */
+static uint64_t off;    /* done, and may be no port of its master any more, or not have all that it had */
+static uint64_t down;   /* done, and set down since: what the kernel has dropped with that, it is given when it is up */
 static uint32_t numbers[TABLE_LINKS_MAX]; /* the kernel's, of those that are done */
 static uint32_t masters[TABLE_LINKS_MAX]; /* of what they are ports of; 0: not known */
 static struct patience patience;
@@ -136,7 +137,7 @@ void uplinks_up(struct supervisor *sv, struct net_session *net)
 		set_up(sv, net, i);
 }
 
-/* -- off its master ------------------------------------------------------------------------------------------------ */
+/* -- not as it was ------------------------------------------------------------------------------------------------ */
 
 static void lose_patience(const struct net_link *link, struct when now)
 {
@@ -147,16 +148,17 @@ static void lose_patience(const struct net_link *link, struct when now)
 		  "by `ip monitor link`", link->master, PATIENCE_MS / 1000);
 }
 
-/* What is missing is heard of when it comes; what fails is not tried again, as each try is an event too. */
+/* What is missing is heard of when it comes; a port that fails is not tried again, as each try is an event too. */
 static void rejoin(struct supervisor *sv, struct net_session *net, uint32_t i, struct when now)
 {
 	const struct net_link *link = table_link(sv->table, i);
 	const struct net_links all = links_of(sv->table);
 	struct net_seen seen = { 0 };
-	int n = net_link_rejoin(net, &all, i, &seen);
+	int n = net_link_rejoin(net, &all, i, down & bit(i), &seen);
 
-	set(&failed, i, n < 0 && n != -ENODEV);
-	if (n < 0 && n != -ENODEV)
+	set(&down, i, !seen.up);
+	set(&failed, i, n < 0 && n != -ENODEV && link->master[0]);
+	if (failed & bit(i))
 		set(&sv->state->links_done, i, false);
 	if (n < 0)
 		return;
@@ -243,9 +245,11 @@ static void check_gone(struct supervisor *sv, uint32_t i, uint32_t number)
 
 static void note_state(struct supervisor *sv, uint32_t i, const struct net_seen *seen)
 {
+	bool is_off = table_link(sv->table, i)->master[0] && (!seen->master || seen->master != masters[i]);
+
 	set_carrier(sv, i, seen->works);
-	if (table_link(sv->table, i)->master[0] && (!seen->master || seen->master != masters[i]))
-		set(&off, i, true);
+	set(&down, i, !seen->up || down & bit(i));
+	set(&off, i, is_off || off & bit(i) || (seen->up && down & bit(i)));
 }
 
 /* What it was is so no longer. */
@@ -315,8 +319,10 @@ static void on_events(uint32_t id, unsigned ready)
 		for (uint32_t i = 0; n > 0 && seen.name[0] && i < house->table->links.count; i++)
 			heard(house, i, &seen);
 	}
-	if (n < 0)
+	if (n < 0) {
+		down |= house->state->links_done; /* may have been */
 		ask(house);
+	}
 	if (off)
 		uplinks_mend();
 	service_settle(house);

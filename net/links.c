@@ -52,7 +52,8 @@ bool net_link_matches(const struct net_link *link, const struct net_seen *seen)
 
 static struct net_seen seen_of(const struct link_info *info)
 {
-	struct net_seen seen = { .works = info->flags & IFF_UP && info->flags & IFF_RUNNING,
+	struct net_seen seen = { .up = info->flags & IFF_UP,
+				 .works = info->flags & IFF_UP && info->flags & IFF_RUNNING,
 				 .index = info->index, .master = info->master };
 
 	memcpy(seen.name, info->name, sizeof(seen.name));
@@ -356,24 +357,27 @@ int net_link_up(struct net_session *s, const struct net_links *all, uint32_t ind
 }
 
 /* What a bond gives up is down, and has lost its routes. */
-int net_link_rejoin(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret)
+int net_link_rejoin(struct net_session *s, const struct net_links *all, uint32_t index, bool whole,
+		    struct net_seen *ret)
 {
 	const struct net_link *link = &all->list[index];
 	struct link_info info = { 0 };
 	uint32_t master = 0;
 	int err = find_master(s, link, &master);
+	bool off;
 
 	if (!err)
 		err = link_find(&s->host, link->name, &info);
 	if (err)
 		return err;
 	*ret = seen_of(&info);
-	if (info.master == master)
+	off = link->master[0] && info.master != master;
+	if (!off && !(whole && ret->up))
 		return 0;
 	err = set_up(s, all, index, &info, master);
 	if (!err)
 		err = net_link_ask(s, link, ret);
-	return err ? err : 1;
+	return err ? err : off;
 }
 
 int net_link_ask(struct net_session *s, const struct net_link *link, struct net_seen *ret)

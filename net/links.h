@@ -7,6 +7,7 @@ struct net_seen {
 	char name[NET_IFNAME];
 	uint8_t mac[NET_MAC];
 	uint32_t index; /* the kernel's number: stays when the name changes */
+	bool up;
 	bool works;   /* is up and has carrier */
 	uint32_t master; /* that of the bridge or bond that it is a port of; 0: of none */
 	bool gone;

@@ -203,9 +203,10 @@ must_check int net_link_up(struct net_session *s, const struct net_links *all, u
 
 /*
  * A link that net_link_up has set up, and that is no port of its master any more, is one again, and as it was: 1. 0: it
- * is one. With how it is in *ret. -ENODEV, not logged: it or its master is not there; or -errno.
+ * is one, or has no master. whole: of that one, too, all else is made sure of, if it is up. With how it is in *ret.
+ * -ENODEV, not logged: it or its master is not there; or -errno.
  */
-must_check int net_link_rejoin(struct net_session *s, const struct net_links *all, uint32_t index,
+must_check int net_link_rejoin(struct net_session *s, const struct net_links *all, uint32_t index, bool whole,
 			       struct net_seen *ret);
 
 /* Writes a setting below /proc/sys/net, of the network that the caller is in. 0 or -errno, logged. */

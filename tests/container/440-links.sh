@@ -151,6 +151,48 @@ ct_said 'mac0: link mac0: there is a link of this name already, a veth that mini
 	"a link of somebody else is left alone"
 ct_said '^left 0 0$' "what was made goes at the end"
 
+# A link that somebody sets down and up again: the kernel has dropped its routes, and its addresses of IPv6.
+ct_table <<TOML
+[network.link.wan]
+match = "u0"
+address = ["192.0.2.10/24", "2001:db8::10/64"]
+gateway = ["192.0.2.1", "2001:db8::1"]
+metric = 50
+routes = ["10.9.0.0/16 via 192.0.2.254", "fd99::/64 via 2001:db8::9", "default via 192.0.2.254 table 300"]
+[network.link.off]
+match = "w0"
+up = false
+address = "192.0.3.10/24"
+[service.a]
+exec = ["/bin/sleep", "1000"]
+network = "host"
+online = ["wan"]
+TOML
+ct_start sh -c 'for i in u w; do ip link add ${i}0 type veth peer name ${i}1 && ip link set ${i}1 up; done && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "a link is set up" a:up
+ways() {
+	ct_in sh -c 'ip -br addr show wan; ip route show table all dev wan; ip -6 route show dev wan' | grep -v fe80: | sed 's/ fe80.*//' | sort
+}
+ways >"$ct_dir/before"
+as_before() {
+	ways >"$ct_dir/after"
+	diff "$ct_dir/before" "$ct_dir/after" >"$ct_dir/differs"
+}
+ct_in ip link set wan down
+ct_in ip link set wan up
+ct_until 5 as_before
+ok $? "set down and up again it has its addresses and routes"
+sed 's/^/# /' "$ct_dir/differs"
+ct_in ip link set wan down
+ct_wait 5 'wan: link: no longer online'
+ct_rests
+is "$(ct_in ip -br link show wan | awk '{ print $2 }'),$(ct_in ip -br link show off | awk '{ print $2 }')" DOWN,DOWN "one that is set down stays so"
+ct_in ip link set wan up
+ct_until 5 as_before
+ok $? "until it is set up"
+ct_stop "it ends in order"
+
 # Two devices that have each other's names, and one whose name somebody else's has.
 ct_table <<TOML
 [network.link.eth0]
