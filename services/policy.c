@@ -12,7 +12,8 @@ static bool is_permanent(const struct outcome *o)
 {
 	static const int lasting[] = { ENOENT, ENOTDIR, EACCES, ENOEXEC, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ESRCH,
 				      EOPNOTSUPP, ELIBACC, EPERM, EROFS, ENODEV, ENXIO, EMEDIUMTYPE, EFBIG, EUCLEAN,
-				      ERANGE, E2BIG, ENOTBLK, EAFNOSUPPORT };
+				      ERANGE, E2BIG, ENOTBLK, EAFNOSUPPORT, EOVERFLOW, ENOSYS,
+				      ENOTTY };
 
 	if (o->ending != ENDING_SPAWN)
 		return false;

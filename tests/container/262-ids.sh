@@ -62,6 +62,11 @@ private_tmp = true
 mounts = { '/t' = 'tmpfs', '/t/no' = { tmpfs = true, readonly = true }, '/t/deep' = { tmpfs = '1M', mode = '0700' } }")
 $(finds insist true "root = '/proc'
 userns.idmap = true")
+$(finds nobody true "root = '$ct_dir/root'
+user = '1000'
+userns.uid = '1000 200000 10'
+mounts = { '/not/there' = 'tmpfs' }
+restart = 'on-failure'")
 $(finds here 'id -u; stat -c %u /etc/passwd; grep -c . /proc/self/uid_map' 'userns = "auto"
 namespaces = ["mount", "pid", "user"]')
 $(finds noinit 'id -u; cat /proc/1/comm' "$auto
@@ -112,6 +117,8 @@ says memory "0:755 0:755 0:700 0:1777" "what is in memory alone belongs to root 
 ok $? "which is one of its range outside"
 rm -rf /var/lib/minit-ids
 ct_said "^minit: insist: step mounts: /proc: Invalid argument: the kernel refuses to mount it so: see idmap, overlay; given up" "who insists on a mapped root that cannot be does not start"
+ct_said "^minit: nobody: step mounts: /not/there: Value too large for data type: nobody in its user namespace is root, and could make it: make it in the root, or map an id to 0; given up" \
+	"a place for a mount that nobody inside could make is told, and not tried again"
 says here "0 65534 1" "also in minit's root, where nothing is its own"
 says noinit "0 sh" "also without a reaper"
 up=$(value clocks | cut -d' ' -f1)
