@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "init/logfile.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/log.h"
@@ -179,14 +180,6 @@ static size_t put_lines(struct outlet *o, const char *text, size_t len, bool all
 
 /* -- files --------------------------------------------------------------------------------------------------- */
 
-/* A symbolic link in a folder that the service may write to must not lead us elsewhere. */
-static int file_open(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0640);
-
-	return fd < 0 ? -errno : fd;
-}
-
 /* Opened when first needed, and anew when it has been deleted. */
 static int file_of(struct outlet *o)
 {
@@ -195,7 +188,7 @@ static int file_of(struct outlet *o)
 	if (o->file >= 0 && fstat(o->file, &st) == 0 && st.st_nlink == 0)
 		fd_close(&o->file);
 	if (o->file < 0)
-		o->file = file_open(table_text(table, o->spec->output_at));
+		o->file = logfile_open(table_text(table, o->spec->output_at));
 	return o->file;
 }
 

@@ -62,4 +62,35 @@ ok $? "a file that cannot be opened is told"
 is "$(grep -a -E '^bytes +\|' "$ct_dir/out" | sed 's/^[^|]*| //' | tr -d '\n' | tr -cd x | wc -c)" 20000 "no byte of a long line is lost"
 grep -a -q -P '^bytes +\| tab\there' "$ct_dir/out"
 ok $? "nor changed"
+
+# Folders that belong to the services: what these put there must neither hold up the others' output nor lead it elsewhere.
+mkdir -p "$ct_dir/own/sub" "$ct_dir/else"
+chmod 711 "$ct_dir"
+chown -R 65534 "$ct_dir/own"
+mkfifo "$ct_dir/goes"
+ct_table <<TOML
+[service.pipe]
+exec = ["/bin/sh", "-c", "echo one; until [ -s $ct_dir/own/pipe.log ]; do sleep 0.02; done; rm $ct_dir/own/pipe.log; mkfifo $ct_dir/own/pipe.log; echo two; exec sleep 1000"]
+user = "nobody"
+output = { file = "$ct_dir/own/pipe.log" }
+[service.link]
+exec = ["/bin/sh", "-c", "echo one; until [ -s $ct_dir/own/sub/link.log ]; do sleep 0.02; done; mv $ct_dir/own/sub $ct_dir/own/old; rm $ct_dir/own/old/link.log; ln -s $ct_dir/else $ct_dir/own/sub; echo two; exec sleep 1000"]
+user = "nobody"
+output = { file = "$ct_dir/own/sub/link.log" }
+[service.other]
+exec = ["/bin/sh", "-c", "read -r x <$ct_dir/goes; echo heard; exec sleep 1000"]
+output = { file = "$ct_dir/through/other.log" }
+TOML
+ln -s "$ct_dir/logs" "$ct_dir/through"
+ct_start
+ct_up
+ct_wait 10 'pipe: output to .*/own/pipe.log: '
+ok $? "a pipe in the place of a file is told"
+ct_wait 10 'link: output to .*/own/sub/link.log: '
+ok $? "and a link in the place of its folder"
+echo >"$ct_dir/goes"
+ct_until 10 grep -s -q heard "$ct_dir/logs/other.log"
+ok $? "others are heard, by a link of root's too"
+is "$(ls "$ct_dir/else")" "" "nothing is written elsewhere"
+ct_stop "it ends in order"
 echo "1..$ct_tests"
