@@ -34,6 +34,23 @@ static int open_next(int dir, const char *path, size_t len)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Another name of a file that is not the service's, where the kernel lets it make one (fs.protected_hardlinks = 0). */
+static bool is_borrowed(int dir, int fd)
+{
+	struct stat st;
+
+	return !is_trusted(dir) && fd_stat(fd, &st) == 0 && st.st_nlink > 1;
+}
+
+static int open_last(int dir, const char *name)
+{
+	cleanup_fd int fd = openat(dir, name, FLAGS, 0640);
+
+	if (fd < 0)
+		return -errno;
+	return is_borrowed(dir, fd) ? -EMLINK : fd_steal(&fd);
+}
+
 static int open_file(const char *path)
 {
 	int dir = fd_open("/", O_PATH | O_DIRECTORY), fd;
@@ -46,20 +63,27 @@ static int open_file(const char *path)
 	}
 	if (dir < 0)
 		return dir;
-	fd = openat(dir, path, FLAGS, 0640);
-	fd = fd < 0 ? -errno : fd;
+	fd = open_last(dir, path);
 	fd_close(&dir);
 	return fd;
 }
 
-/* A pipe without a reader is ENXIO already; one with a reader who does not read would hold up all services' output. */
+/*
+ * A pipe whose reader does not read would hold up all services' output. A device that the service itself must not open
+ * it may yet be able to make; those in /dev are the machine's.
+ */
+static bool is_fit(const char *path, mode_t mode)
+{
+	return S_ISREG(mode) || (S_ISCHR(mode) && !strncmp(path, "/dev/", strlen("/dev/")));
+}
+
 int logfile_open(const char *path)
 {
 	cleanup_fd int fd = open_file(path);
 	struct stat st;
 	int err = fd < 0 ? fd : fd_stat(fd, &st);
 
-	if (!err && S_ISFIFO(st.st_mode))
+	if (!err && !is_fit(path, st.st_mode))
 		err = -ENXIO;
 	return err ? err : fd_steal(&fd);
 }

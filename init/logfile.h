@@ -5,7 +5,8 @@
 
 /*
  * Opens a file to append to, which is made if it is missing. In a folder that others than root and minit's user may
- * write to no link leads elsewhere, and what would keep one waiting is refused. A descriptor or -errno.
+ * write to no link leads elsewhere, and it is no other file's name. What would keep one waiting is refused, and a
+ * device elsewhere than in /dev. A descriptor or -errno.
  */
 must_check int logfile_open(const char *path);
 

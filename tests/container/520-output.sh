@@ -77,20 +77,39 @@ output = { file = "$ct_dir/own/pipe.log" }
 exec = ["/bin/sh", "-c", "echo one; until [ -s $ct_dir/own/sub/link.log ]; do sleep 0.02; done; mv $ct_dir/own/sub $ct_dir/own/old; rm $ct_dir/own/old/link.log; ln -s $ct_dir/else $ct_dir/own/sub; echo two; exec sleep 1000"]
 user = "nobody"
 output = { file = "$ct_dir/own/sub/link.log" }
+[service.hard]
+exec = ["/bin/sh", "-c", "echo one; exec sleep 1000"]
+user = "nobody"
+output = { file = "$ct_dir/own/hard.log" }
+[service.device]
+exec = ["/bin/sh", "-c", "echo one; exec sleep 1000"]
+output = { file = "$ct_dir/logs/device.log" }
+[service.console]
+exec = ["/bin/sh", "-c", "echo one; exec sleep 1000"]
+output = { file = "/dev/full" }
 [service.other]
 exec = ["/bin/sh", "-c", "read -r x <$ct_dir/goes; echo heard; exec sleep 1000"]
 output = { file = "$ct_dir/through/other.log" }
 TOML
 ln -s "$ct_dir/logs" "$ct_dir/through"
+: >"$ct_dir/else.log"
+ln "$ct_dir/else.log" "$ct_dir/own/hard.log"
+mknod "$ct_dir/logs/device.log" c 1 7
 ct_start
 ct_up
 ct_wait 10 'pipe: output to .*/own/pipe.log: '
 ok $? "a pipe in the place of a file is told"
 ct_wait 10 'link: output to .*/own/sub/link.log: '
 ok $? "and a link in the place of its folder"
+ct_wait 10 'hard: output to .*/own/hard.log: '
+ok $? "and another file's name, given by who may only write to the folder"
+ct_wait 10 'device: output to .*/logs/device.log: No such device'
+ok $? "and a device, which who is held back from all may make"
+ct_wait 10 'console: output to /dev/full: No space left'
+ok $? "where devices are, one is written to"
 echo >"$ct_dir/goes"
 ct_until 10 grep -s -q heard "$ct_dir/logs/other.log"
 ok $? "others are heard, by a link of root's too"
-is "$(ls "$ct_dir/else")" "" "nothing is written elsewhere"
+is "$(ls "$ct_dir/else"; cat "$ct_dir/else.log")" "" "nothing is written elsewhere"
 ct_stop "it ends in order"
 echo "1..$ct_tests"
