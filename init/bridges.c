@@ -13,6 +13,7 @@
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "services/connect.h"
+#include "services/settle.h"
 
 #define AT_ONCE 64    /* events, before the loop looks at what else has happened */
 #define CALM_MS 100   /* before an address or a port is given back: the bridge may be about to go, or more of them */
@@ -78,12 +79,35 @@ static int bridge_up(struct net_session *net, uint32_t i)
 	return network_bridge_up(house, net, &bridge, i);
 }
 
+static bool is_on(uint32_t index, uint32_t bridge)
+{
+	const struct net_attach *at;
+
+	for (uint32_t n = 0; (at = table_attach(house->table, spec_at(house, index), n)); n++)
+		if (at->bridge == (int32_t)bridge)
+			return true;
+	return false;
+}
+
+/* Who runs on it runs on, and is started again only once its port forwards: as at boot. */
+static void hold_back(uint32_t bridge)
+{
+	for (uint32_t i = 0; i < house->state->count; i++)
+		if (service_at(house, i)->handles.netns >= 0 && is_on(i, bridge))
+			settle_begin(house, i);
+	if (house->on_network)
+		house->on_network(house);
+}
+
 /* Why not is said by each try, that it is to be made by the first. */
 static int make_bridge(struct net_session *net, uint32_t i)
 {
 	const char *name = table_bridge(house->table, i)->name;
-	int err = bridge_up(net, i);
+	int err;
 
+	if (!bits_has(lost, i))
+		hold_back(i);
+	err = bridge_up(net, i);
 	if (err && !bits_has(lost, i))
 		log_error(name, 0, "bridge: somebody has deleted it, and it cannot be made anew, as is said above: "
 			  "its services are without it until it can, which is tried every %u s", PATIENCE_MS / 1000);

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "lib/signame.h"
+#include "net/net.h"
 #include "services/calm.h"
 #include "services/depend.h"
 #include "services/launch.h"
@@ -90,6 +91,17 @@ static void put_link(const struct supervisor *sv, uint64_t links, struct buf *b)
 		buf_fmt(b, "waiting for link %s: %s", table_link(sv->table, i)->name, link_lacks(sv, i));
 }
 
+/* The first of the ports that do not pass packets, be they another's that it joins. */
+static const char *waits_for(const struct supervisor *sv, uint32_t index)
+{
+	uint32_t owner = table_network_owner(sv->table, index), n = 0;
+	const struct net_attach *at = &spec_at(sv, owner)->attach;
+
+	while (at && !(service_at(sv, owner)->handles.settle.waits & net_waits(at, NET_PORT | NET_INSIDE)))
+		at = table_attach(sv->table, spec_at(sv, owner), ++n);
+	return at ? at->peer : spec_at(sv, owner)->attach.peer;
+}
+
 static void put_waiting(const struct supervisor *sv, uint32_t index, struct buf *b)
 {
 	int last = service_blocker(sv, index), first = last < 0 ? depend_unmet(sv, index) : depend_missing(sv, index);
@@ -97,7 +109,7 @@ static void put_waiting(const struct supervisor *sv, uint32_t index, struct buf 
 	if (first < 0 && online_unmet(sv, index))
 		put_link(sv, online_unmet(sv, index), b);
 	else if (first < 0 && settle_waits(sv, index))
-		buf_fmt(b, "waiting for its network: %s does not pass packets yet", spec_at(sv, index)->attach.peer);
+		buf_fmt(b, "waiting for its network: %s does not pass packets yet", waits_for(sv, index));
 	else if (first < 0 && service_at(sv, index)->handles.flags & HANDLE_HELD)
 		buf_str(b, "waiting for the new table (minit reload)");
 	else if (first < 0 && service_at(sv, index)->life.pressed)

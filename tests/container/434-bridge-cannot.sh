@@ -48,6 +48,11 @@ ct_wait 10 'six: bridge: somebody has deleted it, and it cannot be made anew'
 ok $? "a bridge that cannot have its address cannot be made anew"
 ct_wait 10 "$tried"
 ok $? "why is said"
+ct_minit restart --no-wait web
+ct_is "who is started again meanwhile waits" web:waiting
+is "$(ct_field web why)" "waiting for its network: mv0.1 does not pass packets yet" "for the port that is on no bridge"
+ct_minit restart one >"$ct_dir/restart"
+ok $? "who is on another one does not"
 ct_in ip link set mv0 nomaster
 ct_until 5 port_of mv0 br0
 ok $? "a port of another one is joined again meanwhile"
@@ -62,6 +67,7 @@ ct_wait 20 'six: bridge: somebody has deleted it; it is made anew'
 ok $? "it is tried again after a while"
 ct_until 5 port_of mv0.1 six
 ok $? "and has its ports"
+ct_is "and who has waited is started" web:up
 
 # The same of a shard.
 ct_in ip link set star type bridge stp_state 1 forward_delay 400
