@@ -92,13 +92,24 @@ static void put_absent(struct buf *b, const struct table *t, const struct servic
 		searched ? "give exec its whole path" : "correct exec");
 }
 
+/* A script that was written elsewhere names one whose name ends in what no editor shows. */
+static void put_interpreter(struct buf *b, const char *name)
+{
+	size_t len = strnlen(name, STATE_DETAIL);
+	bool has_return = len && name[len - 1] == '\r';
+
+	buf_fmt(b, "its interpreter %.*s is not there: %s", (int)(len - has_return), name,
+		has_return ? "the first line of the script ends with a carriage return: give it the ends of lines of "
+			     "Unix (dos2unix)" :
+			     "install it (a script names it in its first line)");
+}
+
 static void put_program(struct buf *b, const struct table *t, const struct service_spec *spec, const struct life *life)
 {
 	put_end(b, table_item(t, spec->exec, 0), PROGRAM_MOST);
 	buf_str(b, ": ");
 	if (life->err == ELIBACC) {
-		buf_fmt(b, "its interpreter %.*s is not there: install it (a script names it in its first line)",
-			STATE_DETAIL, life->detail);
+		put_interpreter(b, life->detail);
 	} else if (life->err == ENOENT) {
 		put_absent(b, t, spec);
 	} else {

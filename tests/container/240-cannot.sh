@@ -6,6 +6,7 @@ set -u
 printf '# a comment\nA=b\nNOT A LINE\n' >"$ct_dir/bad.env"
 echo 'echo a script without a first line runs' >"$ct_dir/script"
 printf '#!/no/such/interpreter\n' >"$ct_dir/orphan"
+printf '#!/bin/sh\r\n' >"$ct_dir/returns" && chmod +x "$ct_dir/returns"
 : >"$ct_dir/plain"
 # A program for a loader that this machine does not have, as one of another distribution has in an image.
 sed 's,/lib64/ld-linux-x86-64.so.2,/no/such/ld.so\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00,' /bin/true >"$ct_dir/foreign"
@@ -27,6 +28,7 @@ $(cannot program 'exec = ["/no/such/program"]')
 $(cannot inpath 'exec = ["no-such-program"]
 env = { PATH = "/usr/local/sbin:/usr/bin" }')
 $(cannot executable "exec = ['$ct_dir/plain']")
+$(cannot returns "exec = ['$ct_dir/returns']")
 $(cannot interpreter "exec = ['$ct_dir/orphan']")
 $(cannot loader "exec = ['$ct_dir/foreign']")
 $(cannot pathloader "exec = ['foreign']
@@ -57,7 +59,7 @@ ready = "exec"
 TOML
 ct_start
 ct_up
-ct_is "all that cannot be has failed" program:failed inpath:failed executable:failed interpreter:failed directory:failed \
+ct_is "all that cannot be has failed" program:failed inpath:failed executable:failed interpreter:failed returns:failed directory:failed \
 	user:failed longuser:failed rootuser:failed loader:failed pathloader:failed group:failed groups:failed cwd:failed root:failed emptyroot:failed envfile:failed badenv:failed rights:failed
 ct_is "each was tried once: it will not get better by itself" program:starts=1 user:starts=1 cwd:starts=1 badenv:starts=1
 ct_is "nothing else is held up" other:up script:done path:done
@@ -76,6 +78,8 @@ is_why executable "exec: $ct_dir/plain: Permission denied: make it executable (c
 	"no execute permission"
 is_why interpreter "exec: $ct_dir/orphan: its interpreter /no/such/interpreter is not there: install it (a script names it in its first line)" \
 	"no interpreter: it is the one that is named"
+is_why returns "exec: $ct_dir/returns: its interpreter /bin/sh is not there: the first line of the script ends with a carriage return: give it the ends of lines of Unix (dos2unix)" \
+	"one with the ends of lines of other systems"
 is_why loader "exec: $ct_dir/foreign: its interpreter /no/such/ld.so is not there: install it (a script names it in its first line)" \
 	"a program whose loader is not there, too"
 is_why pathloader "exec: foreign: its interpreter /no/such/ld.so is not there: install it (a script names it in its first line)" \
