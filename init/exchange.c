@@ -45,7 +45,7 @@ static unsigned cost(const struct supervisor *sv, uint32_t index)
 
 /*
  * All of them are held before the first goes: what its end sets off does not begin what is to end, too. Who is gone by
- * the next table as well: it goes on, should that not come.
+ * the next table as well: it goes on, should that not come. Whom somebody has asked to stop stays so.
  */
 static void hold(struct supervisor *sv, bool internal)
 {
@@ -54,7 +54,7 @@ static void hold(struct supervisor *sv, bool internal)
 			service_at(sv, i)->handles.flags |= HANDLE_HELD;
 	for (uint32_t i = 0; i < sv->state->count; i++)
 		if (!!spec_at(sv, i)->internal == internal && service_at(sv, i)->handles.flags & HANDLE_HELD &&
-		    service_is_active(service_at(sv, i)))
+		    service_is_active(service_at(sv, i)) && service_at(sv, i)->life.want == WANT_UP)
 			service_event(sv, i, EVENT_RESTART, 0);
 }
 

@@ -74,7 +74,20 @@ ct_is "and is started again by the old table" slow:up needy:up extra:up
 tr '\0' ' ' <"/proc/$(cat "/proc/$(ct_outer slow)/task/"*/children | tr -d ' ')/cmdline" | grep -q 'sleep 0.1'
 ok $? "with the old command"
 
-MINIT_SOCKET=/proc/$(ct_pid)/root/run/minit/control "$MINIT" reload >"$ct_dir/first" 2>&1 &
+socket=/proc/$(ct_pid)/root/run/minit/control
+MINIT_SOCKET=$socket "$MINIT" stop slow >"$ct_dir/stop" 2>&1 &
+ct_is "one that somebody stops" slow:stopping
+MINIT_SOCKET=$socket "$MINIT" reload >"$ct_dir/first" 2>&1 &
+first=$!
+ct_is "while another table comes" extra:waiting
+ct_in sh -c 'kill -KILL -1' 2>/dev/null
+wait $first
+is "$?:$(ct_field slow want),$(ct_field slow state)" 0:down,down "stays as that has asked"
+ct_minit start slow
+ok $? "until somebody starts it"
+
+sed -i 's/sleep 0.2/sleep 0.3/' "$ct_dir/table.toml"
+MINIT_SOCKET=$socket "$MINIT" reload >"$ct_dir/first" 2>&1 &
 first=$!
 ct_is "another one" slow:stopping
 ct_signal TERM
