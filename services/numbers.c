@@ -12,7 +12,7 @@
 struct numbers {
 	struct compile *c;
 	uint8_t *taken; /* a bit for each */
-	uint32_t next;  /* all below it are taken */
+	uint32_t next;  /* where the next free one is looked for */
 };
 
 /* The number of a service of the table before, or -1: no port is called by one. */
@@ -32,6 +32,13 @@ static void give(struct numbers *n, uint32_t index, uint32_t number)
 	bits_put(n->taken, number, true);
 }
 
+/* All that are given anew lie behind it: what the table before that one had may have a port still. */
+static void take(struct numbers *n, uint32_t number)
+{
+	bits_put(n->taken, number, true);
+	n->next = MAX(n->next, number + 1);
+}
+
 /* Who is in both tables keeps its own. What others had is not given again yet: a port goes some time after its end. */
 static void give_those_before(struct numbers *n, const struct table *before, bool *given)
 {
@@ -45,17 +52,15 @@ static void give_those_before(struct numbers *n, const struct table *before, boo
 	}
 	for (uint32_t i = 0; i < before->services.count; i++)
 		if (number_of(table_service(before, i)) >= 0)
-			bits_put(n->taken, (uint32_t)number_of(table_service(before, i)), true);
+			take(n, (uint32_t)number_of(table_service(before, i)));
 }
 
-/* Its own place in the table, if that is free. */
-static uint32_t choose(struct numbers *n, uint32_t index)
+/* Its own place in a table by itself; there are twice as many as one table has, so one is free. */
+static uint32_t choose(struct numbers *n)
 {
-	if (!bits_has(n->taken, index))
-		return index;
-	while (bits_has(n->taken, n->next))
+	while (bits_has(n->taken, n->next % NUMBERS))
 		n->next++;
-	return n->next;
+	return n->next++ % NUMBERS;
 }
 
 void numbers_finish(struct compile *c)
@@ -68,5 +73,5 @@ void numbers_finish(struct compile *c)
 		give_those_before(&n, c->before, given);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (!given[i])
-			give(&n, i, choose(&n, i));
+			give(&n, i, choose(&n));
 }

@@ -106,5 +106,13 @@ ct_until 10 ports 4
 ok $? "each has its port, and nobody else"
 [ "$(ct_field '' helpers)$(ct_field '' orphans)" = 0 ]
 ok $? "who wrote the names counts as no orphan"
+
+for i in 1 2 3 4 5 6 7 8 9; do
+	first
+	printf '[service.%s%d]\nexec = ["/bin/sleep", "1000"]\nnetwork = { address = "10.77.0.%d" }\n' one $i $((100 + i)) two $i $((200 + i)) >>"$ct_dir/table.toml"
+	ct_minit reload >"$ct_dir/said"
+done
+ct_is "two that are others each time" one9:up two9:up web:up
+ct_not_said 'a link of this name exists' "meet no port that is about to go"
 ct_stop "it ends in order"
 echo "1..$ct_tests"
