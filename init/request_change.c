@@ -113,10 +113,14 @@ bool answer_restart(struct supervisor *sv, struct client *c)
 
 #define NO_LEAF "it has no cgroup leaf; leaf = true gives it one where there are cgroups"
 
-/* What does not run would be let go on again by its start. */
+/* What does not run would be let go on again by its start, and what is asked to end could not, and be killed. */
 static int pause_one(struct supervisor *sv, uint32_t index, bool paused)
 {
-	if (paused && !service_at(sv, index)->handles.pid)
+	const struct service *s = service_at(sv, index);
+
+	if (paused && s->life.state == STATE_STOPPING)
+		return -EBUSY;
+	if (paused && !s->handles.pid)
 		return -ESRCH;
 	return leaf_pause(sv, index, paused);
 }
@@ -125,6 +129,8 @@ static const char *why_not_paused(int err)
 {
 	if (err == -ESRCH)
 		return "it does not run; start it first";
+	if (err == -EBUSY)
+		return "it is stopping, and frozen it could not end; start it again first";
 	return err == -ENOENT ? NO_LEAF : strerror(-err);
 }
 

@@ -15,6 +15,10 @@ ct_table <<TOML
 exec = ["/bin/sh", "-c", "while :; do i=\$((i + 1)); echo \$i >$ct_dir/count; sleep 0.02; done"]
 stop.grace = "20s"
 
+[service.stubborn]
+exec = ["/bin/sh", "-c", "trap : TERM; until [ -e $ct_dir/go ]; do sleep 0.02; done"]
+stop.grace = "600s"
+
 [service.spin]
 exec = ["/bin/sh", "-c", "while :; do :; done"]
 
@@ -106,7 +110,7 @@ needs = ["mate"] # else it may leave that one no room to start
 TOML
 ct_start
 ct_up && ct_events
-ct_is "all run" count:up spin:up
+ct_is "all run" count:up spin:up stubborn:up
 
 ct_mark
 ct_minit pause count
@@ -127,7 +131,15 @@ ok $? "one that is paused can be stopped by its signal"
 is "$(ct_field count why)" stopped "without force"
 ct_minit pause count 2>"$ct_dir/why"
 is "$? $(cat "$ct_dir/why")" "1 minit: count: cannot be paused: it does not run; start it first" "what does not run cannot be paused"
-ct_minit start count && ct_minit pause count && ct_minit restart count
+ct_minit start count
+ct_minit stop --no-wait stubborn
+ct_is "one that does not go is stopping" stubborn:stopping
+ct_minit pause stubborn 2>"$ct_dir/why"
+is "$? $(cat "$ct_dir/why")" "1 minit: stubborn: cannot be paused: it is stopping, and frozen it could not end; start it again first" \
+	"who is about to leave is not held up"
+touch "$ct_dir/go"
+ct_is "and does" stubborn:down
+ct_minit pause count && ct_minit restart count
 ok $? "and started again"
 is "$(ct_field count state) $(ct_field count paused)" "up " "to run, not to stand"
 ct_minit pause bare 2>"$ct_dir/why"
