@@ -235,7 +235,8 @@ void exchange_settle(struct supervisor *sv)
 		refuse(sv, "minit is stopping everything");
 		return;
 	}
-	if (!have_ended(sv, false))
+	/* Who still writes names of the last exchange would find them changed by this one. */
+	if (!have_ended(sv, false) || sv->state->helpers)
 		return;
 	hold(sv, true); /* what the others had to say in the end has been said */
 	if (have_ended(sv, true))
@@ -293,8 +294,11 @@ static void write_one(struct supervisor *sv, uint32_t index)
 	const char *detail = "";
 	int err = has_leaf(sv, index) ? leaf_rewrite(sv, index, &detail) : 0;
 
-	if (err)
-		log_error(service_name(sv, index), -err, "%s: cannot be changed while it runs", detail);
+	if (!err)
+		return;
+	log_error(service_name(sv, index), 0, "%s: cannot be changed while it runs: %s; `minit restart %s` gives it "
+		  "that", detail, strerror(-err), service_name(sv, index));
+	service_at(sv, index)->handles.refused = EAGAIN; /* its leaf is prepared again before the next run */
 }
 
 static void make_one(struct supervisor *sv, uint32_t index)

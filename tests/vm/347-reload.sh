@@ -3,4 +3,4 @@
 set -u
 . tests/vm/again.sh
 
-again 740-reload 741-reload-cannot 742-reload-rest 743-reload-default 745-reload-network
+again 740-reload 741-reload-cannot 742-reload-rest 743-reload-default 744-reload-busy 745-reload-network
