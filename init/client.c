@@ -80,23 +80,13 @@ int talk_ask(struct talk *t, const char *fmt, ...)
 
 int talk_ask_with(struct talk *t, int fd, const char *request)
 {
-	char control[CMSG_SPACE(sizeof(fd))] __attribute__((aligned(sizeof(size_t)))) = { 0 };
 	BUF_ON_STACK(line, 320);
-	struct iovec bytes = { .iov_base = line.data };
-	struct msghdr m = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control,
-			    .msg_controllen = sizeof(control) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 	int err;
 
 	buf_str(&line, request);
 	err = begin(t, &line);
-	bytes.iov_len = line.len;
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
 	if (!err)
-		(void)sendmsg(t->fd, &m, MSG_NOSIGNAL);
+		(void)!peer_send(t->fd, &line, &fd, 1, 0); /* as above */
 	return err;
 }
 

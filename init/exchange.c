@@ -100,14 +100,13 @@ static bool is_going(const struct supervisor *sv, uint32_t index)
 static void remove_group(struct supervisor *sv, uint32_t group)
 {
 	const struct group_spec *spec = table_list(sv->table, sv->table->groups, struct group_spec) + group;
-	BUF_ON_STACK(name, TABLE_NAME_MAX + 2);
+	struct leaf_name name;
 	bool going = true;
 
 	for (uint32_t i = 0; i < sv->state->count && going; i++)
 		going = table_confine(sv->table, spec_at(sv, i))->leaf.group != group + 1 || is_going(sv, i);
-	buf_fmt(&name, "%s/", table_given(sv->table, spec->name_at));
 	if (going)
-		(void)cgroup_remove(&sv->state->cgroup, buf_text(&name));
+		(void)cgroup_remove(&sv->state->cgroup, leaf_of_group(sv->table, spec, &name));
 }
 
 /* Also where the kernel cannot be told yet: the descriptors go with the execution in place. */
@@ -263,8 +262,7 @@ bool exchange_begin(struct supervisor *sv, struct client *c, int table_fd)
 	}
 	part = why ? NULL : differ_machine(sv->table, next);
 	if (part)
-		request_refuse(c, "reload: %s has changed, which is set up when minit starts: put it back, or start "
-			       "minit anew; nothing has changed", part);
+		request_refuse(c, DIFFER_MACHINE_REFUSED, part);
 	else if (why)
 		request_refuse(c, "reload: %s; nothing has changed", why);
 	if (part || why) {

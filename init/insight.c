@@ -5,10 +5,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "init/peer.h"
 #include "lib/fd.h"
 #include "lib/proc.h"
 #include "services/changed.h"
 #include "services/launch.h"
+
+_Static_assert(INSIGHT_MOST <= PEER_FDS, "one message has room for all");
 
 struct bundle {
 	int fds[INSIGHT_MOST];
@@ -22,25 +25,6 @@ static void add(struct bundle *b, unsigned which, int fd)
 		return;
 	b->fds[b->count++] = fd;
 	b->which |= 1u << which;
-}
-
-static int send_with(int to, const struct buf *line, const struct bundle *b)
-{
-	char control[CMSG_SPACE(sizeof(b->fds))] __attribute__((aligned(sizeof(size_t)))) = { 0 };
-	struct iovec bytes = { line->data, line->len };
-	struct msghdr m = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control,
-			    .msg_controllen = (socklen_t)CMSG_SPACE(b->count * sizeof(int)) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	ssize_t n;
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = (socklen_t)CMSG_LEN(b->count * sizeof(int));
-	memcpy(CMSG_DATA(c), b->fds, b->count * sizeof(int));
-	n = sendmsg(to, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n < 0)
-		return -errno;
-	return (size_t)n == line->len ? 0 : -EPIPE;
 }
 
 static void add_service(const struct supervisor *sv, uint32_t index, struct bundle *b, struct buf *line)
@@ -103,5 +87,5 @@ int insight_send(const struct supervisor *sv, const struct client *c, uint32_t i
 	buf_fmt(&line, "\"minit\":%d,\"uid\":%u,\"fds\":%u}\n", sv->state->pid, (unsigned)geteuid(), b.which);
 	if (index != INSIGHT_NOBODY)
 		add_changes(sv, index, &line);
-	return send_with(c->fd, &line, &b);
+	return peer_send(c->fd, &line, b.fds, b.count, MSG_DONTWAIT);
 }

@@ -150,7 +150,7 @@ void look_leaf(struct look *l)
 	const struct group_spec *group = table_group(l->table, l->confine);
 	struct leaf_name name;
 	const char *leaf = leaf_name(l->table, l->spec, &name);
-	BUF_ON_STACK(parent, TABLE_NAME_MAX + 2);
+	struct leaf_name parent;
 	BUF_ON_STACK(prefix, TABLE_NAME_MAX + 8);
 
 	if (!ENABLED(CONFIG_CGROUP) || !l->spec->leaf)
@@ -160,7 +160,6 @@ void look_leaf(struct look *l)
 	tell_devices(l, leaf);
 	if (!group)
 		return;
-	buf_fmt(&parent, "%s/", table_text(l->table, group->name_at));
 	buf_fmt(&prefix, "%s:", table_text(l->table, group->name_at));
-	tell_limits(&(struct limits){ l, buf_text(&parent), buf_text(&prefix), group->limits });
+	tell_limits(&(struct limits){ l, leaf_of_group(l->table, group, &parent), buf_text(&prefix), group->limits });
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,4 +23,23 @@ bool peer_is_gone(int fd)
 	if (pidfd < 0)
 		return errno == ESRCH;
 	return poll(&p, 1, 0) > 0;
+}
+
+int peer_send(int to, const struct buf *line, const int *fds, size_t count, int flags)
+{
+	char control[CMSG_SPACE(PEER_FDS * sizeof(int))] __attribute__((aligned(sizeof(size_t)))) = { 0 };
+	struct iovec bytes = { line->data, line->len };
+	struct msghdr m = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control,
+			    .msg_controllen = (socklen_t)CMSG_SPACE(count * sizeof(int)) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	ssize_t n;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = (socklen_t)CMSG_LEN(count * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
+	n = sendmsg(to, &m, flags | MSG_NOSIGNAL);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == line->len ? 0 : -EPIPE;
 }

@@ -96,7 +96,6 @@ static int compile(struct source *s, const struct table *running, char **files, 
 struct plan {
 	const struct table *was, *is;
 	uint8_t ends[TABLE_SERVICES_MAX / 8]; /* bits of services of the old table: they do not go on */
-	unsigned found;                       /* of all, bits of enum differ */
 	bool any;
 };
 
@@ -262,8 +261,7 @@ static int change(struct session *s, int memfd, bool plan_alone)
 
 	if (!part)
 		return tell(&s->plan) && !plan_alone ? pass(memfd) : 0;
-	complain("reload: %s has changed, which is set up when minit starts: put it back, or start minit anew; nothing "
-		 "has changed", part);
+	complain(DIFFER_MACHINE_REFUSED, part);
 	return 1;
 }
 

@@ -167,14 +167,7 @@ bool answer_resume(struct supervisor *sv, struct client *c)
 /* The group of leaves that is meant by "group.NAME", or -1. */
 static int named_group(const struct supervisor *sv, const char *word)
 {
-	const struct group_spec *groups = table_list(sv->table, sv->table->groups, struct group_spec);
-
-	if (strncmp(word, GROUP, strlen(GROUP)) != 0)
-		return -1;
-	for (uint32_t i = 0; i < sv->table->groups.count; i++)
-		if (!strcmp(table_text(sv->table, groups[i].name_at), word + strlen(GROUP)))
-			return (int)i;
-	return -1;
+	return strncmp(word, GROUP, strlen(GROUP)) != 0 ? -1 : table_find_group(sv->table, word + strlen(GROUP));
 }
 
 static const char *nearest_group(const struct supervisor *sv, const char *name)

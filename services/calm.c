@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "cgroup/cgroup.h"
+#include "services/leaf.h"
 
 #define PLACES 2 /* the machine; the group that the service is in */
 
@@ -26,19 +27,18 @@ static int read_machine(enum pressure_of what, struct pressure *ret)
 	return pressure_read(AT_FDCWD, buf_text(&path), ret);
 }
 
-static const char *group_name(const struct supervisor *sv, uint32_t group)
+static const struct group_spec *group_at(const struct supervisor *sv, uint32_t group)
 {
-	return table_text(sv->table, table_list(sv->table, sv->table->groups, struct group_spec)[group - 1].name_at);
+	return table_list(sv->table, sv->table->groups, struct group_spec) + group - 1;
 }
 
 /* Where a group has no such file, as on cgroup v1, the machine's says enough. */
 static int read_group(const struct supervisor *sv, uint32_t group, enum pressure_of what, struct pressure *ret)
 {
-	BUF_ON_STACK(name, TABLE_NAME_MAX + 2);
-	int err;
+	struct leaf_name name;
+	int err = cgroup_pressure(&sv->state->cgroup, leaf_of_group(sv->table, group_at(sv, group), &name),
+				  pressure_name(what), ret);
 
-	buf_fmt(&name, "%s/", group_name(sv, group));
-	err = cgroup_pressure(&sv->state->cgroup, buf_text(&name), pressure_name(what), ret);
 	if (err != -ENOENT && err != -EOPNOTSUPP && err != -ENODEV)
 		return err;
 	*ret = (struct pressure){ 0 };
@@ -112,6 +112,7 @@ void calm_put(const struct supervisor *sv, uint32_t index, struct buf *b)
 	buf_str(b, " of ");
 	put_share(b, calm->most);
 	buf_fmt(b, " (%s%s, %s, %s)", sight->group ? "group " : "",
-		sight->group ? group_name(sv, sight->group) : "machine", pressure_line(calm->line),
+		sight->group ? table_given(sv->table, group_at(sv, sight->group)->name_at) : "machine",
+		pressure_line(calm->line),
 		pressure_window(calm->window - 1u));
 }

@@ -52,16 +52,8 @@ static void carry_service(struct service *to, const struct service *from, unsign
 	to->handles.flags |= HANDLE_KEPT;
 	if (how & DIFFER_ANEW)
 		forget_kept(&to->handles, how);
-	else if (how & (DIFFER_LIMITS | DIFFER_NAMES))
+	else if (how & DIFFER_LIMITS)
 		to->handles.flags |= HANDLE_WRITE;
-}
-
-static int group_find(const struct table *t, const char *name)
-{
-	for (uint32_t i = 0; i < t->groups.count; i++)
-		if (!strcmp(table_given(t, table_list(t, t->groups, struct group_spec)[i].name_at), name))
-			return (int)i;
-	return -1;
 }
 
 /* Whose it is by the next table, or 0 when that has nobody of the name. */
@@ -73,7 +65,7 @@ static uint32_t whose(const struct table *from, const struct table *to, uint32_t
 	if (was & CHANGED_GROUP) {
 		const struct group_spec *group = table_list(from, from->groups, struct group_spec) + number;
 
-		index = group_find(to, table_given(from, group->name_at));
+		index = table_find_group(to, table_given(from, group->name_at));
 		return index < 0 ? 0 : changed_of_group((uint32_t)index);
 	}
 	index = table_find_near(to, table_name(from, table_service(from, number)), number);

@@ -34,6 +34,11 @@ typedef void differ_fn(void *context, const char *key, enum differ how);
 /* Bits of enum differ; 0: nothing is different. tell may be NULL. */
 unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn *tell, void *context);
 
+/* What is said of that which differ_machine finds. */
+#define DIFFER_MACHINE_REFUSED \
+	"reload: %s has changed, which is set up when minit starts: put it back, or start minit anew; " \
+	"nothing has changed"
+
 /*
  * The first part of the machine's side that is different, "network.bridge", which minit cannot change while it runs; or
  * NULL.

@@ -86,12 +86,11 @@ static int prepare_group(struct supervisor *sv, uint32_t index, const char **det
 {
 	const struct group_spec *group = table_group(sv->table, table_confine(sv->table, spec_at(sv, index)));
 	struct limits limits = { .sv = sv, .index = index };
-	BUF_ON_STACK(name, TABLE_NAME_MAX + 2);
+	struct leaf_name name;
 
 	if (!group)
 		return 0;
-	buf_fmt(&name, "%s/", table_text(sv->table, group->name_at));
-	limits.leaf = buf_text(&name);
+	limits.leaf = leaf_of_group(sv->table, group, &name);
 	limits.whose = changed_of_group(table_confine(sv->table, spec_at(sv, index))->leaf.group - 1);
 	limits.all = table_list(sv->table, group->limits, struct limit_spec);
 	limits.count = group->limits.count;
@@ -332,13 +331,13 @@ static int adopt_members(struct supervisor *sv, uint32_t group)
 int leaf_set_group(struct supervisor *sv, uint32_t group, const char *file, const char *text, struct buf *why)
 {
 	const struct group_spec *spec = table_list(sv->table, sv->table->groups, struct group_spec) + group;
-	BUF_ON_STACK(name, TABLE_NAME_MAX + 2);
+	struct leaf_name name;
 	int err;
 
-	buf_fmt(&name, "%s/", table_text(sv->table, spec->name_at));
 	for (uint32_t i = 0; i < sv->state->count && is_tight(file, text); i++)
 		if (is_member(sv, i, group))
 			service_at(sv, i)->handles.tight = 1;
-	err = change_limit(sv, changed_of_group(group), spec->limits, buf_text(&name), file, text, why);
+	err = change_limit(sv, changed_of_group(group), spec->limits, leaf_of_group(sv->table, spec, &name), file, text,
+			   why);
 	return err ? err : adopt_members(sv, group);
 }

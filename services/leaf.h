@@ -23,6 +23,16 @@ static inline const char *leaf_name(const struct table *t, const struct service_
 	return buf_text(&b);
 }
 
+/* The same of a group, by itself. */
+static inline const char *leaf_of_group(const struct table *t, const struct group_spec *group, struct leaf_name *mem)
+{
+	struct buf b;
+
+	buf_init(&b, mem->text, sizeof(mem->text));
+	buf_fmt(&b, "%s/", table_given(t, group->name_at));
+	return buf_text(&b);
+}
+
 /* The same of a service by its index. */
 static inline const char *leaf_of(const struct supervisor *sv, uint32_t index, struct leaf_name *mem)
 {

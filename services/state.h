@@ -106,7 +106,7 @@ enum handle_flag {
 	/* Since a table took the place of another (services/carry.c): */
 	HANDLE_KEPT = 32,  /* it was in that one, too: it is not started as at boot */
 	HANDLE_ANEW = 64,  /* what it keeps is to be made, as at boot */
-	HANDLE_WRITE = 128, /* limits or names are to be written while it runs */
+	HANDLE_WRITE = 128, /* limits are to be written while it runs */
 };
 
 enum missing {

@@ -10,6 +10,7 @@
 #define SERVICES_TABLE_H
 
 #include <sched.h>
+#include <string.h>
 
 #include "cgroup/spec.h"
 #include "lib/addr.h"
@@ -176,6 +177,15 @@ static inline const struct group_spec *table_group(const struct table *t, const 
 	uint32_t group = confine->leaf.group;
 
 	return group ? table_list(t, t->groups, struct group_spec) + group - 1 : NULL;
+}
+
+/* Index of the group of leaves of this name, or -1. */
+static inline int table_find_group(const struct table *t, const char *name)
+{
+	for (uint32_t i = 0; i < t->groups.count; i++)
+		if (!strcmp(table_given(t, table_list(t, t->groups, struct group_spec)[i].name_at), name))
+			return (int)i;
+	return -1;
 }
 
 /* What is never absent: table_map has checked it. */
