@@ -32,14 +32,17 @@ static uint32_t jittered(uint64_t delay, uint32_t pct, uint32_t random)
 	return (uint32_t)MIN(delay - span + random % (2 * span + 1), UINT32_MAX);
 }
 
-/* first * factor^(n-1), never above the cap but for the jitter, which keeps many from coming at once. */
+/*
+ * first * factor^(n-1), never above the cap but for the jitter, which keeps many from coming at once.
+ * A first delay above the cap, which may be that of [defaults], is itself the cap: nobody waits less than was asked.
+ */
 static uint32_t delay_of(const struct backoff_spec *b, uint32_t n, uint32_t random)
 {
-	uint64_t delay = b->first_ms;
+	uint64_t delay = b->first_ms, most = MAX(b->first_ms, b->max_ms);
 
-	for (uint32_t i = 1; i < n && delay < b->max_ms && b->factor_pct > 100; i++)
+	for (uint32_t i = 1; i < n && delay < most && b->factor_pct > 100; i++)
 		delay = MAX(delay * b->factor_pct / 100, delay + 1);
-	return jittered(MIN(delay, b->max_ms), b->jitter_pct, random);
+	return jittered(MIN(delay, most), b->jitter_pct, random);
 }
 
 /* It was ready, for long enough. A task never is before its end, however long it takes. */

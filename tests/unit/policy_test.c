@@ -110,7 +110,7 @@ static void delay_grows_by_the_factor_up_to_the_cap(void **state)
 		{ { .first_ms = 100, .max_ms = 1000, .factor_pct = 150 }, { 100, 150, 225, 337, 505, 757 } },
 		{ { .first_ms = 100, .max_ms = 1000, .factor_pct = 100 }, { 100, 100, 100, 100, 100, 100 } },
 		{ { .first_ms = 1, .max_ms = 1000, .factor_pct = 110 }, { 1, 2, 3, 4, 5, 6 } },
-		{ { .first_ms = 500, .max_ms = 200, .factor_pct = 200 }, { 200, 200, 200, 200, 200, 200 } },
+		{ { .first_ms = 500, .max_ms = 200, .factor_pct = 200 }, { 500, 500, 500, 500, 500, 500 } },
 		{ { .first_ms = UINT32_MAX, .max_ms = UINT32_MAX, .factor_pct = 400 },
 		  { UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX } },
 	};
