@@ -166,6 +166,18 @@ static int open_ways(struct net_session *net)
 	return err || !hairpin || !t->shards.count ? err : refuse_shards();
 }
 
+/* A ruleset begins with the deletion of the tables that it makes, and knows of no other. */
+static void remove_left(void)
+{
+	BUF_ON_STACK(b, RULESET_REMOVE);
+
+	if (!handles()->left)
+		return;
+	ruleset_remove_between(&b);
+	if (!buf_check(&b) && !ruleset_commit(handles()->fd, b.data, b.len))
+		handles()->left = 0;
+}
+
 static int make_claimed(struct net_session *net)
 {
 	int err = open_ways(net);
@@ -174,6 +186,8 @@ static int make_claimed(struct net_session *net)
 		err = open_sockets();
 	if (!err)
 		err = commit();
+	if (!err)
+		remove_left();
 	if (!err)
 		handles()->made = 1;
 	return err;
@@ -298,7 +312,7 @@ void rules_remove(void)
 	if (!house->state->rules.made)
 		return;
 	ruleset_remove(&b);
-	house->state->rules.made = 0;
+	house->state->rules.made = house->state->rules.left = 0;
 	loop_unwatch(LOOP_RULES, EVENTS);
 	if (!buf_check(&b))
 		(void)!ruleset_commit(handles()->fd, b.data, b.len);

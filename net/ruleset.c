@@ -335,8 +335,17 @@ void ruleset_build(const struct ruleset_plan *plan, struct buf *b)
 		put_local(&n, plan);
 	if (guards)
 		put_forward(&n, plan);
-	if (plan_has(plan, NET_ISOLATE | NET_ANTISPOOF))
+	if (plan_has(plan, NET_BETWEEN))
 		between_put(&n, plan);
+	nft_batch_end(&n);
+}
+
+void ruleset_remove_between(struct buf *b)
+{
+	struct nft n;
+
+	nft_batch_begin(&n, b);
+	nft_table_delete(&n, NFPROTO_BRIDGE, NET_TABLE);
 	nft_batch_end(&n);
 }
 

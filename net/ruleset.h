@@ -54,9 +54,10 @@ struct ruleset_plan {
 /* Writes the transaction that makes the plan's tables. What does not fit into b is refused by it. */
 void ruleset_build(const struct ruleset_plan *plan, struct buf *b);
 
-/* The transaction that takes both tables away; at most RULESET_REMOVE bytes. */
+/* The transaction that takes both tables away, or that of rules between ports alone; at most RULESET_REMOVE bytes. */
 #define RULESET_REMOVE 512
 void ruleset_remove(struct buf *b);
+void ruleset_remove_between(struct buf *b);
 
 /*
  * The transaction that makes NET_NEAR_TABLE, and the one that takes it away. Of the plan only attach is looked at: all

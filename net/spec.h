@@ -45,6 +45,8 @@ enum net_bridge_flag {
 	NET_PUBLISH = 8,   /* a service of it has a published port */
 };
 
+#define NET_BETWEEN (NET_ISOLATE | NET_ANTISPOOF) /* looks into the bridge: a table of nf_tables of its own */
+
 /* What one service's network namespace holds besides loopback. */
 struct net_attach {
 	int32_t bridge;              /* index in the table, or -1: loopback only */

@@ -135,7 +135,7 @@ struct rules_handles {
 	uint8_t made;      /* it is set up */
 	uint8_t no_ipv6;   /* without IPv6, which is not to be had here */
 	uint8_t hairpin;   /* ports of bridges have to send back: net/ruleset.h */
-	uint8_t reserved;
+	uint8_t left;      /* the table before had rules between ports, and this one has none: services/carry.c */
 };
 
 /* init/claims.h */
