@@ -189,6 +189,7 @@ const struct toml *given(const struct compile *c, const struct draft *d, enum ke
  * A key that works only in a namespace of the service's own: one that the
  * service gives asks for the namespace, and without it is an error.
  */
+#define NEEDS_OWN "needs a namespace of its own, and join takes another's; remove one of the two"
 void need_namespace(struct compile *c, struct service_spec *spec, const struct draft *d, enum key_id id,
 		    uint32_t flag, const char *word);
 

@@ -5,9 +5,32 @@
 #include "lib/enabled.h"
 #include "services/compile.h"
 
+/* What [defaults] say of a namespace is for those that have one of their own. */
+static bool is_of_joined(const struct draft *d, enum key_id id)
+{
+	static const struct {
+		enum key_id id;
+		uint32_t flag;
+	} within[] = {
+		{ KEY_ROOT, CLONE_NEWNS },	  { KEY_READONLY, CLONE_NEWNS },  { KEY_OVERLAY, CLONE_NEWNS },
+		{ KEY_MOUNTS, CLONE_NEWNS },	  { KEY_PROC, CLONE_NEWNS },	  { KEY_HIDEPID, CLONE_NEWNS },
+		{ KEY_SYS, CLONE_NEWNS },	  { KEY_DEV, CLONE_NEWNS },	  { KEY_DEV_NODES, CLONE_NEWNS },
+		{ KEY_PRIVATE_TMP, CLONE_NEWNS }, { KEY_SECRETS, CLONE_NEWNS },	  { KEY_HOSTS, CLONE_NEWNS },
+		{ KEY_NETWORK_DNS, CLONE_NEWNS }, { KEY_INIT, CLONE_NEWPID },	  { KEY_DELEGATE, CLONE_NEWCGROUP },
+	};
+	uint32_t joined = d->confine ? d->confine->roots.join_flags : 0;
+
+	for (size_t i = 0; joined && i < ARRAY_LEN(within); i++)
+		if (within[i].id == id)
+			return joined & within[i].flag;
+	return false;
+}
+
 const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id)
 {
-	return d->nodes[id] ? d->nodes[id] : c->defaults.nodes[id];
+	if (d->nodes[id] || !c->defaults.nodes[id])
+		return d->nodes[id];
+	return is_of_joined(d, id) ? NULL : c->defaults.nodes[id];
 }
 
 bool is_seen(const struct draft *d, enum key_id id)
@@ -46,6 +69,10 @@ void need_namespace(struct compile *c, struct service_spec *spec, const struct d
 
 	if (!node || (node->type == TOML_BOOL && !node->truth))
 		return;
+	if (d->confine->roots.join_flags & flag) {
+		refuse(c, node, "%s: %s: " NEEDS_OWN, d->title, key_text(key_by_id(id), KEY_NAME));
+		return;
+	}
 	if (own && spec->namespaces & flag)
 		spec->explicit_ns |= flag;
 	if (spec->namespaces & flag)

@@ -60,7 +60,8 @@ static void refuse_unless(struct compile *c, const struct draft *d, enum key_id 
 static void check_kernel_files(struct compile *c, const struct service_spec *spec, const struct draft *d,
 			       const struct roots_spec *roots)
 {
-	const char *why = "needs a namespace of its own; add \"mount\" to namespaces";
+	const char *why = roots->join_flags & CLONE_NEWNS ? NEEDS_OWN :
+			  "needs a namespace of its own; add \"mount\" to namespaces";
 	bool mounts = spec->namespaces & CLONE_NEWNS;
 
 	if (d->nodes[KEY_HIDEPID]) /* that of [defaults] is for those that have a /proc of their own */
@@ -281,8 +282,19 @@ static bool has_own_beside(const struct draft *d, uint32_t joined)
 	return false;
 }
 
-static void settle_join(struct compile *c, struct service_spec *spec, const struct draft *d,
-			const struct roots_spec *roots)
+static void forget_view(struct service_spec *spec, const struct draft *d, struct roots_spec *roots)
+{
+	spec->root_at = d->nodes[KEY_ROOT] ? spec->root_at : 0;
+	spec->readonly = d->nodes[KEY_READONLY] ? spec->readonly : 0;
+	roots->overlay_at = d->nodes[KEY_OVERLAY] ? roots->overlay_at : 0;
+	roots->mounts.count = d->nodes[KEY_MOUNTS] ? roots->mounts.count : 0;
+	roots->nodes.count = d->nodes[KEY_DEV_NODES] ? roots->nodes.count : 0;
+	roots->secrets.count = d->nodes[KEY_SECRETS] ? roots->secrets.count : 0;
+	roots->private_tmp = d->nodes[KEY_PRIVATE_TMP] ? roots->private_tmp : 0;
+	roots->hidepid = d->nodes[KEY_HIDEPID] ? roots->hidepid : HIDEPID_OFF;
+}
+
+static void settle_join(struct compile *c, struct service_spec *spec, const struct draft *d, struct roots_spec *roots)
 {
 	const struct toml *node = d->nodes[KEY_JOIN];
 
@@ -291,6 +303,8 @@ static void settle_join(struct compile *c, struct service_spec *spec, const stru
 	if ((d->nodes[KEY_NAMESPACES] && spec->namespaces & roots->join_flags) || has_own_beside(d, roots->join_flags))
 		refuse(c, node, "%s: join: a namespace cannot be joined and be its own; remove it from one of the two",
 		       d->title);
+	if (roots->join_flags & CLONE_NEWNS)
+		forget_view(spec, d, roots);
 	if (roots->join_flags & CLONE_NEWNS && spec->root_at)
 		refuse(c, node, "%s: join: with another service's mounts there is no root of its own; remove root",
 		       d->title);

@@ -1344,6 +1344,30 @@ static const struct roots_spec *roots_of(const struct table *t, const char *name
 	return &table_confine(t, service_of(t, name))->roots;
 }
 
+/* They are of what each service has for itself. */
+static void who_joins_a_view_is_not_given_the_defaults_of_one(void **state)
+{
+	const struct table *t = table_of("[defaults]\nroot = '/r'\nreadonly = true\noverlay = 'tmpfs'\nproc = 'pids'\n"
+					 "hidepid = 'invisible'\nsys = 'none'\ndev = 'minimal'\ndev_nodes = ['/dev/fuse']\n"
+					 "private_tmp = true\nsecrets = { key = '/etc/key' }\ninit = true\ndelegate = true\n"
+					 "mounts = { '/d' = '/srv', '/i' = { bind = '/srv', idmap = true } }\nuserns = 'auto'\n"
+					 "[service.a]\nexec = ['x']\n"
+					 "[service.b]\nexec = ['x']\nstate_directory = 'b'\n"
+					 "join = { service = 'a', namespaces = ['mount', 'pid', 'cgroup', 'user'] }\n");
+	const struct service_spec *a = service_of(t, "a"), *b = service_of(t, "b");
+	const struct roots_spec *of_a = &table_confine(t, a)->roots, *roots = &table_confine(t, b)->roots;
+
+	(void)state;
+	assert_true(a->root_at && a->readonly && a->init && of_a->overlay_at && of_a->mounts.count == 2);
+	assert_true(of_a->nodes.count && of_a->private_tmp && of_a->secrets.count && of_a->hidepid);
+	assert_true(table_confine(t, a)->leaf.delegate);
+	assert_true(!b->root_at && !b->readonly && !b->init && !roots->overlay_at && !roots->mounts.count);
+	assert_true(!roots->nodes.count && !roots->private_tmp && !roots->secrets.count && !roots->hidepid);
+	assert_true(roots->proc == PROC_NONE && roots->sys == SYS_NONE && roots->dev == DEV_NONE && !roots->asked);
+	assert_false(table_confine(t, b)->leaf.delegate);
+	assert_int_equal(roots->state.count, 1);
+}
+
 static void what_is_in_a_root_follows_from_whose_it_is(void **state)
 {
 	const struct table *t = table_of("[service.here]\nexec = ['x']\n"
@@ -1564,6 +1588,7 @@ int main(void)
 		cmocka_unit_test(only_its_name_lifts_the_check_of_a_call),
 		cmocka_unit_test(a_group_leaves_a_stricter_check_as_it_is),
 		cmocka_unit_test(another_user_than_root_has_no_capability),
+		cmocka_unit_test(who_joins_a_view_is_not_given_the_defaults_of_one),
 		cmocka_unit_test(what_is_in_a_root_follows_from_whose_it_is),
 		cmocka_unit_test(mounts_come_by_target_and_a_later_one_replaces),
 		cmocka_unit_test(a_range_of_ids_stays_with_the_name),
