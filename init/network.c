@@ -169,28 +169,24 @@ static bool is_any_there(struct supervisor *sv, struct net_session *net)
 	return false;
 }
 
-/* Bridges are taken over, links made anew by who makes them. */
-static bool has_link(const void *context, const char *name)
+static bool is_bridge(const void *context, const char *name)
 {
 	const struct table *t = context;
 
 	for (uint32_t i = 0; i < t->bridges.count; i++)
 		if (!strcmp(table_bridge(t, i)->name, name))
 			return true;
-	for (uint32_t i = 0; i < t->links.count; i++)
-		if (!strcmp(table_link(t, i)->name, name))
-			return true;
 	return false;
 }
 
-/* Also those that this table has none of. */
+/* All of them, as one may have by now what another one is to have: a number, a parent. */
 static void clear_links(struct supervisor *sv, struct net_session *net)
 {
 	char names[LEFT_AT_ONCE][NET_IFNAME];
 	int n = LEFT_AT_ONCE;
 
 	for (unsigned k = 0; n == LEFT_AT_ONCE && k < NET_SHARDS; k++) {
-		n = net_left(net, has_link, sv->table, names, LEFT_AT_ONCE);
+		n = net_left(net, is_bridge, sv->table, names, LEFT_AT_ONCE);
 		for (int i = 0; i < n; i++)
 			(void)net_remove(net, names[i]);
 	}
@@ -205,6 +201,16 @@ static void clear_tables(struct supervisor *sv)
 	rules_drop(sv->state, CLAIM_NEAR);
 	if (!sv->table->ruleset.count)
 		rules_drop(sv->state, CLAIM_RULES);
+}
+
+static void clear_pairs(struct supervisor *sv, struct net_session *net)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		const struct net_attach *attach = &spec_at(sv, i)->attach;
+
+		if (attach->bridge >= 0 && net_is_there(net, attach->peer))
+			connect_remove(sv, i, net);
+	}
 }
 
 /*
@@ -225,13 +231,10 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	if (!left)
 		return;
 	await_end(sv, net);
+	clear_pairs(sv, net);
 	clear_links(sv, net);
-	for (uint32_t i = 0; i < sv->state->count; i++) {
-		const struct net_attach *attach = &spec_at(sv, i)->attach;
-
-		if (attach->bridge >= 0 && net_is_there(net, attach->peer))
-			connect_remove(sv, i, net);
-	}
+	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
+		net_bridge_clear(net, table_bridge(sv->table, i));
 }
 
 /* -- at boot, all of it ---------------------------------------------------------------------------- */

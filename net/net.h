@@ -230,6 +230,12 @@ must_check int net_left(struct net_session *s, net_stays_fn *stays, const void *
 			int most);
 
 /*
+ * What stands in the place of a bridge and was made by a minit that is gone goes; a bridge with ports, which may be
+ * somebody else's, loses the addresses alone that the table does not give it. left.c
+ */
+void net_bridge_clear(struct net_session *s, const struct net_bridge *bridge);
+
+/*
  * Whether an eth of a network that net_attach made is gone: somebody has deleted it, or the link that it was upon. ns:
  * its namespace; home: that of the caller, who is single-threaded and in it again afterwards. lost.c
  */
@@ -342,6 +348,11 @@ static inline int net_left(struct net_session *s, net_stays_fn *stays, const voi
 {
 	(void)s, (void)stays, (void)context, (void)names, (void)most;
 	return 0;
+}
+
+static inline void net_bridge_clear(struct net_session *s, const struct net_bridge *bridge)
+{
+	(void)s, (void)bridge;
 }
 
 static inline bool net_is_lost(const struct net_attach *attach, int ns, int home)

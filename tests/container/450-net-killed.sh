@@ -136,4 +136,82 @@ ct_end 60
 ct_said '^left .*br0 .*mb2 .*table inet minit' "killed with links, shards and rules"
 ct_said '^status 0, left: mb1$' "a table without any of that leaves only what bears another mark"
 ct_show 10
+# Of the table after it each thing is of the same name and another kind, subnet or number, and what it does not ask for is not there.
+swapped() { # FIRST SECOND: subnets
+	printf '[network.bridge.br0]\naddress = "%s"\n[network.bridge.br1]\naddress = "%s"\n' "$1" "$2"
+}
+{
+	swapped 10.77.0.1/24 10.78.0.1/24 | sed '1a mtu = 1400\npriority = 4096\nageing = "7s"'
+	cat <<-'TOML'
+		[network.link.same]
+		kind = "vxlan"
+		id = 5
+		[network.link.other]
+		kind = "vxlan"
+		id = 6
+		[network.link.kind]
+		kind = "vxlan"
+		id = 7
+		[network.bridge.turns]
+		address = "10.79.0.1/24"
+		[network.link.turned]
+		kind = "vxlan"
+		id = 8
+	TOML
+} >"$ct_dir/table.toml"
+{
+	swapped 10.78.0.1/24 10.77.0.1/24
+	cat <<-'TOML'
+		[network.link.same]
+		kind = "vxlan"
+		id = 6
+		[network.link.other]
+		kind = "vxlan"
+		id = 5
+		[network.link.kind]
+		kind = "macvlan"
+		parent = "wan"
+		[network.link.turns]
+		kind = "vxlan"
+		id = 8
+		[network.bridge.turned]
+		address = "10.79.0.1/24"
+	TOML
+} >"$ct_dir/plain.toml"
+for table in table plain; do
+	printf '[service.a]\nexec = ["/bin/sh", "-c", "echo >%s/runs; exec sleep 1000"]\nnamespaces = ["net"]\nnetwork = { bridge = "br1" }\n' \
+		"$ct_dir" >>"$ct_dir/$table.toml"
+done
+cat >"$ct_dir/turn.sh" <<SH
+. '$ct_dir/runs.sh'
+# run_until_up TABLE: and what there is then.
+run_until_up() {
+	rm -f '$ct_dir/runs'
+	unshare --fork --pid --mount-proc --kill-child '$MINIT' run "$ct_dir/\$1.toml" &
+	until [ -e '$ct_dir/runs' ]; do sleep 0.05; done
+	for link in br0 br1 same other kind turns turned; do
+		echo "\$1: \$(ip -br link show \$link | sed 's/[@ ].*//') \$(ip -br -4 addr show \$link | awk '{ print \$3 }') \$(ip -d link show \$link |
+			grep -o -w -E 'mtu [0-9]*|priority [0-9]+|ageing_time [0-9]*|(vxlan|macvlan|bridge)|id [0-9]+' | tr '\n' ' ')"
+	done
+	kill -KILL \$!
+	wait
+}
+ip link add wan type veth peer name far && ip link set far up && ip link set wan up
+run_until_up table
+run_until_up plain
+ip link add theirs type veth peer name there && ip link set theirs master br0
+run_until_up table | sed 's/^table/third/'
+echo "port: \$(ip -o link show theirs | grep -o 'master br0')"
+SH
+ct_start sh "$ct_dir/turn.sh"
+ct_end 60
+now() { grep -a "^${2:-plain}: $1 " "$ct_dir/out" | sed 's/^[a-z]*: //; s/ *$//'; }
+is "$(now br0), $(now br1)" "br0 10.78.0.1/24 mtu 1500 bridge ageing_time 30000 priority 32768, br1 10.77.0.1/24 mtu 1500 bridge ageing_time 30000 priority 32768" \
+	"of bridges nothing is left that the next table does not say"
+is "$(now same), $(now other), $(now kind), $(now turns)" \
+	"same  mtu 1500 vxlan id 6, other  mtu 1500 vxlan id 5, kind  mtu 1500 macvlan, turns  mtu 1500 vxlan id 8" "links are those of the next table"
+is "$(now turned)" "turned 10.79.0.1/24 mtu 1500 bridge ageing_time 30000 priority 32768" "a bridge in the place of a link"
+is "$(now br0 third | cut -d' ' -f1,2), $(now br1 third | cut -d' ' -f1,2), $(grep -a ^port: "$ct_dir/out")" \
+	"br0 10.77.0.1/24, br1 10.78.0.1/24, port: master br0" "a bridge that somebody has given a port keeps that, and no address"
+ct_show 30
 echo "1..$ct_tests"
