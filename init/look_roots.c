@@ -143,6 +143,24 @@ static const char *kind_of_root(const struct look *l, const struct stat *is, con
 	return is_same_file(is, minits) ? "minit's" : "another";
 }
 
+static bool has_own_mounts(const struct look *l)
+{
+	uint32_t own = l->spec->namespaces & (l->missing & MISSING_NAMESPACES ? l->spec->explicit_ns : UINT32_MAX);
+
+	return own & CLONE_NEWNS;
+}
+
+/* In minit's mounts: there root comes out of it again, with sys_chroot among its capabilities. */
+static void tell_changed_root(struct look *l, const char *want, const char *got)
+{
+	bool asked = l->spec->namespaces & CLONE_NEWNS;
+	BUF_ON_STACK(is, LOOK_TEXT);
+
+	buf_fmt(&is, "%.*s, by chroot alone", LOOK_TEXT - 20, got);
+	look_tell(l, "root", want, buf_text(&is), asked || strcmp(want, got) ? LOOK_DIFFERS : LOOK_SAME,
+		  MISSING_NAMESPACES);
+}
+
 static void look_root(struct look *l)
 {
 	const char *path = table_text(l->table, l->spec->root_at);
@@ -158,7 +176,10 @@ static void look_root(struct look *l)
 		return;
 	}
 	got = kind_of_root(l, &is, &minits, &asked);
-	look_tell_text(l, "root", want, got, MISSING_NAMESPACES);
+	if (has_own_mounts(l))
+		look_tell_text(l, "root", want, got, MISSING_NAMESPACES);
+	else
+		tell_changed_root(l, want, got);
 }
 
 /* -- the kernel's files ------------------------------------------------------------------------------------------ */
