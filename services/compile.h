@@ -185,13 +185,25 @@ unsigned seen_from(const struct draft *d, unsigned from);
 /* What is given for a key: by the section itself, else by [defaults]. */
 const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id);
 
+/* What the service's own section asks for is no default. */
+void insist_on(struct compile *c, struct service_spec *spec, enum key_id id, uint32_t flags);
+
+#define NEEDS_OWN "needs a namespace of its own, and join takes another's; remove one of the two"
+
 /*
  * A key that works only in a namespace of the service's own: one that the
  * service gives asks for the namespace, and without it is an error.
  */
-#define NEEDS_OWN "needs a namespace of its own, and join takes another's; remove one of the two"
-void need_namespace(struct compile *c, struct service_spec *spec, const struct draft *d, enum key_id id,
-		    uint32_t flag, const char *word);
+void need_given(struct compile *c, struct service_spec *spec, const struct draft *d, const struct toml *node,
+		enum key_id id, uint32_t flag, const char *word);
+static inline void need_namespace(struct compile *c, struct service_spec *spec, const struct draft *d, enum key_id id,
+				  uint32_t flag, const char *word)
+{
+	const struct toml *node = given(c, d, id);
+
+	if (node)
+		need_given(c, spec, d, node, id, flag, word);
+}
 
 void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d); /* what follows for its root */
 void roots_ranges(struct compile *c);   /* ids of user namespaces, when all services are known; services/roots.c */

@@ -50,8 +50,7 @@ static const char *hint_for(enum step step, int err, const char *detail)
 
 static void put_hint(struct buf *b, const struct life *life, const char *detail)
 {
-	bool is_clone = life->step == STEP_idmap && life->err == EPERM && !strcmp(detail, "clone");
-	const char *hint = hint_for(is_clone ? STEP_clone : life->step, life->err, detail);
+	const char *hint = hint_for(life->step, life->err, detail);
 
 	if (!hint)
 		return;
@@ -232,6 +231,15 @@ static void put_leaf(struct buf *b, const struct supervisor *sv, const struct se
 			   -life->err, b);
 }
 
+/* What is refused is of a key that asks for it; when that is left out, of the next one. */
+static const char *refused_key(const struct table *t, const struct service_spec *spec, const struct life *life)
+{
+	const char *key = table_text(t, spec->insists_at);
+	bool refused = life->err == EPERM || life->err == EINVAL || life->err == ENOSPC;
+
+	return life->step == STEP_clone && refused && key ? key : life->detail;
+}
+
 static void put_other(struct buf *b, const struct life *life, const char *detail)
 {
 	if (life->step == STEP_rlimits && *detail >= '0' && *detail <= '9')
@@ -287,7 +295,7 @@ void failure_put(const struct supervisor *sv, uint32_t index, struct buf *b)
 	char detail[STATE_DETAIL + 1] = { 0 };
 	size_t before = b->len;
 
-	memcpy(detail, life->detail, STATE_DETAIL);
+	strncpy(detail, refused_key(sv->table, spec, life), STATE_DETAIL);
 	buf_fmt(b, "step %s: ", step_words(life->step));
 	if (life->step == STEP_exec && !spec->internal && *detail)
 		put_program(b, sv->table, spec, life);

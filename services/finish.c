@@ -5,32 +5,9 @@
 #include "lib/enabled.h"
 #include "services/compile.h"
 
-/* What [defaults] say of a namespace is for those that have one of their own. */
-static bool is_of_joined(const struct draft *d, enum key_id id)
-{
-	static const struct {
-		enum key_id id;
-		uint32_t flag;
-	} within[] = {
-		{ KEY_ROOT, CLONE_NEWNS },	  { KEY_READONLY, CLONE_NEWNS },  { KEY_OVERLAY, CLONE_NEWNS },
-		{ KEY_MOUNTS, CLONE_NEWNS },	  { KEY_PROC, CLONE_NEWNS },	  { KEY_HIDEPID, CLONE_NEWNS },
-		{ KEY_SYS, CLONE_NEWNS },	  { KEY_DEV, CLONE_NEWNS },	  { KEY_DEV_NODES, CLONE_NEWNS },
-		{ KEY_PRIVATE_TMP, CLONE_NEWNS }, { KEY_SECRETS, CLONE_NEWNS },	  { KEY_HOSTS, CLONE_NEWNS },
-		{ KEY_NETWORK_DNS, CLONE_NEWNS }, { KEY_INIT, CLONE_NEWPID },	  { KEY_DELEGATE, CLONE_NEWCGROUP },
-	};
-	uint32_t joined = d->confine ? d->confine->roots.join_flags : 0;
-
-	for (size_t i = 0; joined && i < ARRAY_LEN(within); i++)
-		if (within[i].id == id)
-			return joined & within[i].flag;
-	return false;
-}
-
 const struct toml *given(const struct compile *c, const struct draft *d, enum key_id id)
 {
-	if (d->nodes[id] || !c->defaults.nodes[id])
-		return d->nodes[id];
-	return is_of_joined(d, id) ? NULL : c->defaults.nodes[id];
+	return d->nodes[id] ? d->nodes[id] : c->defaults.nodes[id];
 }
 
 bool is_seen(const struct draft *d, enum key_id id)
@@ -62,19 +39,28 @@ static void finish_main(struct compile *c)
 		c->specs[c->table->main].restart = RESTART_NEVER;
 }
 
-void need_namespace(struct compile *c, struct service_spec *spec, const struct draft *d, enum key_id id,
-		    uint32_t flag, const char *word)
+void insist_on(struct compile *c, struct service_spec *spec, enum key_id id, uint32_t flags)
 {
-	const struct toml *own = d->nodes[id], *node = given(c, d, id);
+	const uint32_t later = CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWTIME;
 
-	if (!node || (node->type == TOML_BOOL && !node->truth))
+	spec->explicit_ns |= flags;
+	if (flags & ~later && !spec->insists_at)
+		spec->insists_at = image_string(c, key_text(key_by_id(id), KEY_NAME));
+}
+
+void need_given(struct compile *c, struct service_spec *spec, const struct draft *d, const struct toml *node,
+		enum key_id id, uint32_t flag, const char *word)
+{
+	const struct toml *own = d->nodes[id];
+
+	if (node->type == TOML_BOOL && !node->truth)
 		return;
 	if (d->confine->roots.join_flags & flag) {
 		refuse(c, node, "%s: %s: " NEEDS_OWN, d->title, key_text(key_by_id(id), KEY_NAME));
 		return;
 	}
-	if (own && spec->namespaces & flag)
-		spec->explicit_ns |= flag;
+	if (own)
+		insist_on(c, spec, id, spec->namespaces & flag);
 	if (spec->namespaces & flag)
 		return;
 	if (!own && d->nodes[KEY_NAMESPACES])
@@ -167,7 +153,7 @@ static void finish_service(struct compile *c, struct service_spec *spec, struct 
 		refuse_key(c, d->header, "%s: exec is missing; it wants "
 			   "the program and its arguments, such as exec = [\"/usr/sbin/httpd\", \"-f\"]", d->title);
 	if (d->nodes[KEY_NAMESPACES])
-		spec->explicit_ns = spec->namespaces;
+		insist_on(c, spec, KEY_NAMESPACES, spec->namespaces);
 	if (!given(c, d, KEY_INIT))
 		spec->init = (spec->namespaces & CLONE_NEWPID) != 0;
 	finish_leaf(c, spec, d);
@@ -177,6 +163,36 @@ static void finish_service(struct compile *c, struct service_spec *spec, struct 
 	roots_finish(c, spec, d);
 	check_mark(c, spec, d);
 	privileges_finish(c, spec, d);
+}
+
+/* What [defaults] say of a namespace is for those that have one of their own. */
+static void finish_joining(struct compile *c, struct service_spec *spec, struct draft *d)
+{
+	static const struct {
+		enum key_id id;
+		uint32_t flag;
+	} within[] = {
+		{ KEY_ROOT, CLONE_NEWNS },	  { KEY_READONLY, CLONE_NEWNS }, { KEY_OVERLAY, CLONE_NEWNS },
+		{ KEY_MOUNTS, CLONE_NEWNS },	  { KEY_PROC, CLONE_NEWNS },	 { KEY_HIDEPID, CLONE_NEWNS },
+		{ KEY_SYS, CLONE_NEWNS },	  { KEY_DEV, CLONE_NEWNS },	 { KEY_DEV_NODES, CLONE_NEWNS },
+		{ KEY_PRIVATE_TMP, CLONE_NEWNS }, { KEY_SECRETS, CLONE_NEWNS },	 { KEY_INIT, CLONE_NEWPID },
+		{ KEY_DELEGATE, CLONE_NEWCGROUP },
+	};
+	const struct draft all = c->defaults;
+
+	for (size_t i = 0; i < ARRAY_LEN(within); i++)
+		if (d->confine->roots.join_flags & within[i].flag)
+			c->defaults.nodes[within[i].id] = NULL;
+	finish_service(c, spec, d);
+	c->defaults = all;
+}
+
+static void finish_one(struct compile *c, struct service_spec *spec, struct draft *d)
+{
+	if (d->confine->roots.join_flags)
+		finish_joining(c, spec, d);
+	else
+		finish_service(c, spec, d);
 }
 
 /* By words: memcmp() of this libc goes byte by byte. */
@@ -217,7 +233,7 @@ void compile_finish(struct compile *c, const struct table_source *source)
 {
 	finish_main(c);
 	for (uint32_t i = 0; i < c->services.count; i++)
-		finish_service(c, &c->specs[i], &c->services.drafts[i]);
+		finish_one(c, &c->specs[i], &c->services.drafts[i]);
 	if (source->argv)
 		append_command(c, source->argv);
 	if (ENABLED(CONFIG_NET_BRIDGE))

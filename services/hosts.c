@@ -154,6 +154,12 @@ static uint32_t shared_text(struct compile *c, const struct draft *d, const stru
 	return slot->value;
 }
 
+/* What [defaults] say is for who has files of its own. */
+static bool joins_mounts(const struct draft *d)
+{
+	return d->confine->roots.join_flags & CLONE_NEWNS;
+}
+
 static void set_hosts(struct compile *c, uint32_t index, struct set *texts)
 {
 	struct service_spec *spec = &c->specs[index];
@@ -161,7 +167,7 @@ static void set_hosts(struct compile *c, uint32_t index, struct set *texts)
 	const struct toml *own = d->nodes[KEY_HOSTS], *node = given(c, d, KEY_HOSTS);
 	const struct toml *more = d->nodes[KEY_NETWORK_HOSTS];
 	struct bridges bridges = bridges_of(c, index);
-	bool wants = node && node->truth;
+	bool wants = node && node->truth && (own || !joins_mounts(d));
 
 	if (wants && !bridges.count && own && own->truth)
 		refuse(c, own, "%s: hosts: it is on no bridge whose services could be named; remove it", d->title);
@@ -217,7 +223,7 @@ uint32_t hosts_resolv(struct compile *c, uint32_t index)
 
 	if (d->nodes[KEY_NETWORK_SEARCH] && !servers)
 		refuse(c, search, "%s: network.search: it goes with network.dns; add it", d->title);
-	if (!servers || !text_first(servers))
+	if (!servers || !text_first(servers) || (!d->nodes[KEY_NETWORK_DNS] && joins_mounts(d)))
 		return 0;
 	need_namespace(c, &c->specs[index], d, KEY_NETWORK_DNS, CLONE_NEWNS, "mount");
 	text = begin_text(c);

@@ -66,7 +66,8 @@ static int prepare_seccomp(struct supervisor *sv, uint32_t index)
 				      confine->no_new_privs ? "" : "without no_new_privs");
 	if (!(h->missing & MISSING_SECCOMP))
 		log_warn(service_name(sv, index), -err,
-			 "seccomp: the default cannot be had here and is left out (ask for it to make it an error)");
+			 "seccomp: the default cannot be had here and is left out (%sask for it to make it an error)",
+			 err == -EACCES ? "with no_new_privs it can be had; " : "");
 	h->missing |= MISSING_SECCOMP;
 	return 0;
 }

@@ -40,13 +40,17 @@ static void settle_kernel_files(const struct compile *c, const struct service_sp
 }
 
 /* What the service itself asks of its view is not left out with the namespace that it is in. */
-static void need_mounts(struct service_spec *spec, const struct draft *d, const struct roots_spec *roots)
+static void need_mounts(struct compile *c, struct service_spec *spec, const struct draft *d,
+			const struct roots_spec *roots)
 {
-	bool asked = (d->nodes[KEY_PROC] && roots->proc != PROC_NONE) || (d->nodes[KEY_HIDEPID] && roots->hidepid) ||
-		     (d->nodes[KEY_SYS] && roots->sys != SYS_NONE) || (d->nodes[KEY_DEV] && roots->dev != DEV_NONE);
-
-	if (asked)
-		spec->explicit_ns |= spec->namespaces & CLONE_NEWNS;
+	if (d->nodes[KEY_PROC] && roots->proc != PROC_NONE)
+		insist_on(c, spec, KEY_PROC, spec->namespaces & CLONE_NEWNS);
+	if (d->nodes[KEY_HIDEPID] && roots->hidepid != HIDEPID_OFF)
+		insist_on(c, spec, KEY_HIDEPID, spec->namespaces & CLONE_NEWNS);
+	if (d->nodes[KEY_SYS] && roots->sys != SYS_NONE)
+		insist_on(c, spec, KEY_SYS, spec->namespaces & CLONE_NEWNS);
+	if (d->nodes[KEY_DEV] && roots->dev != DEV_NONE)
+		insist_on(c, spec, KEY_DEV, spec->namespaces & CLONE_NEWNS);
 }
 
 static void refuse_unless(struct compile *c, const struct draft *d, enum key_id id, bool good, const char *why)
@@ -377,7 +381,7 @@ void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d)
 		settle_userns(c, spec, d, roots);
 	settle_kernel_files(c, spec, d, roots);
 	check_kernel_files(c, spec, d, roots);
-	need_mounts(spec, d, roots);
+	need_mounts(c, spec, d, roots);
 	check_shared(c, spec, d, roots);
 	check_directories(c, spec, d, roots);
 	for (size_t i = 0; i < ARRAY_LEN(needs); i++)

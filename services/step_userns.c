@@ -142,7 +142,7 @@ static int hold_and_open(struct child *child)
 		hold(child, ends[0]);
 	}
 	close(ends[0]);
-	fd = pid < 0 ? child_fail(child, pid, "clone") : hear(child, ends[1]);
+	fd = pid < 0 ? child_fail(child, pid, "userns") : hear(child, ends[1]);
 	if (!fd)
 		fd = map_and_open(child, pid);
 	close(ends[1]);

@@ -79,6 +79,7 @@ struct service_spec {
 	struct list limits;       /* struct limit_spec, in the order to write them */
 	uint32_t namespaces;      /* CLONE_NEWNS | ... */
 	uint32_t explicit_ns;     /* those of them that the service's own section asks for */
+	uint32_t insists_at;      /* the first key of its own section that asks for one which the clone makes, or 0 */
 	uint32_t umask;           /* UMASK_INHERIT when not given */
 	uint32_t hosts_at;        /* text of /etc/hosts for it, or 0 */
 	uint32_t hostname_at;     /* for its uts namespace; 0: its name */

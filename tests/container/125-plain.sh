@@ -9,6 +9,8 @@ mkdir -p "$BUILD/tests" && gcc -O1 -Wall -Wextra -D_GNU_SOURCE -o "$BUILD/tests/
 own=minit-$$
 trap 'ct_cleanup; rm -rf /var/lib/$own /var/cache/$own /var/log/$own /run/$own' EXIT
 gcc -static -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -o "$ct_dir/calls" tests/tools/syscall_probe.c
+mkdir -p "$ct_dir/tree/"{bin,lib,lib64,usr}
+cp /bin/sleep "$ct_dir/tree/bin" && for file in $(ldd /bin/sleep | grep -o '/[^ ]*'); do cp --parents "$file" "$ct_dir/tree"; done
 mkdir "$ct_dir/open" "$ct_dir/closed" && echo text | tee "$ct_dir/open/file" >"$ct_dir/closed/file"
 chmod -R a+rX "$ct_dir"
 cpu=$(sed -n 's/^Cpus_allowed_list:[[:blank:]]*\([0-9]*\).*/\1/p' /proc/self/status)
@@ -93,6 +95,24 @@ hidepid = "invisible"
 [service.sysfs]
 exec = ["/bin/sleep", "1000"]
 sys = "readonly"
+[service.named]
+exec = ["/bin/sleep", "1000"]
+hostname = "named"
+private_tmp = true
+[service.tmp]
+exec = ["/bin/sleep", "1000"]
+private_tmp = true
+[service.privileged]
+exec = ["/bin/sleep", "1000"]
+no_new_privs = false
+seccomp = "strict"
+[service.chrooted]
+exec = ["/bin/sleep", "1000"]
+root = "$ct_dir/tree"
+[service.asks-chroot]
+exec = ["/bin/sleep", "1000"]
+root = "$ct_dir/tree"
+namespaces = []
 [service.ends]
 exec = ["/bin/sh", "-c", "exit 143"]
 restart = "never"
@@ -119,6 +139,10 @@ ct_is "and ids, clocks and another's namespaces" own-ids:failed own-clocks:faile
 ct_is "what holds nothing back needs no leaf" any:up
 ct_is "without a reaper an exit is one" ends:failed
 is "$(ct_field ends why)" "exit 143" "whatever its number"
+ct_is "a root is had, by chroot" chrooted:up asks-chroot:up
+is "$(for s in chrooted asks-chroot; do ct_minit status $s | grep '^. root' | tr -s ' '; done)" \
+	"! root $ct_dir/tree $ct_dir/tree, by chroot alone: a default that is not to be had here
+ root $ct_dir/tree $ct_dir/tree, by chroot alone" "which is less than the table asks for, and told as that"
 ct_is "directories need no namespace" keeper:up changed:failed
 is "$(ct_in stat -c '%U %a' {/var/lib,/var/cache,/var/log,/run}/$own/. {/var/lib,/var/cache,/var/log,/run}/$own/kept | sort | uniq -c | tr -s ' ')" \
 	" 4 nobody 644
@@ -149,13 +173,17 @@ why() {
 }
 is "$(why limited)" "minit: limited: step cgroup leaf: Read-only file system: /sys/fs/cgroup is read-only here; mount it rw, or allow CAP_SYS_ADMIN; given up" \
 	"a limit: the reason, and what to do"
-is "$(why alone)" "minit: alone: step clone: Operation not permitted: minit may not make its namespaces here: run the container with --cap-add SYS_ADMIN, or leave them out; given up" \
+is "$(why alone)" "minit: alone: step clone: namespaces: Operation not permitted: minit may not make what it needs for that here: run the container with --cap-add SYS_ADMIN, or leave it out; given up" \
 	"namespaces"
-is "$(why masked)" "minit: masked: step clone: Operation not permitted: minit may not make its namespaces here: run the container with --cap-add SYS_ADMIN, or leave them out; given up" \
-	"a view of its own"
 more="run the container with --cap-add SYS_ADMIN, or leave"
-is "$(why own-ids)" "minit: own-ids: step user namespace: clone: Operation not permitted: minit may not make its namespaces here: $more them out; given up" \
-	"ids of its own"
+cannot="Operation not permitted: minit may not make what it needs for that here: $more it out; given up"
+is "$(why masked)" "minit: masked: step clone: proc: $cannot" "a view of its own"
+is "$(for s in rooted named tmp; do why $s; done)" "minit: rooted: step clone: readonly: $cannot
+minit: named: step clone: hostname: $cannot
+minit: tmp: step clone: private_tmp: $cannot" "and other keys that take a namespace, by their names"
+is "$(why own-ids)" "minit: own-ids: step user namespace: userns: $cannot" "ids of its own"
+is "$(why privileged)" "minit: privileged: step system call filter: without no_new_privs: Permission denied: that takes CAP_SYS_ADMIN: $more no_new_privs at true; given up" \
+	"a filter of who may gain privileges"
 is "$(why own-clocks)" "minit: own-clocks: step clocks: time namespace: Operation not permitted: minit may not make its clocks here: $more time and its namespace out; given up" \
 	"clocks of its own"
 is "$(why joins)" "minit: joins: step join: web: Operation not permitted: minit may not enter another's namespaces here: $more join out; given up" \

@@ -70,7 +70,7 @@ ordinary
 ct_is "without rights a service runs, without the default namespaces" plain:up
 ct_said "plain: namespaces: .*the default ones cannot be had here.*\(to have them, run it as root, or by unshare -r; ask" "it is said what to do to have them"
 ct_is "what is asked for fails" alone:failed networked:failed sysfs:failed other:failed ids:failed kept:failed may:failed
-is "$(why alone)" "clone: Operation not permitted: minit may not make its namespaces here: run it as root, or by unshare -r, or leave them out" "with the cure of a user"
+is "$(why alone)" "clone: namespaces: Operation not permitted: minit may not make what it needs for that here: run it as root, or by unshare -r, or leave it out" "with the cure of a user"
 is "$(why networked)" "network namespace: Operation not permitted: minit may not set up networks here: run it as root, or by unshare -rn, or give network = \"host\"" "that of a network"
 is "$(why kept)" "mounts: /var/lib/minit-ordinary-user: Permission denied: make it before, and let minit's user in, or correct the table" "a place that is not its own"
 is "$(why may)" "capabilities: kill: Operation not permitted: minit does not have it to give; run it as root, or by unshare -r, or leave it out of caps" "and a capability"
@@ -79,7 +79,7 @@ ct_stop "it ends in order"
 ct_start sh -c 'chmod 1777 /run; exec setpriv --reuid 4711 --regid 4711 --clear-groups --bounding-set -all,+kill --inh-caps=-all "$@"' sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
 ct_is "in a container that bounds what anybody there may have" alone:failed
-is "$(why alone)" "clone: Operation not permitted: minit may not make its namespaces here: run the container as root with --cap-add SYS_ADMIN, or leave them out" \
+is "$(why alone)" "clone: namespaces: Operation not permitted: minit may not make what it needs for that here: run the container as root with --cap-add SYS_ADMIN, or leave it out" \
 	"it is the container that has to give it"
 ct_stop "which ends in order too"
 

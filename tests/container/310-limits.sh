@@ -158,7 +158,7 @@ ct_is "the others run, one that has no need of a second process too" other:up al
 ct_is "where there is no room for one that is needed" narrow:failed narrower:failed
 room="Resource temporarily unavailable: its pids.max, or that of a cgroup above, leaves no room"
 is "$(ct_field narrow why)" "step reaper: $room for the reaper beside it: raise it, or give init = false" "that is told"
-is "$(ct_field narrower why)" "step user namespace: clone: $room for what makes its user namespace: raise it" "of a user namespace, too"
+is "$(ct_field narrower why)" "step user namespace: userns: $room for what makes its user namespace: raise it" "of a user namespace, too"
 ct_stop "it ends in order"
 
 # Processors that the cgroup above does not have. On cgroup v2: tests/vm/340-limits.sh

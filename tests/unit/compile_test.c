@@ -1347,7 +1347,7 @@ static const struct roots_spec *roots_of(const struct table *t, const char *name
 /* They are of what each service has for itself. */
 static void who_joins_a_view_is_not_given_the_defaults_of_one(void **state)
 {
-	const struct table *t = table_of("[defaults]\nroot = '/r'\nreadonly = true\noverlay = 'tmpfs'\nproc = 'pids'\n"
+	const struct table *t = table_of(BRIDGE "[defaults]\nhosts = true\nnetwork.dns = '10.9.9.9'\nroot = '/r'\nreadonly = true\noverlay = 'tmpfs'\nproc = 'pids'\n"
 					 "hidepid = 'invisible'\nsys = 'none'\ndev = 'minimal'\ndev_nodes = ['/dev/fuse']\n"
 					 "private_tmp = true\nsecrets = { key = '/etc/key' }\ninit = true\ndelegate = true\n"
 					 "mounts = { '/d' = '/srv', '/i' = { bind = '/srv', idmap = true } }\nuserns = 'auto'\n"
@@ -1360,7 +1360,8 @@ static void who_joins_a_view_is_not_given_the_defaults_of_one(void **state)
 	(void)state;
 	assert_true(a->root_at && a->readonly && a->init && of_a->overlay_at && of_a->mounts.count == 2);
 	assert_true(of_a->nodes.count && of_a->private_tmp && of_a->secrets.count && of_a->hidepid);
-	assert_true(table_confine(t, a)->leaf.delegate);
+	assert_true(table_confine(t, a)->leaf.delegate && a->hosts_at && table_network(t, a)->resolv_at);
+	assert_true(!b->hosts_at && (!table_network(t, b) || !table_network(t, b)->resolv_at));
 	assert_true(!b->root_at && !b->readonly && !b->init && !roots->overlay_at && !roots->mounts.count);
 	assert_true(!roots->nodes.count && !roots->private_tmp && !roots->secrets.count && !roots->hidepid);
 	assert_true(roots->proc == PROC_NONE && roots->sys == SYS_NONE && roots->dev == DEV_NONE && !roots->asked);

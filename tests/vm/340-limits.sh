@@ -504,7 +504,7 @@ is 'deaf' 'up 0::/ 0::/svc.deaf' "after a stop by force it runs again, and its l
 is 'lacking' 'up 0::/svc.deaf' "where it can have no cgroup namespace it goes without, as that is the default"
 is 'misses' '"missing":["cgroup namespace"] 1' "its status tells that it is missing, and why"
 said 'deaf: a cgroup namespace cannot be had here, and is left out for it' "which is said"
-has 'asks step clone: No space left on device: .*' "who asks for one fails"
+has 'asks step clone: namespaces: No space left on device: .*' "who asks for one fails"
 within 'dirty for' 0 150 "a limit of memory is set at once, whatever there is to write back first: hundredths of a second"
 is 'dirtymax' '4194304 3145728' "and holds"
 is 'pressed' again "pressure of the processor: restarted, and again"
