@@ -6,6 +6,7 @@
 
 #include "cgroup/cgroup.h"
 #include "init/control.h"
+#include "init/exchange_network.h"
 #include "init/near.h"
 #include "init/network.h"
 #include "init/reexec.h"
@@ -206,6 +207,7 @@ static void put_away(struct supervisor *sv)
 			rewrite_names(sv, i);
 	for (uint32_t i = 0; i < sv->table->groups.count; i++)
 		remove_group(sv, i);
+	exchange_network_away(sv, next);
 	if (!next->ruleset.count)
 		rules_remove();
 	if (sv->table->near.count && !next->near.count)
@@ -251,22 +253,41 @@ static const char *why_not(const struct supervisor *sv)
 	return sv->state->next_table_fd >= 0 ? "another one is under way; try again" : NULL;
 }
 
+static void note_refused(void *context, const struct differ_part *part)
+{
+	struct differ_part *first = context;
+
+	if (part->fate == FATE_REFUSED && !first->why)
+		*first = *part;
+}
+
+/* The tool has told of all that cannot be. */
+static bool refuse_parts(const struct supervisor *sv, struct client *c)
+{
+	struct differ_part first = { 0 };
+	BUF_ON_STACK(b, DIFFER_PART);
+
+	(void)differ_machine(sv->table, next, note_refused, &first);
+	if (!first.why)
+		return false;
+	differ_put_part(&b, &first);
+	request_refuse(c, "reload: %s: %s; nothing has changed", buf_text(&b), first.why);
+	return true;
+}
+
 bool exchange_begin(struct supervisor *sv, struct client *c, int table_fd)
 {
-	const char *why = why_not(sv), *part;
+	const char *why = why_not(sv);
 	int err = 0;
 
 	if (!why) {
 		next = table_map(table_fd, &err);
 		why = next ? NULL : layout_why(err);
 	}
-	part = why ? NULL : differ_machine(sv->table, next);
-	if (part)
-		request_refuse(c, DIFFER_MACHINE_REFUSED, part);
-	else if (why)
+	if (why)
 		request_refuse(c, "reload: %s; nothing has changed", why);
-	if (part || why) {
-		table_unmap(part ? next : NULL);
+	if (why || refuse_parts(sv, c)) {
+		table_unmap(why ? NULL : next);
 		close(table_fd);
 		return false;
 	}
@@ -315,6 +336,7 @@ void exchange_finish(struct supervisor *sv)
 {
 	if (!sv->state->exchanged)
 		return;
+	network_exchanged(sv);
 	if (sv->rules && sv->table->ruleset.count)
 		(void)!sv->rules(sv); /* said; who needs it will say so again */
 	near_up(sv);

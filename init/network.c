@@ -72,13 +72,21 @@ void network_names(const struct table *t)
 	}
 }
 
-static void forget_names(const struct table *t)
+static bool has_names(const struct table *t, const struct net_bridge *bridge, uint32_t near)
+{
+	int i = t ? table_find_link(t, t->bridges, sizeof(*bridge), bridge->name, near) : -1;
+
+	return i >= 0 && (uint32_t)i < t->names.count && table_list(t, t->names, uint32_t)[i];
+}
+
+void network_forget_names(const struct table *t, const struct table *next)
 {
 	for (uint32_t i = 0; i < t->names.count; i++) {
+		const struct net_bridge *bridge = table_bridge(t, i);
 		BUF_ON_STACK(path, 64);
 
-		put_path(&path, table_bridge(t, i));
-		if (table_list(t, t->names, uint32_t)[i])
+		put_path(&path, bridge);
+		if (has_names(t, bridge, i) && !has_names(next, bridge, i))
 			unlink(buf_text(&path));
 	}
 }
@@ -118,19 +126,32 @@ int network_bridge_up(struct supervisor *sv, struct net_session *net, const stru
 	return err;
 }
 
-static void bring_up(struct supervisor *sv, struct net_session *net)
+/* None is due any more once it was tried: after a crash behind it, who is on it by then stays there. */
+static void make_due(struct supervisor *sv, struct net_session *net)
 {
+	struct statefile *s = sv->state;
 	const struct table *t = sv->table;
 
-	if (net_loopback(net))
-		log_debug("lo", "services of minit's own network will miss it"); /* why has been said */
-	for (uint32_t i = 0; i < t->bridges.count; i++)
-		if (network_bridge_up(sv, net, table_bridge(t, i), i))
+	for (uint32_t i = 0; i < t->bridges.count; i++) {
+		if (bits_has(s->bridges_due, i) && network_bridge_up(sv, net, table_bridge(t, i), i))
 			log_error(table_bridge(t, i)->name, 0, "bridge: not there; its services will not start");
-	for (uint32_t i = 0; i < t->shards.count; i++)
-		if (network_shard_up(sv, net, i))
+		bits_put(s->bridges_due, i, false);
+	}
+	for (uint32_t i = 0; i < t->shards.count; i++) {
+		if (bits_has(s->shards_due, i) && network_shard_up(sv, net, i))
 			log_error(table_bridge(t, table_shard(t, i)->bridge)->name, 0,
 				  "shard %s: not there; its services will not start", table_shard(t, i)->name);
+		bits_put(s->shards_due, i, false);
+	}
+}
+
+static void bring_up(struct supervisor *sv, struct net_session *net)
+{
+	if (net_loopback(net))
+		log_debug("lo", "services of minit's own network will miss it"); /* why has been said */
+	memset(sv->state->bridges_due, 0xff, sizeof(sv->state->bridges_due));
+	memset(sv->state->shards_due, 0xff, sizeof(sv->state->shards_due));
+	make_due(sv, net);
 }
 
 static void await_end(struct supervisor *sv, struct net_session *net)
@@ -280,6 +301,12 @@ static bool is_wanted(enum mode mode, const struct table *table)
 	       table->iprules.count;
 }
 
+static void note_home(struct statefile *state, const struct net_session *net)
+{
+	if (state->netns < 0 && net->home >= 0)
+		state->netns = fcntl(net->home, F_DUPFD_CLOEXEC, 3);
+}
+
 void network_open(struct supervisor *sv, struct net_session *net)
 {
 	struct statefile *state = sv->state;
@@ -287,14 +314,37 @@ void network_open(struct supervisor *sv, struct net_session *net)
 	if (!is_wanted(state->mode, sv->table) || net_open(net))
 		return;
 	sv->net = net;
-	if (state->netns < 0 && net->home >= 0)
-		state->netns = fcntl(net->home, F_DUPFD_CLOEXEC, 3);
+	note_home(state, net);
 	if (state->prepared == 0) {
 		network_names(sv->table);
 		bring_all_up(sv, net);
 	}
 	if (state->prepared < state->count)
 		connect_resume(sv, state->prepared);
+}
+
+/* -- when the table is another ------------------------------------------------------------------- */
+
+static bool is_any_due(const struct statefile *s)
+{
+	static const uint8_t none[MAX(sizeof(s->bridges_due), sizeof(s->shards_due))];
+
+	return memcmp(s->bridges_due, none, sizeof(s->bridges_due)) != 0 ||
+	       memcmp(s->shards_due, none, sizeof(s->shards_due)) != 0;
+}
+
+void network_exchanged(struct supervisor *sv)
+{
+	struct net_session net;
+
+	if (!is_any_due(sv->state) || net_open(&net))
+		return;
+	note_home(sv->state, &net);
+	net.alone = !claim_take(sv->state, CLAIM_NETWORK);
+	if (net_loopback(&net))
+		log_debug("lo", "services of minit's own network will miss it"); /* why has been said */
+	make_due(sv, &net);
+	net_close(&net);
 }
 
 /* -- at the end -------------------------------------------------------------------------------- */
@@ -327,7 +377,7 @@ void network_leave(struct supervisor *sv)
 		return;
 	bridges_leave();
 	remove_iprules(sv, &net);
-	forget_names(sv->table);
+	network_forget_names(sv->table, NULL);
 	if (sv->table->near.count)
 		rules_drop(sv->state, CLAIM_NEAR);
 	uplinks_leave(sv, &net);

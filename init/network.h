@@ -10,8 +10,14 @@
  */
 void network_open(struct supervisor *sv, struct net_session *net);
 
+/* After another table has taken the place of one: makes what is noted as due in the state. May be repeated. */
+void network_exchanged(struct supervisor *sv);
+
 /* Writes the files of names that bridges have for name servers (hosts_file). */
 void network_names(const struct table *t);
+
+/* Removes those of them that `next` has not; NULL: all. */
+void network_forget_names(const struct table *t, const struct table *next);
 
 /*
  * Makes a bridge of the table, which is `bridge`, or one like it, or takes what is there; or a shard. Notes what is

@@ -204,9 +204,42 @@ static const char *main_of(const struct table *t)
 	return t->main < 0 ? "" : table_name(t, table_service(t, (uint32_t)t->main));
 }
 
-/* What is of no one service, and made anew as a whole. */
+static void tell_part(void *context, const struct differ_part *part)
+{
+	static const struct {
+		enum fate fate;
+		const char *words;
+	} all[] = {
+		{ FATE_NEW, "it is new: made" },
+		{ FATE_GONE, "it is gone: removed, if minit has made it" },
+		{ FATE_SET, "changed while all runs" },
+		{ FATE_LEFT, "no longer in the table: it is not put back to what it was" },
+	};
+	struct plan *p = context;
+	BUF_ON_STACK(b, DIFFER_PART);
+
+	p->any = true;
+	differ_put_part(&b, part);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i].fate == part->fate)
+			say("%s: %s\n", buf_text(&b), all[i].words);
+}
+
+static void complain_part(void *context, const struct differ_part *part)
+{
+	BUF_ON_STACK(b, DIFFER_PART);
+
+	(void)context;
+	if (part->fate != FATE_REFUSED)
+		return;
+	differ_put_part(&b, part);
+	complain("reload: %s: %s; nothing has changed", buf_text(&b), part->why);
+}
+
+/* What is of no one service. */
 static void tell_rest(struct plan *p)
 {
+	(void)differ_machine(p->was, p->is, tell_part, p);
 	if (strcmp(main_of(p->was), main_of(p->is)) != 0) {
 		say("main: taken note of: %s\n", *main_of(p->is) ? main_of(p->is) : "none");
 		p->any = true;
@@ -257,11 +290,8 @@ struct session {
 
 static int change(struct session *s, int memfd, bool plan_alone)
 {
-	const char *part = differ_machine(s->plan.was, s->plan.is);
-
-	if (!part)
+	if (!(differ_machine(s->plan.was, s->plan.is, complain_part, NULL) & FATE_REFUSED))
 		return tell(&s->plan) && !plan_alone ? pass(memfd) : 0;
-	complain(DIFFER_MACHINE_REFUSED, part);
 	return 1;
 }
 

@@ -1,6 +1,7 @@
 /* What is known of the services, carried over from one table to the next: state_carry. */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "services/changed.h"
 #include "services/differ.h"
 #include "services/state.h"
@@ -114,6 +115,49 @@ static void drop_changes(struct statefile *to, uint32_t index)
 			to->changes[i].whose = 0;
 }
 
+/* -- what minit itself has: by numbers, which are others in another table ------------------------------------------ */
+
+static int find_bridge(const struct table *t, const char *name, uint32_t near)
+{
+	return table_find_link(t, t->bridges, sizeof(struct net_bridge), name, near);
+}
+
+static int find_shard(const struct table *t, const char *name, uint32_t near)
+{
+	return table_find_link(t, t->shards, sizeof(struct net_shard), name, near);
+}
+
+static void carry_made(uint8_t *to, const uint8_t *from, int was, uint32_t is)
+{
+	bits_put(to, is, was >= 0 && bits_has(from, (uint32_t)was));
+}
+
+static void note_due(void *context, const struct differ_part *part)
+{
+	struct statefile *to = context;
+
+	if (!(part->fate & (FATE_NEW | FATE_SET)))
+		return;
+	if (part->of == OF_BRIDGE)
+		bits_put(to->bridges_due, (uint32_t)part->is, true);
+	if (part->of == OF_SHARD)
+		bits_put(to->shards_due, (uint32_t)part->is, true);
+}
+
+static void carry_network(struct statefile *to, const struct statefile *from, const struct table *was,
+			  const struct table *is)
+{
+	memset(to->bridges_due, 0, sizeof(to->bridges_due));
+	memset(to->shards_due, 0, sizeof(to->shards_due));
+	for (uint32_t i = 0; i < is->bridges.count; i++)
+		carry_made(to->bridges_made, from->bridges_made, find_bridge(was, table_bridge(is, i)->name, i), i);
+	for (uint32_t i = 0; i < is->shards.count; i++)
+		carry_made(to->shards_made, from->shards_made, find_shard(was, table_shard(is, i)->name, i), i);
+	(void)differ_machine(was, is, note_due, to);
+}
+
+/* -- all of it ---------------------------------------------------------------------------------------------------- */
+
 static void carry_one(struct statefile *to, const struct supervisor *sv, struct differ_side was, struct differ_side is)
 {
 	unsigned how = differ_service(was, is, NULL, NULL);
@@ -136,6 +180,7 @@ int state_carry(const struct supervisor *sv, const struct table *to, struct stat
 	s->rules.left &= !has_between(to);
 	carry_clients(s);
 	carry_changes(s, sv->state, from, to);
+	carry_network(s, sv->state, from, to);
 	for (uint32_t i = 0; i < s->count; i++) {
 		int was = table_find_near(from, table_name(to, table_service(to, i)), i);
 

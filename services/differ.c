@@ -330,40 +330,6 @@ unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn
 
 /* -- the rest of a table ------------------------------------------------------------------------------------------- */
 
-static const struct shape links = AS(struct net_link), link_routes = AS(struct net_route),
-			  iprules = AS(struct net_iprule), shards = AS(struct net_shard);
-
-static bool is_same_bridge(const struct pair *p, const struct shape *shape)
-{
-	struct net_bridge was = *(const struct net_bridge *)p->was.at;
-	const struct net_bridge *is = p->is.at;
-
-	(void)shape;
-	was.flags = is->flags; /* of the ruleset */
-	was.near = is->near;   /* follows from its members */
-	return !memcmp(&was, is, sizeof(was));
-}
-
-static const struct shape bridges = AS(struct net_bridge);
-
-const char *differ_machine(const struct table *was, const struct table *is)
-{
-#define LISTS(field) (&(struct pair){ { was, &was->field }, { is, &is->field } })
-	if (!are_same_texts(table_text(was, was->hostname_at), table_text(is, is->hostname_at)))
-		return "system.hostname";
-	if (!is_same_list(LISTS(bridges), &bridges, is_same_bridge))
-		return "network.bridge";
-	if (!is_same_list(LISTS(shards), &shards, is_same_element))
-		return "how many bridges of the kernel its members need";
-	if (!is_same_list(LISTS(links), &links, is_same_element) ||
-	    !is_same_list(LISTS(link_routes), &link_routes, is_same_element))
-		return "network.link";
-	if (!is_same_list(LISTS(sysctls), &shapes[FIELD_SYSCTLS], is_same_element))
-		return "sysctl";
-	return is_same_list(LISTS(iprules), &iprules, is_same_element) ? NULL : "network.rules";
-#undef LISTS
-}
-
 bool differ_ruleset(const struct table *was, const struct table *is)
 {
 	static const struct shape bytes = { 1, 0 };

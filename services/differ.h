@@ -34,16 +34,39 @@ typedef void differ_fn(void *context, const char *key, enum differ how);
 /* Bits of enum differ; 0: nothing is different. tell may be NULL. */
 unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn *tell, void *context);
 
-/* What is said of that which differ_machine finds. */
-#define DIFFER_MACHINE_REFUSED \
-	"reload: %s has changed, which is set up when minit starts: put it back, or start minit anew; " \
-	"nothing has changed"
+/* What of the machine's side: services/differ_machine.c has what each is called. */
+enum differ_of { OF_HOSTNAME, OF_LINK, OF_SHARD, OF_BRIDGE, OF_SYSCTL, OF_IPRULE };
+
+/* What becomes of it. */
+enum fate {
+	FATE_NEW = 1,      /* it is made */
+	FATE_GONE = 2,     /* it is removed, if minit has made it */
+	FATE_SET = 4,      /* it is given what the new table says, and stays */
+	FATE_LEFT = 8,     /* no longer in the table: it stays as it is */
+	FATE_REFUSED = 16, /* it cannot be while minit runs */
+};
+
+struct differ_part {
+	enum differ_of of;
+	enum fate fate;
+	int32_t was, is;  /* its number in the old table and in the new one, -1: it is not in that */
+	const char *name; /* "br0", or "" */
+	const char *key;  /* what of it is another, or NULL */
+	const char *why;  /* FATE_REFUSED: the reason, and what to do */
+};
+
+/* Hears of each part that is different; one may come with several keys. */
+typedef void differ_part_fn(void *context, const struct differ_part *part);
 
 /*
- * The first part of the machine's side that is different, "network.bridge", which minit cannot change while it runs; or
- * NULL.
+ * What minit itself has, beside its services: bits of enum fate; 0: nothing is different. What is to go comes in the
+ * order to remove it in. tell may be NULL. services/differ_machine.c
  */
-const char *differ_machine(const struct table *was, const struct table *is);
+unsigned differ_machine(const struct table *was, const struct table *is, differ_part_fn *tell, void *context);
+
+/* "network.bridge.br0: mac"; room for DIFFER_PART. */
+void differ_put_part(struct buf *b, const struct differ_part *part);
+#define DIFFER_PART 640
 
 /* Whether what packets may do is (net/ruleset.h): it is put in place of the old as a whole. */
 bool differ_ruleset(const struct table *was, const struct table *is);

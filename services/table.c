@@ -166,3 +166,16 @@ int table_find(const struct table *t, const char *name)
 			return (int)i;
 	return -ENOENT;
 }
+
+int table_find_link(const struct table *t, struct list list, size_t size, const char *name, uint32_t near)
+{
+	const char *all = table_list(t, list, char);
+
+	for (uint32_t n = 0; n < list.count; n++) {
+		uint32_t i = (near + n) % list.count;
+
+		if (!strncmp(all + i * size, name, NET_IFNAME))
+			return (int)i;
+	}
+	return -1;
+}

@@ -257,6 +257,12 @@ int table_find(const struct table *t, const char *name);
 /* The same, fast where it is the one at `near` or the one behind that: of two tables that are alike. */
 int table_find_near(const struct table *t, const char *name, uint32_t near);
 
+/*
+ * Index of the one of this name in a list of records that begin with that (bridges, shards, links), or -1; looked for
+ * from number `near` on.
+ */
+int table_find_link(const struct table *t, struct list list, size_t size, const char *name, uint32_t near);
+
 struct table_source {
 	const char *const *paths; /* files in order, a later one may override a key of an earlier one */
 	uint32_t count;

@@ -1,4 +1,4 @@
-// links: services/differ.c services/changed.c services/table.c services/table_verify.c services/table_net.c services/table_roots.c lib/log.c
+// links: services/differ.c services/differ_machine.c services/changed.c services/table.c services/table_verify.c services/table_net.c services/table_roots.c lib/log.c
 // links: services/address.c services/attach.c services/subnet.c services/unfit.c lib/addr_use.c services/macs.c services/append.c services/compile.c services/finish.c services/sections.c services/table_image.c services/errors.c services/keys.c services/names.c services/numbers.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/inbox.c net/ruleset.c net/balance.c net/between.c net/near.c net/mac.c
 // links: services/refuse.c services/roots.c services/set.c services/values.c services/values_tables.c services/values_root.c services/values_link.c net/kinds.c cgroup/limits.c lib/arena.c
@@ -141,30 +141,86 @@ static void test_ports_keep_their_names(void **data)
 	free((void *)(uintptr_t)was);
 }
 
+static void tell_part(void *context, const struct differ_part *part)
+{
+	static const char *const fates[] = { [FATE_NEW] = "new", [FATE_GONE] = "gone", [FATE_SET] = "set",
+					     [FATE_LEFT] = "left", [FATE_REFUSED] = "refused" };
+	size_t len = strlen(told);
+	BUF_ON_STACK(b, DIFFER_PART);
+
+	(void)context;
+	assert_int_equal(part->fate == FATE_REFUSED && !part->why, 0);
+	differ_put_part(&b, part);
+	snprintf(told + len, sizeof(told) - len, "%s%s %s", len ? ", " : "", buf_text(&b), fates[part->fate]);
+}
+
+#define OTHER "[network.bridge.br1]\naddress = '10.78.0.1/24'\n"
+#define ON(bridge) WEB "network.bridge = '" bridge "'\n"
+#define SYSCTL(of, value) "[network]\nsysctl = { '" of "' = " #value " }\n"
+#define FORWARD "network.sysctl /proc/sys/net/ipv4/ip_forward "
+
 static void test_the_machine(void **data)
 {
 	static const struct {
-		const char *was, *is, *part;
+		const char *was, *is, *parts;
 	} all[] = {
-		{ BRIDGE WEB, BRIDGE WEB "[service.b]\nexec = ['/b']\n", NULL },
-		{ BRIDGE "nat = true\n" WEB, BRIDGE WEB, NULL },
-		{ BRIDGE WEB, WEB, "network.bridge" },
-		{ BRIDGE "mtu = 1400\n" WEB, BRIDGE WEB, "network.bridge" },
-		{ "[system]\nhostname = 'a'\n" WEB, "[system]\nhostname = 'b'\n" WEB, "system.hostname" },
-		{ "[network.link.d0]\nkind = 'dummy'\n" WEB, WEB, "network.link" },
+		{ BRIDGE WEB, BRIDGE WEB "[service.b]\nexec = ['/b']\n", "" },
+		{ BRIDGE "nat = true\n" WEB, BRIDGE WEB, "" },
+		{ BRIDGE WEB, OTHER BRIDGE ON("br0"), "network.bridge.br1 new" },
+		{ OTHER BRIDGE ON("br0"), BRIDGE WEB, "network.bridge.br1 gone" },
+		{ BRIDGE OTHER ON("br0"), OTHER BRIDGE ON("br0"), "" },
+		{ BRIDGE WEB, OTHER WEB, "network.bridge.br0 gone, network.bridge.br1 new" },
+		{ BRIDGE WEB, WEB, "network.bridge.br0 gone" },
+		{ BRIDGE "mtu = 1400\n" WEB, BRIDGE WEB, "network.bridge.br0: mtu refused" },
+		{ BRIDGE "ageing = '10s'\n" WEB, BRIDGE "stp = false\n" WEB,
+		  "network.bridge.br0: stp refused, network.bridge.br0: ageing refused" },
+		{ "[system]\nhostname = 'a'\n" WEB, "[system]\nhostname = 'b'\n" WEB, "system.hostname set" },
+		{ "[system]\nhostname = 'a'\n" WEB, WEB, "system.hostname left" },
+		{ "[network.link.d0]\nkind = 'dummy'\n" WEB, WEB, "network.link.d0 refused" },
 		{ "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.1/8'\n" WEB,
-		  "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.2/8'\n" WEB, "network.link" },
-		{ "[network]\nsysctl = { 'net.ipv4.ip_forward' = 1 }\n" WEB, WEB, "sysctl" },
-		{ "[network]\nrules = ['to 10.0.0.0/8 table 5']\n" WEB, WEB, "network.rules" },
+		  "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.2/8'\n" WEB, "network.link.d0 refused" },
+		{ "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.1/8'\nroutes = ['10.1.0.0/16']\n" WEB,
+		  "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.1/8'\nroutes = ['10.2.0.0/16']\n" WEB, "network.link.d0 refused" },
+		{ SYSCTL("net.ipv4.ip_forward", 1) WEB, WEB, FORWARD "left" },
+		{ SYSCTL("net.ipv4.ip_forward", 1) WEB, SYSCTL("net.ipv4.ip_forward", 0) WEB, FORWARD "set" },
+		{ WEB, SYSCTL("net.ipv4.ip_forward", 0) WEB, FORWARD "set" },
+		{ "[network]\nrules = ['to 10.0.0.0/8 table 5']\n" WEB, WEB, "network.rules refused" },
 	};
 
 	(void)data;
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		const struct table *was = keep(table_of(all[i].was)), *is = table_of(all[i].is);
-		const char *part = differ_machine(was, is);
 
-		if (strcmp(part ?: "none", all[i].part ?: "none") != 0)
-			fail_msg("%s\n->\n%s\nis %s", all[i].was, all[i].is, part);
+		told[0] = '\0';
+		assert_int_equal(!differ_machine(was, is, tell_part, NULL), !*all[i].parts);
+		if (strcmp(told, all[i].parts) != 0)
+			fail_msg("%s\n->\n%s\nis %s", all[i].was, all[i].is, told);
+		free((void *)(uintptr_t)was);
+	}
+}
+
+#define FOUR WEB "[service.b]\nexec = ['/b']\n[service.c]\nexec = ['/c']\n[service.d]\nexec = ['/d']\n"
+
+static void test_shards(void **data)
+{
+	static const struct {
+		const char *was, *is, *parts;
+	} all[] = {
+		{ BRIDGE "shard = 3\n" FOUR, BRIDGE WEB, "shard mb1 gone" },
+		{ BRIDGE WEB, BRIDGE "shard = 3\n" FOUR, "shard mb1 new" },
+		{ BRIDGE "shard = 3\n" FOUR, OTHER BRIDGE "shard = 3\n[defaults]\nnetwork.bridge = 'br0'\n" FOUR, "network.bridge.br1 new" },
+		{ OTHER "shard = 3\n" FOUR, BRIDGE "shard = 3\n" FOUR,
+		  "shard mb1 refused, network.bridge.br1 gone, network.bridge.br0 new" },
+	};
+
+	(void)data;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		const struct table *was = keep(table_of(all[i].was)), *is = table_of(all[i].is);
+
+		told[0] = '\0';
+		(void)differ_machine(was, is, tell_part, NULL);
+		if (strcmp(told, all[i].parts) != 0)
+			fail_msg("%s\n->\n%s\nis %s", all[i].was, all[i].is, told);
 		free((void *)(uintptr_t)was);
 	}
 }
@@ -189,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_what_costs_what),
 		cmocka_unit_test(test_ports_keep_their_names),
 		cmocka_unit_test(test_the_machine),
+		cmocka_unit_test(test_shards),
 		cmocka_unit_test(test_the_log_helper),
 	};
 

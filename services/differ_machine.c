@@ -1,0 +1,232 @@
+/* What is different between two tables beside their services: what minit itself has of the network. */
+#include <string.h>
+
+#include "services/differ.h"
+
+#define AT_START "it has changed, and is set up when minit starts: put it back, or start minit anew"
+#define ANOTHER_SHARD                                                                                     \
+	"the members of a bridge before it need another number of bridges of the kernel: put that back, " \
+	"move that bridge behind the others, or start minit anew"
+
+static const char *const kinds[] = {
+	[OF_HOSTNAME] = "system.hostname", [OF_LINK] = "network.link",     [OF_SHARD] = "shard",
+	[OF_BRIDGE] = "network.bridge",    [OF_SYSCTL] = "network.sysctl", [OF_IPRULE] = "network.rules",
+};
+
+struct machine {
+	const struct table *was, *is;
+	differ_part_fn *tell;
+	void *context;
+	unsigned found;
+};
+
+static void note(struct machine *m, struct differ_part part)
+{
+	m->found |= part.fate;
+	if (m->tell)
+		m->tell(m->context, &part);
+}
+
+/* -- what has a name --------------------------------------------------------------------------------------------- */
+
+/* A list of records that begin with their names. */
+struct named {
+	enum differ_of of;
+	uint16_t at, size; /* of the list in struct table, of a record */
+	enum fate made, gone;
+	void (*compare)(struct machine *m, int32_t was, int32_t is);
+};
+
+static struct list list_of(const struct table *t, const struct named *n)
+{
+	struct list list;
+
+	memcpy(&list, (const char *)t + n->at, sizeof(list));
+	return list;
+}
+
+static const char *name_of(const struct table *t, const struct named *n, uint32_t i)
+{
+	return table_list(t, list_of(t, n), char) + i * n->size;
+}
+
+static int32_t find(const struct table *t, const struct named *n, const char *name, uint32_t near)
+{
+	return table_find_link(t, list_of(t, n), n->size, name, near);
+}
+
+static void note_all(struct machine *m, const struct named *n)
+{
+	for (int32_t i = 0; (uint32_t)i < list_of(m->was, n).count; i++) {
+		const char *name = name_of(m->was, n, (uint32_t)i);
+		int32_t is = find(m->is, n, name, (uint32_t)i);
+
+		if (is < 0)
+			note(m, (struct differ_part){ n->of, n->gone, i, is, name, NULL, AT_START });
+		else
+			n->compare(m, i, is);
+	}
+	for (int32_t i = 0; (uint32_t)i < list_of(m->is, n).count; i++) {
+		const char *name = name_of(m->is, n, (uint32_t)i);
+
+		if (find(m->was, n, name, (uint32_t)i) < 0)
+			note(m, (struct differ_part){ n->of, n->made, -1, i, name, NULL, AT_START });
+	}
+}
+
+/* -- bridges ------------------------------------------------------------------------------------------------------ */
+
+struct bridge_field {
+	uint16_t at, size;
+	uint8_t asked, fate;
+	char name[16];
+	const char *why;
+};
+
+static const struct bridge_field bridge_fields[] = {
+#define BRIDGE(field, asked, name, fate, why) \
+	{ offsetof(struct net_bridge, field), sizeof(((struct net_bridge *)0)->field), asked, FATE_##fate, name, why },
+#include "services/bridge.def"
+#undef BRIDGE
+};
+
+static bool is_same_field(const struct net_bridge *was, const struct net_bridge *is, const struct bridge_field *f)
+{
+	return !((was->asked ^ is->asked) & f->asked) &&
+	       !memcmp((const char *)was + f->at, (const char *)is + f->at, f->size);
+}
+
+static void compare_bridges(struct machine *m, int32_t was, int32_t is)
+{
+	const struct net_bridge *a = table_bridge(m->was, (uint32_t)was), *b = table_bridge(m->is, (uint32_t)is);
+
+	for (size_t i = 0; i < ARRAY_LEN(bridge_fields); i++) {
+		const struct bridge_field *f = &bridge_fields[i];
+
+		if (!is_same_field(a, b, f))
+			note(m, (struct differ_part){ OF_BRIDGE, f->fate, was, is, a->name, f->name, f->why });
+	}
+}
+
+/* One of the same name that is of another bridge has other members, which do not know that. */
+static void compare_shards(struct machine *m, int32_t was, int32_t is)
+{
+	const struct net_shard *a = table_shard(m->was, (uint32_t)was), *b = table_shard(m->is, (uint32_t)is);
+
+	if (a->alone != b->alone || strcmp(table_bridge(m->was, a->bridge)->name, table_bridge(m->is, b->bridge)->name))
+		note(m, (struct differ_part){ OF_SHARD, FATE_REFUSED, was, is, a->name, NULL, ANOTHER_SHARD });
+}
+
+/* -- links and rules ---------------------------------------------------------------------------------------------- */
+
+static bool are_same_routes(const struct machine *m, const struct net_link *a, const struct net_link *b)
+{
+	return !memcmp(table_list(m->was, m->was->link_routes, struct net_route) + a->first,
+		       table_list(m->is, m->is->link_routes, struct net_route) + b->first,
+		       a->routes * sizeof(struct net_route));
+}
+
+/* By their numbers the state knows them. */
+static void compare_links(struct machine *m, int32_t was, int32_t is)
+{
+	const struct net_link *a = table_link(m->was, (uint32_t)was), *b = table_link(m->is, (uint32_t)is);
+	struct net_link there = *a;
+
+	there.first = b->first;
+	if (was != is || memcmp(&there, b, sizeof(there)) != 0 || !are_same_routes(m, a, b))
+		note(m, (struct differ_part){ OF_LINK, FATE_REFUSED, was, is, a->name, NULL, AT_START });
+}
+
+static void note_rules(struct machine *m)
+{
+	struct list was = m->was->iprules, is = m->is->iprules;
+
+	if (was.count != is.count || memcmp(table_list(m->was, was, char), table_list(m->is, is, char),
+					    was.count * sizeof(struct net_iprule)) != 0)
+		note(m, (struct differ_part){ OF_IPRULE, FATE_REFUSED, -1, -1, "", NULL, AT_START });
+}
+
+/* -- settings ----------------------------------------------------------------------------------------------------- */
+
+static const struct net_sysctl *sysctl_at(const struct table *t, uint32_t i)
+{
+	return table_list(t, t->sysctls, struct net_sysctl) + i;
+}
+
+static const char *sysctl_path(const struct table *t, uint32_t i)
+{
+	return table_given(t, sysctl_at(t, i)->path_at);
+}
+
+static int32_t find_sysctl(const struct table *t, const char *path, uint32_t near)
+{
+	for (uint32_t n = 0; n < t->sysctls.count; n++) {
+		uint32_t i = (near + n) % t->sysctls.count;
+
+		if (!strcmp(sysctl_path(t, i), path))
+			return (int32_t)i;
+	}
+	return -1;
+}
+
+static bool is_same_value(const struct machine *m, int32_t was, int32_t is)
+{
+	return was >= 0 && !strcmp(table_given(m->was, sysctl_at(m->was, (uint32_t)was)->value_at),
+				   table_given(m->is, sysctl_at(m->is, (uint32_t)is)->value_at));
+}
+
+static void note_sysctls(struct machine *m)
+{
+	for (int32_t i = 0; (uint32_t)i < m->was->sysctls.count; i++) {
+		const char *path = sysctl_path(m->was, (uint32_t)i);
+
+		if (find_sysctl(m->is, path, (uint32_t)i) < 0)
+			note(m, (struct differ_part){ OF_SYSCTL, FATE_LEFT, i, -1, path, NULL, NULL });
+	}
+	for (int32_t i = 0; (uint32_t)i < m->is->sysctls.count; i++) {
+		const char *path = sysctl_path(m->is, (uint32_t)i);
+		int32_t was = find_sysctl(m->was, path, (uint32_t)i);
+
+		if (!is_same_value(m, was, i))
+			note(m, (struct differ_part){ OF_SYSCTL, FATE_SET, was, i, path, NULL, NULL });
+	}
+}
+
+static void note_hostname(struct machine *m)
+{
+	const char *was = table_text(m->was, m->was->hostname_at), *is = table_text(m->is, m->is->hostname_at);
+
+	if (is && (!was || strcmp(was, is) != 0))
+		note(m, (struct differ_part){ OF_HOSTNAME, FATE_SET, -1, -1, "", NULL, NULL });
+	else if (was && !is)
+		note(m, (struct differ_part){ OF_HOSTNAME, FATE_LEFT, -1, -1, "", NULL, NULL });
+}
+
+/* -- all of it ---------------------------------------------------------------------------------------------------- */
+
+unsigned differ_machine(const struct table *was, const struct table *is, differ_part_fn *tell, void *context)
+{
+#define IN(list, type) offsetof(struct table, list), sizeof(struct type)
+	static const struct named all[] = {
+		{ OF_LINK, IN(links, net_link), FATE_REFUSED, FATE_REFUSED, compare_links },
+		{ OF_SHARD, IN(shards, net_shard), FATE_NEW, FATE_GONE, compare_shards },
+		{ OF_BRIDGE, IN(bridges, net_bridge), FATE_NEW, FATE_GONE, compare_bridges },
+	};
+	struct machine m = { was, is, tell, context, 0 };
+
+	note_hostname(&m);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		note_all(&m, &all[i]);
+	note_sysctls(&m);
+	note_rules(&m);
+	return m.found;
+#undef IN
+}
+
+void differ_put_part(struct buf *b, const struct differ_part *part)
+{
+	const char *between = part->of == OF_SYSCTL || part->of == OF_SHARD ? " " : ".";
+
+	buf_fmt(b, "%s%s%s%s%s", kinds[part->of], *part->name ? between : "", part->name, part->key ? ": " : "",
+		part->key ?: "");
+}
