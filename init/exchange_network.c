@@ -40,11 +40,15 @@ static bool is_of_new(const struct away *a, const char *path)
 static void set_part(const struct away *a, const struct differ_part *part)
 {
 	const struct table *t = a->next;
+	uint32_t was = (uint32_t)part->was, is = (uint32_t)part->is;
+
+	if (part->of == OF_BRIDGE && a->net && network_has_made(a->sv->state, was))
+		(void)!net_bridge_strip(a->net, table_bridge(a->sv->table, was), table_bridge(t, is)); /* logged */
 
 	if (part->of == OF_HOSTNAME)
 		boot_hostname(a->sv->state->mode, table_text(t, t->hostname_at));
 	if (part->of == OF_SYSCTL && !is_of_new(a, part->name))
-		(void)!net_sysctl("network", part->name, sysctl_value(t, (uint32_t)part->is));
+		(void)!net_sysctl("network", part->name, sysctl_value(t, is));
 }
 
 static void put_away(void *context, const struct differ_part *part)

@@ -330,7 +330,19 @@ static bool is_any_due(const struct statefile *s)
 	static const uint8_t none[MAX(sizeof(s->bridges_due), sizeof(s->shards_due))];
 
 	return memcmp(s->bridges_due, none, sizeof(s->bridges_due)) != 0 ||
+	       memcmp(s->bridges_set, none, sizeof(s->bridges_set)) != 0 ||
 	       memcmp(s->shards_due, none, sizeof(s->shards_due)) != 0;
+}
+
+static void set_due(struct supervisor *sv, struct net_session *net)
+{
+	uint8_t *due = sv->state->bridges_set;
+
+	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
+		if (bits_has(due, i) && net_bridge_set(net, table_bridge(sv->table, i)))
+			log_error(table_bridge(sv->table, i)->name, 0, "bridge: it is not as the table says, and goes "
+				  "on as it is");
+	memset(due, 0, sizeof(sv->state->bridges_set));
 }
 
 void network_exchanged(struct supervisor *sv)
@@ -343,6 +355,7 @@ void network_exchanged(struct supervisor *sv)
 	net.alone = !claim_take(sv->state, CLAIM_NETWORK);
 	if (net_loopback(&net))
 		log_debug("lo", "services of minit's own network will miss it"); /* why has been said */
+	set_due(sv, &net);
 	make_due(sv, &net);
 	net_close(&net);
 }

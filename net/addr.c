@@ -63,6 +63,17 @@ void addr_add_missing(struct netlink_batch *b, const struct addr *list, unsigned
 	addr_add(b, &list[which], index, is_ipv6_only(list), NLM_F_EXCL);
 }
 
+void addr_remove(struct netlink_batch *b, const struct addr *addr, uint32_t index)
+{
+	struct netlink_request request = { .type = RTM_DELADDR, .step = NET_ADDRESS, .addr = addr };
+	struct ifaddrmsg ifa = { .ifa_family = addr->family, .ifa_prefixlen = addr->prefix, .ifa_index = index };
+
+	netlink_begin(b, &request);
+	netlink_raw(b, &ifa, sizeof(ifa));
+	netlink_put(b, IFA_LOCAL, addr->bytes, addr_width(addr));
+	netlink_put(b, IFA_ADDRESS, addr->bytes, addr_width(addr));
+}
+
 void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t index)
 {
 	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_EXCL,

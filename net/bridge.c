@@ -37,9 +37,11 @@ static enum net_step step_of(const struct net_bridge *bridge, enum net_step step
 	return bridge->asked & NET_ASKED_VLAN_FILTERING && bridge->vlan_filtering ? NET_BRIDGE_VLANS : step;
 }
 
+/* mac NULL: the one that it has is not spoken of, as the kernel would forget all neighbours, permanent ones too. */
 static void put_settings(struct netlink_batch *b, const struct net_bridge *bridge, const uint8_t *mac, bool filters)
 {
-	netlink_put(b, IFLA_ADDRESS, mac, NET_MAC);
+	if (mac)
+		netlink_put(b, IFLA_ADDRESS, mac, NET_MAC);
 	if (bridge->mtu)
 		netlink_put_u32(b, IFLA_MTU, bridge->mtu);
 	put_options(b, bridge, filters);
@@ -145,16 +147,16 @@ int bridge_find_shard(struct net_session *s, const char *object, const struct ne
 	return err;
 }
 
-/* One that was there: what the table says of it is set; its MAC to what it is, which keeps it when ports change. */
-static void adopt(struct netlink_batch *b, const struct net_bridge *bridge, const struct link_info *found)
+static void adopt(struct netlink_batch *b, const struct net_bridge *bridge, const uint8_t *mac, bool filters)
 {
 	struct netlink_request request = { .type = RTM_NEWLINK, .name = bridge->name,
 					   .step = step_of(bridge, NET_BRIDGE_SET) };
 
 	link_begin(b, &request, true);
-	put_settings(b, bridge, bridge->asked & NET_ASKED_MAC ? bridge->mac : found->mac, found->filters);
+	put_settings(b, bridge, mac, filters);
 }
 
+/* One that was there: its MAC is set to what it is, which keeps it when ports change. */
 static int configure(struct net_session *s, const struct net_bridge *bridge, const struct link_info *found)
 {
 	struct netlink_batch b;
@@ -162,7 +164,7 @@ static int configure(struct net_session *s, const struct net_bridge *bridge, con
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	if (found) {
-		adopt(&b, bridge, found);
+		adopt(&b, bridge, bridge->asked & NET_ASKED_MAC ? bridge->mac : found->mac, found->filters);
 	} else {
 		link_quiet(&b, bridge->name);
 		link_up(&b, bridge->name);
@@ -215,6 +217,59 @@ static int make(struct net_session *s, const struct net_bridge *bridge, bool fou
 		net_remove(s, bridge->name);
 	if (found && bridge->asked & NET_ASKED_MAC)
 		memcpy(s->master.mac, bridge->mac, sizeof(bridge->mac));
+	return err;
+}
+
+int net_bridge_set(struct net_session *s, const struct net_bridge *bridge)
+{
+	const uint8_t *mac = bridge->asked & NET_ASKED_MAC ? bridge->mac : NULL;
+	struct link_info info;
+	struct netlink_batch b;
+	char mem[NET_BATCH];
+	int err = link_find(&s->host, bridge->name, &info);
+
+	if (err == -ENODEV)
+		return 0;
+	if (!err)
+		err = look_up(s, bridge->name, bridge->name, &info);
+	if (err < 0)
+		return err;
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	adopt(&b, bridge, mac && memcmp(mac, info.mac, NET_MAC) ? mac : NULL, info.filters);
+	addrs_add(&b, bridge->addr, info.index, 0);
+	return net_run(s, bridge->name, &b);
+}
+
+bool bridge_has_addr(const struct net_bridge *bridge, const struct addr *addr)
+{
+	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
+		if (addr_equal(&bridge->addr[i], addr) && bridge->addr[i].prefix == addr->prefix)
+			return true;
+	return false;
+}
+
+int bridge_take_addr(struct net_session *s, const struct net_bridge *bridge, const struct addr *addr, uint32_t index)
+{
+	struct netlink_batch b;
+	char mem[128];
+	int err;
+
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	addr_remove(&b, addr, index);
+	err = net_try(s, bridge->name, &b, EADDRNOTAVAIL);
+	return err == -EADDRNOTAVAIL ? 0 : err;
+}
+
+int net_bridge_strip(struct net_session *s, const struct net_bridge *was, const struct net_bridge *is)
+{
+	struct link_info info;
+	int err = link_find(&s->host, was->name, &info);
+
+	if (err < 0)
+		return err == -ENODEV ? 0 : link_find_failed(was->name, was->name, err);
+	for (unsigned i = 0; i < NET_ADDRS && was->addr[i].family && !err; i++)
+		if (!bridge_has_addr(is, &was->addr[i]))
+			err = bridge_take_addr(s, was, &was->addr[i], info.index);
 	return err;
 }
 

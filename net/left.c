@@ -50,14 +50,6 @@ static bool has_port(struct netlink *nl, uint32_t bridge)
 	return found;
 }
 
-static bool is_wanted(const struct net_bridge *bridge, const struct addr *addr)
-{
-	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
-		if (addr_equal(&bridge->addr[i], addr) && bridge->addr[i].prefix == addr->prefix)
-			return true;
-	return false;
-}
-
 /* A link-local one is the kernel's. */
 static bool take_addr(struct netlink_bytes body, uint32_t index, struct addr *ret)
 {
@@ -93,23 +85,9 @@ static unsigned list_others(struct netlink *nl, const struct net_bridge *bridge,
 	if (netlink_send(&b))
 		return 0;
 	while (netlink_next(&b, &a) > 0)
-		if (!a.err && n < ADDRS_AT_ONCE && take_addr(a.body, index, &addr) && !is_wanted(bridge, &addr))
+		if (!a.err && n < ADDRS_AT_ONCE && take_addr(a.body, index, &addr) && !bridge_has_addr(bridge, &addr))
 			list[n++] = addr;
 	return n;
-}
-
-static int drop_addr(struct net_session *s, const char *ifname, const struct addr *addr, uint32_t index)
-{
-	const struct netlink_request request = { .type = RTM_DELADDR, .step = NET_ADDRESS, .addr = addr };
-	const struct ifaddrmsg ifa = { .ifa_family = addr->family, .ifa_prefixlen = addr->prefix, .ifa_index = index };
-	struct netlink_batch b;
-	char mem[128];
-
-	netlink_start(&b, &s->host, mem, sizeof(mem));
-	netlink_begin(&b, &request);
-	netlink_raw(&b, &ifa, sizeof(ifa));
-	netlink_put(&b, IFA_LOCAL, addr->bytes, addr_width(addr));
-	return net_run(s, ifname, &b);
 }
 
 static void drop_others(struct net_session *s, const struct net_bridge *bridge, uint32_t index)
@@ -118,7 +96,7 @@ static void drop_others(struct net_session *s, const struct net_bridge *bridge, 
 	unsigned n = list_others(&s->host, bridge, index, list);
 
 	for (unsigned i = 0; i < n; i++)
-		(void)!drop_addr(s, bridge->name, &list[i], index); /* said */
+		(void)!bridge_take_addr(s, bridge, &list[i], index); /* said */
 }
 
 void net_bridge_clear(struct net_session *s, const struct net_bridge *bridge)

@@ -194,6 +194,18 @@ void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac);
 must_check int net_bridge_up(struct net_session *s, const struct net_bridge *bridge);
 
 /*
+ * Takes from a bridge that minit has made the addresses that `was` has and `is` has not. 0 or -errno, logged; what is
+ * not there is no error.
+ */
+must_check int net_bridge_strip(struct net_session *s, const struct net_bridge *was, const struct net_bridge *is);
+
+/*
+ * Gives a bridge that net_bridge_up has made or taken, and that others are on, what the table says by now; 0 too where
+ * it is not there. 0 or -errno, logged.
+ */
+must_check int net_bridge_set(struct net_session *s, const struct net_bridge *bridge);
+
+/*
  * Finds or makes one of the links, and gives it what the table says. Again, it changes nothing; what a killed run has
  * made is made anew. A pattern finds no device that is another of the links already, nor a port. 0 with how it is in
  * *ret; -ENODEV, not logged: it, its parent or its master is not there; -ENETDOWN, not logged: its parent is down; or
@@ -379,6 +391,18 @@ static inline int net_seen_read(int fd, struct net_seen *ret)
 }
 
 static inline int net_bridge_up(struct net_session *s, const struct net_bridge *bridge)
+{
+	(void)s, (void)bridge;
+	return -EOPNOTSUPP;
+}
+
+static inline int net_bridge_strip(struct net_session *s, const struct net_bridge *was, const struct net_bridge *is)
+{
+	(void)s, (void)was, (void)is;
+	return -EOPNOTSUPP;
+}
+
+static inline int net_bridge_set(struct net_session *s, const struct net_bridge *bridge)
 {
 	(void)s, (void)bridge;
 	return -EOPNOTSUPP;

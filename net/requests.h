@@ -65,6 +65,7 @@ int link_find_failed(const char *object, const char *name, int err); /* logs it;
 
 /* All of the list; `given` as in struct net_attach, and all of them when only IPv6 ones are there. */
 void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index, uint32_t given);
+void addr_remove(struct netlink_batch *b, const struct addr *addr, uint32_t index);
 /* -EEXIST of the kernel if it is there. */
 void addr_add_missing(struct netlink_batch *b, const struct addr *list, unsigned which, uint32_t index);
 void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t index);
@@ -114,6 +115,12 @@ must_check int bridge_create(struct net_session *s, const struct net_bridge *bri
 must_check int bridge_find(struct net_session *s, const char *object, const struct net_bridge *bridge);
 /* The same of a shard of the bridge that is s->master, in s->shard. */
 must_check int bridge_find_shard(struct net_session *s, const char *object, const struct net_shard *shard);
+
+/* Whether it is to have this address, with this prefix. */
+bool bridge_has_addr(const struct net_bridge *bridge, const struct addr *addr);
+/* Takes it from the bridge of this number; it may be gone already. 0 or -errno, logged. */
+must_check int bridge_take_addr(struct net_session *s, const struct net_bridge *bridge, const struct addr *addr,
+				uint32_t index);
 
 /* -- star.c -- */
 

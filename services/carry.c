@@ -136,11 +136,11 @@ static void note_due(void *context, const struct differ_part *part)
 {
 	struct statefile *to = context;
 
-	if (!(part->fate & (FATE_NEW | FATE_SET)))
-		return;
-	if (part->of == OF_BRIDGE)
+	if (part->of == OF_BRIDGE && part->fate == FATE_NEW)
 		bits_put(to->bridges_due, (uint32_t)part->is, true);
-	if (part->of == OF_SHARD)
+	if (part->of == OF_BRIDGE && part->fate == FATE_SET)
+		bits_put(to->bridges_set, (uint32_t)part->is, true);
+	if (part->of == OF_SHARD && part->fate == FATE_NEW)
 		bits_put(to->shards_due, (uint32_t)part->is, true);
 }
 
@@ -148,6 +148,7 @@ static void carry_network(struct statefile *to, const struct statefile *from, co
 			  const struct table *is)
 {
 	memset(to->bridges_due, 0, sizeof(to->bridges_due));
+	memset(to->bridges_set, 0, sizeof(to->bridges_set));
 	memset(to->shards_due, 0, sizeof(to->shards_due));
 	for (uint32_t i = 0; i < is->bridges.count; i++)
 		carry_made(to->bridges_made, from->bridges_made, find_bridge(was, table_bridge(is, i)->name, i), i);

@@ -309,6 +309,22 @@ static void compare_joined(struct walk *w, const struct pair *confines)
 		note(w, "join", DIFFER_RUN);
 }
 
+/* What a port of a bridge has of that: veth_attach, eth0_inside. */
+static void compare_bridges(struct walk *w, const struct pair *specs)
+{
+	const struct net_attach *a, *b;
+
+	for (uint32_t n = 0; (a = table_attach(specs->was.t, specs->was.at, n)) &&
+			     (b = table_attach(specs->is.t, specs->is.at, n)); n++) {
+		const struct net_bridge *was = table_bridge_of(specs->was.t, a), *is = table_bridge_of(specs->is.t, b);
+
+		if (was && is && was->mtu != is->mtu && !network_of(specs->is)->mtu)
+			note(w, "mtu of its bridge", DIFFER_NETWORK);
+		if (was && is && memcmp(was->mac, is->mac, sizeof(is->mac)) != 0)
+			note(w, "mac of its bridge", DIFFER_NETWORK);
+	}
+}
+
 unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn *tell, void *context)
 {
 	const struct service_spec *a = table_service(was.t, was.index), *b = table_service(is.t, is.index);
@@ -325,6 +341,7 @@ unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn
 	compare(&w, networks, network_fields, ARRAY_LEN(network_fields));
 	if (!is_same_attach(&(struct pair){ { was.t, &a->attach }, { is.t, &b->attach } }, NULL))
 		note(&w, "network", DIFFER_NETWORK);
+	compare_bridges(&w, &specs);
 	return w.found;
 }
 

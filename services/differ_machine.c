@@ -4,6 +4,12 @@
 #include "services/differ.h"
 
 #define AT_START "it has changed, and is set up when minit starts: put it back, or start minit anew"
+#define WITHOUT                                                                                                 \
+	"it is no longer in the table, and minit does not know what the kernel has without it: write the value " \
+	"that it is to have, or start minit anew"
+#define SHARED                                                                                                   \
+	"its bridge has another mtu, ageing or vlan_filtering, and what it is made of has the old one: put it back, " \
+	"or start minit anew"
 #define ANOTHER_SHARD                                                                                     \
 	"the members of a bridge before it need another number of bridges of the kernel: put that back, " \
 	"move that bridge behind the others, or start minit anew"
@@ -78,17 +84,24 @@ static void note_all(struct machine *m, const struct named *n)
 
 struct bridge_field {
 	uint16_t at, size;
-	uint8_t asked, fate;
+	uint8_t asked, fate, gone;
 	char name[16];
-	const char *why;
 };
 
 static const struct bridge_field bridge_fields[] = {
-#define BRIDGE(field, asked, name, fate, why) \
-	{ offsetof(struct net_bridge, field), sizeof(((struct net_bridge *)0)->field), asked, FATE_##fate, name, why },
+#define BRIDGE(field, asked, name, fate, gone)                                                              \
+	{ offsetof(struct net_bridge, field), sizeof(((struct net_bridge *)0)->field), asked, FATE_##fate, \
+	  FATE_##gone, name },
 #include "services/bridge.def"
 #undef BRIDGE
 };
+
+static bool is_asked(const struct net_bridge *bridge, const struct bridge_field *f)
+{
+	static const uint8_t none[sizeof(bridge->addr)];
+
+	return f->asked ? bridge->asked & f->asked : memcmp((const char *)bridge + f->at, none, f->size) != 0;
+}
 
 static bool is_same_field(const struct net_bridge *was, const struct net_bridge *is, const struct bridge_field *f)
 {
@@ -104,17 +117,30 @@ static void compare_bridges(struct machine *m, int32_t was, int32_t is)
 		const struct bridge_field *f = &bridge_fields[i];
 
 		if (!is_same_field(a, b, f))
-			note(m, (struct differ_part){ OF_BRIDGE, f->fate, was, is, a->name, f->name, f->why });
+			note(m, (struct differ_part){ OF_BRIDGE, is_asked(b, f) ? f->fate : f->gone, was, is, a->name,
+						      f->name, WITHOUT });
 	}
+}
+
+/* What a shard and its pair have of their bridge: shard_bridge of net/star.c. */
+static bool is_same_behind(const struct net_bridge *a, const struct net_bridge *b)
+{
+	const uint8_t asked = NET_ASKED_AGEING | NET_ASKED_VLAN_FILTERING;
+
+	return a->mtu == b->mtu && !((a->asked ^ b->asked) & asked) && a->ageing_ms == b->ageing_ms &&
+	       a->vlan_filtering == b->vlan_filtering;
 }
 
 /* One of the same name that is of another bridge has other members, which do not know that. */
 static void compare_shards(struct machine *m, int32_t was, int32_t is)
 {
 	const struct net_shard *a = table_shard(m->was, (uint32_t)was), *b = table_shard(m->is, (uint32_t)is);
+	const struct net_bridge *from = table_bridge(m->was, a->bridge), *to = table_bridge(m->is, b->bridge);
+	bool is_another = strcmp(from->name, to->name) != 0 || a->alone != b->alone;
 
-	if (a->alone != b->alone || strcmp(table_bridge(m->was, a->bridge)->name, table_bridge(m->is, b->bridge)->name))
-		note(m, (struct differ_part){ OF_SHARD, FATE_REFUSED, was, is, a->name, NULL, ANOTHER_SHARD });
+	if (is_another || !is_same_behind(from, to))
+		note(m, (struct differ_part){ OF_SHARD, FATE_REFUSED, was, is, a->name, NULL,
+					      is_another ? ANOTHER_SHARD : SHARED });
 }
 
 /* -- links and rules ---------------------------------------------------------------------------------------------- */

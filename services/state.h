@@ -252,7 +252,8 @@ struct statefile {
 	uint32_t dealing;        /* index + 1 of the one that is being dealt with; init/signals.c */
 	uint8_t bridges_made[TABLE_BRIDGES_MAX / 8]; /* a bit for each that was not there before; init/network.c */
 	uint8_t shards_made[(NET_SHARDS + 7) / 8]; /* the same of shards */
-	uint8_t bridges_due[TABLE_BRIDGES_MAX / 8]; /* to be made or set yet; services/carry.c, init/network.c */
+	uint8_t bridges_due[TABLE_BRIDGES_MAX / 8]; /* to be made yet; services/carry.c, init/network.c */
+	uint8_t bridges_set[TABLE_BRIDGES_MAX / 8]; /* there, and to be given what the table says; the same */
 	uint8_t shards_due[(NET_SHARDS + 7) / 8]; /* the same of shards */
 	uint64_t links_made;     /* a bit for each link of the table that minit has made; init/uplinks.c */
 	uint64_t links_done;     /* that is as the table says */

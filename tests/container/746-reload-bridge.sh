@@ -44,7 +44,7 @@ network = { bridge = "br0", address = "10.77.0.20" }
 TOML
 }
 steady() {
-	echo "$(ct_field web pid) $(ct_field web starts) $(ct_netns web) $(ct_in cat /sys/class/net/br0/ifindex) $(ct_in cat /sys/class/net/br0/address) $(port)"
+	echo "$(ct_field web pid) $(ct_field web starts) $(ct_netns web) $(ct_in ip -o link show br0 | cut -d: -f1) $(ct_in ip -o link show br0 | sed "s/.*ether //; s/ .*//") $(port)"
 }
 port() {
 	ct_in ip -o link show master br0 | sed 's/:.*//' | head -n 1

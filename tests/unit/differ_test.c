@@ -115,6 +115,10 @@ static void test_what_costs_what(void **data)
 		{ BRIDGE WEB "network.ports = ['8:8']\n", BRIDGE WEB "network.ports = ['9:8']\n", 0, "" },
 		{ BRIDGE WEB, BRIDGE WEB "network.routes = ['10.0.0.0/8 via 10.77.0.1']\n", DIFFER_NETWORK, "network.routes" },
 		{ BRIDGE WEB, BRIDGE WEB "network.rate = { out = '1M' }\n", DIFFER_NETWORK, "network.rate.out" },
+		{ BRIDGE WEB, BRIDGE "mtu = 1400\n" WEB, DIFFER_NETWORK, "mtu of its bridge" },
+		{ BRIDGE WEB "network.mtu = 1300\n", BRIDGE "mtu = 1400\n" WEB "network.mtu = 1300\n", 0, "" },
+		{ BRIDGE WEB, BRIDGE "mac = '02:00:00:00:00:07'\n" WEB, DIFFER_NETWORK, "mac of its bridge" },
+		{ BRIDGE WEB, BRIDGE "ageing = '10s'\nstp = true\n" WEB, 0, "" },
 		{ BRIDGE WEB "hosts = true\n", BRIDGE WEB "hosts = true\n[service.b]\nexec = ['/b']\n", DIFFER_NAMES, "hosts" },
 		{ BRIDGE WEB, BRIDGE WEB "hosts = true\n", DIFFER_RUN, "hosts" },
 		{ BRIDGE WEB "network.dns = '10.77.0.5'\n", BRIDGE WEB "network.dns = '10.77.0.6'\n", DIFFER_NAMES, "resolv.conf" },
@@ -173,7 +177,9 @@ static void test_the_machine(void **data)
 		{ BRIDGE WEB, WEB, "network.bridge.br0 gone" },
 		{ BRIDGE "mtu = 1400\n" WEB, BRIDGE WEB, "network.bridge.br0: mtu refused" },
 		{ BRIDGE "ageing = '10s'\n" WEB, BRIDGE "stp = false\n" WEB,
-		  "network.bridge.br0: stp refused, network.bridge.br0: ageing refused" },
+		  "network.bridge.br0: stp set, network.bridge.br0: ageing refused" },
+		{ BRIDGE WEB, BRIDGE "mtu = 1400\nmac = '02:00:00:00:00:07'\n" WEB, "network.bridge.br0: mtu set, network.bridge.br0: mac set" },
+		{ BRIDGE WEB, "[network.bridge.br0]\naddress = '10.77.0.2/24'\n" WEB, "network.bridge.br0: address set" },
 		{ "[system]\nhostname = 'a'\n" WEB, "[system]\nhostname = 'b'\n" WEB, "system.hostname set" },
 		{ "[system]\nhostname = 'a'\n" WEB, WEB, "system.hostname left" },
 		{ "[network.link.d0]\nkind = 'dummy'\n" WEB, WEB, "network.link.d0 refused" },
@@ -211,6 +217,8 @@ static void test_shards(void **data)
 		{ BRIDGE "shard = 3\n" FOUR, OTHER BRIDGE "shard = 3\n[defaults]\nnetwork.bridge = 'br0'\n" FOUR, "network.bridge.br1 new" },
 		{ OTHER "shard = 3\n" FOUR, BRIDGE "shard = 3\n" FOUR,
 		  "shard mb1 refused, network.bridge.br1 gone, network.bridge.br0 new" },
+		{ BRIDGE "shard = 3\n" FOUR, BRIDGE "shard = 3\nmtu = 1400\n" FOUR, "shard mb1 refused, network.bridge.br0: mtu set" },
+		{ BRIDGE "shard = 3\n" FOUR, BRIDGE "shard = 3\npriority = 4096\n" FOUR, "network.bridge.br0: priority set" },
 	};
 
 	(void)data;
