@@ -79,7 +79,7 @@ static int put_both(const struct job *job, uint64_t old, uint64_t memory, uint64
 	return grows ? put_number(job, MEMORY, memory) : put_number(job, MEMSW, sum);
 }
 
-/* The swap that was allowed beside the old limit stays allowed beside the new one. */
+/* The swap that was allowed beside the old limit stays allowed beside the new one; beside none it cannot. */
 static int put_memory(const struct job *job)
 {
 	uint64_t memory, old, sum;
@@ -89,7 +89,7 @@ static int put_memory(const struct job *job)
 		return err;
 	if (read_limit(job, MEMSW, &sum) || sum == LIMIT_NONE || read_limit(job, MEMORY, &old))
 		return put_number(job, MEMORY, memory);
-	return put_both(job, old, memory, memory == LIMIT_NONE ? LIMIT_NONE : sum - old + memory);
+	return memory == LIMIT_NONE ? -EINVAL : put_both(job, old, memory, sum - old + memory);
 }
 
 static int put_swap(const struct job *job)

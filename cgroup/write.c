@@ -104,6 +104,26 @@ static void explain_unsupported(const struct cgroup_home *home, const char *file
 		buf_str(why, "this kernel has it switched off here");
 }
 
+static void explain_sum(const char *file, struct buf *why)
+{
+	buf_fmt(why, "cgroup v1 counts memory and swap in one; give %s",
+		strcmp(file, "memory.max") ? "memory.max too" : "memory.swap.max = \"max\" first");
+}
+
+/* The two that v1 has in one are numbers, and such are refused for nothing else. */
+static void explain_value(const struct cgroup_home *home, const char *file, struct buf *why)
+{
+	bool v1 = home->v2 < 0 || !(home->v2_controllers & UINT32_C(1) << CGROUP_V1_MEMORY);
+
+	if (v1 && (!strcmp(file, "memory.max") || !strcmp(file, "memory.swap.max"))) {
+		explain_sum(file, why);
+		return;
+	}
+	buf_str(why, "the kernel does not take this value");
+	if (!strncmp(file, "cpu.weight", 10))
+		buf_str(why, "; it takes none as long as cpu.idle is on");
+}
+
 static void explain(const struct cgroup_home *home, const char *file, int err, struct buf *why)
 {
 	switch (err) {
@@ -118,13 +138,11 @@ static void explain(const struct cgroup_home *home, const char *file, int err, s
 			     "it has, and a group that it is in has to be a partition too");
 		break;
 	case -EAGAIN:
-		buf_str(why, "cgroup v1 counts memory and swap in one; give memory.max too");
+		explain_sum(file, why);
 		break;
 	case -EINVAL:
 	case -ERANGE:
-		buf_str(why, "the kernel does not take this value");
-		if (!strncmp(file, "cpu.weight", 10))
-			buf_str(why, "; it takes none as long as cpu.idle is on");
+		explain_value(home, file, why);
 		break;
 	case -ENODEV:
 	case -ENOTBLK:

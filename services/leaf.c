@@ -50,15 +50,11 @@ static int write_limit(const struct limits *l, const struct limit_spec *limit)
 	return err; /* is told by services/failure.c */
 }
 
-/* On v1 swap is counted with the memory, of which there has to be a limit before it. */
+/* On v1 swap is counted with the memory, of which there has to be a limit before it; that will not get better. */
 static int write_late(const struct limits *l, const struct limit_spec *limit)
 {
-	const char *name = service_name(l->sv, l->index);
 	int err = write_limit(l, limit);
 
-	if (err == -EAGAIN)
-		log_error(name, 0, "%s: cgroup v1 counts memory and swap in one; give memory.max too",
-			  table_text(l->sv->table, limit->file_at));
 	return err == -EAGAIN ? -EINVAL : err;
 }
 

@@ -111,6 +111,12 @@ ct_table <<TOML
 exec = ["/bin/sleep", "1000"]
 [service.asks.cgroup]
 memory.high = "32M"
+[service.swaps]
+exec = ["/bin/sleep", "1000"]
+cgroup.memory.swap.max = 0
+[service.bounds]
+exec = ["/bin/sleep", "1000"]
+cgroup = { memory.swap.max = 0, memory.max = "64M" }
 [service.other]
 exec = ["/bin/sleep", "1000"]
 [service.narrow]
@@ -146,8 +152,15 @@ if grep -q '^[0-9]*:[a-z,]*memory' /proc/self/cgroup; then
 	ct_is "and at once: it will not get better by itself" asks:starts=1
 	is "$(ct_field asks why)" "step cgroup leaf: memory.high = 33554432: Not supported: cgroup v1 has no memory.high; boot with cgroup v2" \
 		"status names the limit too"
+	ct_is "swap alone is not limited there" swaps:failed bounds:up
+	is "$(ct_field swaps why)" "step cgroup leaf: memory.swap.max = 0: Invalid argument: cgroup v1 counts memory and swap in one; give memory.max too" \
+		"which status tells"
+	is "$(ct_minit set bounds memory.max=max 2>&1; ct_minit status bounds | grep -c '^!')" \
+		'minit: bounds: memory.max: Invalid argument: cgroup v1 counts memory and swap in one; give memory.swap.max = "max" first
+0' "nor does its limit go unseen with that of memory"
+	is "$(ct_minit set bounds memory.swap.max=max memory.max=max; ct_minit status bounds | grep -c '^!')" 0 "both can go"
 else
-	ct_is "a limit that can be had is had" asks:up
+	ct_is "a limit that can be had is had" asks:up swaps:up bounds:up
 	ct_not_said 'memory.high' "and nothing is said about it"
 fi
 ct_is "a controller's file that no kernel has" odd:failed within:failed

@@ -711,6 +711,10 @@ static void swap_of_v1_is_counted_with_the_memory(void **state)
 	assert_int_equal(set(&home, "memory.max", "500", NULL), 0);
 	file("memory/svc.web/memory.limit_in_bytes", "500\n");
 	file("memory/svc.web/memory.memsw.limit_in_bytes", "550\n");
+	/* That of swap would be gone with it, unseen. */
+	assert_int_equal(set(&home, "memory.max", "max", "give memory.swap.max = \"max\" first"), -EINVAL);
+	assert_int_equal(set(&home, "memory.swap.max", "max", NULL), 0);
+	file("memory/svc.web/memory.memsw.limit_in_bytes", "9223372036854771712\n");
 	assert_int_equal(set(&home, "memory.max", "max", NULL), 0);
 	assert_int_equal(set(&home, "memory.swap.max", "max", NULL), 0);
 	assert_string_equal(k.wrote, " svc.web/memory.memsw.limit_in_bytes=1050"
@@ -718,6 +722,7 @@ static void swap_of_v1_is_counted_with_the_memory(void **state)
 				     " svc.web/memory.limit_in_bytes=500 svc.web/memory.memsw.limit_in_bytes=550"
 				     " svc.web/memory.memsw.limit_in_bytes=-1 svc.web/memory.limit_in_bytes=-1"
 				     " svc.web/memory.memsw.limit_in_bytes=-1");
+	file("memory/svc.web/memory.limit_in_bytes", "9223372036854771712\n");
 	unlink(at("memory/svc.web/memory.memsw.limit_in_bytes"));
 	assert_int_equal(set(&home, "memory.swap.max", "max", NULL), 0);
 	file("memory/svc.web/memory.limit_in_bytes", "500\n");
