@@ -17,22 +17,31 @@ static void remove_part(const struct away *a, const struct differ_part *part)
 	const struct table *t = a->sv->table;
 	uint32_t was = (uint32_t)part->was;
 
+	if (part->of == OF_IPRULE)
+		net_iprule_remove(a->net, table_list(t, t->iprules, struct net_iprule) + was);
+	if (part->of == OF_LINK && a->sv->state->links_made >> was & 1)
+		(void)net_remove(a->net, part->name); /* logged */
 	if (part->of == OF_SHARD && network_has_made_shard(a->sv->state, was))
 		net_shard_remove(a->net, table_shard(t, was));
 	if (part->of == OF_BRIDGE && network_has_made(a->sv->state, was))
 		(void)net_remove(a->net, part->name); /* logged */
 }
 
-/* That of a new bridge is written once that is there. */
+/* Whether one is new of whose settings it is: those are written once it is there. */
 static bool is_of_new(const struct away *a, const char *path)
 {
 	const struct table *is = a->next, *was = a->sv->table;
+	const char *name;
 
 	for (uint32_t i = 0; i < is->bridges.count; i++) {
-		const char *name = table_bridge(is, i)->name;
-
+		name = table_bridge(is, i)->name;
 		if (sysctl_is_for(is, path, name))
 			return table_find_link(was, was->bridges, sizeof(struct net_bridge), name, i) < 0;
+	}
+	for (uint32_t i = 0; i < is->links.count; i++) {
+		name = table_link(is, i)->name;
+		if (sysctl_is_for(is, path, name))
+			return table_find_link(was, was->links, sizeof(struct net_link), name, i) < 0;
 	}
 	return false;
 }

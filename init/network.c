@@ -331,7 +331,19 @@ static bool is_any_due(const struct statefile *s)
 
 	return memcmp(s->bridges_due, none, sizeof(s->bridges_due)) != 0 ||
 	       memcmp(s->bridges_set, none, sizeof(s->bridges_set)) != 0 ||
-	       memcmp(s->shards_due, none, sizeof(s->shards_due)) != 0;
+	       memcmp(s->shards_due, none, sizeof(s->shards_due)) != 0 ||
+	       memcmp(s->iprules_due, none, sizeof(s->iprules_due)) != 0 || s->links_due;
+}
+
+static void add_iprules(struct supervisor *sv, struct net_session *net)
+{
+	const struct net_iprule *rules = table_list(sv->table, sv->table->iprules, struct net_iprule);
+	uint8_t *due = sv->state->iprules_due;
+
+	for (uint32_t i = 0; i < sv->table->iprules.count; i++)
+		if (bits_has(due, i))
+			(void)!net_iprule_add(net, &rules[i]); /* logged */
+	memset(due, 0, sizeof(sv->state->iprules_due));
 }
 
 static void set_due(struct supervisor *sv, struct net_session *net)
@@ -355,8 +367,10 @@ void network_exchanged(struct supervisor *sv)
 	net.alone = !claim_take(sv->state, CLAIM_NETWORK);
 	if (net_loopback(&net))
 		log_debug("lo", "services of minit's own network will miss it"); /* why has been said */
+	add_iprules(sv, &net);
 	set_due(sv, &net);
 	make_due(sv, &net);
+	uplinks_due(sv, &net);
 	net_close(&net);
 }
 

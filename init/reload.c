@@ -210,7 +210,7 @@ static void tell_part(void *context, const struct differ_part *part)
 		enum fate fate;
 		const char *words;
 	} all[] = {
-		{ FATE_NEW, "it is new: made" },
+		{ FATE_NEW, "it is new: set up" },
 		{ FATE_GONE, "it is gone: removed, if minit has made it" },
 		{ FATE_SET, "changed while all runs" },
 		{ FATE_LEFT, "no longer in the table: it is not put back to what it was" },

@@ -108,7 +108,7 @@ static struct net_links links_of(const struct table *t)
 }
 
 /* Noted before it is made, as a bridge is. */
-static void set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
+static int set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 {
 	const struct net_link *link = table_link(sv->table, i);
 	const struct net_links all = links_of(sv->table);
@@ -122,19 +122,36 @@ static void set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 	set(&sv->state->links_done, i, !err);
 	set(&failed, i, err && !is_early(err));
 	set(&taken, i, err == -EEXIST);
-	if (is_early(err) && net == sv->net)
-		say_early(net, link, err);
 	if (err)
-		return;
+		return err;
 	note_numbers(i, &seen);
 	sysctls_write(sv->table, link->name);
 	set_carrier(sv, i, seen.works);
+	return 0;
+}
+
+/* What is not there later, or again, was told of, or was there. */
+static void set_up_first(struct supervisor *sv, struct net_session *net, uint32_t i)
+{
+	int err = set_up(sv, net, i);
+
+	if (is_early(err))
+		say_early(net, table_link(sv->table, i), err);
 }
 
 void uplinks_up(struct supervisor *sv, struct net_session *net)
 {
 	for (uint32_t i = 0; i < sv->table->links.count; i++)
-		set_up(sv, net, i);
+		set_up_first(sv, net, i);
+}
+
+void uplinks_due(struct supervisor *sv, struct net_session *net)
+{
+	for (uint32_t i = 0; i < sv->table->links.count; i++) {
+		if (sv->state->links_due & bit(i))
+			set_up_first(sv, net, i);
+		set(&sv->state->links_due, i, false);
+	}
 }
 
 /* -- not as it was ------------------------------------------------------------------------------------------------ */
@@ -206,7 +223,7 @@ static void try_again(struct supervisor *sv, uint32_t i)
 	if (net_open(&net))
 		return;
 	net.alone = !claim_take(sv->state, CLAIM_NETWORK);
-	set_up(sv, &net, i);
+	(void)set_up(sv, &net, i);
 	net_close(&net);
 }
 
@@ -302,7 +319,7 @@ static void ask(struct supervisor *sv)
 			numbers[i] = seen.index;
 			note_state(sv, i, &seen);
 		} else if (!(failed & bit(i))) {
-			set_up(sv, &net, i);
+			(void)set_up(sv, &net, i);
 		}
 	}
 	net_close(&net);

@@ -15,6 +15,9 @@ enum lease { LEASE_OFF, LEASE_ON, LEASE_ASKED, LEASE_OFF6, LEASE_ON6, LEASE_ASKE
 /* At boot, when the bridges are there. Logs what fails; a device that is not there is no failure. */
 void uplinks_up(struct supervisor *sv, struct net_session *net);
 
+/* After another table has taken the place of one: those that are due (links_due). */
+void uplinks_due(struct supervisor *sv, struct net_session *net);
+
 /* Hears from now on what becomes of them; at boot and after an execution in place. */
 void uplinks_watch(struct supervisor *sv);
 
@@ -30,6 +33,11 @@ void uplinks_leave(struct supervisor *sv, struct net_session *net);
 #else
 
 static inline void uplinks_up(struct supervisor *sv, struct net_session *net)
+{
+	(void)sv, (void)net;
+}
+
+static inline void uplinks_due(struct supervisor *sv, struct net_session *net)
 {
 	(void)sv, (void)net;
 }

@@ -142,6 +142,32 @@ static void note_due(void *context, const struct differ_part *part)
 		bits_put(to->bridges_set, (uint32_t)part->is, true);
 	if (part->of == OF_SHARD && part->fate == FATE_NEW)
 		bits_put(to->shards_due, (uint32_t)part->is, true);
+	if (part->of == OF_IPRULE && part->fate == FATE_NEW)
+		bits_put(to->iprules_due, (uint32_t)part->is, true);
+	if (part->of == OF_LINK && part->fate == FATE_NEW)
+		to->links_due |= (uint64_t)1 << part->is;
+}
+
+static const uint16_t link_sets[] = {
+	offsetof(struct statefile, links_made),    offsetof(struct statefile, links_done),
+	offsetof(struct statefile, links_carrier), offsetof(struct statefile, links_leased),
+	offsetof(struct statefile, links_leased6), offsetof(struct statefile, links_online),
+};
+
+static uint64_t *set_in(struct statefile *s, size_t i)
+{
+	return (uint64_t *)(void *)((char *)s + link_sets[i]);
+}
+
+static void carry_links(uint64_t *to, uint64_t from, const struct table *was, const struct table *is)
+{
+	*to = 0;
+	for (uint32_t i = 0; i < is->links.count; i++) {
+		int there = table_find_link(was, was->links, sizeof(struct net_link), table_link(is, i)->name, i);
+
+		if (there >= 0 && from >> there & 1)
+			*to |= (uint64_t)1 << i;
+	}
 }
 
 static void carry_network(struct statefile *to, const struct statefile *from, const struct table *was,
@@ -150,10 +176,14 @@ static void carry_network(struct statefile *to, const struct statefile *from, co
 	memset(to->bridges_due, 0, sizeof(to->bridges_due));
 	memset(to->bridges_set, 0, sizeof(to->bridges_set));
 	memset(to->shards_due, 0, sizeof(to->shards_due));
+	memset(to->iprules_due, 0, sizeof(to->iprules_due));
+	to->links_due = 0;
 	for (uint32_t i = 0; i < is->bridges.count; i++)
 		carry_made(to->bridges_made, from->bridges_made, find_bridge(was, table_bridge(is, i)->name, i), i);
 	for (uint32_t i = 0; i < is->shards.count; i++)
 		carry_made(to->shards_made, from->shards_made, find_shard(was, table_shard(is, i)->name, i), i);
+	for (size_t i = 0; i < ARRAY_LEN(link_sets); i++)
+		carry_links(set_in(to, i), *set_in((struct statefile *)(uintptr_t)from, i), was, is);
 	(void)differ_machine(was, is, note_due, to);
 }
 

@@ -164,6 +164,29 @@ static const char *bridge_name(struct place p)
 	return a->bridge < 0 ? NULL : table_bridge(p.t, (uint32_t)a->bridge)->name;
 }
 
+static uint64_t links_in(const void *at)
+{
+	uint64_t set;
+
+	memcpy(&set, at, sizeof(set));
+	return set;
+}
+
+/* Whether each link of one set is in the other: that of another table. */
+static bool are_links_in(struct place set, const struct table *t, const void *other)
+{
+	uint64_t links = links_in(set.at), others = links_in(other);
+
+	for (uint32_t i = 0; i < set.t->links.count; i++) {
+		const char *name = table_link(set.t, i)->name;
+		int there = links >> i & 1 ? table_find_link(t, t->links, sizeof(struct net_link), name, i) : 0;
+
+		if (links >> i & 1 && (there < 0 || !(others >> there & 1)))
+			return false;
+	}
+	return true;
+}
+
 /* The rest of its flags are of the ruleset, which is made anew anyway. */
 #define OF_THE_PORT (NET_ALONE | NET_ON_LINK)
 
@@ -194,6 +217,7 @@ static bool is_same_field(const struct pair *p, enum field_kind kind)
 	case FIELD_GROUP: return are_same_texts(group_name(p->was), group_name(p->is));
 	case FIELD_SERVICE: return is_same_service(p, NULL);
 	case FIELD_CALM: return !memcmp(p->was.at, p->is.at, sizeof(struct calm_spec));
+	case FIELD_LINKS: return are_links_in(p->was, p->is.t, p->is.at) && are_links_in(p->is, p->was.t, p->was.at);
 	case FIELD_OFFSET:
 	case FIELD_CAPS:
 	case FIELD_AMOUNT: return !memcmp(p->was.at, p->is.at, sizeof(uint64_t));

@@ -50,7 +50,7 @@ struct differ_part {
 	enum differ_of of;
 	enum fate fate;
 	int32_t was, is;  /* its number in the old table and in the new one, -1: it is not in that */
-	const char *name; /* "br0", or "" */
+	const char *name; /* "br0", or ""; while it is told */
 	const char *key;  /* what of it is another, or NULL */
 	const char *why;  /* FATE_REFUSED: the reason, and what to do */
 };

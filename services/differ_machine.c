@@ -39,7 +39,7 @@ static void note(struct machine *m, struct differ_part part)
 struct named {
 	enum differ_of of;
 	uint16_t at, size; /* of the list in struct table, of a record */
-	enum fate made, gone;
+	enum fate (*gone)(const void *record); /* NULL: FATE_GONE */
 	void (*compare)(struct machine *m, int32_t was, int32_t is);
 };
 
@@ -67,16 +67,17 @@ static void note_all(struct machine *m, const struct named *n)
 		const char *name = name_of(m->was, n, (uint32_t)i);
 		int32_t is = find(m->is, n, name, (uint32_t)i);
 
-		if (is < 0)
-			note(m, (struct differ_part){ n->of, n->gone, i, is, name, NULL, AT_START });
-		else
+		if (is >= 0)
 			n->compare(m, i, is);
+		else
+			note(m, (struct differ_part){ n->of, n->gone ? n->gone(name) : FATE_GONE, i, is, name, NULL,
+						      NULL });
 	}
 	for (int32_t i = 0; (uint32_t)i < list_of(m->is, n).count; i++) {
 		const char *name = name_of(m->is, n, (uint32_t)i);
 
 		if (find(m->was, n, name, (uint32_t)i) < 0)
-			note(m, (struct differ_part){ n->of, n->made, -1, i, name, NULL, AT_START });
+			note(m, (struct differ_part){ n->of, FATE_NEW, -1, i, name, NULL, NULL });
 	}
 }
 
@@ -152,24 +153,53 @@ static bool are_same_routes(const struct machine *m, const struct net_link *a, c
 		       a->routes * sizeof(struct net_route));
 }
 
-/* By their numbers the state knows them. */
+/* A device stays with what it was given, as at the end of minit. */
+static enum fate gone_link(const void *record)
+{
+	const struct net_link *link = record;
+
+	return link->kind == NET_KIND_DEVICE ? FATE_LEFT : FATE_GONE;
+}
+
 static void compare_links(struct machine *m, int32_t was, int32_t is)
 {
 	const struct net_link *a = table_link(m->was, (uint32_t)was), *b = table_link(m->is, (uint32_t)is);
 	struct net_link there = *a;
 
 	there.first = b->first;
-	if (was != is || memcmp(&there, b, sizeof(there)) != 0 || !are_same_routes(m, a, b))
+	if (memcmp(&there, b, sizeof(there)) != 0 || !are_same_routes(m, a, b))
 		note(m, (struct differ_part){ OF_LINK, FATE_REFUSED, was, is, a->name, NULL, AT_START });
+}
+
+static const struct net_iprule *rule_at(const struct table *t, int32_t i)
+{
+	return table_list(t, t->iprules, struct net_iprule) + i;
+}
+
+static bool has_rule(const struct table *t, const struct net_iprule *rule)
+{
+	for (int32_t i = 0; (uint32_t)i < t->iprules.count; i++)
+		if (!memcmp(rule_at(t, i), rule, sizeof(*rule)))
+			return true;
+	return false;
+}
+
+static void note_rule(struct machine *m, enum fate fate, int32_t was, int32_t is, const struct net_iprule *rule)
+{
+	BUF_ON_STACK(name, 24);
+
+	buf_fmt(&name, "priority %u", rule->priority);
+	note(m, (struct differ_part){ OF_IPRULE, fate, was, is, buf_text(&name), NULL, NULL });
 }
 
 static void note_rules(struct machine *m)
 {
-	struct list was = m->was->iprules, is = m->is->iprules;
-
-	if (was.count != is.count || memcmp(table_list(m->was, was, char), table_list(m->is, is, char),
-					    was.count * sizeof(struct net_iprule)) != 0)
-		note(m, (struct differ_part){ OF_IPRULE, FATE_REFUSED, -1, -1, "", NULL, AT_START });
+	for (int32_t i = 0; (uint32_t)i < m->was->iprules.count; i++)
+		if (!has_rule(m->is, rule_at(m->was, i)))
+			note_rule(m, FATE_GONE, i, -1, rule_at(m->was, i));
+	for (int32_t i = 0; (uint32_t)i < m->is->iprules.count; i++)
+		if (!has_rule(m->was, rule_at(m->is, i)))
+			note_rule(m, FATE_NEW, -1, i, rule_at(m->is, i));
 }
 
 /* -- settings ----------------------------------------------------------------------------------------------------- */
@@ -234,9 +264,9 @@ unsigned differ_machine(const struct table *was, const struct table *is, differ_
 {
 #define IN(list, type) offsetof(struct table, list), sizeof(struct type)
 	static const struct named all[] = {
-		{ OF_LINK, IN(links, net_link), FATE_REFUSED, FATE_REFUSED, compare_links },
-		{ OF_SHARD, IN(shards, net_shard), FATE_NEW, FATE_GONE, compare_shards },
-		{ OF_BRIDGE, IN(bridges, net_bridge), FATE_NEW, FATE_GONE, compare_bridges },
+		{ OF_LINK, IN(links, net_link), gone_link, compare_links },
+		{ OF_SHARD, IN(shards, net_shard), NULL, compare_shards },
+		{ OF_BRIDGE, IN(bridges, net_bridge), NULL, compare_bridges },
 	};
 	struct machine m = { was, is, tell, context, 0 };
 
@@ -251,7 +281,7 @@ unsigned differ_machine(const struct table *was, const struct table *is, differ_
 
 void differ_put_part(struct buf *b, const struct differ_part *part)
 {
-	const char *between = part->of == OF_SYSCTL || part->of == OF_SHARD ? " " : ".";
+	const char *between = part->of == OF_LINK || part->of == OF_BRIDGE ? "." : " ";
 
 	buf_fmt(b, "%s%s%s%s%s", kinds[part->of], *part->name ? between : "", part->name, part->key ? ": " : "",
 		part->key ?: "");

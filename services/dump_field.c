@@ -345,6 +345,7 @@ void dump_field(struct buf *b, const struct table *t, const void *record, const 
 	case FIELD_OWNER: put_owner(b, t, *(const uint32_t *)at); break;
 	case FIELD_SERVICE: buf_u64(b, *(const uint32_t *)at); break;
 	case FIELD_CALM: put_calm(b, at); break;
+	case FIELD_LINKS:
 	case FIELD_OFFSET: buf_fmt(b, "%ld", (long)*(const int64_t *)at); break;
 	case FIELD_NUMBERS: put_numbers(b, t, *(const struct list *)at); break;
 	case FIELD_MASK: put_mask(b, t, *(const struct list *)at); break;

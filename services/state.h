@@ -255,7 +255,9 @@ struct statefile {
 	uint8_t bridges_due[TABLE_BRIDGES_MAX / 8]; /* to be made yet; services/carry.c, init/network.c */
 	uint8_t bridges_set[TABLE_BRIDGES_MAX / 8]; /* there, and to be given what the table says; the same */
 	uint8_t shards_due[(NET_SHARDS + 7) / 8]; /* the same of shards */
+	uint8_t iprules_due[TABLE_IPRULES_MAX / 8]; /* the same of rules of routes */
 	uint64_t links_made;     /* a bit for each link of the table that minit has made; init/uplinks.c */
+	uint64_t links_due;      /* that is to be made yet; services/carry.c, init/uplinks.c */
 	uint64_t links_done;     /* that is as the table says */
 	uint64_t links_carrier;  /* and has carrier */
 	uint64_t links_leased;   /* that has an address by DHCP */

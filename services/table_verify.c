@@ -71,6 +71,15 @@ static bool is_indexes(const struct table *t, struct list list)
 	return true;
 }
 
+/* A bit for each link, and none beyond them. */
+static bool is_links(const struct table *t, const void *at)
+{
+	uint64_t links;
+
+	memcpy(&links, at, sizeof(links));
+	return t->links.count >= TABLE_LINKS_MAX || !(links >> t->links.count);
+}
+
 static bool is_rlimits(const struct table *t, struct list list)
 {
 	if (!table_has_list(t, list, sizeof(struct rlimit_spec), _Alignof(struct rlimit_spec)))
@@ -157,6 +166,7 @@ static bool is_field(const struct table *t, const void *record, const struct fie
 	case FIELD_OFFSET:
 	case FIELD_AMOUNT:
 	case FIELD_CAPS: return true;
+	case FIELD_LINKS: return is_links(t, at);
 	case FIELD_SERVICE: return number < t->services.count;
 	case FIELD_GROUP: return number <= t->groups.count;
 	case FIELD_OWNER: return number <= t->services.count;

@@ -65,7 +65,7 @@ is "$(heard)" "web 192.0.2.2" "a published port of the bridge that is there"
 second
 cat >"$ct_dir/expected" <<TXT
 nat, ports and allow: put in place of the old ones at once
-network.bridge.new: it is new: made
+network.bridge.new: it is new: set up
 network.sysctl /proc/sys/net/ipv4/conf/new/rp_filter: changed while all runs
 one: it is new: started
 two: it is new: started

@@ -44,7 +44,7 @@ is "$(shards)" "br0 " "on a bridge alone"
 before=$(ct_field a pid)
 table '' a b c d
 is "$(reload)" 0 "a member more than it has ports is taken"
-grep -q '^shard mb1: it is new: made$' "$ct_dir/said"
+grep -q '^shard mb1: it is new: set up$' "$ct_dir/said"
 ok $? "and said"
 sed 's/^/# /' "$ct_dir/said"
 ct_is "all is up" a:up b:up c:up d:up
@@ -56,7 +56,7 @@ soon answers "$(ct_outer a)" tcp:10.70.0.13:80
 is "$(all a b c d)" "" "it is minit's own: one that somebody deletes is made anew"
 table '[network.bridge.br1]
 address = "10.71.0.1/24"' a b c d
-is "$(reload):$(cat "$ct_dir/said")" "0:network.bridge.br1: it is new: made" "another bridge before it"
+is "$(reload):$(cat "$ct_dir/said")" "0:network.bridge.br1: it is new: set up" "another bridge before it"
 is "$(all a b c d)" "" "changes nothing for them"
 ct_minit net >"$ct_dir/net" 2>&1
 ok $? "minit net finds nothing wrong"

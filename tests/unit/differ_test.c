@@ -47,6 +47,7 @@ static unsigned compare(const struct table *was, const struct table *is, const c
 }
 
 #define BRIDGE "[network.bridge.br0]\naddress = '10.77.0.1/24'\n"
+#define LINKS(a, b) "[network.link." a "]\nkind = 'dummy'\n[network.link." b "]\nkind = 'dummy'\n"
 #define WEB "[service.web]\nexec = ['/w']\n"
 
 struct change {
@@ -119,6 +120,10 @@ static void test_what_costs_what(void **data)
 		{ BRIDGE WEB "network.mtu = 1300\n", BRIDGE "mtu = 1400\n" WEB "network.mtu = 1300\n", 0, "" },
 		{ BRIDGE WEB, BRIDGE "mac = '02:00:00:00:00:07'\n" WEB, DIFFER_NETWORK, "mac of its bridge" },
 		{ BRIDGE WEB, BRIDGE "ageing = '10s'\nstp = true\n" WEB, 0, "" },
+		{ LINKS("d0", "d1") WEB "online = ['d1']\n", LINKS("d1", "d0") WEB "online = ['d1']\n", 0, "" },
+		{ LINKS("d0", "d1") WEB "online = ['d1']\n", LINKS("d1", "d0") WEB "online = ['d0']\n", DIFFER_NOW, "online" },
+		{ LINKS("d0", "d1") WEB "online = ['d1']\n", LINKS("d0", "d1") WEB "online = ['d1', 'd0']\n", DIFFER_NOW, "online" },
+		{ LINKS("d0", "d1") WEB "online = ['d1', 'd0']\n", LINKS("d0", "d2") WEB "online = ['d0']\n", DIFFER_NOW, "online" },
 		{ BRIDGE WEB "hosts = true\n", BRIDGE WEB "hosts = true\n[service.b]\nexec = ['/b']\n", DIFFER_NAMES, "hosts" },
 		{ BRIDGE WEB, BRIDGE WEB "hosts = true\n", DIFFER_RUN, "hosts" },
 		{ BRIDGE WEB "network.dns = '10.77.0.5'\n", BRIDGE WEB "network.dns = '10.77.0.6'\n", DIFFER_NAMES, "resolv.conf" },
@@ -182,7 +187,10 @@ static void test_the_machine(void **data)
 		{ BRIDGE WEB, "[network.bridge.br0]\naddress = '10.77.0.2/24'\n" WEB, "network.bridge.br0: address set" },
 		{ "[system]\nhostname = 'a'\n" WEB, "[system]\nhostname = 'b'\n" WEB, "system.hostname set" },
 		{ "[system]\nhostname = 'a'\n" WEB, WEB, "system.hostname left" },
-		{ "[network.link.d0]\nkind = 'dummy'\n" WEB, WEB, "network.link.d0 refused" },
+		{ "[network.link.d0]\nkind = 'dummy'\n" WEB, WEB, "network.link.d0 gone" },
+		{ "[network.link.d0]\naddress = '10.0.0.1/8'\n" WEB, WEB, "network.link.d0 left" },
+		{ WEB, "[network.link.d0]\naddress = '10.0.0.1/8'\n" WEB, "network.link.d0 new" },
+		{ LINKS("d0", "d1") WEB, LINKS("d1", "d0") WEB, "" },
 		{ "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.1/8'\n" WEB,
 		  "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.2/8'\n" WEB, "network.link.d0 refused" },
 		{ "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.1/8'\nroutes = ['10.1.0.0/16']\n" WEB,
@@ -190,7 +198,9 @@ static void test_the_machine(void **data)
 		{ SYSCTL("net.ipv4.ip_forward", 1) WEB, WEB, FORWARD "left" },
 		{ SYSCTL("net.ipv4.ip_forward", 1) WEB, SYSCTL("net.ipv4.ip_forward", 0) WEB, FORWARD "set" },
 		{ WEB, SYSCTL("net.ipv4.ip_forward", 0) WEB, FORWARD "set" },
-		{ "[network]\nrules = ['to 10.0.0.0/8 table 5']\n" WEB, WEB, "network.rules refused" },
+		{ "[network]\nrules = ['to 10.0.0.0/8 table 5 priority 7', 'to 11.0.0.0/8 table 5 priority 8']\n" WEB,
+		  "[network]\nrules = ['to 11.0.0.0/8 table 5 priority 8', 'to 10.0.0.0/8 table 6 priority 7']\n" WEB,
+		  "network.rules priority 7 gone, network.rules priority 7 new" },
 	};
 
 	(void)data;
