@@ -31,15 +31,17 @@ const char *limit_name(unsigned row)
 /* How much of `file` the * of the name stands for, or -1 when it is another file. */
 static int star(const char *name, const char *file)
 {
-	const char *at = strchr(name, '*'), *behind = at ? at + 1 : "";
-	size_t before = at ? (size_t)(at - name) : strlen(name), after = strlen(behind), len = strlen(file);
+	size_t len, after;
 
-	if (!at)
-		return strcmp(name, file) ? -1 : 0;
-	if (len <= before + after || strncmp(name, file, before) != 0 || strcmp(file + len - after, behind) != 0)
+	for (; *name && *name != '*' && *name == *file; name++)
+		file++;
+	if (*name != '*')
+		return *name || *file ? -1 : 0;
+	len = strlen(file), after = strlen(++name);
+	if (len <= after || strcmp(file + len - after, name) != 0)
 		return -1;
-	len -= before + after;
-	return memchr(file + before, '.', len) ? -1 : (int)len;
+	len -= after;
+	return memchr(file, '.', len) ? -1 : (int)len;
 }
 
 const struct limit_row *limit_row(const char *file)

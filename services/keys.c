@@ -58,10 +58,16 @@ const struct key *key_by_id(enum key_id id)
 	return &keys[id];
 }
 
+/* By its first letter, which is all that most of them need to be looked at for. */
+static bool may_begin(const struct key *key, enum key_section section, const char *name)
+{
+	return key->sections & section && ((const char *)&texts)[key->texts] == name[0];
+}
+
 const struct key *key_find(enum key_section section, const char *name)
 {
 	for (const struct key *k = keys; k < keys + KEY_COUNT; k++)
-		if (k->sections & section && !strcmp(key_text(k, KEY_NAME), name))
+		if (may_begin(k, section, name) && !strcmp(key_text(k, KEY_NAME), name))
 			return k;
 	return NULL;
 }
@@ -71,7 +77,7 @@ bool key_is_group(enum key_section section, const char *name)
 	size_t len = strlen(name);
 
 	for (const struct key *k = keys; k < keys + KEY_COUNT; k++)
-		if (k->sections & section && !strncmp(key_text(k, KEY_NAME), name, len) &&
+		if (may_begin(k, section, name) && !strncmp(key_text(k, KEY_NAME), name, len) &&
 		    key_text(k, KEY_NAME)[len] == '.')
 			return true;
 	return false;
