@@ -17,6 +17,7 @@ static struct supervisor *house;
 static int boot_err;            /* of the first try: all services that are prepared then share it */
 static int flows_fd = -1;       /* of a sweep that is going on */
 static bool sweep_again;
+static bool has_changed;        /* what was so with another table is looked for too */
 static bool any_dirty;
 static uint8_t dirty[NET_GROUPS / 8]; /* groups whose members have changed */
 static struct patience patience;
@@ -41,7 +42,10 @@ static struct net_targets targets(void)
 	return (struct net_targets){
 		.bridges = table_list(t, t->bridges, struct net_bridge), .bridge_count = t->bridges.count,
 		.ports = table_list(t, t->ports, struct net_port), .port_count = t->ports.count,
-		.is_ready = leads_to, .context = house,
+		.attach = &table_service(t, 0)->attach, .stride = sizeof(struct service_spec),
+		.attach_count = t->services.count,
+		.allow = table_list(t, t->allow, struct net_allow), .allow_count = t->allow.count,
+		.changed = has_changed, .is_ready = leads_to, .context = house,
 	};
 }
 
@@ -60,12 +64,12 @@ static void sweep(void)
 	static bool said;
 
 	sweep_again = flows_fd >= 0;
-	if (sweep_again || !has_udp())
+	if (sweep_again || !(has_udp() || (has_changed && house->state->reexecs)))
 		return;
 	flows_fd = flows_open();
 	if (flows_fd >= 0)
 		loop_watch(LOOP_RULES, FLOWS, flows_fd, LOOP_READ);
-	else if (!said)
+	else if (!said && has_udp())
 		flows_failed(flows_fd);
 	said |= flows_fd < 0;
 }
@@ -77,10 +81,11 @@ static void on_flows(void)
 
 	if (more > 0)
 		return;
-	if (more < 0)
+	if (more < 0 && has_udp())
 		flows_failed(more);
 	loop_unwatch(LOOP_RULES, FLOWS);
 	fd_close(&flows_fd);
+	has_changed = false;
 	if (sweep_again)
 		sweep();
 }
@@ -182,6 +187,7 @@ static int make_claimed(struct net_session *net)
 {
 	int err = open_ways(net);
 
+	has_changed = true;
 	if (!err)
 		err = open_sockets();
 	if (!err)

@@ -154,7 +154,7 @@ static bool is_service(const struct net_targets *targets, const struct addr *a)
 }
 
 /* One that somebody else has led elsewhere is no business of ours. */
-static bool is_stale(const struct net_targets *targets, const struct tuple *there, const struct tuple *back)
+static bool is_misled(const struct net_targets *targets, const struct tuple *there, const struct tuple *back)
 {
 	bool published = false;
 
@@ -167,7 +167,62 @@ static bool is_stale(const struct net_targets *targets, const struct tuple *ther
 		if (leads_to(p, there, back) && (!p->balance || targets->is_ready(targets->context, p)))
 			return false;
 	}
-	return published && (addr_equal(&there->to, &back->from) || is_service(targets, &back->from));
+	if (addr_equal(&there->to, &back->from))
+		return published;
+	return (published || targets->changed) && is_service(targets, &back->from);
+}
+
+/* -- whether it would be let through ------------------------------------------------------------------------------- */
+
+static const struct net_attach *attach_at(const struct net_targets *targets, uint32_t i)
+{
+	return (const void *)((const char *)targets->attach + i * targets->stride);
+}
+
+/* The service on a bridge whose address it is, or attach_count. */
+static uint32_t whose(const struct net_targets *targets, const struct addr *a)
+{
+	for (uint32_t i = 0; i < targets->attach_count; i++) {
+		const struct net_attach *attach = attach_at(targets, i);
+
+		for (unsigned k = 0; attach->bridge >= 0 && k < NET_ADDRS && attach->addr[k].family; k++)
+			if (addr_equal(&attach->addr[k], a))
+				return i;
+	}
+	return targets->attach_count;
+}
+
+static bool is_allowed(const struct net_targets *targets, uint32_t from, uint32_t to, const struct tuple *t)
+{
+	for (uint32_t i = 0; i < targets->allow_count; i++) {
+		const struct net_allow *a = &targets->allow[i];
+
+		if (a->from == from && a->to == to &&
+		    (!a->proto || (a->proto == t->proto && t->to_port >= a->low && t->to_port <= a->last)))
+			return true;
+	}
+	return false;
+}
+
+/* From one bridge to another: what goes on within one is asked for each packet, and is no flow here. */
+static bool is_revoked(const struct net_targets *targets, const struct tuple *there, const struct tuple *back)
+{
+	uint32_t from = whose(targets, &there->from), to = whose(targets, &there->to);
+	int32_t a, b;
+
+	if (from == targets->attach_count || to == targets->attach_count || !addr_equal(&there->to, &back->from))
+		return false;
+	a = attach_at(targets, from)->bridge;
+	b = attach_at(targets, to)->bridge;
+	return a != b && (targets->bridges[a].flags | targets->bridges[b].flags) & NET_ISOLATE &&
+	       !is_allowed(targets, from, to, there);
+}
+
+static bool is_stale(const struct net_targets *targets, const struct tuple *there, const struct tuple *back)
+{
+	if (there->proto == IPPROTO_UDP && is_misled(targets, there, back))
+		return true;
+	return targets->changed && is_revoked(targets, there, back);
 }
 
 bool flow_is_stale(struct netlink_bytes message, const struct net_targets *targets, struct netlink_bytes *ret_tuple,
@@ -179,7 +234,7 @@ bool flow_is_stale(struct netlink_bytes message, const struct net_targets *targe
 	if (message.len < sizeof(struct nfgenmsg))
 		return false;
 	attrs = netlink_behind(message, sizeof(struct nfgenmsg));
-	return take_tuple(attrs, CTA_TUPLE_ORIG, ret_tuple, &there) && there.proto == IPPROTO_UDP &&
+	return take_tuple(attrs, CTA_TUPLE_ORIG, ret_tuple, &there) &&
 	       take_tuple(attrs, CTA_TUPLE_REPLY, &all, &back) && netlink_find(attrs, CTA_ID, ret_id) &&
 	       is_stale(targets, &there, &back);
 }

@@ -118,6 +118,12 @@ struct net_targets {
 	uint32_t bridge_count;
 	const struct net_port *ports;
 	uint32_t port_count;
+	const void *attach; /* as in struct ruleset_plan */
+	size_t stride;
+	uint32_t attach_count;
+	const struct net_allow *allow;
+	uint32_t allow_count;
+	bool changed; /* the table was another one: also those by a port or an allow that this one has not */
 	bool (*is_ready)(const void *context, const struct net_port *port); /* a balanced one leads there now */
 	const void *context;
 };

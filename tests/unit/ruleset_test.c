@@ -479,7 +479,7 @@ static size_t put_tuple(char *to, uint16_t attr, const char *src, uint16_t sport
 	return put(to, attr, all, n);
 }
 
-static bool ready;
+static bool ready, changed;
 
 static bool is_ready(const void *context, const struct net_port *port)
 {
@@ -490,7 +490,8 @@ static bool is_ready(const void *context, const struct net_port *port)
 /* Is a flow to `dst`, that `back` answers, one that leads nowhere? */
 static bool stale(uint8_t proto, const char *dst, uint16_t dport, const char *back, uint16_t bport)
 {
-	struct net_targets targets = { &br, 1, ports, 3, is_ready, NULL };
+	struct net_targets targets = { .bridges = &br, .bridge_count = 1, .ports = ports, .port_count = 3,
+				       .changed = changed, .is_ready = is_ready };
 	char m[512] = "";
 	struct netlink_bytes tuple, id;
 	const char *client = strchr(dst, ':') ? "2001:db8::9" : "192.0.2.9";
@@ -529,6 +530,13 @@ static void flows(void **state)
 	assert_false(stale(IPPROTO_UDP, "192.0.2.1", 99, "10.77.0.11", 99));
 	ready = false;
 	assert_true(stale(IPPROTO_UDP, "192.0.2.1", 99, "10.77.0.11", 99));
+	assert_false(stale(IPPROTO_UDP, "192.0.2.1", 98, "10.77.0.10", 98)); /* somebody else has published that */
+	changed = true;
+	assert_true(stale(IPPROTO_UDP, "192.0.2.1", 98, "10.77.0.10", 98)); /* unless it was a table before this one */
+	assert_false(stale(IPPROTO_UDP, "192.0.2.1", 98, "172.17.0.2", 98));
+	assert_false(stale(IPPROTO_UDP, "192.0.2.1", 98, "192.0.2.1", 98));
+	assert_false(stale(IPPROTO_TCP, "192.0.2.1", 98, "10.77.0.10", 98)); /* a connection ends by itself */
+	changed = false;
 }
 
 /* The kernel's telling ends, fails, or is nonsense. */
