@@ -213,8 +213,7 @@ static int write_partition(const struct cgroup_home *home, const char *name, con
 	err = write_passed(home, name, file, text);
 	if (err || read_of(home, name, file, got, sizeof(got)) < 0 || !strstr(got, " invalid"))
 		return err;
-	before[strcspn(before, " ")] = '\0';
-	err = v2_write(home, name, file, *before ? before : "member");
+	err = v2_write(home, name, file, *before && !strstr(before, " invalid") ? before : "member");
 	return err ? err : -EADDRINUSE;
 }
 

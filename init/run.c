@@ -134,7 +134,7 @@ static bool is_prepared(const struct statefile *state)
 }
 
 /* Also after a crash in the middle of it: what is there already is used. */
-static void prepare_rest(struct statefile *state)
+static void prepare_all(struct statefile *state)
 {
 	struct net_session net;
 
@@ -146,7 +146,7 @@ static void prepare_rest(struct statefile *state)
 		if (prepare_service(&house, state->prepared))
 			log_debug(service_name(&house, state->prepared), "not ready to start");
 	for (; state->prepared < 2 * state->count; state->prepared++)
-		prepare_port(&house, state->prepared - state->count);
+		prepare_rest(&house, state->prepared - state->count);
 	if (house.net)
 		net_close(&net);
 	house.net = NULL;
@@ -202,7 +202,7 @@ no_return static void supervise(void)
 
 	notice_open(&house);
 	notice_resume(state->prepared);
-	prepare_rest(state);
+	prepare_all(state);
 	exchange_give_up(&house);
 	exchange_finish(&house);
 	links_watch(&house);

@@ -163,15 +163,20 @@ static const char *rlimit_name(const char *number)
 	return n < ARRAY_LEN(names) && names[n] ? names[n] : number;
 }
 
-/* What the table wants in the file, or NULL: it is a limit of its group. */
+/* What the table wants in the file, or NULL: it is a limit of its group, or one of several lines. */
 static const char *wanted_of(const struct table *t, const struct service_spec *spec, const char *file)
 {
 	const struct limit_spec *limits = table_list(t, spec->limits, struct limit_spec);
+	const char *wanted = NULL;
+	uint32_t lines = 0;
 
-	for (uint32_t i = 0; i < spec->limits.count; i++)
-		if (!strcmp(table_text(t, limits[i].file_at), file))
-			return table_text(t, limits[i].text_at);
-	return NULL;
+	for (uint32_t i = 0; i < spec->limits.count; i++) {
+		if (strcmp(table_text(t, limits[i].file_at), file) != 0)
+			continue;
+		wanted = table_text(t, limits[i].text_at);
+		lines++;
+	}
+	return lines == 1 ? wanted : NULL;
 }
 
 /* The device that it names, whole, or NULL. */

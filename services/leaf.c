@@ -77,19 +77,28 @@ static int write_limits(const struct limits *l, const char **detail)
 	return write_late(l, late);
 }
 
+/* None without a group. */
+static struct limits limits_of_group(struct supervisor *sv, uint32_t index, struct leaf_name *name)
+{
+	const struct confine_spec *confine = table_confine(sv->table, spec_at(sv, index));
+	const struct group_spec *group = table_group(sv->table, confine);
+	struct limits limits = { .sv = sv, .index = index };
+
+	if (!group)
+		return limits;
+	limits.leaf = leaf_of_group(sv->table, group, name);
+	limits.whose = changed_of_group(confine->leaf.group - 1);
+	limits.all = table_list(sv->table, group->limits, struct limit_spec);
+	limits.count = group->limits.count;
+	return limits;
+}
+
 /* Parent before child. Each of the group writes what all of them have: it is the same. */
 static int prepare_group(struct supervisor *sv, uint32_t index, const char **detail)
 {
-	const struct group_spec *group = table_group(sv->table, table_confine(sv->table, spec_at(sv, index)));
-	struct limits limits = { .sv = sv, .index = index };
 	struct leaf_name name;
+	struct limits limits = limits_of_group(sv, index, &name);
 
-	if (!group)
-		return 0;
-	limits.leaf = leaf_of_group(sv->table, group, &name);
-	limits.whose = changed_of_group(table_confine(sv->table, spec_at(sv, index))->leaf.group - 1);
-	limits.all = table_list(sv->table, group->limits, struct limit_spec);
-	limits.count = group->limits.count;
 	return write_limits(&limits, detail);
 }
 
@@ -208,6 +217,28 @@ int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)
 	if (!err && table_confine(sv->table, spec)->leaf.delegate)
 		cgroup_spread(&sv->state->cgroup, limits.leaf);
 	return err ? err : furnish(sv, &limits, detail);
+}
+
+static int write_partition(const struct limits *l, const char **detail)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < l->count && !err; i++) {
+		*detail = table_text(l->sv->table, l->all[i].file_at);
+		if (!strcmp(*detail, "cpuset.cpus.partition"))
+			err = write_limit(l, &l->all[i]);
+	}
+	return err;
+}
+
+int leaf_partition(struct supervisor *sv, uint32_t index, const char **detail)
+{
+	struct leaf_name name;
+	struct limits group = limits_of_group(sv, index, &name);
+	int err = write_partition(&group, detail);
+	struct limits own = limits_of(sv, index, &name);
+
+	return err ? err : write_partition(&own, detail);
 }
 
 int leaf_rewrite(struct supervisor *sv, uint32_t index, const char **detail)

@@ -51,6 +51,9 @@ static inline bool has_leaf(const struct supervisor *sv, uint32_t index)
  */
 must_check int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail);
 
+/* At boot, when all have their limits: whether a partition is one still, or another leaf has ended it. Likewise. */
+must_check int leaf_partition(struct supervisor *sv, uint32_t index, const char **detail);
+
 /* While the service runs: writes all limits of it and its group, as another table has them. As leaf_prepare. */
 must_check int leaf_rewrite(struct supervisor *sv, uint32_t index, const char **detail);
 

@@ -102,9 +102,15 @@ void prepare_again(struct supervisor *sv, uint32_t index)
 		(void)!prepare_service(sv, index); /* what is refused still, launch() says */
 }
 
-int prepare_port(struct supervisor *sv, uint32_t index)
+void prepare_rest(struct supervisor *sv, uint32_t index)
 {
-	int err = connect_port(sv, index);
+	const char *detail = "";
+	bool has_own = has_leaf(sv, index) && !service_at(sv, index)->handles.refused;
+	int err = has_own ? leaf_partition(sv, index, &detail) : 0;
 
-	return err ? prepare_refuse(sv, index, STEP_network, err, "") : 0;
+	if (err)
+		prepare_refuse(sv, index, STEP_leaf, err, detail);
+	err = connect_port(sv, index);
+	if (err)
+		prepare_refuse(sv, index, STEP_network, err, "");
 }

@@ -41,10 +41,10 @@ static inline bool prepare_is_due(const struct supervisor *sv, uint32_t index)
 void prepare_again(struct supervisor *sv, uint32_t index);
 
 /*
- * At boot, after prepare_service of all: sets up the port of its bridge (net_connect says why not at once).
- * Logs what fails. 0 or -errno.
+ * At boot, after prepare_service of all: what depends on the others. Sets up the port of its bridge (net_connect says
+ * why not at once). Logs what fails.
  */
-int prepare_port(struct supervisor *sv, uint32_t index);
+void prepare_rest(struct supervisor *sv, uint32_t index);
 
 /* Notes in the handles that `step` has failed with err, a -errno, over `detail`. Gives err back. */
 int prepare_refuse(struct supervisor *sv, uint32_t index, enum step step, int err, const char *detail);

@@ -47,6 +47,17 @@ ways="setsid daemon stopped traced deaf bomb"
 restart = "never"
 autostart = false
 
+# Before those that take what it wants for itself alone.
+[service.early-part]
+exec = ["/bin/sleep", "1000"]
+[service.early-part.cgroup]
+cpuset.cpus = "1"
+"cpuset.cpus.partition" = "isolated"
+
+[service.second-line]
+exec = ["/bin/sleep", "1000"]
+cgroup.io.max = ["/dev/nvme0n1 rbps=1M", "/dev/null rbps=1M"]
+
 [service.quarter]
 exec = ["/bin/sh", "-c", "while :; do :; done"]
 cgroup.cpu.max = "25%"
@@ -337,8 +348,9 @@ minit set reserving hugetlb.2MB.rsvd.max=4M
 minit start reserving && echo "reserving good"
 echo 0 >/proc/sys/vm/nr_hugepages
 
-minit start --no-wait no-misc no-rdma no-dmem no-size no-disk no-cpu no-part no-room beyond bound within
-until_state no-misc:failed no-rdma:failed no-dmem:failed no-size:failed no-disk:failed no-cpu:failed no-part:failed no-room:failed beyond:failed bound:failed within:up
+minit start --no-wait early-part second-line no-misc no-rdma no-dmem no-size no-disk no-cpu no-part no-room beyond bound within
+echo "early $(cat /sys/fs/cgroup/svc.early-part/cpuset.cpus.partition)"
+until_state early-part:failed second-line:failed no-misc:failed no-rdma:failed no-dmem:failed no-size:failed no-disk:failed no-cpu:failed no-part:failed no-room:failed beyond:failed bound:failed within:up
 minit set within cpuset.cpus=1 || echo "set refused $(cat /sys/fs/cgroup/grp.first/svc.within/cpuset.cpus)"
 echo "within differs $(differs within)."
 minit set within io.weight="/dev/nvme0n1 200" 2>&1 | sed 's/^/weighs /'
@@ -493,6 +505,9 @@ has 'weighs .*io.weight: .*: io.cost is off for this disk; .*' "a weight of one 
 is 'lifted differs' . "a limit of a disk that is lifted is as asked"
 has 'shrunk differs .*! cpuset.cpus 0 1.*' "processors that its group lost are missed"
 said "no-part: $why: cpuset.cpus.partition = root: .*: it can be none of its processors alone: " "a partition of what others have too"
+said "early-part: $why: cpuset.cpus.partition = isolated: .*: it can be none of its processors alone: " "also of what others take behind it"
+is 'early' member "which is a partition no more"
+said "second-line: $why: io.max: .*: there is no such disk" "one of several lines is told without the first one"
 said "no-room: step cgroup leaf: Resource temporarily unavailable: .* raise its cgroup.max.descendants or cgroup.max.depth" \
 	"no leaf beyond the number of a group, and what helps"
 is 'devices' good "devices: what is in the list can be used, as it says, and nothing else"
