@@ -228,6 +228,7 @@ static int ensure(struct supervisor *sv)
 	err = net_open(&own);
 	if (err)
 		return err;
+	own.ipv6_missing = handles()->no_ipv6; /* which who has made the bridges has found out */
 	err = make(&own);
 	net_close(&own);
 	if (!err)

@@ -55,6 +55,7 @@ static int attach_later(struct supervisor *sv, uint32_t index, const struct net_
 	if (fd < 0)
 		return fd;
 	net.hairpin = sv->state->rules.hairpin;
+	net.ipv6_missing = sv->state->rules.no_ipv6;
 	if (bridge)
 		begin_pair(sv, index, &net);
 	fd = net_attach(&net, name, wanted, bridge, extra);
