@@ -1,0 +1,78 @@
+#!/bin/bash
+# Another table with a link that has an address by DHCP: its client runs, the lease stays when the link has another number, and all
+# of it ends when the link is gone.
+set -u
+. tests/container/ct.sh
+
+mkdir "$ct_dir/etc"
+: >"$ct_dir/etc/resolv.conf"
+cp /etc/passwd /etc/group "$ct_dir/etc"
+app='[service.app]
+exec = ["/bin/sleep", "1000"]
+network = "host"'
+wan='[network.link.wan]
+address = "dhcp"
+dhcp_client = ["'$TOYBOX'", "dhcp", "-T", "1"]'
+upon='[service.upon]
+exec = ["/bin/sleep", "1000"]
+network = "host"
+online = ["wan"]'
+reload() {
+	ct_minit reload >"$ct_dir/said" 2>&1
+	echo "$?:$(sort "$ct_dir/said")"
+}
+lease() {
+	ct_in ip -o -4 addr show wan | grep -o 'inet [^ ]*'
+}
+
+echo "$app" | ct_table
+# The server is in a network of its own, and serves when it is told which address. Between the ends of a pair the kernel
+# leaves the checksum of UDP to a device that there is not, which a client that reads packets finds to be wrong: so it is
+# to do it itself (SIOCETHTOOL, ETHTOOL_STXCSUM).
+cat >"$ct_dir/server.sh" <<SH
+ip addr add 192.0.2.1/24 dev far && ip link set far up
+/usr/bin/python3 -S -E -c '
+import ctypes, fcntl, socket, struct
+value = ctypes.create_string_buffer(struct.pack("II", 0x17, 0))
+fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8946,
+            struct.pack("16sP", b"far", ctypes.addressof(value)) + bytes(16))'
+serve() {
+	dnsmasq --conf-file=/dev/null --keep-in-foreground --port=0 --user=root --interface=far --leasefile-ro \\
+		--pid-file= --dhcp-authoritative --dhcp-range=\$1,\$1,2m --dhcp-option=3,192.0.2.1 \\
+		--dhcp-option=6,192.0.2.53,192.0.2.54 --log-facility=/dev/null &
+	server=\$!
+}
+serve 192.0.2.50
+read end <&3
+SH
+mkfifo "$ct_dir/go"
+ct_start sh -c "mount --bind '$ct_dir/etc' /etc && ip link set lo up
+	unshare -n sh -c 'echo \$\$ >$ct_dir/server; until ip link show far >/dev/null 2>&1; do :; done; exec sh $ct_dir/server.sh 3<>$ct_dir/go' &
+	until [ -s '$ct_dir/server' ]; do :; done
+	ip link add wan type veth peer name far netns \$(cat '$ct_dir/server') && exec '$MINIT' run '$ct_dir/table.toml'"
+ct_up
+ct_is "it runs" app:up
+printf '%s\n' "$wan" "$app" "$upon" | ct_table
+is "$(reload)" "0:dhcp-wan: it is new: started
+network.link.wan: it is new: set up
+upon: it is new: started" "a link with a lease"
+ct_is "gets it, and who waits for it starts" dhcp-wan:up upon:up
+is "$(lease)" "inet 192.0.2.50/24" "the address is there"
+before=$(ct_field dhcp-wan pid),$(ct_field upon pid),$(ct_field app pid)
+printf '%s\n' '[network.link.lo]' 'address = "127.0.0.2/8"' "$wan" "$app" "$upon" | ct_table
+is "$(reload)" "0:network.link.lo: it is new: set up" "another one before it"
+is "$(ct_field dhcp-wan pid),$(ct_field upon pid),$(ct_field app pid)" "$before" "all run on"
+ct_minit stop upon >/dev/null
+ct_minit start --timeout 10s upon >/dev/null
+ok $? "and it is online still: who waits for it starts at once"
+is "$(lease)" "inet 192.0.2.50/24" "with its lease"
+echo "$app" | ct_table
+is "$(reload)" "0:dhcp-wan: it is gone: stopped
+network.link.lo: no longer in the table: it is not put back to what it was
+network.link.wan: no longer in the table: it is not put back to what it was
+upon: it is gone: stopped" "and gone again"
+is "$(lease)" "" "the lease is given back by the client"
+is "$(ct_field app pid)" "${before##*,}" "who is on none runs on"
+echo >"$ct_dir/go"
+ct_stop "it ends in order"
+echo "1..$ct_tests"
