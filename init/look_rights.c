@@ -2,6 +2,8 @@
 #include <linux/securebits.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "init/look.h"
 #include "lib/text.h"
@@ -138,6 +140,24 @@ static void look_seccomp(struct look *l)
 		  filtered ? LOOK_SAME : LOOK_DIFFERS, MISSING_SECCOMP);
 }
 
+/*
+ * Its rules are shown to nobody; what the kernel cannot refuse is known. Where it can all, nothing is told: landlock(7),
+ * services/step_landlock.c.
+ */
+static void look_paths(struct look *l)
+{
+	const unsigned version = 1;
+	long abi = l->confine->privileges.given & GIVEN_PATHS ?
+		   syscall(SYS_landlock_create_ruleset, NULL, 0, version) : -1;
+	BUF_ON_STACK(got, LOOK_TEXT);
+
+	buf_fmt(&got, "a list%s%s",
+		abi < 3 ? ", without truncation (Linux 6.2)" : "",
+		abi < 5 ? ", without ioctl of devices (Linux 6.10)" : "");
+	if (abi > 0 && abi < 5)
+		look_tell(l, "paths", "a list", buf_text(&got), LOOK_DIFFERS, 0);
+}
+
 static void look_label(struct look *l, const char *what, uint32_t at)
 {
 	char got[LOOK_TEXT];
@@ -160,6 +180,7 @@ void look_rights(struct look *l)
 		  is || !l->confine->no_new_privs ? LOOK_SAME : LOOK_DIFFERS, 0);
 	look_caps(l);
 	look_seccomp(l);
+	look_paths(l);
 	look_label(l, "apparmor", l->confine->privileges.apparmor_at);
 	look_label(l, "selinux", l->confine->privileges.selinux_at);
 }

@@ -99,6 +99,10 @@ root = "/tree"
 caps = "all"
 seccomp = "none"
 
+[service.walled]
+exec = ["/bin/sleep", "1000"]
+paths = { read = ["/"], write = ["/run"] }
+
 [service.probe]
 exec       = ["/bin/sh", "/probe"]
 caps       = "all"
@@ -123,6 +127,10 @@ for s in labelled image erofs lain soon ids; do echo "differs $s $(differs $s)."
 echo "sched $(minit status soon | grep '^  sched' | tr -s ' ')"
 minit stop labelled image erofs lain soon ids
 echo "after $(grep -l -E '/(image|erofs)' /sys/block/loop*/loop/backing_file 2>/dev/null | wc -l)"
+
+minit start walled
+echo "walled $(differs walled | tr -s ' ')"
+minit stop walled
 
 # The example, whose file is installed as it is.
 minit start app
@@ -164,6 +172,8 @@ is ids "within svc.ids" "in a leaf that has no loop device; ids that cannot be m
 is devices 4 "each by a loop device"
 is after 0 "which is gone with them"
 for s in labelled image erofs lain soon ids; do is "differs $s" . "$s: status finds it as asked"; done
+is walled '! paths a list a list, without truncation (Linux 6.2), without ioctl of devices (Linux 6.10)' \
+	"what landlock of this kernel cannot refuse is told"
 for limit in "cpu.max 20000 100000" "cpu.weight 50" "memory.high 50331648" "memory.max 67108864" "pids.max 32" \
 	"io.weight default 50" "io.max 254:0 rbps=10485760 wbps=max riops=max wiops=max"; do
 	has "unit $limit" "the example of a unit: ${limit%% *}"
