@@ -141,14 +141,14 @@ static void look_seccomp(struct look *l)
 }
 
 /*
- * Its rules are shown to nobody; what the kernel cannot refuse is known. Where it can all, nothing is told: landlock(7),
- * services/step_landlock.c.
+ * Its rules are shown to nobody; what this kernel cannot refuse of them is known (services/step_landlock.c).
+ * Where it can refuse all, nothing is told.
  */
 static void look_paths(struct look *l)
 {
 	const unsigned version = 1;
-	long abi = l->confine->privileges.given & GIVEN_PATHS ?
-		   syscall(SYS_landlock_create_ruleset, NULL, 0, version) : -1;
+	bool asked = l->confine->privileges.given & GIVEN_PATHS;
+	long abi = asked ? syscall(SYS_landlock_create_ruleset, NULL, 0, version) : -1;
 	BUF_ON_STACK(got, LOOK_TEXT);
 
 	buf_fmt(&got, "a list%s%s",
