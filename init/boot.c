@@ -8,15 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/env.h"
 #include "lib/exec.h"
 #include "lib/fd.h"
 
 /* PROC_PID_INIT_INO and PROC_UTS_INIT_INO of include/linux/proc_ns.h, since Linux 3.8 */
 #define PID_NS_INITIAL 0xEFFFFFFC
 #define UTS_NS_INITIAL 0xEFFFFFFE
-#define ENVIRON_MAX 64
-
-extern char **environ;
 
 /* -- what this is ----------------------------------------------------------------------------- */
 
@@ -77,18 +75,8 @@ void boot_streams(const char *path)
 
 void boot_environ(void)
 {
-	static char *own[ENVIRON_MAX + 2];
-	static char path[] = "PATH=" EXEC_PATH;
-	size_t n = 0;
-
-	if (getenv("PATH"))
-		return;
-	while (environ && environ[n] && n < ENVIRON_MAX) {
-		own[n] = environ[n];
-		n++;
-	}
-	own[n] = path;
-	environ = own;
+	if (!getenv("PATH"))
+		env_put("PATH=" EXEC_PATH);
 }
 
 static bool name_is_ours(enum mode mode)

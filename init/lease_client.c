@@ -10,11 +10,11 @@
 #include "init/lease.h"
 #include "init/say.h"
 #include "lib/clock.h"
+#include "lib/env.h"
 #include "lib/fd.h"
 #include "lib/text.h"
 
 #define ARGS_MAX 96
-#define VARIABLES_MAX 256
 #define END_MS 3000     /* that a client has when it is told to end */
 #define LINK_LOCAL_MS 5000
 #define SELF_LEAST 10
@@ -179,18 +179,11 @@ static no_return void be_client(const struct news *n, struct call *call, char *c
 
 /* -- its life ------------------------------------------------------------------------------------------------------ */
 
-/* As setenv(3), which would bring malloc along: what there is of these names stands behind ours, and is not found. */
 static void add_variables(const struct call *call)
 {
-	static char *all[VARIABLES_MAX + 4];
-	size_t n = 0;
-
-	all[n++] = (char *)(uintptr_t)call->link_is;
-	all[n++] = (char *)(uintptr_t)call->metric_is;
-	all[n++] = (char *)(uintptr_t)call->family_is;
-	for (char **v = environ; *v && n < VARIABLES_MAX + 3; v++)
-		all[n++] = *v;
-	environ = all;
+	env_put(call->link_is);
+	env_put(call->metric_is);
+	env_put(call->family_is);
 }
 
 /* The next signal, or 0 when time is over. */

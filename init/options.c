@@ -1,10 +1,12 @@
 #include "init/options.h"
 
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "init/say.h"
 #include "init/verbs.h"
+#include "lib/env.h"
 #include "lib/text.h"
 
 const char *option_socket;
@@ -125,4 +127,19 @@ int options_take(int argc, char **argv, const struct option_row *rows, size_t co
 	}
 	argv[words] = NULL;
 	return words;
+}
+
+void option_socket_pass(const char *verb)
+{
+	static char entry[sizeof("MINIT_SOCKET=") + sizeof(((struct sockaddr_un *)0)->sun_path)];
+	struct buf b;
+
+	if (!option_socket)
+		return;
+	buf_init(&b, entry, sizeof(entry) - 1);
+	buf_fmt(&b, "MINIT_SOCKET=%s", option_socket);
+	if (b.full)
+		usage_error(verb, "--socket %s: a socket's path is no longer than %zu bytes", option_socket,
+			    sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
+	env_put(buf_text(&b));
 }

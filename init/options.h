@@ -31,4 +31,10 @@ printf_like(2, 3) no_return void usage_error(const char *verb, const char *fmt, 
 /* What --socket said, or NULL. */
 extern const char *option_socket;
 
+/*
+ * For whom listens there itself: puts it into the environment, which is all that minit executed anew has of it. A path
+ * that is too long is a usage error.
+ */
+void option_socket_pass(const char *verb);
+
 #endif

@@ -503,6 +503,7 @@ int run_main(int argc, char **argv)
 
 	argc = options_take(argc, argv, NULL, 0);
 	source.count = (uint32_t)argc - 1;
+	option_socket_pass(argv[0]);
 	if (mode == MODE_CONTAINER)
 		boot_container();
 	fd = argc > 1 ? table_compile(&source) : run_load(NULL, NULL);

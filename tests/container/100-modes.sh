@@ -83,6 +83,20 @@ ok $? "and nothing of it is left"
 [ ! -e "$ct_dir/control" ]
 ok $? "nor its socket"
 
+"$MINIT" run --socket "$ct_dir/other" "$ct_dir/table.toml" >"$ct_dir/out" 2>&1 &
+ordinary=$!
+"$MINIT" --socket "$ct_dir/other" wait --timeout 10s a:up
+ok $? "minit run --socket listens there"
+"$MINIT" --socket "$ct_dir/other" reexec >/dev/null && "$MINIT" --socket "$ct_dir/other" wait --timeout 10s a:up
+ok $? "also when it has executed itself anew"
+kill -INT "$ordinary"
+wait $ordinary
+is "$? $(ls "$ct_dir/other" 2>/dev/null)" "0 " "and takes it away in the end"
+out=$("$MINIT" run --socket "$ct_dir/$(printf %0120d 0)" "$ct_dir/table.toml" 2>&1)
+is $? 2 "a path that is too long for a socket is a usage error"
+echo "$out" | grep -q "no longer than 107 bytes"
+ok $? "and told as that"
+
 # -- the tool -----------------------------------------------------------------------------------------------------
 
 out=$("$MINIT" version)

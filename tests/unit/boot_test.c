@@ -1,4 +1,4 @@
-// links: init/boot.c init/machine.c lib/buf.c lib/fd.c lib/log.c lib/sys.c
+// links: init/boot.c init/machine.c lib/buf.c lib/env.c lib/fd.c lib/log.c lib/sys.c
 // flags: -Wl,--wrap=mount,--wrap=mkdir,--wrap=stat,--wrap=mknod,--wrap=symlink,--wrap=reboot,--wrap=sethostname
 // flags: -Wl,--wrap=setsid,--wrap=access,--wrap=fd_read_file,--wrap=log_warn,--wrap=syscall,--wrap=open
 #include <setjmp.h>
