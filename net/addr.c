@@ -96,11 +96,11 @@ static uint8_t scope_of(const struct net_route *route)
 	return far ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 }
 
-void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index)
+void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index, bool given)
 {
 	const struct addr *via = &route->via, *to = &route->to;
 	bool is_default = via->family && !to->prefix;
-	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE, .given = true,
+	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE, .given = given,
 					   .step = is_default ? NET_ROUTE : NET_ROUTE_TO,
 					   .addr = is_default ? via : to };
 	struct rtmsg rt = { .rtm_family = to->family, .rtm_dst_len = to->prefix, .rtm_table = RT_TABLE_MAIN,

@@ -16,7 +16,7 @@ static int put_route(struct net_session *s, const char *object, struct netlink *
 	char mem[256];
 
 	netlink_start(&b, inside, mem, sizeof(mem));
-	route_put(&b, route, index);
+	route_put(&b, route, index, true);
 	return net_run(s, object, &b);
 }
 

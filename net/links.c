@@ -291,7 +291,7 @@ static void put_gateway(struct netlink_batch *b, const struct net_link *link, co
 	struct net_route route = { .to.family = via->family, .via = *via, .metric = link->metric,
 				   .type = RTN_UNICAST };
 
-	route_put(b, &route, index);
+	route_put(b, &route, index, false); /* where its address is left out */
 }
 
 static int configure(struct net_session *s, const struct net_link *link, const struct link_info *info, uint32_t master)
@@ -301,7 +301,7 @@ static int configure(struct net_session *s, const struct net_link *link, const s
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	put_settings(&b, link, info, master);
-	addrs_add(&b, link->addr, info->index, UINT32_MAX);
+	addrs_add(&b, link->addr, info->index, 0);
 	for (size_t i = 0; i < ARRAY_LEN(link->gateway) && !(link->flags & NET_LINK_DOWN); i++)
 		if (link->gateway[i].family)
 			put_gateway(&b, link, &link->gateway[i], info->index);
@@ -315,7 +315,7 @@ static int add_route(struct net_session *s, const struct net_link *link, const s
 	char mem[160];
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
-	route_put(&b, route, index);
+	route_put(&b, route, index, true);
 	return net_run(s, link->name, &b);
 }
 
@@ -336,9 +336,14 @@ static int set_up(struct net_session *s, const struct net_links *all, uint32_t i
 {
 	const struct net_link *link = &all->list[index];
 	int err = configure(s, link, info, master);
+	bool no_ipv6 = s->left_out;
 
-	for (uint32_t i = 0; i < link->routes && !err && !(link->flags & NET_LINK_DOWN); i++)
-		err = add_route(s, link, &all->routes[link->first + i], info->index);
+	for (uint32_t i = 0; i < link->routes && !err && !(link->flags & NET_LINK_DOWN); i++) {
+		const struct net_route *route = &all->routes[link->first + i];
+
+		if (!no_ipv6 || route->to.family == AF_INET)
+			err = add_route(s, link, route, info->index);
+	}
 	return err;
 }
 

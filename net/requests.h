@@ -76,7 +76,7 @@ void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t in
 void place_add(struct netlink_batch *b, const char *ifname, uint32_t port, const uint8_t *mac);
 
 /* In place of one like it; on link `index`, unless it leads nowhere. */
-void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index);
+void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index, bool given);
 
 /* -- kind_put.c -- */
 

@@ -1,0 +1,38 @@
+#!/bin/bash
+# Where IPv6 is disabled a link does without its IPv6 addresses and what builds on them, and has all else; one of IPv6 alone is an error.
+set -u
+. tests/container/ct.sh
+
+ct_table <<TOML
+[network.link.wan]
+address = ["192.0.2.10/24", "2001:db8::10/64"]
+gateway = ["2001:db8::1", "192.0.2.1"]
+routes = ["fd08::/64 via 2001:db8::9", "10.8.0.0/16 via 192.0.2.9", "unreachable fd09::/64", "unreachable 10.7.0.0/16"]
+[network.link.next]
+kind = "macvlan"
+parent = "wan"
+address = ["2001:db8:1::10/64", "198.51.100.10/24"]
+routes = "10.9.0.0/16 via 198.51.100.9"
+[network.link.six]
+kind = "macvlan"
+parent = "wan"
+address = "2001:db8:2::10/64"
+[service.a]
+exec = ["/bin/sleep", "1000"]
+network = "host"
+online = ["wan", "next"]
+TOML
+ct_start sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6; ip link add wan type veth peer name far && ip link set far up && exec "$@"' \
+	sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "links of both families are online" a:up
+is "$(ct_in ip -br addr show | grep -E '^(wan|next|six)' | sed 's/@[^ ]*//' | tr -s ' ' | sed 's/ $//' | sort | tr '\n' ',')" \
+	"next UP 198.51.100.10/24,six UP,wan UP 192.0.2.10/24," "with the addresses that there can be"
+is "$(ct_in ip route show | grep -v 'proto kernel' | sed 's/ *$//' | sort | tr '\n' ',')" \
+	"10.8.0.0/16 via 192.0.2.9 dev wan proto static,10.9.0.0/16 via 198.51.100.9 dev next proto static,default via 192.0.2.1 dev wan proto static,unreachable 10.7.0.0/16 proto static," \
+	"and the routes"
+ct_said 'wan: address 2001:db8::10/64: this kernel has no IPv6, or it is disabled here; going on without it and all others like it' "it is said"
+is "$(grep -a -c 'going on without it' "$ct_dir/out")" 1 "once"
+ct_said 'six: address 2001:db8:2::10/64: IPv6 is disabled here; set net.ipv6.conf.\*.disable_ipv6=0 or leave the address out' "one of IPv6 alone is an error"
+ct_stop "it ends in order"
+echo "1..$ct_tests"
