@@ -388,7 +388,7 @@ static void tell_resumed(struct statefile *state)
 		log_error("reexec", 0, "%s: it could not go on from the state: %s; the minit before it has been "
 			  "executed again", state->program, layout_why(err));
 	if (state->exchanged) {
-		log_info("table", "another one is in force: %u services", state->count);
+		log_info("table", "another one is in force: %u service%s", state->count, state->count == 1 ? "" : "s");
 		return;
 	}
 	log_warn(NULL, 0, "executed in place: %lu fatal signals survived, %u services go on", state->crashes,

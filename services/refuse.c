@@ -40,10 +40,23 @@ static void put_shown(struct buf *b, const char *text)
 static const char type_words[][20] = { "", "", "", "the float ", "the date and time ", "the date and time ",
 				       "the date ", "the time " };
 
+/* Where an array of words is wanted, what is wrong with it is in it. */
+static void put_array(struct buf *b, const struct toml *array)
+{
+	const struct toml *e = array->first;
+
+	while (e && e->type != TOML_TABLE && e->type != TOML_ARRAY)
+		e = e->next;
+	if (e)
+		buf_fmt(b, "an array with %s in it", e->type == TOML_TABLE ? "a table" : "another array");
+	else
+		buf_str(b, array->count ? "an array" : "an empty array");
+}
+
 static void put_found(struct buf *b, const struct toml *node)
 {
 	switch (node->type) {
-	case TOML_ARRAY: buf_str(b, node->count ? "an array" : "an empty array"); break;
+	case TOML_ARRAY: put_array(b, node); break;
 	case TOML_TABLE: buf_str(b, "a table"); break;
 	case TOML_BOOL: buf_str(b, node->truth ? "true" : "false"); break;
 	case TOML_INTEGER: buf_fmt(b, "the integer %ld", (long)node->number); break;
