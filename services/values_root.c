@@ -27,14 +27,36 @@ static void refuse_part(struct section *s, const struct key *key, const struct t
 	refuse_value(s, key_text(key, KEY_NAME), node, key_text(key, KEY_WANT));
 }
 
+/* By its text it is known whether another one keeps there (services/launch.c): each name behind one slash, no dots. */
+static const char *same_path(struct compile *c, const char *text)
+{
+	char *path = arena_put(c->work, text, strlen(text) + 1), *end = path;
+	size_t len;
+
+	for (; *text; text += len) {
+		text += strspn(text, "/");
+		len = strcspn(text, "/");
+		if (!len || (len == 1 && *text == '.'))
+			continue;
+		*end++ = '/';
+		memcpy(end, text, len);
+		end += len;
+	}
+	if (end == path)
+		*end++ = '/';
+	*end = '\0';
+	return path;
+}
+
 bool take_overlay(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	const char *text = node_text(node);
+	bool kept = is_plain_path(text);
 
 	(void)key;
-	if (!text || (strcmp(text, "tmpfs") != 0 && !is_plain_path(text)))
+	if (!text || (strcmp(text, "tmpfs") != 0 && !kept))
 		return false;
-	*(uint32_t *)field = image_string(s->c, text);
+	*(uint32_t *)field = image_string(s->c, kept ? same_path(s->c, text) : text);
 	return true;
 }
 

@@ -1344,6 +1344,24 @@ static const struct roots_spec *roots_of(const struct table *t, const char *name
 	return &table_confine(t, service_of(t, name))->roots;
 }
 
+/* By its text services are kept from writing to one place side by side. */
+static void where_an_overlay_keeps_is_one_place_in_any_spelling(void **state)
+{
+	const struct table *t = table_of("[service.a]\nexec = ['x']\nroot = '/r'\noverlay = '/k/a'\n"
+					 "[service.b]\nexec = ['x']\nroot = '/r'\noverlay = '/k/a/'\n"
+					 "[service.c]\nexec = ['x']\nroot = '/r'\noverlay = '//k/./a/.'\n"
+					 "[service.d]\nexec = ['x']\nroot = '/r'\noverlay = '/k/.a'\n"
+					 "[service.e]\nexec = ['x']\nroot = '/r'\noverlay = '/./'\n");
+	const char *at = table_text(t, roots_of(t, "a")->overlay_at);
+
+	(void)state;
+	assert_string_equal(at, "/k/a");
+	assert_int_equal(roots_of(t, "a")->overlay_at, roots_of(t, "b")->overlay_at);
+	assert_int_equal(roots_of(t, "a")->overlay_at, roots_of(t, "c")->overlay_at);
+	assert_string_equal(table_text(t, roots_of(t, "d")->overlay_at), "/k/.a");
+	assert_string_equal(table_text(t, roots_of(t, "e")->overlay_at), "/");
+}
+
 /* They are of what each service has for itself. */
 static void who_joins_a_view_is_not_given_the_defaults_of_one(void **state)
 {
@@ -1589,6 +1607,7 @@ int main(void)
 		cmocka_unit_test(only_its_name_lifts_the_check_of_a_call),
 		cmocka_unit_test(a_group_leaves_a_stricter_check_as_it_is),
 		cmocka_unit_test(another_user_than_root_has_no_capability),
+		cmocka_unit_test(where_an_overlay_keeps_is_one_place_in_any_spelling),
 		cmocka_unit_test(who_joins_a_view_is_not_given_the_defaults_of_one),
 		cmocka_unit_test(what_is_in_a_root_follows_from_whose_it_is),
 		cmocka_unit_test(mounts_come_by_target_and_a_later_one_replaces),
