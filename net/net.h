@@ -243,7 +243,7 @@ must_check int net_left(struct net_session *s, net_stays_fn *stays, const void *
 
 /*
  * What stands in the place of a bridge and was made by a minit that is gone goes; a bridge with ports, which may be
- * somebody else's, loses the addresses alone that the table does not give it. left.c
+ * somebody else's, loses the addresses alone that the table does not give it. clear.c
  */
 void net_bridge_clear(struct net_session *s, const struct net_bridge *bridge);
 

@@ -37,8 +37,8 @@ void house_need(uint32_t index, uint32_t what)
 
 static void build_table(const char *const *names, uint32_t count)
 {
-	const uint32_t confine_at = (uint32_t)(sizeof(struct table) + count * sizeof(struct service_spec));
-	size_t specs = count * sizeof(struct service_spec) + sizeof(struct confine_spec), size = sizeof(struct table) + specs;
+	const uint32_t confine_at = (uint32_t)(sizeof(struct table) + count * sizeof(struct service_spec) + 7) & ~7u;
+	size_t specs = confine_at + sizeof(struct confine_spec) - sizeof(struct table), size = sizeof(struct table) + specs;
 	uint32_t *order;
 	char *at;
 

@@ -1,4 +1,4 @@
-// links: init/verbs.c init/options.c init/say.c init/client.c init/field.c init/follow.c init/rows.c init/screen.c
+// links: init/verbs.c init/options.c lib/env.c init/say.c init/client.c init/field.c init/follow.c init/rows.c init/screen.c
 // links: cgroup/limits.c cgroup/friendly.c cgroup/nodes.c init/set.c
 // links: init/request.c init/request_change.c init/request_list.c init/request_verbs.c
 // links: init/status.c init/await.c init/change.c init/draw.c init/wait.c init/watch.c init/why.c init/metrics.c init/control.c init/peer.c init/insight.c init/handed.c init/report.c lib/pressure.c
