@@ -9,6 +9,7 @@
 #include "cgroup/cgroup.h"
 #include "init/control.h"
 #include "init/loop.h"
+#include "init/rules.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "services/launch.h"
@@ -150,6 +151,13 @@ static enum on_pressure what_to_do(uint32_t index)
 	return table_confine(house->table, spec_at(house, index))->leaf.on_pressure;
 }
 
+static void freeze(uint32_t index)
+{
+	if (leaf_pause(house, index, true))
+		log_error(service_name(house, index), 0, "it cannot be paused");
+	rules_change_served(house, index);
+}
+
 static void on_pressure(uint32_t index, const char *resource)
 {
 	enum on_pressure what = what_to_do(index);
@@ -161,8 +169,8 @@ static void on_pressure(uint32_t index, const char *resource)
 	control_notice(house, index, buf_text(&text));
 	if (what == PRESSURE_RESTART)
 		service_event(house, index, EVENT_RESTART, 0);
-	else if (what == PRESSURE_FREEZE && leaf_pause(house, index, true))
-		log_error(service_name(house, index), 0, "it cannot be paused");
+	else if (what == PRESSURE_FREEZE)
+		freeze(index);
 }
 
 /* v1 speaks before it kills and counts: so the count tells nothing, neither here nor when the main process dies. */

@@ -6,6 +6,7 @@
 #include "init/control.h"
 #include "init/report.h"
 #include "init/request.h"
+#include "init/rules.h"
 #include "lib/bits.h"
 #include "lib/text.h"
 #include "services/leaf.h"
@@ -117,12 +118,15 @@ bool answer_restart(struct supervisor *sv, struct client *c)
 static int pause_one(struct supervisor *sv, uint32_t index, bool paused)
 {
 	const struct service *s = service_at(sv, index);
+	int err;
 
 	if (paused && s->life.state == STATE_STOPPING)
 		return -EBUSY;
 	if (paused && !s->handles.pid)
 		return -ESRCH;
-	return leaf_pause(sv, index, paused);
+	err = leaf_pause(sv, index, paused);
+	rules_change_served(sv, index);
+	return err;
 }
 
 static const char *why_not_paused(int err)

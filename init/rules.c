@@ -10,6 +10,7 @@
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "net/net.h"
+#include "services/leaf.h"
 
 enum { EVENTS, FLOWS }; /* ids of LOOP_RULES */
 
@@ -30,9 +31,15 @@ static struct rules_handles *handles(void)
 
 /* -- what the kernel is told --------------------------------------------------------------------------------------- */
 
+/* Who is paused answers nobody. */
+static bool is_served(const struct supervisor *sv, uint32_t index)
+{
+	return service_is_ready(sv, index) && !leaf_is_paused(sv, index);
+}
+
 static bool leads_to(const void *context, const struct net_port *port)
 {
-	return service_is_ready(context, port->service);
+	return is_served(context, port->service);
 }
 
 static struct net_targets targets(void)
@@ -102,7 +109,7 @@ static int commit_group(uint32_t index)
 	if (handles()->no_ipv6 && group->host.family == AF_INET6)
 		return 0;
 	for (uint32_t i = 0; i < group->count; i++)
-		if (service_is_ready(house, all[i].service))
+		if (is_served(house, all[i].service))
 			ready[n++] = &all[i];
 	ruleset_group(&b, index, group, ready, n);
 	return buf_check(&b) ? -ENOBUFS : ruleset_commit(handles()->fd, b.data, b.len);
@@ -290,12 +297,16 @@ void rules_open_ways(struct net_session *net)
 /* Each transaction begins the turn of its port again, and is followed by a look at all flows. */
 void rules_change(struct supervisor *sv, uint32_t index, enum state was)
 {
+	if (service_is_ready_in(sv, index, was) != service_is_ready(sv, index))
+		rules_change_served(sv, index);
+}
+
+void rules_change_served(struct supervisor *sv, uint32_t index)
+{
 	const struct table *t = sv->table;
 	const struct net_group *groups = table_list(t, t->balanced, struct net_group);
 	const struct net_member *members = table_list(t, t->members, struct net_member);
 
-	if (service_is_ready_in(sv, index, was) == service_is_ready(sv, index))
-		return;
 	for (uint32_t g = 0; g < t->balanced.count; g++)
 		for (uint32_t i = 0; i < groups[g].count; i++)
 			if (members[groups[g].first + i].service == index)

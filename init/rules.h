@@ -26,6 +26,9 @@ void rules_open_ways(struct net_session *net);
  */
 void rules_change(struct supervisor *sv, uint32_t index, enum state was);
 
+/* It was paused, or goes on: the same. */
+void rules_change_served(struct supervisor *sv, uint32_t index);
+
 /* After each round of the loop; when there is more to do later. */
 struct when rules_settle(struct when now);
 
@@ -54,6 +57,11 @@ static inline void rules_open_ways(struct net_session *net)
 static inline void rules_change(struct supervisor *sv, uint32_t index, enum state was)
 {
 	(void)sv, (void)index, (void)was;
+}
+
+static inline void rules_change_served(struct supervisor *sv, uint32_t index)
+{
+	(void)sv, (void)index;
 }
 
 static inline struct when rules_settle(struct when now)

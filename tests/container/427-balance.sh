@@ -66,6 +66,15 @@ ct_is "they come back" t1:up t3:up
 listens t1 80
 listens t3 80
 is "$(shares 8 tcp:192.0.2.1:8002)" "t1:4 t3:4" "and have their share again"
+if [ -n "$(ct_leaf t3)" ]; then
+	ct_minit pause t3 >/dev/null
+	is "$(shares 4 tcp:192.0.2.1:8002),$(shares 4 udp:192.0.2.1:8002)" "t1:4,t1:4" "one that is paused gets nothing"
+	ct_minit resume t3 >/dev/null
+	is "$(shares 4 tcp:192.0.2.1:8002)" "t1:2 t3:2" "until it goes on"
+else
+	ok 0 "one that is paused gets nothing # SKIP no cgroups"
+	ok 0 "until it goes on # SKIP no cgroups"
+fi
 ct_signal SEGV
 ct_minit stop t3 >/dev/null
 is "$(shares 6 tcp:192.0.2.1:8002)" "t1:6" "after a fatal signal to minit likewise"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cgroup/cgroup.h"
+#include "init/rules.h"
 #include "lib/fd.h"
 #include "lib/proc.h"
 #include "services/launch.h"
@@ -214,6 +215,11 @@ int leaf_pause(struct supervisor *sv, uint32_t index, bool paused)
 		return -ENOENT;
 	h->flags = paused ? HANDLE_PAUSED : 0;
 	return 0;
+}
+
+void rules_change_served(struct supervisor *sv, uint32_t index)
+{
+	(void)sv, (void)index;
 }
 
 int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char *text, struct buf *why)
