@@ -72,20 +72,15 @@ static struct caps expected(struct look *l, bool root)
 	const bool userns = table_in_userns(l->table, l->spec);
 	struct caps now = { { 0 } };
 	struct caps_plan plan;
-	uint64_t *set;
 
 	if (userns)
 		now.set[CAPS_BOUNDING] = now.set[CAPS_PERMITTED] = now.set[CAPS_EFFECTIVE] = all_known(l);
 	else
 		(void)read_caps(l->minits, &now);
 	plan = caps_plan(l->confine, &now, root, !root && (userns || l->is_root));
-	set = plan.caps.set;
-	if (root && !(l->confine->privileges.securebits & SECBIT_NOROOT))
-		set[CAPS_PERMITTED] = (set[CAPS_INHERITABLE] | set[CAPS_BOUNDING]) &
-				      (l->confine->no_new_privs ? set[CAPS_PERMITTED] : UINT64_MAX);
-	else
-		set[CAPS_PERMITTED] = set[CAPS_AMBIENT];
-	set[CAPS_EFFECTIVE] = set[CAPS_PERMITTED];
+	root &= !(l->confine->privileges.securebits & SECBIT_NOROOT);
+	plan.caps.set[CAPS_PERMITTED] = caps_behind_exec(&plan.caps, l->confine->no_new_privs, root);
+	plan.caps.set[CAPS_EFFECTIVE] = plan.caps.set[CAPS_PERMITTED];
 	return plan.caps;
 }
 

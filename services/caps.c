@@ -63,6 +63,30 @@ static void plan_list(struct caps_plan *plan, const struct caps *now, uint64_t l
 	set[CAPS_INHERITABLE] = set[CAPS_AMBIENT] = root ? 0 : all;
 }
 
+uint64_t caps_behind_exec(const struct caps *caps, bool no_new_privs, bool root)
+{
+	const uint64_t *set = caps->set;
+
+	if (!root)
+		return set[CAPS_AMBIENT];
+	return (set[CAPS_BOUNDING] | set[CAPS_INHERITABLE]) & (no_new_privs ? set[CAPS_PERMITTED] : UINT64_MAX);
+}
+
+/* What the sets that are given say behind the exec too: no less, and no more. */
+static void compare(struct caps_plan *plan, const struct caps_spec *spec, bool no_new_privs, bool root)
+{
+	const uint64_t *set = plan->caps.set;
+	uint64_t kept = root ? set[CAPS_BOUNDING] | set[CAPS_INHERITABLE] : set[CAPS_AMBIENT];
+	uint64_t has = caps_behind_exec(&plan->caps, no_new_privs, root);
+
+	for (int i = CAPS_PERMITTED; i <= CAPS_EFFECTIVE; i++) {
+		if (!(spec->given >> i & 1))
+			continue;
+		plan->lost |= set[i] & ~kept;
+		plan->gained |= has & ~set[i];
+	}
+}
+
 static void plan_table(struct caps_plan *plan, const struct caps *now, const struct caps_spec *spec, bool root)
 {
 	uint64_t *set = plan->caps.set;
@@ -81,8 +105,6 @@ static void plan_table(struct caps_plan *plan, const struct caps *now, const str
 		set[CAPS_EFFECTIVE] = set[CAPS_PERMITTED];
 	if (!has[CAPS_BOUNDING])
 		set[CAPS_BOUNDING] = set[CAPS_PERMITTED] | set[CAPS_INHERITABLE];
-	plan->lost = (has[CAPS_PERMITTED] ? set[CAPS_PERMITTED] : 0) | (has[CAPS_EFFECTIVE] ? set[CAPS_EFFECTIVE] : 0);
-	plan->lost &= ~(root ? set[CAPS_BOUNDING] | set[CAPS_INHERITABLE] : set[CAPS_AMBIENT]);
 }
 
 static uint64_t lacking(const struct caps *wanted, const struct caps *now)
@@ -113,6 +135,8 @@ struct caps_plan caps_plan(const struct confine_spec *spec, const struct caps *n
 		plan_table(&plan, now, caps, root);
 	else
 		plan_by_user(&plan, spec, now, root);
+	if (caps->form == CAPS_TABLE)
+		compare(&plan, caps, spec->no_new_privs, root);
 	plan.lacking = lacking(&plan.caps, now);
 	plan.drops = plan.caps.set[CAPS_BOUNDING] != now->set[CAPS_BOUNDING];
 	plan.must_drop = plan.drops && caps->form != CAPS_BY_USER &&

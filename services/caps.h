@@ -23,12 +23,19 @@ int32_t privileges_missing(const struct table *t, const struct service_spec *spe
 struct caps_plan {
 	struct caps caps;  /* before the exec */
 	uint64_t lacking;  /* asked for, but minit does not have them */
+	uint64_t gained;   /* not among those that are asked for so, but the exec would give it all the same */
 	uint64_t lost;     /* asked for as permitted or effective, but the exec would take it away again */
 	bool drops;        /* the bounding set gets smaller */
 	bool must_drop;    /* and that matters: to do without is an error */
 	bool is_work;      /* something is left to do once the user is changed */
 	bool is_more;      /* and capset(2) alone does not do it */
 };
+
+/*
+ * What an exec makes of the permitted set, all of which is effective then. root: it is root, and has not the
+ * securebit noroot. capabilities(7), "Transformation of capabilities during execve()".
+ */
+uint64_t caps_behind_exec(const struct caps *caps, bool no_new_privs, bool root);
 
 /*
  * What a service of minit's or its own user (`root`: is that root?) is to have, when it has got `now` so far.

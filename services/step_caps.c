@@ -110,6 +110,8 @@ int step_caps(struct child *child)
 		return child_fail(child, -EPERM, caps_name((unsigned)__builtin_ctzll(plan.lacking)));
 	if (plan.lost)
 		return child_fail(child, -EINVAL, caps_name((unsigned)__builtin_ctzll(plan.lost)));
+	if (plan.gained)
+		return child_fail(child, -EOPNOTSUPP, caps_name((unsigned)__builtin_ctzll(plan.gained)));
 	if (!plan.is_work)
 		return 0;
 	err = plan.is_more ? prepare(child, &plan) : 0;

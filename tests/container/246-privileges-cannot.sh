@@ -48,6 +48,11 @@ $(cannot cpus 'cpus = "0-4000"')
 $(cannot cpu 'cpus = "4000"')
 $(cannot node 'numa = "bind:900"')
 $(cannot nodes 'numa = "interleave:0,63"')
+$(cannot given 'caps = { bounding = ["chown", "kill"], permitted = ["kill"] }
+no_new_privs = false')
+$(cannot raised 'caps = { permitted = ["kill"], effective = [] }')
+$(cannot ambient 'caps = { ambient = ["kill"], effective = [] }
+user = "nobody"')
 $(cannot effective 'caps = { bounding = ["chown"], effective = ["kill"] }')
 $(cannot nice 'nice = -20
 rlimits.nice = 0')
@@ -104,6 +109,10 @@ is "$(why cpus)" "step scheduling: cpus: No such device: not all of them are the
 here="none of it is there, or this kernel does not know it; see /sys/devices/system/cpu/online and node/online"
 is "$(why cpu)" "step scheduling: cpus: Invalid argument: $here" "a processor that is missing"
 is "$(why nodes)" "step scheduling: numa: No such device: not all of them are there for minit; see Cpus_allowed_list and Mems_allowed_list in /proc/self/status" "nodes of which some are missing"
+more="Not supported: an exec gives it all the same: leave it out of bounding and inheritable (root), or of ambient (another user), or name it in permitted and effective"
+is "$(why given)" "step capabilities: chown: $more" "a capability that the exec would give"
+is "$(why raised; why ambient)" "step capabilities: kill: $more
+step capabilities: kill: $more" "or would make effective, for root and for others"
 is "$(why effective)" "step capabilities: kill: Invalid argument: an exec takes it away again: root's has to be in bounding too, that of another user in ambient" "a capability that the exec takes away"
 is "$(why node)" "step scheduling: numa: Invalid argument: $here" "a node that is missing"
 # Where the module is active, it is the label that is not known.

@@ -284,6 +284,26 @@ static void what_the_exec_would_take_away_is_an_error_with_its_name(void **state
 	assert_int_equal(as_user(1000), 0);
 }
 
+static void what_the_exec_would_give_beyond_is_one_too(void **state)
+{
+	const struct caps_spec more = { .form = CAPS_TABLE, .given = 1 << CAPS_BOUNDING | 1 << CAPS_PERMITTED,
+					.set = { [CAPS_BOUNDING] = BIT(CHOWN) | BIT(KILL), [CAPS_PERMITTED] = BIT(KILL) } };
+	const struct caps_spec raised = { .form = CAPS_TABLE, .given = 1 << CAPS_AMBIENT | 1 << CAPS_EFFECTIVE,
+					  .set = { [CAPS_AMBIENT] = BIT(KILL) } };
+
+	(void)state;
+	begin(KNOWN)->caps = more;
+	image.confine.no_new_privs = 0;
+	assert_int_equal(step_caps(&child), -EOPNOTSUPP);
+	assert_string_equal(child.detail, "chown");
+	begin(KNOWN)->caps = more;
+	image.confine.no_new_privs = 1; /* which holds it back */
+	assert_int_equal(step_caps(&child), 0);
+	begin(KNOWN)->caps = raised;
+	assert_int_equal(as_user(1000), -EOPNOTSUPP);
+	assert_string_equal(child.detail, "kill");
+}
+
 static void sets_follow_from_each_other(void **state)
 {
 	struct privileges_spec *p = begin(KNOWN);
@@ -369,6 +389,7 @@ int main(void)
 		cmocka_unit_test(what_minit_lacks_is_an_error_with_its_name),
 		cmocka_unit_test(a_bounding_set_that_cannot_be_smaller_matters_if_it_has_an_effect),
 		cmocka_unit_test(what_the_exec_would_take_away_is_an_error_with_its_name),
+		cmocka_unit_test(what_the_exec_would_give_beyond_is_one_too),
 		cmocka_unit_test(sets_follow_from_each_other),
 		cmocka_unit_test(securebits_come_before_the_right_to_set_them_goes),
 		cmocka_unit_test(securebits_alone_are_work_too),
