@@ -3,6 +3,7 @@
 #include "init/boot.h"
 #include "init/network.h"
 #include "init/sysctls.h"
+#include "init/uplinks.h"
 #include "net/net.h"
 #include "services/differ.h"
 
@@ -20,7 +21,7 @@ static void remove_part(const struct away *a, const struct differ_part *part)
 	if (part->of == OF_IPRULE)
 		net_iprule_remove(a->net, table_list(t, t->iprules, struct net_iprule) + was);
 	if (part->of == OF_LINK && a->sv->state->links_made >> was & 1)
-		(void)net_remove(a->net, part->name); /* logged */
+		uplinks_remove(a->sv, a->net, was);
 	if (part->of == OF_SHARD && network_has_made_shard(a->sv->state, was))
 		net_shard_remove(a->net, table_shard(t, was));
 	if (part->of == OF_BRIDGE && network_has_made(a->sv->state, was))

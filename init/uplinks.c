@@ -381,6 +381,13 @@ int uplinks_lease(struct supervisor *sv, const char *name, enum lease lease)
 	return -ENOENT;
 }
 
+void uplinks_remove(struct supervisor *sv, struct net_session *net, uint32_t index)
+{
+	const struct net_links all = links_of(sv->table);
+
+	(void)net_link_remove(net, &all, index); /* logged */
+}
+
 void uplinks_leave(struct supervisor *sv, struct net_session *net)
 {
 	if (events >= 0)
@@ -389,5 +396,5 @@ void uplinks_leave(struct supervisor *sv, struct net_session *net)
 	off = 0;
 	for (uint32_t i = sv->table->links.count; i-- > 0;)
 		if (sv->state->links_made & bit(i))
-			(void)net_remove(net, table_link(sv->table, i)->name);
+			uplinks_remove(sv, net, i);
 }

@@ -27,6 +27,9 @@ void uplinks_mend(void);
 /* Of the link of this name, which has an address by DHCP (or DHCPv6). 0, or -ENOENT: there is none. */
 must_check int uplinks_lease(struct supervisor *sv, const char *name, enum lease lease);
 
+/* One that was made goes. */
+void uplinks_remove(struct supervisor *sv, struct net_session *net, uint32_t index);
+
 /* At the end: what was made goes. */
 void uplinks_leave(struct supervisor *sv, struct net_session *net);
 
@@ -55,6 +58,11 @@ static inline int uplinks_lease(struct supervisor *sv, const char *name, enum le
 {
 	(void)sv, (void)name, (void)lease;
 	return -ENOENT;
+}
+
+static inline void uplinks_remove(struct supervisor *sv, struct net_session *net, uint32_t index)
+{
+	(void)sv, (void)net, (void)index;
 }
 
 static inline void uplinks_leave(struct supervisor *sv, struct net_session *net)

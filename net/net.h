@@ -213,6 +213,9 @@ must_check int net_bridge_set(struct net_session *s, const struct net_bridge *br
  */
 must_check int net_link_up(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret);
 
+/* Deletes one that net_link_up has made, and its routes that lead nowhere. 0 or -errno, logged. */
+int net_link_remove(struct net_session *s, const struct net_links *all, uint32_t index);
+
 /*
  * A link that net_link_up has set up, and that is no port of its master any more, is one again, and as it was: 1. 0: it
  * is one, or has no master. whole: of that one, too, all else is made sure of, if it is up. With how it is in *ret.
@@ -328,6 +331,12 @@ static inline int net_settle_ask(struct net_session *s, const struct net_attach 
 {
 	(void)s, (void)attach, (void)settle;
 	return -EOPNOTSUPP;
+}
+
+static inline int net_link_remove(struct net_session *s, const struct net_links *all, uint32_t index)
+{
+	(void)s, (void)all, (void)index;
+	return 0;
 }
 
 static inline int net_link_up(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret)
