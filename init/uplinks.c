@@ -165,13 +165,33 @@ static void lose_patience(const struct net_link *link, struct when now)
 		  "by `ip monitor link`", link->master, PATIENCE_MS / 1000);
 }
 
+static void start_anew(struct supervisor *sv, const char *client, const struct net_link *link)
+{
+	BUF_ON_STACK(name, 32);
+
+	buf_fmt(&name, "%s-%s", client, link->name);
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (service_at(sv, i)->life.state == STATE_UP && !strcmp(service_name(sv, i), buf_text(&name)))
+			service_event(sv, i, EVENT_RESTART, 0);
+}
+
+/* With one that is set down go the routes of its lease, and an IPv6 address: its client would tell when it renews. */
+static void ask_again(struct supervisor *sv, const struct net_link *link)
+{
+	if (link->flags & NET_LINK_DHCP)
+		start_anew(sv, "dhcp", link);
+	if (link->flags & NET_LINK_DHCP6)
+		start_anew(sv, "dhcp6", link);
+}
+
 /* What is missing is heard of when it comes; a port that fails is not tried again, as each try is an event too. */
 static void rejoin(struct supervisor *sv, struct net_session *net, uint32_t i, struct when now)
 {
 	const struct net_link *link = table_link(sv->table, i);
 	const struct net_links all = links_of(sv->table);
 	struct net_seen seen = { 0 };
-	int n = net_link_rejoin(net, &all, i, down & bit(i), &seen);
+	bool was_down = down & bit(i);
+	int n = net_link_rejoin(net, &all, i, was_down, &seen);
 
 	set(&down, i, !seen.up);
 	set(&failed, i, n < 0 && n != -ENODEV && link->master[0]);
@@ -181,6 +201,8 @@ static void rejoin(struct supervisor *sv, struct net_session *net, uint32_t i, s
 		return;
 	note_numbers(i, &seen);
 	set_carrier(sv, i, seen.works);
+	if (was_down && seen.up)
+		ask_again(sv, link);
 	if (!n)
 		return;
 	log_warn(link->name, 0, "link: somebody has taken it off %s; it is a port of it again", link->master);
@@ -361,6 +383,19 @@ void uplinks_watch(struct supervisor *sv)
 	uplinks_mend();
 }
 
+/* With the last address the kernel takes the routes too, and a lease may bring the subnet of a gateway of the table. */
+static void give_routes(struct supervisor *sv, uint32_t i)
+{
+	const struct net_links all = links_of(sv->table);
+	struct net_session net;
+	struct net_seen seen;
+
+	if (net_open(&net))
+		return;
+	(void)!net_link_rejoin(&net, &all, i, true, &seen); /* said */
+	net_close(&net);
+}
+
 int uplinks_lease(struct supervisor *sv, const char *name, enum lease lease)
 {
 	bool v6 = lease >= LEASE_OFF6;
@@ -374,6 +409,8 @@ int uplinks_lease(struct supervisor *sv, const char *name, enum lease lease)
 		if (what == LEASE_ASKED)
 			return 0;
 		set(v6 ? &sv->state->links_leased6 : &sv->state->links_leased, i, what == LEASE_ON);
+		if (what == LEASE_ON)
+			give_routes(sv, i);
 		set_carrier(sv, i, sv->state->links_carrier & bit(i));
 		service_settle(sv);
 		return 0;

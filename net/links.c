@@ -288,12 +288,22 @@ static void put_settings(struct netlink_batch *b, const struct net_link *link, c
 		link_up(b, link->name);
 }
 
+static struct net_route gateway_of(const struct net_link *link, const struct addr *via)
+{
+	return (struct net_route){ .to.family = via->family, .via = *via, .metric = link->metric,
+				   .type = RTN_UNICAST };
+}
+
 static void put_gateway(struct netlink_batch *b, const struct net_link *link, const struct addr *via, uint32_t index)
 {
-	struct net_route route = { .to.family = via->family, .via = *via, .metric = link->metric,
-				   .type = RTN_UNICAST };
+	const struct net_route route = gateway_of(link, via);
 
 	route_put(b, &route, index, false); /* where its address is left out */
+}
+
+static bool is_leased(const struct net_link *link)
+{
+	return link->flags & (NET_LINK_DHCP | NET_LINK_DHCP6);
 }
 
 static int configure(struct net_session *s, const struct net_link *link, const struct link_info *info, uint32_t master)
@@ -305,20 +315,36 @@ static int configure(struct net_session *s, const struct net_link *link, const s
 	put_settings(&b, link, info, master);
 	addrs_add(&b, link->addr, info->index, 0);
 	for (size_t i = 0; i < ARRAY_LEN(link->gateway) && !(link->flags & NET_LINK_DOWN); i++)
-		if (link->gateway[i].family)
+		if (link->gateway[i].family && !is_leased(link))
 			put_gateway(&b, link, &link->gateway[i], info->index);
 	return net_run(s, link->name, &b);
 }
 
+/* A gateway may be in a subnet that only a lease brings, with which it is tried again. */
 static int add_route(struct net_session *s, const struct net_link *link, const struct net_route *route,
 		     uint32_t index)
 {
+	int early = !is_leased(link) ? 0 : route->to.family == AF_INET ? ENETUNREACH : EHOSTUNREACH, err;
 	struct netlink_batch b;
 	char mem[160];
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	route_put(&b, route, index, true);
-	return net_run(s, link->name, &b);
+	err = net_try(s, link->name, &b, early);
+	return early && err == -early ? 0 : err;
+}
+
+static int add_gateways(struct net_session *s, const struct net_link *link, uint32_t index)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(link->gateway) && !err && is_leased(link); i++) {
+		const struct net_route route = gateway_of(link, &link->gateway[i]);
+
+		if (route.via.family)
+			err = add_route(s, link, &route, index);
+	}
+	return err;
 }
 
 /* Before anything is made or changed: each of that is an event, which would be a reason to try again. */
@@ -340,6 +366,8 @@ static int set_up(struct net_session *s, const struct net_links *all, uint32_t i
 	int err = configure(s, link, info, master);
 	bool no_ipv6 = s->left_out;
 
+	if (!err)
+		err = add_gateways(s, link, info->index);
 	for (uint32_t i = 0; i < link->routes && !err && !(link->flags & NET_LINK_DOWN); i++) {
 		const struct net_route *route = &all->routes[link->first + i];
 

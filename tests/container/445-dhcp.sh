@@ -12,7 +12,7 @@ ct_table <<TOML
 address = "dhcp"
 dhcp_client = ["$TOYBOX", "dhcp", "-T", "1"]
 metric = 70
-routes = ["10.9.0.0/16 metric 7"]
+routes = ["10.9.0.0/16 metric 7", "10.10.0.0/16 via 192.0.2.7"]
 [service.app]
 exec = ["/bin/sleep", "1000"]
 online = ["wan"]
@@ -86,6 +86,14 @@ ct_wait_twice() {
 ct_wait_twice
 ok $? "and with the next it is again"
 is "$(ct_in ip -o -4 addr show wan | grep -o 'inet [^ ]*' | tr '\n' ,)" "inet 192.0.2.60/24," "whose address replaces the first"
+ct_until 10 ct_in sh -c 'ip route show 10.9.0.0/16 | grep -q metric && ip route show 10.10.0.0/16 | grep -q "via 192.0.2.7"'
+ok $? "the routes that the kernel took with its last address are there again"
+
+# The kernel takes the routes of what is set down, also those of a lease.
+ct_in ip link set wan down
+ct_in ip link set wan up
+ct_until 20 ct_in sh -c 'ip route show default | grep -q "via 192.0.2.1 dev wan proto dhcp metric 70"'
+ok $? "set down and up again it has its default route again"
 
 # As a client's script is called: what is wrong in it is not taken over.
 wire() {
