@@ -131,7 +131,7 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 static const char *kind_of_root(const struct look *l, const struct stat *is, const struct stat *minits,
 				const struct stat *asked)
 {
-	const char *path = table_text(l->table, l->spec->root_at);
+	const char *path = table_given(l->table, l->spec->root_at);
 	struct seen top = at("/");
 
 	if (l->confine->roots.overlay_at && !strcmp(top.type, "overlay"))
