@@ -73,10 +73,13 @@ void boot_streams(const char *path)
 	}
 }
 
+/* Not a constant: of those a forked child has none but its own (init/trim.c). */
 void boot_environ(void)
 {
+	static char path[] = "PATH=" EXEC_PATH;
+
 	if (!getenv("PATH"))
-		env_put("PATH=" EXEC_PATH);
+		env_put(path);
 }
 
 static bool name_is_ours(enum mode mode)

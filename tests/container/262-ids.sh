@@ -215,6 +215,20 @@ ct_minit restart target
 ct_is "a restart is one of both" long:up target:up long:starts=3
 ct_stop "it ends in order"
 
+# -- without a PATH --------------------------------------------------------------------------------------------------
+
+# What it is given in place of that is there for a child that does not share memory with PID 1 too.
+ct_table <<'TOML'
+[service.forked]
+exec = ["sleep", "1000"]
+userns = "auto"
+restart = "never"
+TOML
+ct_start env -u PATH "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "without a PATH a service of its own ids runs, too" forked:up
+ct_stop "and is stopped in order"
+
 # -- refused ---------------------------------------------------------------------------------------------------------
 
 # refuses JOIN KEYS TEXT: what check says of it.
