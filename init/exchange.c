@@ -334,6 +334,19 @@ static void make_one(struct supervisor *sv, uint32_t index)
 		log_debug(service_name(sv, index), "not ready to start");
 }
 
+/* Whoever asked finds by now what the new table says. */
+static void answer(struct supervisor *sv)
+{
+	for (uint32_t i = 0; i < sv->state->client_slots; i++) {
+		struct client *c = &sv->state->clients[i];
+
+		if (c->fd < 0 || c->kind != CLIENT_RELOAD)
+			continue;
+		request_ok(sv, c);
+		control_drop(c);
+	}
+}
+
 void exchange_finish(struct supervisor *sv)
 {
 	if (!sv->state->exchanged)
@@ -345,6 +358,7 @@ void exchange_finish(struct supervisor *sv)
 	network_names(sv->table);
 	for (uint32_t i = 0; i < sv->state->count; i++)
 		make_one(sv, i);
+	answer(sv);
 	sv->state->exchanged = 0;
 }
 
