@@ -168,11 +168,12 @@ static void lose_patience(const struct net_link *link, struct when now)
 static void start_anew(struct supervisor *sv, const char *client, const struct net_link *link)
 {
 	BUF_ON_STACK(name, 32);
+	int i;
 
 	buf_fmt(&name, "%s-%s", client, link->name);
-	for (uint32_t i = 0; i < sv->state->count; i++)
-		if (service_at(sv, i)->life.state == STATE_UP && !strcmp(service_name(sv, i), buf_text(&name)))
-			service_event(sv, i, EVENT_RESTART, 0);
+	i = table_find(sv->table, buf_text(&name));
+	if (i >= 0 && service_at(sv, (uint32_t)i)->life.state == STATE_UP)
+		service_event(sv, (uint32_t)i, EVENT_RESTART, 0);
 }
 
 /* With one that is set down go the routes of its lease, and an IPv6 address: its client would tell when it renews. */
