@@ -100,7 +100,7 @@ static bool is_going(const struct supervisor *sv, uint32_t index)
 /* A limit of it is gone, or all of it: whoever is in it is taken apart, and what it has is not for the next. */
 static void remove_group(struct supervisor *sv, uint32_t group)
 {
-	const struct group_spec *spec = table_list(sv->table, sv->table->groups, struct group_spec) + group;
+	const struct group_spec *spec = table_group_at(sv->table, group);
 	struct leaf_name name;
 	bool going = true;
 

@@ -54,7 +54,6 @@ static void set_part(const struct away *a, const struct differ_part *part)
 
 	if (part->of == OF_BRIDGE && a->net && network_has_made(a->sv->state, was))
 		(void)!net_bridge_strip(a->net, table_bridge(a->sv->table, was), table_bridge(t, is)); /* logged */
-
 	if (part->of == OF_HOSTNAME)
 		boot_hostname(a->sv->state->mode, table_text(t, t->hostname_at));
 	if (part->of == OF_SYSCTL && !is_of_new(a, part->name))

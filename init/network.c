@@ -133,15 +133,15 @@ static void make_due(struct supervisor *sv, struct net_session *net)
 	const struct table *t = sv->table;
 
 	for (uint32_t i = 0; i < t->bridges.count; i++) {
-		if (bits_has(s->bridges_due, i) && network_bridge_up(sv, net, table_bridge(t, i), i))
+		if (bits_has(s->due.bridges, i) && network_bridge_up(sv, net, table_bridge(t, i), i))
 			log_error(table_bridge(t, i)->name, 0, "bridge: not there; its services will not start");
-		bits_put(s->bridges_due, i, false);
+		bits_put(s->due.bridges, i, false);
 	}
 	for (uint32_t i = 0; i < t->shards.count; i++) {
-		if (bits_has(s->shards_due, i) && network_shard_up(sv, net, i))
+		if (bits_has(s->due.shards, i) && network_shard_up(sv, net, i))
 			log_error(table_bridge(t, table_shard(t, i)->bridge)->name, 0,
 				  "shard %s: not there; its services will not start", table_shard(t, i)->name);
-		bits_put(s->shards_due, i, false);
+		bits_put(s->due.shards, i, false);
 	}
 }
 
@@ -149,8 +149,8 @@ static void bring_up(struct supervisor *sv, struct net_session *net)
 {
 	if (net_loopback(net))
 		log_debug("lo", "services of minit's own network will miss it"); /* why has been said */
-	memset(sv->state->bridges_due, 0xff, sizeof(sv->state->bridges_due));
-	memset(sv->state->shards_due, 0xff, sizeof(sv->state->shards_due));
+	memset(sv->state->due.bridges, 0xff, sizeof(sv->state->due.bridges));
+	memset(sv->state->due.shards, 0xff, sizeof(sv->state->due.shards));
 	make_due(sv, net);
 }
 
@@ -334,34 +334,31 @@ void network_open(struct supervisor *sv, struct net_session *net)
 
 static bool is_any_due(const struct statefile *s)
 {
-	static const uint8_t none[MAX(sizeof(s->bridges_due), sizeof(s->shards_due))];
+	static const struct network_due none;
 
-	return memcmp(s->bridges_due, none, sizeof(s->bridges_due)) != 0 ||
-	       memcmp(s->bridges_set, none, sizeof(s->bridges_set)) != 0 ||
-	       memcmp(s->shards_due, none, sizeof(s->shards_due)) != 0 ||
-	       memcmp(s->iprules_due, none, sizeof(s->iprules_due)) != 0 || s->links_due;
+	return memcmp(&s->due, &none, sizeof(none)) != 0;
 }
 
 static void add_iprules(struct supervisor *sv, struct net_session *net)
 {
 	const struct net_iprule *rules = table_list(sv->table, sv->table->iprules, struct net_iprule);
-	uint8_t *due = sv->state->iprules_due;
+	uint8_t *due = sv->state->due.iprules;
 
 	for (uint32_t i = 0; i < sv->table->iprules.count; i++)
 		if (bits_has(due, i))
 			(void)!net_iprule_add(net, &rules[i]); /* logged */
-	memset(due, 0, sizeof(sv->state->iprules_due));
+	memset(due, 0, sizeof(sv->state->due.iprules));
 }
 
 static void set_due(struct supervisor *sv, struct net_session *net)
 {
-	uint8_t *due = sv->state->bridges_set;
+	uint8_t *due = sv->state->due.bridges_set;
 
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
 		if (bits_has(due, i) && net_bridge_set(net, table_bridge(sv->table, i)))
 			log_error(table_bridge(sv->table, i)->name, 0, "bridge: it is not as the table says, and goes "
 				  "on as it is");
-	memset(due, 0, sizeof(sv->state->bridges_set));
+	memset(due, 0, sizeof(sv->state->due.bridges_set));
 }
 
 void network_exchanged(struct supervisor *sv)

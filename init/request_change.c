@@ -176,11 +176,10 @@ static int named_group(const struct supervisor *sv, const char *word)
 
 static const char *nearest_group(const struct supervisor *sv, const char *name)
 {
-	const struct group_spec *groups = table_list(sv->table, sv->table->groups, struct group_spec);
 	struct nearest near = nearest_name(name);
 
 	for (uint32_t i = 0; i < sv->table->groups.count; i++)
-		nearest_offer(&near, table_text(sv->table, groups[i].name_at));
+		nearest_offer(&near, table_text(sv->table, table_group_at(sv->table, i)->name_at));
 	return near.best;
 }
 

@@ -148,9 +148,9 @@ void uplinks_up(struct supervisor *sv, struct net_session *net)
 void uplinks_due(struct supervisor *sv, struct net_session *net)
 {
 	for (uint32_t i = 0; i < sv->table->links.count; i++) {
-		if (sv->state->links_due & bit(i))
+		if (sv->state->due.links & bit(i))
 			set_up_first(sv, net, i);
-		set(&sv->state->links_due, i, false);
+		set(&sv->state->due.links, i, false);
 	}
 }
 

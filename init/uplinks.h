@@ -15,7 +15,7 @@ enum lease { LEASE_OFF, LEASE_ON, LEASE_ASKED, LEASE_OFF6, LEASE_ON6, LEASE_ASKE
 /* At boot, when the bridges are there. Logs what fails; a device that is not there is no failure. */
 void uplinks_up(struct supervisor *sv, struct net_session *net);
 
-/* After another table has taken the place of one: those that are due (links_due). */
+/* After another table has taken the place of one: those that are due (struct network_due). */
 void uplinks_due(struct supervisor *sv, struct net_session *net);
 
 /* Hears from now on what becomes of them; at boot and after an execution in place. */

@@ -27,17 +27,12 @@ static int read_machine(enum pressure_of what, struct pressure *ret)
 	return pressure_read(AT_FDCWD, buf_text(&path), ret);
 }
 
-static const struct group_spec *group_at(const struct supervisor *sv, uint32_t group)
-{
-	return table_list(sv->table, sv->table->groups, struct group_spec) + group - 1;
-}
-
 /* Where a group has no such file, as on cgroup v1, the machine's says enough. */
 static int read_group(const struct supervisor *sv, uint32_t group, enum pressure_of what, struct pressure *ret)
 {
 	struct leaf_name name;
-	int err = cgroup_pressure(&sv->state->cgroup, leaf_of_group(sv->table, group_at(sv, group), &name),
-				  pressure_name(what), ret);
+	const char *leaf = leaf_of_group(sv->table, table_group_at(sv->table, group - 1), &name);
+	int err = cgroup_pressure(&sv->state->cgroup, leaf, pressure_name(what), ret);
 
 	if (err != -ENOENT && err != -EOPNOTSUPP && err != -ENODEV)
 		return err;
@@ -112,7 +107,7 @@ void calm_put(const struct supervisor *sv, uint32_t index, struct buf *b)
 	buf_str(b, " of ");
 	put_share(b, calm->most);
 	buf_fmt(b, " (%s%s, %s, %s)", sight->group ? "group " : "",
-		sight->group ? table_given(sv->table, group_at(sv, sight->group)->name_at) : "machine",
+		sight->group ? table_given(sv->table, table_group_at(sv->table, sight->group - 1)->name_at) : "machine",
 		pressure_line(calm->line),
 		pressure_window(calm->window - 1u));
 }

@@ -72,7 +72,7 @@ static uint32_t whose(const struct table *from, const struct table *to, uint32_t
 	int index;
 
 	if (was & CHANGED_GROUP) {
-		const struct group_spec *group = table_list(from, from->groups, struct group_spec) + number;
+		const struct group_spec *group = table_group_at(from, number);
 
 		index = table_find_group(to, table_given(from, group->name_at));
 		return index < 0 ? 0 : changed_of_group((uint32_t)index);
@@ -85,7 +85,7 @@ static struct list limits_of(const struct table *t, uint32_t who)
 {
 	uint32_t number = (who & ~CHANGED_GROUP) - 1;
 
-	return who & CHANGED_GROUP ? table_list(t, t->groups, struct group_spec)[number].limits :
+	return who & CHANGED_GROUP ? table_group_at(t, number)->limits :
 				     table_service(t, number)->limits;
 }
 
@@ -137,15 +137,15 @@ static void note_due(void *context, const struct differ_part *part)
 	struct statefile *to = context;
 
 	if (part->of == OF_BRIDGE && part->fate == FATE_NEW)
-		bits_put(to->bridges_due, (uint32_t)part->is, true);
+		bits_put(to->due.bridges, (uint32_t)part->is, true);
 	if (part->of == OF_BRIDGE && part->fate == FATE_SET)
-		bits_put(to->bridges_set, (uint32_t)part->is, true);
+		bits_put(to->due.bridges_set, (uint32_t)part->is, true);
 	if (part->of == OF_SHARD && part->fate == FATE_NEW)
-		bits_put(to->shards_due, (uint32_t)part->is, true);
+		bits_put(to->due.shards, (uint32_t)part->is, true);
 	if (part->of == OF_IPRULE && part->fate == FATE_NEW)
-		bits_put(to->iprules_due, (uint32_t)part->is, true);
+		bits_put(to->due.iprules, (uint32_t)part->is, true);
 	if (part->of == OF_LINK && part->fate == FATE_NEW)
-		to->links_due |= (uint64_t)1 << part->is;
+		to->due.links |= (uint64_t)1 << part->is;
 }
 
 static const uint16_t link_sets[] = {
@@ -173,11 +173,7 @@ static void carry_links(uint64_t *to, uint64_t from, const struct table *was, co
 static void carry_network(struct statefile *to, const struct statefile *from, const struct table *was,
 			  const struct table *is)
 {
-	memset(to->bridges_due, 0, sizeof(to->bridges_due));
-	memset(to->bridges_set, 0, sizeof(to->bridges_set));
-	memset(to->shards_due, 0, sizeof(to->shards_due));
-	memset(to->iprules_due, 0, sizeof(to->iprules_due));
-	to->links_due = 0;
+	memset(&to->due, 0, sizeof(to->due));
 	for (uint32_t i = 0; i < is->bridges.count; i++)
 		carry_made(to->bridges_made, from->bridges_made, find_bridge(was, table_bridge(is, i)->name, i), i);
 	for (uint32_t i = 0; i < is->shards.count; i++)

@@ -151,7 +151,7 @@ static const char *group_name(struct place p)
 {
 	uint32_t group = number_in(p, 0);
 
-	return group ? table_given(p.t, table_list(p.t, p.t->groups, struct group_spec)[group - 1].name_at) : NULL;
+	return group ? table_given(p.t, table_group_at(p.t, group - 1)->name_at) : NULL;
 }
 
 /* The bridge itself or a shard: what the port is one of. */

@@ -67,7 +67,7 @@ static void put_service(struct buf *b, const struct table *t, uint32_t index)
 
 static void put_leaf_group(struct buf *b, const struct table *t, uint32_t index)
 {
-	const struct group_spec *g = &table_list(t, t->groups, struct group_spec)[index];
+	const struct group_spec *g = table_group_at(t, index);
 
 	dump_key(b, "name");
 	dump_text(b, t, g->name_at);

@@ -109,7 +109,7 @@ void dump_limits(struct buf *b, const struct table *t, struct list list)
 
 static void put_group(struct buf *b, const struct table *t, uint32_t group)
 {
-	dump_text(b, t, group ? table_list(t, t->groups, struct group_spec)[group - 1].name_at : 0);
+	dump_text(b, t, group ? table_group_at(t, group - 1)->name_at : 0);
 }
 
 static void put_owner(struct buf *b, const struct table *t, uint32_t owner)

@@ -357,7 +357,7 @@ static int adopt_members(struct supervisor *sv, uint32_t group)
 
 int leaf_set_group(struct supervisor *sv, uint32_t group, const char *file, const char *text, struct buf *why)
 {
-	const struct group_spec *spec = table_list(sv->table, sv->table->groups, struct group_spec) + group;
+	const struct group_spec *spec = table_group_at(sv->table, group);
 	struct leaf_name name;
 	int err;
 

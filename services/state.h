@@ -138,6 +138,15 @@ struct rules_handles {
 	uint8_t left;      /* the table before had rules between ports, and this one has none: services/carry.c */
 };
 
+/* What of the network is to be made yet, by its numbers in the table. */
+struct network_due {
+	uint64_t links;
+	uint8_t bridges[TABLE_BRIDGES_MAX / 8];
+	uint8_t bridges_set[TABLE_BRIDGES_MAX / 8]; /* there, and to be given what the table says */
+	uint8_t shards[(NET_SHARDS + 7) / 8];
+	uint8_t iprules[TABLE_IPRULES_MAX / 8];
+};
+
 /* init/claims.h */
 enum claim {
 	CLAIM_NETWORK, /* links and bridges */
@@ -252,12 +261,8 @@ struct statefile {
 	uint32_t dealing;        /* index + 1 of the one that is being dealt with; init/signals.c */
 	uint8_t bridges_made[TABLE_BRIDGES_MAX / 8]; /* a bit for each that was not there before; init/network.c */
 	uint8_t shards_made[(NET_SHARDS + 7) / 8]; /* the same of shards */
-	uint8_t bridges_due[TABLE_BRIDGES_MAX / 8]; /* to be made yet; services/carry.c, init/network.c */
-	uint8_t bridges_set[TABLE_BRIDGES_MAX / 8]; /* there, and to be given what the table says; the same */
-	uint8_t shards_due[(NET_SHARDS + 7) / 8]; /* the same of shards */
-	uint8_t iprules_due[TABLE_IPRULES_MAX / 8]; /* the same of rules of routes */
+	struct network_due due;                    /* services/carry.c, then init/network.c, init/uplinks.c */
 	uint64_t links_made;     /* a bit for each link of the table that minit has made; init/uplinks.c */
-	uint64_t links_due;      /* that is to be made yet; services/carry.c, init/uplinks.c */
 	uint64_t links_done;     /* that is as the table says */
 	uint64_t links_carrier;  /* and has carrier */
 	uint64_t links_leased;   /* that has an address by DHCP */

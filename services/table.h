@@ -172,19 +172,24 @@ static inline const struct net_link *table_link(const struct table *t, uint32_t 
 	return table_list(t, t->links, struct net_link) + index;
 }
 
+static inline const struct group_spec *table_group_at(const struct table *t, uint32_t index)
+{
+	return table_list(t, t->groups, struct group_spec) + index;
+}
+
 /* The group of leaves that the service is in, or NULL. */
 static inline const struct group_spec *table_group(const struct table *t, const struct confine_spec *confine)
 {
 	uint32_t group = confine->leaf.group;
 
-	return group ? table_list(t, t->groups, struct group_spec) + group - 1 : NULL;
+	return group ? table_group_at(t, group - 1) : NULL;
 }
 
 /* Index of the group of leaves of this name, or -1. */
 static inline int table_find_group(const struct table *t, const char *name)
 {
 	for (uint32_t i = 0; i < t->groups.count; i++)
-		if (!strcmp(table_given(t, table_list(t, t->groups, struct group_spec)[i].name_at), name))
+		if (!strcmp(table_given(t, table_group_at(t, i)->name_at), name))
 			return (int)i;
 	return -1;
 }

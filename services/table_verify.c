@@ -316,7 +316,7 @@ int table_verify(const struct table *t, size_t size)
 		if (!is_bridge(table_bridge(t, i)))
 			return -EBADMSG;
 	for (uint32_t i = 0; i < t->groups.count; i++)
-		if (!is_group(t, &table_list(t, t->groups, struct group_spec)[i]))
+		if (!is_group(t, table_group_at(t, i)))
 			return -EBADMSG;
 	return are_services(t) && is_order(t) ? 0 : -EBADMSG;
 }
