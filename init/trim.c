@@ -8,6 +8,7 @@
 
 #include "lib/util.h"
 
+#define CALL_DEPTH 512 /* at most, the frames of the call that gives the stack back, which has to stay */
 #define STACK_DEPTH (256u << 10) /* what is mapped below the stack is further away than this */
 
 struct range {
@@ -66,15 +67,12 @@ static void draw_borders(struct range r)
 	}
 }
 
-/*
- * The boot went deeper than the loop will go. The page below this one stays: the
- * call itself has its frame there.
- */
+/* The boot went deeper than the loop will go. */
 static void give_back_stack(void)
 {
-	uintptr_t here = page_down((uintptr_t)__builtin_frame_address(0));
+	uintptr_t here = page_down((uintptr_t)__builtin_frame_address(0) - CALL_DEPTH);
 
-	advise(here - STACK_DEPTH, here - page_up(1), MADV_DONTNEED);
+	advise(here - STACK_DEPTH, here, MADV_DONTNEED);
 }
 
 /* From the last to the first: the first holds the headers that are being read. */
