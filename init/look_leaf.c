@@ -72,6 +72,21 @@ static bool is_of_table(const struct limits *s, const struct hand *hand)
 
 /* -- all limits --------------------------------------------------------------------------------------------------- */
 
+/* Who is idle as asked has no weight: services/leaf.c */
+static bool is_without(const struct limits *s, const char *file)
+{
+	const char *asked = changed_limit(s->l->table, s->list, "cpu.idle", "");
+	BUF_ON_STACK(got, LOOK_TEXT);
+	struct hand hand;
+
+	if (strncmp(file, "cpu.weight", 10) != 0)
+		return false;
+	if (find_change(s, "cpu.idle", "", &hand))
+		asked = hand.text;
+	return asked && !strcmp(asked, "1") && !cgroup_found(&s->l->home, s->leaf, "cpu.idle", asked, &got) &&
+	       !strcmp(buf_text(&got), asked);
+}
+
 static void tell_file(const struct limits *s, const char *file, const char *asked)
 {
 	struct look *l = s->l;
@@ -79,6 +94,11 @@ static void tell_file(const struct limits *s, const char *file, const char *aske
 	BUF_ON_STACK(got, LOOK_TEXT);
 
 	buf_fmt(&what, "%s%s", s->prefix, file);
+	if (is_without(s, file)) {
+		look_tell(l, buf_text(&what), asked, "none: it is idle", LOOK_SAME, 0);
+		l->source = NULL;
+		return;
+	}
 	l->err = cgroup_found(&l->home, s->leaf, file, asked, &got);
 	look_tell(l, buf_text(&what), asked, buf_text(&got),
 		  l->err ? LOOK_UNSEEN : cgroup_is_same(file, asked, buf_text(&got)) ? LOOK_SAME : LOOK_DIFFERS,

@@ -107,14 +107,6 @@ static void carry_changes(struct statefile *to, const struct statefile *from, co
 	}
 }
 
-/* A leaf that is made anew has the table's limits alone. */
-static void drop_changes(struct statefile *to, uint32_t index)
-{
-	for (uint32_t i = 0; i < to->change_slots; i++)
-		if (to->changes[i].whose == changed_of_service(index))
-			to->changes[i].whose = 0;
-}
-
 /* -- what minit itself has: by numbers, which are others in another table ------------------------------------------ */
 
 static int find_bridge(const struct table *t, const char *name, uint32_t near)
@@ -190,8 +182,6 @@ static void carry_one(struct statefile *to, const struct supervisor *sv, struct 
 	unsigned how = differ_service(was, is, NULL, NULL);
 
 	carry_service(&to->services[is.index], service_at(sv, was.index), how);
-	if (how & DIFFER_LEAF)
-		drop_changes(to, is.index);
 }
 
 int state_carry(const struct supervisor *sv, const struct table *to, struct statefile **ret)

@@ -30,51 +30,107 @@ struct limits {
 	uint32_t index;
 	const char *leaf; /* or its group */
 	uint32_t whose;   /* of services/changed.h */
-	const struct limit_spec *all;
-	uint32_t count;
+	struct list list; /* of the table */
 };
 
-/* What was changed by hand goes on to hold. */
-static int write_limit(const struct limits *l, const struct limit_spec *limit)
+/* What was asked for last, by hand or by the table, or NULL. */
+static const char *asked_of(const struct limits *l, const char *file)
 {
-	const char *file = table_text(l->sv->table, limit->file_at), *text = table_text(l->sv->table, limit->text_at);
-	const struct limit_change *change = changed_find(l->sv->state, l->whose, file, text);
-	int err;
+	const struct limit_change *change = changed_find(l->sv->state, l->whose, file, "");
 
-	if (change)
-		text = changed_text(change);
-	err = cgroup_limit(&l->sv->state->cgroup, l->leaf, file, text, NULL);
+	return change ? changed_text(change) : changed_limit(l->sv->table, l->list, file, "");
+}
+
+/* Who is idle has no weight, and the kernel takes none (sched_group_set_shares, Linux 5.15). */
+static bool is_without(const struct limits *l, const char *file)
+{
+	const char *idle = strncmp(file, "cpu.weight", 10) ? NULL : asked_of(l, "cpu.idle");
+
+	return idle && !strcmp(idle, "1");
+}
+
+static int write_limit(const struct limits *l, const char *file, const char *text)
+{
+	int err = is_without(l, file) ? 0 : cgroup_limit(&l->sv->state->cgroup, l->leaf, file, text, NULL);
 
 	if (!err && is_tight(file, text))
 		service_at(l->sv, l->index)->handles.tight = 1;
 	return err; /* is told by services/failure.c */
 }
 
-/* On v1 swap is counted with the memory, of which there has to be a limit before it; that will not get better. */
-static int write_late(const struct limits *l, const struct limit_spec *limit)
+/* Of what has keys ("8:0 rbps=1") those that were not changed by hand hold as well. */
+static bool is_in_place(const struct limit_change *change)
 {
-	int err = write_limit(l, limit);
+	return !strchr(changed_text(change), '=');
+}
 
-	return err == -EAGAIN ? -EINVAL : err;
+/* What was changed by hand goes on to hold. */
+static int write_of_table(const struct limits *l, const struct limit_spec *limit)
+{
+	const char *file = table_text(l->sv->table, limit->file_at), *text = table_text(l->sv->table, limit->text_at);
+	const struct limit_change *change = changed_find(l->sv->state, l->whose, file, text);
+
+	return write_limit(l, file, change && is_in_place(change) ? changed_text(change) : text);
+}
+
+/* On v1 swap is counted with the memory, of which there has to be a limit before it. late NULL: there is none. */
+static int put_off(int err, bool *late)
+{
+	if (err != -EAGAIN)
+		return err;
+	if (!late)
+		return -EINVAL;
+	*late = true;
+	return 0;
+}
+
+static int write_all_of_table(const struct limits *l, const char **detail, bool *late)
+{
+	const struct limit_spec *all = table_list(l->sv->table, l->list, struct limit_spec);
+	int err = 0;
+
+	for (uint32_t i = 0; i < l->list.count && !err; i++) {
+		*detail = table_text(l->sv->table, all[i].file_at);
+		err = put_off(write_of_table(l, &all[i]), late);
+	}
+	return err;
+}
+
+static bool is_of_table(const struct limits *l, const struct limit_change *change)
+{
+	return changed_limit(l->sv->table, l->list, changed_file(change), changed_text(change)) != NULL;
+}
+
+/* The rest of what was changed by hand, in a leaf that may be another than it was changed in. */
+static int write_by_hand(const struct limits *l, const char **detail, bool *late)
+{
+	const struct statefile *state = l->sv->state;
+	int err = 0;
+
+	for (uint32_t i = 0; i < state->change_slots && !err; i++) {
+		const struct limit_change *change = &state->changes[i];
+
+		if (change->whose != l->whose || (is_in_place(change) && is_of_table(l, change)))
+			continue;
+		*detail = changed_file(change);
+		err = put_off(write_limit(l, *detail, changed_text(change)), late);
+	}
+	return err;
+}
+
+static int write_all(const struct limits *l, const char **detail, bool *late)
+{
+	int err = write_all_of_table(l, detail, late);
+
+	return err ? err : write_by_hand(l, detail, late);
 }
 
 static int write_limits(const struct limits *l, const char **detail)
 {
-	const struct limit_spec *late = NULL;
-	int err = 0;
+	bool late = false;
+	int err = write_all(l, detail, &late);
 
-	for (uint32_t i = 0; i < l->count && !err; i++) {
-		*detail = table_text(l->sv->table, l->all[i].file_at);
-		err = write_limit(l, &l->all[i]);
-		if (err == -EAGAIN) {
-			late = &l->all[i];
-			err = 0;
-		}
-	}
-	if (!late || err)
-		return err;
-	*detail = table_text(l->sv->table, late->file_at);
-	return write_late(l, late);
+	return err || !late ? err : write_all(l, detail, NULL);
 }
 
 /* None without a group. */
@@ -88,8 +144,7 @@ static struct limits limits_of_group(struct supervisor *sv, uint32_t index, stru
 		return limits;
 	limits.leaf = leaf_of_group(sv->table, group, name);
 	limits.whose = changed_of_group(confine->leaf.group - 1);
-	limits.all = table_list(sv->table, group->limits, struct limit_spec);
-	limits.count = group->limits.count;
+	limits.list = group->limits;
 	return limits;
 }
 
@@ -99,7 +154,7 @@ static int prepare_group(struct supervisor *sv, uint32_t index, const char **det
 	struct leaf_name name;
 	struct limits limits = limits_of_group(sv, index, &name);
 
-	return write_limits(&limits, detail);
+	return limits.leaf ? write_limits(&limits, detail) : 0;
 }
 
 /* -- devices ---------------------------------------------------------------------------------------------------- */
@@ -190,8 +245,7 @@ static struct limits limits_of(struct supervisor *sv, uint32_t index, struct lea
 		.index = index,
 		.leaf = leaf_of(sv, index, name),
 		.whose = changed_of_service(index),
-		.all = table_list(sv->table, spec->limits, struct limit_spec),
-		.count = spec->limits.count,
+		.list = spec->limits,
 	};
 }
 
@@ -221,12 +275,13 @@ int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)
 
 static int write_partition(const struct limits *l, const char **detail)
 {
+	const struct limit_spec *all = table_list(l->sv->table, l->list, struct limit_spec);
 	int err = 0;
 
-	for (uint32_t i = 0; i < l->count && !err; i++) {
-		*detail = table_text(l->sv->table, l->all[i].file_at);
+	for (uint32_t i = 0; i < l->list.count && !err; i++) {
+		*detail = table_text(l->sv->table, all[i].file_at);
 		if (!strcmp(*detail, "cpuset.cpus.partition"))
-			err = write_limit(l, &l->all[i]);
+			err = write_of_table(l, &all[i]);
 	}
 	return err;
 }
@@ -281,24 +336,16 @@ int leaf_pause(struct supervisor *sv, uint32_t index, bool paused)
 	return err;
 }
 
-/* What was asked for last, by hand or by the table, or NULL. */
-static const char *asked_of(const struct supervisor *sv, uint32_t whose, struct list limits, const char *file)
-{
-	const struct limit_change *change = changed_find(sv->state, whose, file, "");
-
-	return change ? changed_text(change) : changed_limit(sv->table, limits, file, "");
-}
-
 /* Who is idle no more gets the usual weight from the kernel (sched_group_set_idle, Linux 5.15), not the one it had. */
-static int weigh_again(struct supervisor *sv, uint32_t whose, struct list limits, const char *name)
+static int weigh_again(const struct limits *l)
 {
 	static const char *const files[] = { "cpu.weight", "cpu.weight.nice" };
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(files) && !err; i++) {
-		const char *text = asked_of(sv, whose, limits, files[i]);
+		const char *text = asked_of(l, files[i]);
 
-		err = text ? cgroup_limit(&sv->state->cgroup, name, files[i], text, NULL) : 0;
+		err = text ? write_limit(l, files[i], text) : 0;
 	}
 	return err;
 }
@@ -308,35 +355,34 @@ static bool is_idle_no_more(const char *file, const char *text)
 	return !strcmp(file, "cpu.idle") && !strcmp(text, "0");
 }
 
-/* Writes a limit and notes that. `name`: of the leaf. `limits`: what the table has for it. */
-static int change_limit(struct supervisor *sv, uint32_t whose, struct list limits, const char *name, const char *file,
-			const char *text, struct buf *why)
+/* Writes a limit and notes that. */
+static int change_limit(const struct limits *l, const char *file, const char *text, struct buf *why)
 {
-	struct limit_change *at = changed_room(sv->state, whose, file, text);
+	struct limit_change *at = changed_room(l->sv->state, l->whose, file, text);
 	int err;
 
 	if (!at) {
 		buf_str(why, "more was changed by hand than minit can remember; write it into the table");
 		return -ENOSPC;
 	}
-	err = cgroup_limit(&sv->state->cgroup, name, file, text, why);
+	err = cgroup_limit(&l->sv->state->cgroup, l->leaf, file, text, why);
 	if (!err)
-		changed_note(at, whose, file, text);
-	if (!err && is_idle_no_more(file, text) && weigh_again(sv, whose, limits, name))
-		log_warn("cgroup", 0, "%s: cpu.weight cannot be written again; set it by hand", name);
+		changed_note(at, l->whose, file, text);
+	if (!err && is_idle_no_more(file, text) && weigh_again(l))
+		log_warn("cgroup", 0, "%s: cpu.weight cannot be written again; set it by hand", l->leaf);
 	return err;
 }
 
 int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char *text, struct buf *why)
 {
 	struct leaf_name name;
+	struct limits limits = limits_of(sv, index, &name);
 	int err;
 
 	if (is_tight(file, text))
 		service_at(sv, index)->handles.tight = 1;
-	err = change_limit(sv, changed_of_service(index), spec_at(sv, index)->limits, leaf_of(sv, index, &name), file,
-			   text, why);
-	return err ? err : cgroup_adopt(&sv->state->cgroup, leaf_of(sv, index, &name));
+	err = change_limit(&limits, file, text, why);
+	return err ? err : cgroup_adopt(&sv->state->cgroup, limits.leaf);
 }
 
 static bool is_member(const struct supervisor *sv, uint32_t index, uint32_t group)
@@ -359,12 +405,17 @@ int leaf_set_group(struct supervisor *sv, uint32_t group, const char *file, cons
 {
 	const struct group_spec *spec = table_group_at(sv->table, group);
 	struct leaf_name name;
+	struct limits limits = {
+		.sv = sv,
+		.leaf = leaf_of_group(sv->table, spec, &name),
+		.whose = changed_of_group(group),
+		.list = spec->limits,
+	};
 	int err;
 
 	for (uint32_t i = 0; i < sv->state->count && is_tight(file, text); i++)
 		if (is_member(sv, i, group))
 			service_at(sv, i)->handles.tight = 1;
-	err = change_limit(sv, changed_of_group(group), spec->limits, leaf_of_group(sv->table, spec, &name), file, text,
-			   why);
+	err = change_limit(&limits, file, text, why);
 	return err ? err : adopt_members(sv, group);
 }

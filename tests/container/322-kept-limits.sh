@@ -1,0 +1,75 @@
+#!/bin/bash
+# Who is idle has no weight and is as asked, and gets it when it is idle no more; what was set by hand holds in the leaf that the next
+# run has, too.
+set -u
+. tests/container/ct.sh
+
+cat >"$ct_dir/first" <<TOML
+[service.idle]
+exec = ["/bin/sleep", "1000"]
+cgroup = { cpu.weight = 300, cpu.idle = true, pids.max = 20 }
+[service.busy]
+exec = ["/bin/sleep", "1000"]
+cgroup = { cpu.weight = 300, pids.max = 20 }
+
+[group.yard.cgroup]
+cpu.weight = 70
+cpu.idle = true
+[service.one]
+exec = ["/bin/sleep", "1000"]
+in_group = "yard"
+[service.two]
+exec = ["/bin/sleep", "1000"]
+in_group = "yard"
+TOML
+# limits NAME: what is asked of processor and processes, and what there is.
+limits() {
+	ct_minit status "$1" | tr -s ' ' | grep -E '^!? ([a-z]*:)?(cpu|pids|memory)\.' | LC_ALL=C sort | tr '\n' ';'
+}
+none='none: it is idle'
+ct_table <"$ct_dir/first"
+ct_start
+ct_up
+ct_is "who is idle starts, and so do all in a group that is" idle:up busy:up one:up two:up
+is "$(limits idle)" " cpu.idle 1 1; cpu.weight 300 $none; pids.max 20 20;" "it has no weight, which is as asked"
+is "$(limits two)" " yard:cpu.idle 1 1; yard:cpu.weight 70 $none;" "nor has the group"
+ct_minit set idle cpu.weight=40 2>"$ct_dir/why"
+is "$? $(cat "$ct_dir/why")" \
+	"1 minit: idle: cpu.weight: Invalid argument: the kernel does not take this value; it takes none as long as cpu.idle is on" \
+	"nor can it be given one"
+ct_minit set idle cpu.idle=false
+is "$(limits idle)" " cpu.idle 0, by minit set 0; cpu.weight 300 300; pids.max 20 20;" "idle no more, it has that of the table"
+ct_minit set idle cpu.weight=200 && ct_minit set idle cpu.idle=true
+is "$(limits idle)" " cpu.idle 1, by minit set 1; cpu.weight 200, by minit set $none; pids.max 20 20;" "idle again, it has none"
+ct_minit set busy cpu.idle=true
+is "$(limits busy)" " cpu.idle 1, by minit set 1; cpu.weight 300 $none; pids.max 20 20;" "also when no table says that it is idle"
+ct_minit set busy cpu.idle=false
+is "$(limits busy)" " cpu.idle 0, by minit set 0; cpu.weight 300 300; pids.max 20 20;" "and back"
+ct_minit set busy cpu.idle=true
+for leaf in $(ct_leaf busy cpu.idle); do echo 0 >"$leaf"; done
+is "$(limits busy | tr ';' '\n' | grep '^!' | cut -d ' ' -f 2 | tr '\n' ' ')" "cpu.idle cpu.weight " "unless somebody else has changed that"
+ct_minit set busy cpu.idle=false
+
+# While it runs, and idle.
+sed 's/pids.max = 20/pids.max = 25/' "$ct_dir/first" | ct_table
+ct_minit reload >"$ct_dir/said"
+is "$(limits idle)" " cpu.idle 1, by minit set 1; cpu.weight 200, by minit set $none; pids.max 25 25;" "another table changes who is idle"
+sed 's/pids.max = 20/pids.max = 25/; s/cpu.idle = true, //' "$ct_dir/first" | ct_table
+ct_minit reload >"$ct_dir/said"
+is "$(limits idle)" " cpu.weight 200, by minit set 200; pids.max 25 25;" "one that says it is not gives it its weight"
+
+# Its leaf is made anew for who is another.
+ct_minit set busy pids.max=30 memory.max=64M cpu.max=50%
+sed 's/pids.max = 20/pids.max = 25/; s/1000/1001/' "$ct_dir/first" | ct_table
+ct_minit reload >"$ct_dir/said"
+ct_is "another run of it" busy:up busy:starts=2
+is "$(limits busy)" \
+	" cpu.idle 0, by minit set 0; cpu.max 50000 100000, by minit set 50000 100000; cpu.weight 300 300; memory.max 67108864, by minit set 67108864; pids.max 30, by minit set 30;" \
+	"has what was set by hand, of what its table does not speak of too"
+sed 's/, pids.max = 20//; s/1000/1001/' "$ct_dir/first" | ct_table
+is "$(ct_minit reload | grep '^busy')" "busy: restarted in a new leaf: pids.max" "one with a limit less takes a new leaf"
+ct_is "in which it runs" busy:up busy:starts=3
+is "$(limits busy)" " cpu.idle 0, by minit set 0; cpu.max 50000 100000, by minit set 50000 100000; cpu.weight 300 300; memory.max 67108864, by minit set 67108864;" \
+	"with all that was set by hand, but what the table has changed itself"
+ct_stop "it ends in order"
+echo "1..$ct_tests"
