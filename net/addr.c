@@ -50,12 +50,12 @@ static bool is_ipv6_only(const struct addr *list)
 	return true;
 }
 
-void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index, uint32_t given)
+void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index)
 {
-	if (is_ipv6_only(list))
-		given = UINT32_MAX;
+	bool given = is_ipv6_only(list);
+
 	for (size_t i = 0; i < NET_ADDRS && list[i].family; i++)
-		addr_add(b, &list[i], index, given >> i & 1, NLM_F_REPLACE); /* a bridge may have it already */
+		addr_add(b, &list[i], index, given, NLM_F_REPLACE); /* a bridge may have it already */
 }
 
 void addr_add_missing(struct netlink_batch *b, const struct addr *list, unsigned which, uint32_t index)
@@ -96,11 +96,16 @@ static uint8_t scope_of(const struct net_route *route)
 	return far ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 }
 
-void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index, bool given)
+bool route_is_on_ipv6(const struct net_route *route)
+{
+	return route->to.family == AF_INET6 && route->type == RTN_UNICAST;
+}
+
+void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index)
 {
 	const struct addr *via = &route->via, *to = &route->to;
 	bool is_default = via->family && !to->prefix;
-	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE, .given = given,
+	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE,
 					   .step = is_default ? NET_ROUTE : NET_ROUTE_TO,
 					   .addr = is_default ? via : to };
 	struct rtmsg rt = { .rtm_family = to->family, .rtm_dst_len = to->prefix, .rtm_table = RT_TABLE_MAIN,

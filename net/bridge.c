@@ -169,7 +169,7 @@ static int configure(struct net_session *s, const struct net_bridge *bridge, con
 		link_quiet(&b, bridge->name);
 		link_up(&b, bridge->name);
 	}
-	addrs_add(&b, bridge->addr, s->master.index, 0);
+	addrs_add(&b, bridge->addr, s->master.index);
 	return net_run(s, bridge->name, &b);
 }
 
@@ -236,7 +236,7 @@ int net_bridge_set(struct net_session *s, const struct net_bridge *bridge)
 		return err;
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	adopt(&b, bridge, mac && memcmp(mac, info.mac, NET_MAC) ? mac : NULL, info.filters);
-	addrs_add(&b, bridge->addr, info.index, 0);
+	addrs_add(&b, bridge->addr, info.index);
 	return net_run(s, bridge->name, &b);
 }
 

@@ -16,7 +16,7 @@ static int put_route(struct net_session *s, const char *object, struct netlink *
 	char mem[256];
 
 	netlink_start(&b, inside, mem, sizeof(mem));
-	route_put(&b, route, index, true);
+	route_put(&b, route, index);
 	return net_run(s, object, &b);
 }
 
@@ -26,7 +26,7 @@ int routes_inside(struct net_session *s, const char *object, struct netlink *ins
 	int err = 0;
 
 	for (uint32_t i = 0; i < extra->route_count && !err; i++)
-		if (extra->routes[i].eth == number)
+		if (extra->routes[i].eth == number && !(s->inside_missing && route_is_on_ipv6(&extra->routes[i])))
 			err = put_route(s, object, inside, &extra->routes[i], index);
 	return err;
 }
@@ -37,7 +37,7 @@ static int put_neighbour(struct net_session *s, const char *object, struct netli
 	struct netlink_batch b;
 	char mem[128];
 
-	if (neighbour->addr.family == AF_INET6 && s->ipv6_missing)
+	if (neighbour->addr.family == AF_INET6 && s->inside_missing)
 		return 0;
 	netlink_start(&b, inside, mem, sizeof(mem));
 	neighbour_add(&b, &neighbour->addr, index, neighbour->mac);

@@ -298,7 +298,7 @@ static void put_gateway(struct netlink_batch *b, const struct net_link *link, co
 {
 	const struct net_route route = gateway_of(link, via);
 
-	route_put(b, &route, index, false); /* where its address is left out */
+	route_put(b, &route, index);
 }
 
 static bool is_leased(const struct net_link *link)
@@ -313,7 +313,7 @@ static int configure(struct net_session *s, const struct net_link *link, const s
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	put_settings(&b, link, info, master);
-	addrs_add(&b, link->addr, info->index, 0);
+	addrs_add(&b, link->addr, info->index);
 	for (size_t i = 0; i < ARRAY_LEN(link->gateway) && !(link->flags & NET_LINK_DOWN); i++)
 		if (link->gateway[i].family && !is_leased(link))
 			put_gateway(&b, link, &link->gateway[i], info->index);
@@ -329,7 +329,7 @@ static int add_route(struct net_session *s, const struct net_link *link, const s
 	char mem[160];
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
-	route_put(&b, route, index, true);
+	route_put(&b, route, index);
 	err = net_try(s, link->name, &b, early);
 	return early && err == -early ? 0 : err;
 }
@@ -371,7 +371,7 @@ static int set_up(struct net_session *s, const struct net_links *all, uint32_t i
 	for (uint32_t i = 0; i < link->routes && !err && !(link->flags & NET_LINK_DOWN); i++) {
 		const struct net_route *route = &all->routes[link->first + i];
 
-		if (!no_ipv6 || route->to.family == AF_INET)
+		if (!no_ipv6 || !route_is_on_ipv6(route))
 			err = add_route(s, link, route, info->index);
 	}
 	return err;

@@ -77,14 +77,21 @@ static void warn_ipv6(struct net_session *s, const char *object, const struct ne
 	BUF_ON_STACK(about, 96);
 
 	put_about(&about, request);
-	if (!s->ipv6_missing)
-		log_warn(object, 0, "%s: this kernel has no IPv6, or it is disabled here; "
-			 "going on without it and all others like it", buf_text(&about));
-	s->ipv6_missing = true;
+	if (!s->ipv6_missing && !s->ipv6_said)
+		log_warn(object, 0, "%s: this kernel has no IPv6, or it is disabled here; going on without it and all "
+			 "others like it: switch IPv6 on (net.ipv6.conf.*.disable_ipv6 = 0, no ipv6.disable=1 at "
+			 "boot), or leave them out", buf_text(&about));
+	s->ipv6_said = true;
+}
+
+/* Whether the table has it, so that it is said when it is left out. */
+static bool is_said(const struct netlink_request *request)
+{
+	return request->step == NET_ADDRESS || request->step == NET_ROUTE || request->step == NET_ROUTE_TO;
 }
 
 /* Whether a failure may be passed over. If an IPv6 address was left out, what builds on it fails too. */
-static bool passes(struct net_session *s, const char *object, const struct netlink_answer *a)
+static bool passes(struct net_session *s, const char *object, const struct netlink *nl, const struct netlink_answer *a)
 {
 	const struct netlink_request *request = a->request;
 
@@ -92,11 +99,13 @@ static bool passes(struct net_session *s, const char *object, const struct netli
 		return true;
 	if (request->given || !lacks_ipv6(request, a->err))
 		return false;
-	if (request->step == NET_ADDRESS) {
+	if (is_said(request))
 		warn_ipv6(s, object, request);
+	if (request->step == NET_ADDRESS) {
+		s->ipv6_missing |= nl == &s->host;
 		s->left_out = true;
 	}
-	return request->step == NET_ADDRESS || request->step == NET_LINK_QUIET || request->step == NET_NEIGHBOUR;
+	return is_said(request) || request->step == NET_LINK_QUIET || request->step == NET_NEIGHBOUR;
 }
 
 int net_try(struct net_session *s, const char *object, struct netlink_batch *b, int quiet)
@@ -110,7 +119,7 @@ int net_try(struct net_session *s, const char *object, struct netlink_batch *b, 
 	if (err < 0)
 		return net_failed(object, &broken, -err, "");
 	while ((n = netlink_next(b, &a)) > 0)
-		if (a.err && !passes(s, object, &a) && !err)
+		if (a.err && !err && !passes(s, object, b->nl, &a))
 			err = a.err == quiet ? -quiet : net_failed(object, a.request, a.err, a.words);
 	return n < 0 ? net_failed(object, &broken, -n, "") : err;
 }
@@ -226,7 +235,9 @@ static int configure_inside(struct net_session *s, const char *object, struct ne
 		link_up(&b, "lo");
 	if (net_has_eth0(attach))
 		eth0_inside(s, &b, attach, bridge, *ret_index);
-	return net_run(s, object, &b);
+	err = net_run(s, object, &b);
+	s->inside_missing = s->left_out;
+	return err;
 }
 
 static int make_eth0(struct net_session *s, const char *object, const struct net_attach *attach,

@@ -87,7 +87,9 @@ struct net_session {
 	int home;            /* descriptor of that namespace, or -errno */
 	struct net_master master;
 	struct net_master shard; /* of which the ports were, if they were of one */
-	bool ipv6_missing;   /* an IPv6 address was left out, and that was logged: once */
+	bool ipv6_missing;   /* an IPv6 address was left out of the caller's network */
+	bool inside_missing; /* the same of the eth that net_attach made last */
+	bool ipv6_said;      /* that one was left out was logged: once */
 	bool left_out;       /* one was by the batch that was run last */
 	bool alone;          /* no other minit is in this network (net_claim): what bears a mark is a killed one's */
 	bool hairpin;        /* ports of services with published ports send back: net/ruleset.h */
@@ -113,8 +115,8 @@ must_check int net_loopback(struct net_session *s);
  *
  * With NET_ON_LINK eth0 is a link upon another one. `extra` may be NULL.
  *
- * IPv6 addresses are left out, with one warning, where the kernel has no IPv6 or
- * it is disabled; not those in attach->given, and not when none other is left.
+ * IPv6 addresses and what builds on them are left out, with one warning, where the
+ * kernel has no IPv6 or it is disabled; not when no other address is left.
  */
 must_check int net_attach(struct net_session *s, const char *object, const struct net_attach *attach,
 			  const struct net_bridge *bridge, const struct net_extra *extra);

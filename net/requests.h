@@ -63,8 +63,8 @@ int link_find_failed(const char *object, const char *name, int err); /* logs it;
 
 /* -- addr.c -- */
 
-/* All of the list; `given` as in struct net_attach, and all of them when only IPv6 ones are there. */
-void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index, uint32_t given);
+/* All of the list, which must not be left out when only IPv6 ones are there. */
+void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index);
 void addr_remove(struct netlink_batch *b, const struct addr *addr, uint32_t index);
 /* -EEXIST of the kernel if it is there. */
 void addr_add_missing(struct netlink_batch *b, const struct addr *list, unsigned which, uint32_t index);
@@ -76,7 +76,9 @@ void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t in
 void place_add(struct netlink_batch *b, const char *ifname, uint32_t port, const uint8_t *mac);
 
 /* In place of one like it; on link `index`, unless it leads nowhere. */
-void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index, bool given);
+void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index);
+/* Whether it builds on an address of IPv6; one that leads nowhere does not. */
+bool route_is_on_ipv6(const struct net_route *route);
 
 /* -- kind_put.c -- */
 

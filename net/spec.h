@@ -50,8 +50,7 @@ enum net_bridge_flag {
 /* What one service's network namespace holds besides loopback. */
 struct net_attach {
 	int32_t bridge;              /* index in the table, or -1: loopback only */
-	uint16_t given;              /* bit i: addr[i] was asked for by the service, which fails without it */
-	uint16_t flags;              /* of enum net_attach_flag */
+	uint32_t flags;              /* of enum net_attach_flag */
 	char peer[NET_IFNAME];       /* of the host end, from the service's number: unique here; or the link below */
 	struct addr addr[NET_ADDRS]; /* of eth0, with the subnet's prefix; family 0 ends the list */
 	struct addr gateway[2];      /* default routes, IPv4 and IPv6; family 0: none */

@@ -217,7 +217,7 @@ void eth0_inside(const struct net_session *s, struct netlink_batch *b, const str
 	if (bridge)
 		link_quiet(b, net_eth(attach));
 	link_up(b, net_eth(attach));
-	addrs_add(b, attach->addr, index, attach->given);
+	addrs_add(b, attach->addr, index);
 	for (size_t i = 0; i < ARRAY_LEN(attach->gateway); i++)
 		if (attach->gateway[i].family)
 			put_gateway(s, b, &attach->gateway[i], bridge, index);

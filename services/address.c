@@ -99,8 +99,6 @@ static void take_given(struct plan *p, uint32_t index, const struct toml *node)
 				 node->text);
 		else if (owner)
 			addr_refuse_taken(p, d, node, owner);
-		else
-			c->specs[index].attach.given |= (uint16_t)(1u << (addr_count(at) - 1));
 	}
 }
 

@@ -72,8 +72,6 @@ static bool take_addr(struct taking *t, const char *text, struct net_attach *at)
 	owner = addr_take_on(t->plan, t->index, at, &a);
 	if (owner)
 		refuse_also(t, ": is somebody's address already", text);
-	else
-		at->given |= (uint16_t)(1u << (addr_count(at) - 1));
 	return !owner;
 }
 

@@ -90,12 +90,13 @@ static void note(struct supervisor *sv, uint32_t index, int fd)
 		sv->on_network(sv);
 }
 
-/* The same port by IPv4 beside it is what a port without an address comes to: then IPv6 was no wish of its own. */
+/* The same port by IPv4, of whatever address, is what is left of it. */
 static bool has_ipv4(const struct net_port *ports, uint32_t count, const struct net_port *port)
 {
-	for (uint32_t i = 0; i < count && addr_is_any(&port->host); i++)
-		if (ports[i].host.family == AF_INET && addr_is_any(&ports[i].host) && ports[i].low == port->low &&
-		    ports[i].last == port->last && ports[i].proto == port->proto && ports[i].service == port->service)
+	for (uint32_t i = 0; i < count; i++)
+		if (ports[i].host.family == AF_INET && ports[i].low == port->low && ports[i].last == port->last &&
+		    ports[i].to_low == port->to_low && ports[i].proto == port->proto &&
+		    ports[i].service == port->service)
 			return true;
 	return false;
 }

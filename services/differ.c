@@ -196,7 +196,7 @@ static bool is_same_attach(const struct pair *p, const struct shape *shape)
 
 	(void)shape;
 	return are_same_texts(bridge_name(p->was), bridge_name(p->is)) && !strcmp(a->peer, b->peer) &&
-	       a->given == b->given && a->number == b->number && !((a->flags ^ b->flags) & OF_THE_PORT) &&
+	       a->number == b->number && !((a->flags ^ b->flags) & OF_THE_PORT) &&
 	       !memcmp(a->addr, b->addr, sizeof(a->addr)) && !memcmp(a->gateway, b->gateway, sizeof(a->gateway)) &&
 	       !memcmp(a->mac, b->mac, sizeof(a->mac));
 }

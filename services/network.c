@@ -104,8 +104,6 @@ static void take_on_link_addr(struct plan *p, uint32_t index, const struct toml 
 		owner = addr_take(p, index, &a);
 		if (owner)
 			addr_refuse_taken(p, d, node, owner);
-		else
-			at->given |= (uint16_t)(1u << (addr_count(at) - 1));
 	}
 }
 

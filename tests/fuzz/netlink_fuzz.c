@@ -73,7 +73,7 @@ static void configure(struct netlink *nl)
 
 	netlink_start(&b, nl, mem, sizeof(mem));
 	link_quiet(&b, "eth0");
-	addrs_add(&b, list, 2, 0);
+	addrs_add(&b, list, 2);
 	a = (struct netlink_answer){ 0 };
 	while (netlink_next(&b, &a) > 0)
 		assert(strlen(a.words) < sizeof(a.words) && a.err >= 0 && a.request >= b.request);

@@ -493,18 +493,18 @@ static void bad_gateway(void)
 static void ipv6_disabled(void)
 {
 	struct net_bridge br = bridge("br0", "10.77.0.1/16", "fd77::1/64"), six = bridge("br6", "fd78::1/64", NULL);
-	struct net_attach at = service(&br, 1), given = service(&br, 2);
+	struct net_attach at = service(&br, 1), db = service(&br, 2);
 	int ns;
 
 	ok(sh("echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6"),
 	   "IPv6 is disabled");
 	ok(net_bridge_up(&net, &br) == 0, "a bridge with both comes up");
 	said_is("br0: address fd77::1/64: this kernel has no IPv6, or it is disabled here; going on without it and all "
-		"others like it", "with one warning");
+		"others like it: switch IPv6 on (net.ipv6.conf.*.disable_ipv6 = 0, no ipv6.disable=1 at boot), or leave them "
+		"out", "with one warning");
 	ns = attach("web", &at, &br);
 	reaches(ns, &at.addr[0], home, &br.addr[0], "IPv4 works");
-	given.given = 1;
-	ok(attach("db", &given, &br) >= 0, "for every service");
+	ok(attach("db", &db, &br) >= 0, "for every service");
 	said_nothing();
 	ok(net_bridge_up(&net, &six) == -EACCES, "a bridge with IPv6 only is an error");
 	said_is("br6: address fd78::1/64: IPv6 is disabled here; set net.ipv6.conf.*.disable_ipv6=0 or leave the address "

@@ -164,7 +164,6 @@ static void every_key_arrives(void **state)
 	assert_string_equal(limits_of(t, s->limits), "memory.max=67108864 cpu.max=50000 100000 pids.max=9");
 	assert_string_equal(address(&s->attach.addr[0]), "10.77.0.9/24");
 	assert_string_equal(address(&s->attach.addr[1]), "fd77::9/64");
-	assert_int_equal(s->attach.given, 3); /* what is asked for is needed */
 	assert_int_equal(s->attach.gateway[1].family, 0);
 	assert_string_equal(address(&s->attach.gateway[0]), "10.77.0.2/32");
 	assert_string_equal(s->attach.peer, "mv2");
@@ -260,7 +259,6 @@ static void a_later_file_overrides_a_key_and_leaves_the_others(void **state)
 	assert_true(a->output == OUTPUT_CONSOLE && !a->output_at && !a->needs.count);
 	assert_string_equal(listed(t, b->exec, false), "/b2");
 	assert_string_equal(address(&b->attach.addr[0]), "10.77.0.2/24");
-	assert_int_equal(b->attach.given, 1);
 	assert_true(c->attach.bridge == -1 && c->namespaces & CLONE_NEWNET && !c->attach.addr[0].family);
 }
 
@@ -507,7 +505,7 @@ static void a_service_is_on_several_bridges(void **state)
 	assert_true(also[0].number == 1 && also[1].number == 2 && also[0].flags == NET_ALONE && !also[1].flags);
 	assert_string_equal(also[0].peer, "mv0.1");
 	assert_string_equal(address(&also[1].addr[0]), "10.78.0.9/24");
-	assert_true(also[1].given == 1 && !also[0].given && also[0].addr[0].prefix == 24 && !also[0].addr[1].family);
+	assert_true(also[0].addr[0].prefix == 24 && !also[0].addr[1].family);
 	assert_true(!also[0].gateway[0].family && !also[1].gateway[0].family);
 	assert_int_equal(table_network(t, service_of(t, "b"))->also.count, 1);
 }

@@ -1342,7 +1342,6 @@ static void the_largest_requests_fit(void **state)
 	strcpy(bridge.name, "bridge-15-chars");
 	strcpy(web.peer, "peer-15-letters");
 	bridge.mtu = UINT32_MAX;
-	web.given = UINT16_MAX;
 	assert_int_equal(net_bridge_up(&net, &bridge), 0);
 	ns = attach();
 	assert_true(ns >= 0);
@@ -1454,7 +1453,8 @@ static void without_ipv6(int err)
 	k.ipv6_err = err;
 	assert_int_equal(net_bridge_up(&net, &bridge), 0);
 	assert_string_equal(k.said, "warning br0: address fd77::1/64: this kernel has no IPv6, or it is disabled here; going "
-				    "on without it and all others like it\n");
+				    "on without it and all others like it: switch IPv6 on (net.ipv6.conf.*.disable_ipv6 = 0, no "
+				    "ipv6.disable=1 at boot), or leave them out\n");
 	ns[0] = attach();
 	strcpy(web.peer, "v4");
 	ns[1] = attach();
@@ -1485,23 +1485,46 @@ static void other_errors_of_ipv6_are_errors(void **state)
 	assert_string_equal(k.said, "error web: address fd77::10/64: Invalid argument\n");
 }
 
-static void a_given_ipv6_address_is_needed(void **state)
+/* What it has of IPv4 it has, and by IPv4 what builds on that; what is there without an address is tried. */
+static void a_service_does_without_ipv6(void **state)
 {
+	const struct net_route routes[] = {
+		{ .to = addr("fd99::/64"), .via = addr("fd77::9"), .type = RTN_UNICAST },
+		{ .to = addr("10.9.0.0/16"), .via = addr("10.77.0.9"), .type = RTN_UNICAST },
+		{ .to = addr("fd98::/64"), .type = RTN_UNREACHABLE },
+	};
+	const struct net_neighbour neighbours[] = { { .addr = addr("fd77::11") }, { .addr = addr("10.77.0.11") } };
+	const struct net_extra all = { .routes = routes, .route_count = ARRAY_LEN(routes), .neighbours = neighbours,
+				       .neighbour_count = ARRAY_LEN(neighbours) };
+	int ns;
+
 	(void)state;
 	k.no_ipv6 = true;
-	web.given = 1 << 1;
-	assert_int_equal(attach(), -EOPNOTSUPP);
-	assert_string_equal(k.said, "error web: address fd77::10/64: this kernel has no IPv6; leave the address out\n");
+	extra = &all;
+	ns = attach();
+	extra = NULL;
+	assert_true(ns >= 0);
+	close(ns);
+	assert_string_equal(k.said, "warning web: address fd77::10/64: this kernel has no IPv6, or it is disabled here; going "
+				    "on without it and all others like it: switch IPv6 on (net.ipv6.conf.*.disable_ipv6 = 0, no "
+				    "ipv6.disable=1 at boot), or leave them out\n");
+	assert_non_null(strstr(k.did, "route to 10.9.0.0/16"));
+	assert_null(strstr(k.did, "route to fd99::"));
+	assert_non_null(strstr(k.did, "route to fd98::"));
+	assert_non_null(strstr(k.did, "neighbour 10.77.0.11"));
+	assert_null(strstr(k.did, "fd77::11"));
+	assert_false(net.ipv6_missing); /* of minit's own nothing is known by that */
 }
 
-static void so_is_the_only_one(void **state)
+static void the_only_address_is_needed(void **state)
 {
 	(void)state;
 	k.no_ipv6 = true;
 	web.addr[0] = web.addr[1];
 	web.addr[1].family = 0;
 	assert_int_equal(attach(), -EOPNOTSUPP);
-	assert_string_equal(k.said, "error web: address fd77::10/64: this kernel has no IPv6; leave the address out\n");
+	assert_string_equal(k.said, "error web: address fd77::10/64: this kernel has no IPv6 (it is built without, or booted with "
+			    "ipv6.disable=1); leave the address out\n");
 }
 
 /* A failure behind a tolerated one is found too. */
@@ -1544,8 +1567,8 @@ int main(void)
 		TEST(the_largest_requests_fit, boot), TEST(all_failures_of_attaching, boot_bridge),
 		TEST(all_failures_of_a_bridge, boot), TEST(words_of_failures, boot),
 		TEST(a_kernel_without_bridges, boot), TEST(a_kernel_without_ipv6, boot),
-		TEST(other_errors_of_ipv6_are_errors, boot_bridge), TEST(a_given_ipv6_address_is_needed, boot_bridge),
-		TEST(so_is_the_only_one, boot_bridge), TEST(ipv4_is_still_checked, boot_bridge),
+		TEST(other_errors_of_ipv6_are_errors, boot_bridge), TEST(a_service_does_without_ipv6, boot_bridge),
+		TEST(the_only_address_is_needed, boot_bridge), TEST(ipv4_is_still_checked, boot_bridge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

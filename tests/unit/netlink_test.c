@@ -246,7 +246,7 @@ static void addresses(void **state)
 
 	(void)state;
 	start();
-	addrs_add(&b, list, 2, 0);
+	addrs_add(&b, list, 2);
 	send_all();
 	sent_is("30000000 1400 0105 01000000 00000000"
 		"02 14 00 00 02000000"
@@ -272,7 +272,7 @@ static void broadcast_addresses(void **state)
 		struct addr list[NET_ADDRS] = { addr(rows[i].addr) };
 		char hex[9];
 		start();
-		addrs_add(&b, list, 2, 0);
+		addrs_add(&b, list, 2);
 		send_all();
 		for (size_t n = 0; n < 4; n++)
 			sprintf(hex + 2 * n, "%02x", k.sent[k.sent_len - 4 + n]);
