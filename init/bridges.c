@@ -51,19 +51,28 @@ static void lose_patience(struct when now)
 
 /* -- what is missing --------------------------------------------------------------------------------------------- */
 
-/* One that never was is none that was deleted: why, boot has said. */
-static bool was_there(uint32_t bridge)
+/* Of a service whose network is kept. shard: 0: any port of the bridge. */
+static bool has_port(uint32_t bridge, uint32_t shard)
 {
 	const struct net_attach *at;
 
-	if (network_has_made(house->state, bridge) || bits_has(lost, bridge))
-		return true;
 	for (uint32_t i = 0; i < house->state->count; i++)
 		for (uint32_t n = 0; service_at(house, i)->handles.netns >= 0 &&
 				     (at = table_attach(house->table, spec_at(house, i), n)); n++)
-			if (at->bridge == (int32_t)bridge)
+			if (at->bridge == (int32_t)bridge && (!shard || at->shard == shard))
 				return true;
 	return false;
+}
+
+/* One that never was is none that was deleted: why, boot has said. */
+static bool was_there(uint32_t bridge)
+{
+	return network_has_made(house->state, bridge) || bits_has(lost, bridge) || has_port(bridge, 0);
+}
+
+static bool was_shard_there(uint32_t i)
+{
+	return network_has_made_shard(house->state, i) || has_port(table_shard(house->table, i)->bridge, i + 1);
 }
 
 /* The first loss counts: what came in its place and went has another MAC, and the services know this one. */
@@ -159,8 +168,7 @@ static bool is_shard_missing(struct net_session *net, const struct net_bridge *b
 {
 	if (bits_has(lost_shards, i))
 		return retry;
-	return network_has_made_shard(house->state, i) &&
-	       !net_shard_is_joined(net, bridge, table_shard(house->table, i));
+	return was_shard_there(i) && !net_shard_is_joined(net, bridge, table_shard(house->table, i));
 }
 
 /* Whether anything was made. */
@@ -210,6 +218,7 @@ static void make_all(struct net_session *net, struct when now)
 	memset(gone, 0, sizeof(gone));
 	memset(off, 0, sizeof(off));
 	memset(bare, 0, sizeof(bare));
+	network_note_ipv6(house->state, net);
 	if (joining)
 		rules_open_ways(net);
 	if (failing && !when_before(now, again))
@@ -284,6 +293,7 @@ static int mend(struct when now, bool look)
 		return err;
 	if (look)
 		make_all(&net, now);
+	net.ipv6_missing = house->state->rules.no_ipv6;
 	join_some(&net);
 	net_close(&net);
 	return 0;

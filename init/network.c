@@ -279,10 +279,10 @@ static void remove_iprules(struct supervisor *sv, struct net_session *net)
 		net_iprule_remove(net, &rules[i]);
 }
 
-/* Who makes bridges finds it out, and sessions that make none would not know. */
-static void note_ipv6(struct statefile *state, const struct net_session *net)
+void network_note_ipv6(struct statefile *state, struct net_session *net)
 {
-	state->rules.no_ipv6 |= net->ipv6_missing;
+	net->ipv6_missing |= state->rules.no_ipv6 && !net->ipv6_there;
+	state->rules.no_ipv6 = net->ipv6_missing;
 }
 
 /* Links come behind the bridges that they may be ports of. */
@@ -293,7 +293,7 @@ static void bring_all_up(struct supervisor *sv, struct net_session *net)
 	sysctls_write(sv->table, NULL);
 	make_iprules(sv, net);
 	bring_up(sv, net);
-	note_ipv6(sv->state, net);
+	network_note_ipv6(sv->state, net);
 	near_up(sv);
 	uplinks_up(sv, net);
 }
@@ -375,7 +375,7 @@ void network_exchanged(struct supervisor *sv)
 	set_due(sv, &net);
 	make_due(sv, &net);
 	uplinks_due(sv, &net);
-	note_ipv6(sv->state, &net);
+	network_note_ipv6(sv->state, &net);
 	net_close(&net);
 }
 

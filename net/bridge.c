@@ -2,6 +2,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/log.h"
 #include "net/requests.h"
@@ -156,11 +157,17 @@ static void adopt(struct netlink_batch *b, const struct net_bridge *bridge, cons
 	put_settings(b, bridge, mac, filters);
 }
 
+static void note_there(struct net_session *s, const struct addr *addr)
+{
+	s->ipv6_there |= addr->family == AF_INET6 && !s->left_out;
+}
+
 /* One that was there: its MAC is set to what it is, which keeps it when ports change. */
 static int configure(struct net_session *s, const struct net_bridge *bridge, const struct link_info *found)
 {
 	struct netlink_batch b;
 	char mem[NET_BATCH];
+	int err;
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	if (found) {
@@ -170,7 +177,10 @@ static int configure(struct net_session *s, const struct net_bridge *bridge, con
 		link_up(&b, bridge->name);
 	}
 	addrs_add(&b, bridge->addr, s->master.index);
-	return net_run(s, bridge->name, &b);
+	err = net_run(s, bridge->name, &b);
+	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family && !err; i++)
+		note_there(s, &bridge->addr[i]);
+	return err;
 }
 
 /* 1: it had it not, and has it; 0: it had it, or cannot have one of IPv6, which is said. */
@@ -183,6 +193,8 @@ static int give_addr(struct net_session *s, const struct net_bridge *bridge, uns
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	addr_add_missing(&b, bridge->addr, which, s->master.index);
 	err = net_try(s, bridge->name, &b, EEXIST);
+	if (!err || err == -EEXIST)
+		note_there(s, &bridge->addr[which]);
 	if (err == -EEXIST)
 		return 0;
 	return err ? err : !s->left_out;

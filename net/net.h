@@ -88,6 +88,7 @@ struct net_session {
 	struct net_master master;
 	struct net_master shard; /* of which the ports were, if they were of one */
 	bool ipv6_missing;   /* an IPv6 address was left out of the caller's network */
+	bool ipv6_there;     /* a bridge of it was given one, or has it */
 	bool inside_missing; /* the same of the eth that net_attach made last */
 	bool ipv6_said;      /* that one was left out was logged: once */
 	bool left_out;       /* one was by the batch that was run last */

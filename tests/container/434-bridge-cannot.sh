@@ -74,6 +74,8 @@ ct_in ip link set star type bridge stp_state 1 forward_delay 400
 ct_in ip link del mb1
 ct_wait 10 'star: shard mb1: somebody has deleted it, .*, and it cannot be made anew'
 ok $? "a shard whose pair does not forward cannot be made anew"
+ct_signal SEGV
+ct_wait 10 'executed in place'
 ct_in ip link set star type bridge stp_state 0
 ct_wait 20 'star: shard mb1: somebody has deleted it, .*; it is made anew'
 ok $? "it is tried again too"

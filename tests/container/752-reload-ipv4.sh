@@ -51,6 +51,15 @@ TOML
 sed -i 's/bridge = "br0", ports/bridge = "br0", address = "10.77.0.10", ports/' "$ct_dir/table.toml"
 ct_minit reload >"$ct_dir/said" 2>&1
 ct_is "new services, and one with another network" new:up newer:up web:up
+port_again() {
+	ct_in ip -o link show mv0 | grep -q ' master br0 '
+}
+ct_in ip link set mv0 nomaster
+ct_until 10 port_again
+ok $? "a port that somebody takes off its bridge is joined again"
+ct_in nft delete table inet minit
+ct_wait 10 'nf_tables: somebody has changed the tables minit; they are as they were again'
+is "$(ipv6),$(forwards)" 0,0 "and that there is no IPv6 is known still"
 ct_in ip link delete br0
 there() {
 	[ "$(ct_in ip -o link show master br0 2>/dev/null | wc -l)" = 2 ]
