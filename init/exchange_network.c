@@ -57,7 +57,7 @@ static void set_part(const struct away *a, const struct differ_part *part)
 	if (part->of == OF_HOSTNAME)
 		boot_hostname(a->sv->state->mode, table_text(t, t->hostname_at));
 	if (part->of == OF_SYSCTL && !is_of_new(a, part->name))
-		(void)!net_sysctl("network", part->name, sysctl_value(t, is));
+		(void)!net_sysctl("network", part->name, table_sysctl_value(t, is));
 }
 
 static void put_away(void *context, const struct differ_part *part)

@@ -26,11 +26,9 @@ static void put_head(struct buf *b, const char *const *paths, uint32_t count)
 /* Those of a link, once it is there; NULL: of none. */
 static void put_sysctls(struct buf *b, const struct table *t, const char *ifname)
 {
-	const struct net_sysctl *all = table_list(t, t->sysctls, struct net_sysctl);
-
 	for (uint32_t i = 0; i < t->sysctls.count; i++)
-		if (sysctl_is_for(t, table_text(t, all[i].path_at), ifname))
-			tell_sysctl(b, NULL, table_text(t, all[i].path_at), table_text(t, all[i].value_at));
+		if (sysctl_is_for(t, table_sysctl_path(t, i), ifname))
+			tell_sysctl(b, NULL, table_sysctl_path(t, i), table_sysctl_value(t, i));
 }
 
 static void put_links(struct buf *b, const struct table *t)

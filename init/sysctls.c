@@ -34,19 +34,9 @@ bool sysctl_is_for(const struct table *t, const char *path, const char *ifname)
 	return ifname ? is_of(path, ifname) : !is_of_some(t, path);
 }
 
-const char *sysctl_value(const struct table *t, uint32_t i)
-{
-	return table_text(t, table_list(t, t->sysctls, struct net_sysctl)[i].value_at);
-}
-
 void sysctls_write(const struct table *t, const char *ifname)
 {
-	const struct net_sysctl *all = table_list(t, t->sysctls, struct net_sysctl);
-
-	for (uint32_t i = 0; i < t->sysctls.count; i++) {
-		const char *path = table_text(t, all[i].path_at);
-
-		if (sysctl_is_for(t, path, ifname))
-			(void)!net_sysctl("network", path, sysctl_value(t, i));
-	}
+	for (uint32_t i = 0; i < t->sysctls.count; i++)
+		if (sysctl_is_for(t, table_sysctl_path(t, i), ifname))
+			(void)!net_sysctl("network", table_sysctl_path(t, i), table_sysctl_value(t, i)); /* logged */
 }

@@ -7,9 +7,6 @@
 /* Whether a path below /proc/sys is to be written for this interface, or, with NULL, for none that the table has. */
 bool sysctl_is_for(const struct table *t, const char *path, const char *ifname);
 
-/* What is written into number i of the table. */
-const char *sysctl_value(const struct table *t, uint32_t i);
-
 /*
  * Writes those of the interface of this name (net.ipv4.conf.NAME and its kind), or, with NULL, those of no bridge and
  * no link of the table. What cannot be written is logged.

@@ -204,22 +204,12 @@ static void note_rules(struct machine *m)
 
 /* -- settings ----------------------------------------------------------------------------------------------------- */
 
-static const struct net_sysctl *sysctl_at(const struct table *t, uint32_t i)
-{
-	return table_list(t, t->sysctls, struct net_sysctl) + i;
-}
-
-static const char *sysctl_path(const struct table *t, uint32_t i)
-{
-	return table_given(t, sysctl_at(t, i)->path_at);
-}
-
 static int32_t find_sysctl(const struct table *t, const char *path, uint32_t near)
 {
 	for (uint32_t n = 0; n < t->sysctls.count; n++) {
 		uint32_t i = (near + n) % t->sysctls.count;
 
-		if (!strcmp(sysctl_path(t, i), path))
+		if (!strcmp(table_sysctl_path(t, i), path))
 			return (int32_t)i;
 	}
 	return -1;
@@ -227,20 +217,19 @@ static int32_t find_sysctl(const struct table *t, const char *path, uint32_t nea
 
 static bool is_same_value(const struct machine *m, int32_t was, int32_t is)
 {
-	return was >= 0 && !strcmp(table_given(m->was, sysctl_at(m->was, (uint32_t)was)->value_at),
-				   table_given(m->is, sysctl_at(m->is, (uint32_t)is)->value_at));
+	return was >= 0 && !strcmp(table_sysctl_value(m->was, (uint32_t)was), table_sysctl_value(m->is, (uint32_t)is));
 }
 
 static void note_sysctls(struct machine *m)
 {
 	for (int32_t i = 0; (uint32_t)i < m->was->sysctls.count; i++) {
-		const char *path = sysctl_path(m->was, (uint32_t)i);
+		const char *path = table_sysctl_path(m->was, (uint32_t)i);
 
 		if (find_sysctl(m->is, path, (uint32_t)i) < 0)
 			note(m, (struct differ_part){ OF_SYSCTL, FATE_LEFT, i, -1, path, NULL, NULL });
 	}
 	for (int32_t i = 0; (uint32_t)i < m->is->sysctls.count; i++) {
-		const char *path = sysctl_path(m->is, (uint32_t)i);
+		const char *path = table_sysctl_path(m->is, (uint32_t)i);
 		int32_t was = find_sysctl(m->was, path, (uint32_t)i);
 
 		if (!is_same_value(m, was, i))

@@ -172,6 +172,22 @@ static inline const struct net_link *table_link(const struct table *t, uint32_t 
 	return table_list(t, t->links, struct net_link) + index;
 }
 
+/* A setting of minit's own network: its file, and what is written into it. */
+static inline const struct net_sysctl *table_sysctl(const struct table *t, uint32_t index)
+{
+	return table_list(t, t->sysctls, struct net_sysctl) + index;
+}
+
+__attribute__((returns_nonnull)) static inline const char *table_sysctl_path(const struct table *t, uint32_t index)
+{
+	return table_given(t, table_sysctl(t, index)->path_at);
+}
+
+__attribute__((returns_nonnull)) static inline const char *table_sysctl_value(const struct table *t, uint32_t index)
+{
+	return table_given(t, table_sysctl(t, index)->value_at);
+}
+
 static inline const struct group_spec *table_group_at(const struct table *t, uint32_t index)
 {
 	return table_list(t, t->groups, struct group_spec) + index;
