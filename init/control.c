@@ -343,7 +343,7 @@ static bool survives(struct client *c)
 		probe_tell(sv, c);
 		return false;
 	}
-	if (c->kind == CLIENT_RELOAD && sv->state->exchanged)
+	if (c->kind == CLIENT_RELOAD && sv->state->exchange == EXCHANGE_DONE)
 		return true; /* answered once what the new table asks for is there: exchange_finish */
 	if (c->kind & CLIENT_BUSY || c->kind == CLIENT_RELOAD || c->kind == CLIENT_PROBE) {
 		request_refuse(c, "minit: crashed while it answered this, and runs on; ask again");

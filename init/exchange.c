@@ -196,12 +196,15 @@ static void refuse(struct supervisor *sv, const char *why)
 		control_drop(asker);
 	}
 	forget(sv);
+	exchange_finish(sv);
 	let_go(sv);
 	service_settle(sv);
 }
 
 static void put_away(struct supervisor *sv)
 {
+	sv->state->exchange = EXCHANGE_AWAY;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	for (uint32_t i = 0; i < sv->state->count; i++)
 		if (service_at(sv, i)->handles.flags & HANDLE_HELD)
 			take_apart(sv, i);
@@ -308,7 +311,7 @@ void exchange_give_up(struct supervisor *sv)
 	let_go(sv);
 }
 
-/* -- by the new table ------------------------------------------------------------------------------------------ */
+/* -- by the new table, or by the old one again ------------------------------------------------------------------- */
 
 static void write_one(struct supervisor *sv, uint32_t index)
 {
@@ -349,7 +352,7 @@ static void answer(struct supervisor *sv)
 
 void exchange_finish(struct supervisor *sv)
 {
-	if (!sv->state->exchanged)
+	if (!sv->state->exchange)
 		return;
 	network_exchanged(sv);
 	if (sv->rules && sv->table->ruleset.count)
@@ -359,7 +362,7 @@ void exchange_finish(struct supervisor *sv)
 	for (uint32_t i = 0; i < sv->state->count; i++)
 		make_one(sv, i);
 	answer(sv);
-	sv->state->exchanged = 0;
+	sv->state->exchange = EXCHANGE_NONE;
 }
 
 void exchange_start(struct supervisor *sv)

@@ -26,7 +26,7 @@ void exchange_give_up(struct supervisor *sv);
 
 /*
  * After one by which the table was exchanged, before services look around: makes and writes what the new one asks for.
- * May be repeated.
+ * After one that came in between, or failed: what the old one asks for and was put away. May be repeated.
  */
 void exchange_finish(struct supervisor *sv);
 

@@ -8,8 +8,8 @@
 #include "services/state.h"
 
 /*
- * By the old table, once those whose bridge goes have ended: removes what minit has made and `next` has not, and writes
- * the settings that are others there. What fails is logged.
+ * By the old table, once those whose bridge goes have ended: removes what minit has made and `next` has not, and notes
+ * that as due, should the old one go on. What fails is logged.
  */
 void exchange_network_away(struct supervisor *sv, const struct table *next);
 

@@ -361,10 +361,42 @@ static void set_due(struct supervisor *sv, struct net_session *net)
 	memset(due, 0, sizeof(sv->state->due.bridges_set));
 }
 
+/* Those of what is to be made yet are written once it is there. */
+static bool is_of_due(const struct supervisor *sv, const char *path)
+{
+	const struct table *t = sv->table;
+
+	for (uint32_t i = 0; i < t->bridges.count; i++)
+		if (sysctl_is_for(t, path, table_bridge(t, i)->name))
+			return bits_has(sv->state->due.bridges, i);
+	for (uint32_t i = 0; i < t->links.count; i++)
+		if (sysctl_is_for(t, path, table_link(t, i)->name))
+			return sv->state->due.links >> i & 1;
+	return false;
+}
+
+/* Before anything is made, as at boot. */
+static void write_settings(struct supervisor *sv)
+{
+	struct network_due *due = &sv->state->due;
+	const struct table *t = sv->table;
+
+	if (due->hostname)
+		boot_hostname(sv->state->mode, table_text(t, t->hostname_at));
+	due->hostname = 0;
+	for (uint32_t i = 0; i < t->sysctls.count; i++)
+		if (bits_has(due->sysctls, i) && !is_of_due(sv, table_sysctl_path(t, i)))
+			(void)!net_sysctl("network", table_sysctl_path(t, i), table_sysctl_value(t, i)); /* logged */
+	memset(due->sysctls, 0, sizeof(due->sysctls));
+}
+
 void network_exchanged(struct supervisor *sv)
 {
 	struct net_session net;
 
+	if (!is_any_due(sv->state))
+		return;
+	write_settings(sv);
 	if (!is_any_due(sv->state) || net_open(&net))
 		return;
 	note_home(sv->state, &net);

@@ -10,7 +10,7 @@
  */
 void network_open(struct supervisor *sv, struct net_session *net);
 
-/* After another table has taken the place of one: makes what is noted as due in the state. May be repeated. */
+/* Another table has taken the place of one, or has not in the end: makes what is noted as due. May be repeated. */
 void network_exchanged(struct supervisor *sv);
 
 /* Writes the files of names that bridges have for name servers (hosts_file). */

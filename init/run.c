@@ -387,7 +387,7 @@ static void tell_resumed(struct statefile *state)
 	if (err)
 		log_error("reexec", 0, "%s: it could not go on from the state: %s; the minit before it has been "
 			  "executed again", state->program, layout_why(err));
-	if (state->exchanged) {
+	if (state->exchange == EXCHANGE_DONE) {
 		log_info("table", "another one is in force: %u service%s", state->count, state->count == 1 ? "" : "s");
 		return;
 	}

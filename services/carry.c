@@ -18,7 +18,7 @@ static void carry_head(struct statefile *to, const struct statefile *from)
 	to->table_fd = from->next_table_fd;
 	to->self_fd = from->self_fd;
 	to->next_table_fd = -1;
-	to->exchanged = 1;
+	to->exchange = EXCHANGE_DONE;
 	to->prepared = 2 * to->count; /* by HANDLE_ANEW, those that are to be */
 	to->admitted = 0;
 	to->rules.made = 0;
@@ -124,20 +124,39 @@ static void carry_made(uint8_t *to, const uint8_t *from, int was, uint32_t is)
 	bits_put(to, is, was >= 0 && bits_has(from, (uint32_t)was));
 }
 
+static void note_new(struct network_due *due, enum differ_of of, uint32_t is)
+{
+	if (of == OF_BRIDGE)
+		bits_put(due->bridges, is, true);
+	if (of == OF_SHARD)
+		bits_put(due->shards, is, true);
+	if (of == OF_IPRULE)
+		bits_put(due->iprules, is, true);
+	if (of == OF_LINK)
+		due->links |= (uint64_t)1 << is;
+}
+
+static void note_set(struct network_due *due, enum differ_of of, uint32_t is)
+{
+	if (of == OF_BRIDGE)
+		bits_put(due->bridges_set, is, true);
+	if (of == OF_SYSCTL)
+		bits_put(due->sysctls, is, true);
+	if (of == OF_HOSTNAME)
+		due->hostname = 1;
+}
+
 static void note_due(void *context, const struct differ_part *part)
 {
-	struct statefile *to = context;
+	if (part->fate == FATE_NEW)
+		note_new(context, part->of, (uint32_t)part->is);
+	if (part->fate == FATE_SET)
+		note_set(context, part->of, (uint32_t)part->is);
+}
 
-	if (part->of == OF_BRIDGE && part->fate == FATE_NEW)
-		bits_put(to->due.bridges, (uint32_t)part->is, true);
-	if (part->of == OF_BRIDGE && part->fate == FATE_SET)
-		bits_put(to->due.bridges_set, (uint32_t)part->is, true);
-	if (part->of == OF_SHARD && part->fate == FATE_NEW)
-		bits_put(to->due.shards, (uint32_t)part->is, true);
-	if (part->of == OF_IPRULE && part->fate == FATE_NEW)
-		bits_put(to->due.iprules, (uint32_t)part->is, true);
-	if (part->of == OF_LINK && part->fate == FATE_NEW)
-		to->due.links |= (uint64_t)1 << part->is;
+void state_note_due(struct network_due *due, const struct table *from, const struct table *to)
+{
+	(void)differ_machine(from, to, note_due, due);
 }
 
 static const uint16_t link_sets[] = {
@@ -172,7 +191,7 @@ static void carry_network(struct statefile *to, const struct statefile *from, co
 		carry_made(to->shards_made, from->shards_made, find_shard(was, table_shard(is, i)->name, i), i);
 	for (size_t i = 0; i < ARRAY_LEN(link_sets); i++)
 		carry_links(set_in(to, i), *set_in((struct statefile *)(uintptr_t)from, i), was, is);
-	(void)differ_machine(was, is, note_due, to);
+	state_note_due(&to->due, was, is);
 }
 
 /* -- all of it ---------------------------------------------------------------------------------------------------- */

@@ -138,13 +138,22 @@ struct rules_handles {
 	uint8_t left;      /* the table before had rules between ports, and this one has none: services/carry.c */
 };
 
-/* What of the network is to be made yet, by its numbers in the table. */
+/* What of the machine is to be made yet, or to be set, by its numbers in the table. */
 struct network_due {
 	uint64_t links;
 	uint8_t bridges[TABLE_BRIDGES_MAX / 8];
 	uint8_t bridges_set[TABLE_BRIDGES_MAX / 8]; /* there, and to be given what the table says */
 	uint8_t shards[(NET_SHARDS + 7) / 8];
 	uint8_t iprules[TABLE_IPRULES_MAX / 8];
+	uint8_t sysctls[TABLE_SYSCTLS_MAX / 8];
+	uint8_t hostname;
+};
+
+/* How far another table is on its way into the place of one. */
+enum exchange {
+	EXCHANGE_NONE,
+	EXCHANGE_AWAY, /* what is only in this one may be gone: should the other not come, it is made again */
+	EXCHANGE_DONE, /* this is the other one, and what it has besides is not all made */
 };
 
 /* init/claims.h */
@@ -272,7 +281,7 @@ struct statefile {
 	struct rules_handles rules; /* init/rules.c */
 	int32_t claims[CLAIMS];     /* sockets, -1 for none; init/claims.c */
 	int32_t next_table_fd;      /* what is to take the place of the table, -1 for none; init/exchange.c */
-	uint32_t exchanged;         /* 1: it just has, and not all that follows is done; init/exchange.c */
+	uint32_t exchange;          /* enum exchange; init/exchange.c */
 	int32_t returned;           /* errno, why the program that was to take over gave it back; 0: none; init/run.c */
 	char program[STATE_PATH];   /* the file that minit was started from, "" if it is not known; init/run.c */
 	struct inflight inflight; /* services/state.c */
@@ -326,6 +335,9 @@ struct statefile *state_map(int memfd, int *ret_err);
  * more. Its memfd, or -errno; *ret is the mapping. Nothing of sv's own state is changed. services/carry.c
  */
 must_check int state_carry(const struct supervisor *sv, const struct table *to, struct statefile **ret);
+
+/* Notes what `to` has to make of the network where `from` is in force. services/carry.c */
+void state_note_due(struct network_due *due, const struct table *from, const struct table *to);
 
 /* Memory for the ring and scratch of sv (one mapping). Before the first event. 0 or -errno. */
 must_check int supervisor_init(struct supervisor *sv, struct statefile *state, const struct table *table);

@@ -7,7 +7,7 @@
 struct sysctls {
 	const struct draft *draft;
 	const char *key;
-	struct net_sysctl list[SYSCTLS_MAX];
+	struct net_sysctl list[TABLE_SYSCTLS_MAX];
 	uint32_t count;
 };
 
@@ -48,8 +48,8 @@ static void take_sysctl(struct compile *c, const struct toml *node, const char *
 		refuse_sysctl(c, all, node, name);
 		return;
 	}
-	if (all->count == SYSCTLS_MAX) {
-		refuse_key(c, node, "%s: %s: more than %d of them", all->draft->title, all->key, SYSCTLS_MAX);
+	if (all->count == TABLE_SYSCTLS_MAX) {
+		refuse_key(c, node, "%s: %s: more than %d of them", all->draft->title, all->key, TABLE_SYSCTLS_MAX);
 		return;
 	}
 	all->list[all->count++] = (struct net_sysctl){ image_string(c, buf_text(&path)),

@@ -4,8 +4,6 @@
 
 #include "services/compile.h"
 
-#define SYSCTLS_MAX 64 /* of one network */
-
 /* The settings of a table by their names, as a record of struct net_sysctl; what is wrong is told as of key `id`. */
 struct list sysctls_take(struct compile *c, const struct draft *d, enum key_id id, const struct toml *table);
 

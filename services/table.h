@@ -25,6 +25,7 @@
 #define TABLE_BRIDGES_MAX 1024
 #define TABLE_LINKS_MAX 64 /* as there are bits in confine_spec.online */
 #define TABLE_IPRULES_MAX 256
+#define TABLE_SYSCTLS_MAX 64 /* of one network */
 #define TABLE_NAME_MAX 63
 #define TABLE_ARGS_MAX 4096 /* of one command */
 

@@ -47,7 +47,8 @@ bool table_has_sysctls(const struct table *t, struct list list)
 	static const char net[] = "/proc/sys/net/";
 	const struct net_sysctl *sysctls = table_list(t, list, struct net_sysctl);
 
-	if (!table_has_list(t, list, sizeof(*sysctls), _Alignof(struct net_sysctl)))
+	if (list.count > TABLE_SYSCTLS_MAX ||
+	    !table_has_list(t, list, sizeof(*sysctls), _Alignof(struct net_sysctl)))
 		return false;
 	for (uint32_t i = 0; i < list.count; i++)
 		if (!sysctls[i].path_at || !table_has_text(t, sysctls[i].path_at) || !sysctls[i].value_at ||
