@@ -343,6 +343,31 @@ static int read_io_weight(const char *text, struct buf *ret)
 
 /* -- all of them -------------------------------------------------------------------------------------------------- */
 
+/* Whether another word further on has the key of this one, "rbps=1". */
+static bool is_again(const char *word)
+{
+	size_t len = strcspn(word, " "), key = strcspn(word, " =") + 1;
+	const char *other = word + len;
+
+	while (key <= len && *other) {
+		other += *other == ' ';
+		if (!strncmp(other, word, key))
+			return true;
+		other += strcspn(other, " ");
+	}
+	return false;
+}
+
+/* The kernel takes what stands last, and no one would see that. */
+static bool says_twice(const char *text)
+{
+	bool twice = false;
+
+	for (; *text && !twice; text += strcspn(text, " "), text += *text == ' ')
+		twice = is_again(text);
+	return twice;
+}
+
 static const struct {
 	read_fn *read;
 	const char *want;
@@ -365,6 +390,10 @@ int limit_read(enum limit_kind kind, const char *given, struct buf *ret, const c
 		err = kinds[kind].read(given, ret);
 	if (!err)
 		err = buf_check(ret);
+	if (!err && says_twice(given)) {
+		*want = "each of its keys once";
+		err = -EEXIST;
+	}
 	if (err)
 		ret->len = len;
 	return err;

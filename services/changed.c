@@ -8,7 +8,8 @@
 static size_t target_len(const char *text)
 {
 	size_t len = strcspn(text, " ");
-	bool is_name = memchr(text, ':', len) || (isalpha((unsigned char)*text) && strncmp(text, "max ", 4) != 0);
+	bool is_word = isalpha((unsigned char)*text) && strncmp(text, "max ", 4) != 0;
+	bool is_name = *text == '/' || is_word || memchr(text, ':', len);
 
 	return text[len] && is_name ? len : 0;
 }
@@ -58,6 +59,17 @@ static void put_words(struct buf *b, const char *from, const char *other, bool t
 			buf_fmt(b, "%s%.*s", b->len && b->data[b->len - 1] ? " " : "", (int)strcspn(word, " "), word);
 		from += len + (from[len] == ' ');
 	}
+}
+
+bool changed_says_again(const char *a, const char *b)
+{
+	bool again = !strchr(a, '=') && !strchr(b, '=');
+
+	if (!changed_is_of_same(a, b))
+		return false;
+	for (; *a && !again; a += strcspn(a, " "), a += *a == ' ')
+		again = memchr(a, '=', strcspn(a, " ")) && word_of_key(b, a, strcspn(a, " "));
+	return again;
 }
 
 void changed_put_over(struct buf *b, const char *text, const char *change)

@@ -36,6 +36,9 @@ static inline const char *changed_text(const struct limit_change *change)
 /* Whether two texts of one file are of the same: of one disk or device, or of the leaf as a whole. */
 bool changed_is_of_same(const char *a, const char *b);
 
+/* Whether one text of a file is lost when the other is written: "8:0 rbps=1" and "8:0 wbps=1" are both kept. */
+bool changed_says_again(const char *a, const char *b);
+
 /* What the table says of the same in a list of limits, or NULL. */
 const char *changed_limit(const struct table *t, struct list limits, const char *file, const char *text);
 

@@ -4,12 +4,14 @@
 
 #include "cgroup/cgroup.h"
 #include "lib/text.h"
+#include "services/changed.h"
 #include "services/compile.h"
 
 /* Of one leaf or group: what there is, and what comes in its place. */
 struct limits {
 	struct limit_spec *all;
 	uint32_t count;
+	uint32_t inherited; /* the first of them */
 	const struct key *key;
 };
 
@@ -47,37 +49,72 @@ static void refuse_limit(struct section *s, const struct toml *node, const char 
 		refuse_unknown(s->c, s->draft->title, "key", node, name, nearest ? nearest : n.best);
 }
 
+static bool is_said(const struct section *s, const struct limits *limits, uint32_t file_at, const char *text)
+{
+	const char *base = s->c->image->base;
+	bool said = false;
+
+	for (uint32_t i = limits->inherited; i < limits->count && !said; i++)
+		said = limits->all[i].file_at == file_at && changed_says_again(text, base + limits->all[i].text_at);
+	return said;
+}
+
 static void put_limit(struct section *s, const struct toml *node, const char *name, struct limits *limits)
 {
 	const char *given = value_text(s, node), *want = "";
+	uint32_t file_at = image_string(s->c, name);
 	BUF_ON_STACK(text, 192);
 
 	if (limit_text(name, given ? given : "", &text, &want))
 		refuse_value(s, name, node, want);
+	else if (is_said(s, limits, file_at, buf_text(&text)))
+		refuse(s->c, node, "%s: %s: \"%s\" says again what another line says, and the kernel keeps one of them",
+		       s->draft->title, name, given);
 	else
-		limits->all[limits->count++] = (struct limit_spec){ image_string(s->c, name),
-								    image_string(s->c, buf_text(&text)) };
+		limits->all[limits->count++] = (struct limit_spec){ file_at, image_string(s->c, buf_text(&text)) };
 }
 
-static void drop_limit(struct section *s, const char *name, struct limits *limits)
+/* Of those that are inherited; false when it was given anew already. */
+static bool drop_limit(struct section *s, const char *name, struct limits *limits)
 {
-	uint32_t file_at = image_string(s->c, name), n = 0;
+	uint32_t file_at = image_string(s->c, name), n = 0, count = limits->count, inherited = limits->inherited;
+	bool dropped = true;
 
-	for (uint32_t i = 0; i < limits->count; i++)
-		if (limits->all[i].file_at != file_at)
-			limits->all[n++] = limits->all[i];
+	for (uint32_t i = 0; i < count; i++) {
+		bool is = limits->all[i].file_at == file_at;
+
+		if (is && i < inherited) {
+			limits->inherited--;
+			continue;
+		}
+		dropped &= !is;
+		limits->all[n++] = limits->all[i];
+	}
 	limits->count = n;
+	return dropped;
+}
+
+/* The other name that the kernel has for the same, or NULL. */
+static const char *twin_of(const char *name)
+{
+	static const char *const pair[] = { "cpu.weight", "cpu.weight.nice" };
+
+	return !strcmp(name, pair[0]) ? pair[1] : !strcmp(name, pair[1]) ? pair[0] : NULL;
 }
 
 static void take_limit(struct section *s, const struct toml *node, const char *name, struct limits *limits)
 {
 	int err = limit_file(name);
+	const char *twin = twin_of(name);
 
 	if (err || limit_nearest(name)) {
 		refuse_limit(s, node, name, err);
 		return;
 	}
-	drop_limit(s, name, limits);
+	(void)!drop_limit(s, name, limits);
+	if (twin && !drop_limit(s, twin, limits))
+		refuse(s->c, node, "%s: %s: says again what %s says, and the kernel keeps one of them", s->draft->title,
+		       name, twin);
 	if (node->type != TOML_ARRAY)
 		put_limit(s, node, name, limits);
 	for (const struct toml *e = node->type == TOML_ARRAY ? node->first : NULL; e; e = e->next)
@@ -123,7 +160,7 @@ static void sort(const struct compile *c, struct limits *limits)
 bool take_limits(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	struct list *list = field;
-	struct limits limits = { .key = key, .count = list->count };
+	struct limits limits = { .key = key, .count = list->count, .inherited = list->count };
 
 	if (node->type != TOML_TABLE)
 		return false;
@@ -188,6 +225,27 @@ static bool read_device(struct section *s, const struct toml *node, struct devic
 	return true;
 }
 
+static bool is_named_before(const struct device_spec *all, uint32_t n)
+{
+	bool is = false;
+
+	for (uint32_t i = 0; i < n && !is; i++)
+		is = all[i].name_at == all[n].name_at;
+	return is;
+}
+
+static void take_device(struct section *s, const struct key *key, const struct toml *node, struct device_spec *all,
+			uint32_t *n)
+{
+	if (!read_device(s, node, &all[*n]))
+		refuse_value(s, key_text(key, KEY_NAME), node, "\"tty\", \"/dev/ttyS0:rw\" or \"char-alsa\"");
+	else if (is_named_before(all, *n))
+		refuse(s->c, node, "%s: devices: \"%s\" is named twice; say once what it may be used for",
+		       s->draft->title, s->c->image->base + all[*n].name_at);
+	else
+		(*n)++;
+}
+
 bool take_devices(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	struct device_spec *all;
@@ -201,10 +259,7 @@ bool take_devices(struct section *s, const struct key *key, const struct toml *n
 		refuse(s->c, node, "%s: devices: more than 64 of them", s->draft->title);
 	all = arena_array(s->c->work, struct device_spec, node->count);
 	for (const struct toml *e = node->first; e; e = e->next)
-		if (read_device(s, e, &all[n]))
-			n++;
-		else
-			refuse_value(s, key_text(key, KEY_NAME), e, "\"tty\", \"/dev/ttyS0:rw\" or \"char-alsa\"");
+		take_device(s, key, e, all, &n);
 	*(struct list *)field = image_array(s->c, all, n);
 	return true;
 }

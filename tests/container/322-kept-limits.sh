@@ -72,4 +72,26 @@ ct_is "in which it runs" busy:up busy:starts=3
 is "$(limits busy)" " cpu.idle 0, by minit set 0; cpu.max 50000 100000, by minit set 50000 100000; cpu.weight 300 300; memory.max 67108864, by minit set 67108864;" \
 	"with all that was set by hand, but what the table has changed itself"
 ct_stop "it ends in order"
+
+# Of a disk, by its path in the table and by its number in what is set.
+disk=
+for name in /sys/block/*; do [ ! -b "/dev/${name##*/}" ] || disk=/dev/${name##*/}; done
+if [ -n "$disk" ]; then
+	ct_table <<TOML
+[service.disk]
+exec = ["/bin/sleep", "1000"]
+cgroup = { io.max = "$disk rbps=1M riops=100", pids.max = 20 }
+TOML
+	ct_start
+	ct_up
+	ct_is "one with a limit of a disk runs" disk:up
+	ct_minit set disk io.max="$disk wbps=2M" && ct_minit set disk io.max="$disk riops=50"
+	differs=$(ct_minit status disk | grep -c '^!')
+	sed -i 's/1000/1001/' "$ct_dir/table.toml"
+	is "$differs$(ct_minit reload)" "0disk: restarted: exec" "it is as asked, with what was set by hand; and is another then"
+	ct_is "and runs again" disk:up disk:starts=2
+	is "$(ct_minit status disk | sed -n 's/.* rbps=/rbps=/p')" "rbps=1048576 wbps=2097152 riops=50 wiops=max" "with all of both"
+	is "$(ct_minit status disk | grep -c '^!')" 0 "as asked"
+	ct_stop "it ends in order"
+fi
 echo "1..$ct_tests"

@@ -27,6 +27,9 @@ static void test_what_is_of_the_same(void **data)
 		{ "8:0 rbps=1", "8:01 rbps=1", false },
 		{ "mlx4_0 hca_handle=2", "mlx4_0 hca_object=2", true },
 		{ "sev 4", "sev_es 4", false },
+		{ "/dev/vda 200", "100", false },
+		{ "/dev/vda 200", "/dev/vda 300", true },
+		{ "/dev/vda 200", "/dev/vdb 200", false },
 	};
 
 	(void)data;

@@ -5,7 +5,7 @@
 // links: services/values_net.c services/network.c services/also.c services/attend.c services/own.c services/routes.c services/sysctls.c services/hosts.c services/peers.c services/shard.c net/star.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/addr.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
-// links: cgroup/friendly.c services/values_leaf.c
+// links: cgroup/friendly.c services/values_leaf.c services/changed.c
 // links: services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c services/layout.c
 /* What a right table becomes. Wrong ones are in golden_test.c. */
 #include <setjmp.h>

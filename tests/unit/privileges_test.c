@@ -5,7 +5,7 @@
 // links: services/values_root.c services/values_link.c net/kinds.c services/table.c services/table_roots.c cgroup/limits.c lib/arena.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: services/values_seccomp.c services/profiles.c services/seccomp.c services/syscalls.c cgroup/friendly.c
-// links: services/values_leaf.c lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/addr.c lib/text.c lib/toml.c
+// links: services/values_leaf.c services/changed.c lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/addr.c lib/text.c lib/toml.c
 // links: lib/toml_scalar.c lib/utf8.c services/layout.c
 #include <setjmp.h>
 #include <stdarg.h>
