@@ -300,7 +300,7 @@ static void finish_bridges(struct plan *p)
 
 void network_finish(struct compile *c)
 {
-	struct plan p = { .c = c, .taken = { .arena = c->work } };
+	struct plan p = { .c = c, .taken = { .arena = c->work }, .upon = { .arena = c->work } };
 
 	for (uint32_t i = 0; i < c->bridges.count; i++)
 		bridge_take(&p, i);

@@ -9,6 +9,7 @@ struct plan {
 	struct compile *c;
 	struct set taken;  /* struct addr up to its prefix -> service index + 1, or ADDR_OF_BRIDGE or _LINK | index */
 	bool *full;        /* bridge and family: the subnet has no address left */
+	struct set upon;   /* name of a link -> the first macvlan or ipvlan upon it: as in `taken` */
 	struct list *also; /* by service: struct net_attach of eth1 and so on */
 };
 
@@ -17,6 +18,8 @@ struct plan {
 #define ADDR_KEY offsetof(struct addr, prefix) /* bytes of a key of plan.taken */
 
 #define PEER_NAME "mv" /* and the number of the service: the port of a bridge */
+
+#define SUBNET_WIDEST 8 /* prefix: a wider subnet has loopback or groups in it, or all there is */
 
 #define IPV6_MTU_LEAST 1280 /* RFC 8200; below it the kernel has no IPv6 on a link */
 
@@ -36,6 +39,25 @@ enum network_kind {
  * (NET_ADDRS; family 0 ends them).
  */
 const char *gateway_unfit(const struct addr *own, const struct addr *gateway);
+
+/* -- match.c -- */
+
+/* False for a pattern that no device can match. One of a MAC is put in small letters. */
+bool match_is_good(char *pattern);
+
+/* Refuses a match that is loopback's, or of the one device that another link of the table has. */
+void match_check(struct compile *c, uint32_t index);
+
+/* -- upon.c -- */
+
+/* Refuses a parent that does not carry such a link or service (ADDR_OF_LINK | index, index + 1) or packets as large. */
+void upon_check(struct plan *p, uint32_t who);
+
+/* Refuses what loopback and a wireguard cannot have, as they have no MAC. */
+void ether_check(struct compile *c, const struct draft *d, const struct net_link *link);
+
+/* local and remote of a vxlan. */
+void ends_take(struct compile *c, const struct draft *d, struct net_link *link);
 
 /* -- subnet.c -- */
 

@@ -162,6 +162,9 @@ const char *scalar_text(struct section *s, const struct toml *node);
 /* A word that can be the name of a service, a file or a host. */
 bool name_is_good(const char *name, size_t most);
 
+/* One that the table takes for links and bridges, and the kernel for interfaces. */
+bool ifname_is_good(const char *name);
+
 /* -- services/append.c: services of minit's own making -- */
 
 /* One with what holds without a table; exec is argv up to a NULL. */

@@ -196,6 +196,9 @@ static void put_servers(struct compile *c, const struct draft *d, const struct t
 			refuse_text(c, d, KEY_NETWORK_DNS, e);
 			continue;
 		}
+		if (addr_unfit(&a, ADDR_LOOPBACK))
+			refuse(c, e, "%s: network.dns: %s %s; wants that of a name server", d->title, e->text,
+			       addr_unfit(&a, ADDR_LOOPBACK));
 		put(c, "nameserver ");
 		put(c, e->text);
 		put(c, "\n");

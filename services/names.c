@@ -115,6 +115,11 @@ static bool is_of_all(const char *name)
 	return !strcmp(name, "all") || !strcmp(name, "default");
 }
 
+bool ifname_is_good(const char *name)
+{
+	return name_is_good(name, NET_IFNAME - 1) && !is_of_all(name);
+}
+
 static bool name_interface(struct compile *c, const struct toml *node, const char *what, const char *example)
 {
 	if (node->type == TOML_BROKEN)

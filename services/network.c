@@ -73,9 +73,7 @@ void network_on_link(struct compile *c, struct service_spec *spec, const struct 
 	if (!parent)
 		refuse(c, mode, "%s: network.mode: \"%s\" needs network.parent, the link that it is upon", d->title,
 		       mode->text);
-	else if (parent->len >= NET_IFNAME || strchr(parent->text, '/'))
-		refuse_text(c, d, KEY_NETWORK_PARENT, parent);
-	else
+	else if (parent->len < NET_IFNAME)
 		memcpy(spec->attach.peer, parent->text, parent->len);
 }
 
@@ -131,6 +129,7 @@ void network_on_link_addrs(struct plan *p, uint32_t index)
 	const struct toml *const *own = p->c->services.drafts[index].nodes;
 	const struct toml *list = own[KEY_NETWORK_ADDRESS], *gateways = own[KEY_NETWORK_GATEWAY];
 
+	upon_check(p, index + 1);
 	for (const struct toml *e = text_first(list); e; e = text_next(list, e))
 		take_on_link_addr(p, index, e);
 	if (gateways && node_text(gateways) && !strcmp(gateways->text, "none"))

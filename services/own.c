@@ -43,7 +43,7 @@ static bool take_net(const char *text, struct addr *net)
 
 static bool take_link(const char *text, char *name)
 {
-	if (*name || strlen(text) >= NET_IFNAME || strchr(text, '/'))
+	if (*name || !ifname_is_good(text))
 		return false;
 	memcpy(name, text, strlen(text) + 1);
 	return true;
@@ -112,6 +112,12 @@ static bool take_action(const char *word, struct net_iprule *r)
 	return false;
 }
 
+/* "not" of it would be nothing. */
+static bool has_no_condition(const struct net_iprule *r)
+{
+	return !r->from.family && !r->to.family && !r->iif[0] && !r->oif[0] && !r->fwmask;
+}
+
 static bool read_rule(const char *text, struct net_iprule *ret)
 {
 	struct net_iprule r = { .action = 0 };
@@ -126,8 +132,17 @@ static bool read_rule(const char *text, struct net_iprule *ret)
 			return false;
 	}
 	*ret = r;
-	return !*text && !buf_check(&word) && r.action &&
+	return !*text && !buf_check(&word) && r.action && !(r.inverted && has_no_condition(&r)) &&
 	       (!r.from.family || !r.to.family || r.from.family == r.to.family);
+}
+
+/* The kernel has it once. */
+static bool is_there(const struct net_iprule *rules, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!memcmp(&rules[i], &rules[n], sizeof(rules[n])))
+			return true;
+	return false;
 }
 
 static void take_rules(struct compile *c, const struct draft *d, enum key_id id, struct net_iprule *rules, uint32_t *n)
@@ -141,6 +156,8 @@ static void take_rules(struct compile *c, const struct draft *d, enum key_id id,
 		} else if (!read_rule(e->text, &rules[*n])) {
 			refuse(c, e, "%s: rules: found \"%.80s\"; wants %s", d->title, e->text,
 			       key_text(key, KEY_WANT));
+		} else if (is_there(rules, *n)) {
+			refuse(c, e, "%s: rules: \"%.80s\" stands there twice; remove one", d->title, e->text);
 		} else {
 			if (!rules[*n].priority)
 				rules[*n].priority = FIRST_PRIORITY + *n;

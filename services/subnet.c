@@ -6,8 +6,6 @@
 #include "lib/enabled.h"
 #include "services/address.h"
 
-#define WIDEST 8 /* prefix of IPv4; a wider subnet has loopback or groups in it, or all there is */
-
 static unsigned host_bits(const struct addr *subnet)
 {
 	return 8 * (unsigned)addr_width(subnet) - subnet->prefix;
@@ -116,9 +114,9 @@ static void take_bridge_addr(struct plan *p, uint32_t index, const struct toml *
 	if (unfit)
 		refuse(c, node, "%s: address: %s %s; give the bridge one of a subnet for services", title, node->text,
 		       unfit);
-	else if (a.family == AF_INET && a.prefix < WIDEST)
-		refuse(c, node, "%s: address: %s: a subnet of IPv4 has a prefix of /%d or more", title, node->text,
-		       WIDEST);
+	else if (a.prefix < SUBNET_WIDEST)
+		refuse(c, node, "%s: address: %s: a subnet has a prefix of /%d or more", title, node->text,
+		       SUBNET_WIDEST);
 	else if (*n == NET_ADDRS)
 		refuse(c, node, "%s: address: more than %d addresses", title, NET_ADDRS);
 	else if (other)

@@ -98,6 +98,8 @@ static const char *link_unfit(const struct net_link *link, const struct addr *a)
 	bool loopback = !strcmp(link->name, "lo");
 	const char *unfit = addr_unfit(a, ADDR_LINK_LOCAL | (loopback ? ADDR_LOOPBACK : 0));
 
+	if (!unfit && a->prefix < SUBNET_WIDEST)
+		return "has too much for its subnet; wants a prefix of /8 or more";
 	return unfit || addr_is_host(a) ? unfit : "is the subnet itself or its broadcast";
 }
 
@@ -158,7 +160,7 @@ static void take_link_routes(struct compile *c, const struct draft *d, struct ne
 	c->link_route_count += link->routes;
 }
 
-/* A name of an interface, or "". */
+/* A name of an interface or a pattern of one, or "". */
 static void take_link_name(struct compile *c, const struct draft *d, enum key_id id, char *field, size_t size)
 {
 	const struct toml *node = d->nodes[id];
@@ -170,6 +172,18 @@ static void take_link_name(struct compile *c, const struct draft *d, enum key_id
 		       key_text(key_by_id(id), KEY_NAME), node->text, size - 1);
 	else
 		memcpy(field, node->text, node->len + 1);
+}
+
+static void take_match(struct compile *c, const struct draft *d, struct net_link *link)
+{
+	const struct toml *node = d->nodes[KEY_LINK_MATCH];
+
+	take_link_name(c, d, KEY_LINK_MATCH, link->match, sizeof(link->match));
+	if (link->match[0] && !match_is_good(link->match)) {
+		refuse(c, node, "%s: match: no name and no MAC of a device is matched by \"%.60s\"; wants %s", d->title,
+		       node->text, key_text(key_by_id(KEY_LINK_MATCH), KEY_WANT));
+		link->match[0] = '\0';
+	}
 }
 
 /* Keys that only some kinds have; and those that these need. */
@@ -225,14 +239,6 @@ static void take_mode_of(struct compile *c, const struct draft *d, struct net_li
 	link->flags |= NET_LINK_MODE;
 }
 
-static void take_end(struct compile *c, const struct draft *d, enum key_id id, struct addr *field)
-{
-	const struct toml *node = d->nodes[id];
-
-	if (node && (strchr(node->text, '/') || text_addr(node->text, field)))
-		refuse_text(c, d, id, node);
-}
-
 static int link_index(const struct compile *c, const char *name)
 {
 	return (int)set_get(&c->links.names, name, strlen(name)) - 1;
@@ -284,7 +290,7 @@ static void check_dhcp(struct compile *c, const struct draft *d, bool dhcp, cons
 /* What its kind and addresses make of other keys. */
 static void check_link(struct compile *c, const struct draft *d, const struct net_link *link)
 {
-	const struct toml *mtu = d->nodes[KEY_LINK_MTU], *remote = d->nodes[KEY_LINK_REMOTE];
+	const struct toml *mtu = d->nodes[KEY_LINK_MTU];
 
 	if (mtu && link->mtu < IPV6_MTU_LEAST && addr_has_family(link->addr, NET_ADDRS, AF_INET6))
 		refuse(c, mtu, "%s: mtu: %u is too small for its IPv6 address, which wants %u or more", d->title,
@@ -295,13 +301,6 @@ static void check_link(struct compile *c, const struct draft *d, const struct ne
 	if (link->kind == NET_KIND_IPVLAN && d->nodes[KEY_LINK_MAC])
 		refuse(c, d->nodes[KEY_LINK_MAC], "%s: mac: an ipvlan has the MAC of its parent; remove it, or use "
 		       "macvlan", d->title);
-	if (!remote || !link->remote.family)
-		return;
-	if (link->local.family && link->local.family != link->remote.family)
-		refuse(c, remote, "%s: remote: %s is not of the family of local", d->title, remote->text);
-	if (addr_is_group(&link->remote) && !link->parent[0])
-		refuse(c, remote, "%s: remote: %s is a group, which needs parent, the link to send by", d->title,
-		       remote->text);
 }
 
 static void take_link(struct plan *p, uint32_t index)
@@ -315,13 +314,12 @@ static void take_link(struct plan *p, uint32_t index)
 	if (set_get(&c->bridges.names, link->name, strlen(link->name)))
 		refuse_key(c, d->header, "%s: a bridge of the table has this name", d->title);
 	link->flags |= (up && !up->truth ? NET_LINK_DOWN : 0) | (d->nodes[KEY_LINK_MAC] ? NET_LINK_MAC : 0);
-	take_link_name(c, d, KEY_LINK_MATCH, link->match, sizeof(link->match));
+	take_match(c, d, link);
 	take_link_name(c, d, KEY_LINK_PARENT, link->parent, sizeof(link->parent));
 	take_link_name(c, d, KEY_LINK_MASTER, link->master, sizeof(link->master));
 	check_kind(c, d, link);
 	take_mode_of(c, d, link);
-	take_end(c, d, KEY_LINK_LOCAL, &link->local);
-	take_end(c, d, KEY_LINK_REMOTE, &link->remote);
+	ends_take(c, d, link);
 	check_master(c, d, link);
 	for (const struct toml *e = text_first(addresses); e; e = text_next(addresses, e))
 		take_link_address(p, index, e);
@@ -329,6 +327,7 @@ static void take_link(struct plan *p, uint32_t index)
 		take_link_gateway(c, d, link, e);
 	take_link_routes(c, d, link);
 	check_link(c, d, link);
+	ether_check(c, d, link);
 	check_dhcp(c, d, link->flags & NET_LINK_DHCP, "dhcp", KEY_LINK_DHCP_CLIENT);
 	check_dhcp(c, d, link->flags & NET_LINK_DHCP6, "dhcp6", KEY_LINK_DHCP6_CLIENT);
 }
@@ -446,6 +445,10 @@ void links_take(struct plan *p)
 		check_defaults(c, i);
 	for (uint32_t i = 0; i < c->links.count; i++)
 		check_id(c, i);
+	for (uint32_t i = 0; i < c->links.count; i++) {
+		match_check(c, i);
+		upon_check(p, ADDR_OF_LINK | i);
+	}
 }
 
 void links_finish(struct compile *c)

@@ -31,7 +31,7 @@ match = "02:00:00:00:00:*"
 address = "192.0.3.1/24"
 [network.link.never]
 kind = "macvlan"
-parent = "lo"
+parent = "busy"
 [network.link.mac0]
 kind = "macvlan"
 mode = "bridge"
@@ -67,6 +67,7 @@ TOML
 
 ct_start sh -c 'ip link add u0 address 02:00:00:00:00:05 type veth peer name u1 && ip link set u1 up &&
 	ip link add taken type veth peer name taken1 &&
+	ip link add busy type veth peer name busy1 && ip link add foreign type bridge && ip link set busy master foreign &&
 	ip link add w0 address 02:00:00:00:00:06 type veth peer name w1 && ip link set w1 up && exec "$@"' \
 	sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
@@ -196,7 +197,7 @@ ct_stop "it ends in order"
 # Two devices that have each other's names, and one whose name somebody else's has.
 ct_table <<TOML
 [network.link.eth0]
-match = "02:00:00:00:00:0b"
+match = "02:00:00:00:00:0B"
 address = "192.0.2.10/24"
 [network.link.eth1]
 match = "02:00:00:00:00:0a"
