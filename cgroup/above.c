@@ -1,4 +1,4 @@
-/* Who holds processors or memory nodes back from a leaf: cgroup-v2.rst, "cpuset.cpus.effective". */
+/* Who holds processors or memory nodes back from a leaf: cgroup-v2.rst, "cpuset.cpus.effective"; and what there is at all. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -84,4 +84,65 @@ bool cgroup_why_above(const struct cgroup_home *home, const char *name, const ch
 	buf_fmt(why, "%s has %.64s (its %s): ask for no other, or give it more", n > 0 ? path : "the cgroup above",
 		left.list, left.file);
 	return true;
+}
+
+/* Only the root of all groups has the file, and a cgroup namespace may end below it: cgroup-v2.rst, "misc.capacity". */
+static ssize_t read_above(int dir, const char *file, char *mem, size_t size)
+{
+	ssize_t n = dir < 0 ? -ENOENT : fd_read_file(dir, file, mem, size);
+	cleanup_fd int at = dir < 0 ? -1 : open_folder(dir, "..");
+
+	for (int i = 0; i < DEPTH_MOST && n < 0 && at >= 0; i++) {
+		int up = open_folder(at, "..");
+
+		n = fd_read_file(at, file, mem, size);
+		fd_close(&at);
+		at = up;
+	}
+	return n;
+}
+
+/* "sev 509\nsev_es 99\n" as "sev 509, sev_es 99"; or of each line its first word. */
+static void put_lines(struct buf *b, const char *text, bool whole)
+{
+	const char *line = text;
+
+	for (; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		buf_fmt(b, "%s%.*s", line == text ? "" : ", ", (int)strcspn(line, whole ? "\n" : " \n"), line);
+}
+
+void cgroup_why_capacity(const struct cgroup_home *home, enum cgroup_v1 controller, struct buf *why)
+{
+	int top = home->v1[controller] >= 0 ? home->v1[controller] : home->v2;
+	BUF_ON_STACK(file, 32);
+	char text[512];
+
+	buf_fmt(&file, "%s.capacity", cgroup_controllers[controller].v2_name);
+	if (read_above(top, buf_text(&file), text, sizeof(text)) < 0) {
+		buf_fmt(why, "; %s of the root of all cgroups says what this machine has", buf_text(&file));
+		return;
+	}
+	buf_str(why, "; this machine has ");
+	if (*text)
+		put_lines(why, text, true);
+	else
+		buf_str(why, "nothing of that");
+	buf_fmt(why, " (%s)", buf_text(&file));
+}
+
+void cgroup_why_no_device(const struct cgroup_home *home, const char *name, const char *file, struct buf *why)
+{
+	enum cgroup_v1 controller = limit_controller(file);
+	int top = home->v1[controller] >= 0 ? home->v1[controller] : home->v2;
+	struct leaf_path path;
+	char text[1024];
+	ssize_t n = fd_read_file(top, leaf_path(&path, name, file), text, sizeof(text));
+
+	buf_str(why, "there is no such device");
+	if (n > 0 && *text != '\n') {
+		buf_str(why, ", but ");
+		put_lines(why, text, false);
+	} else if (n >= 0) {
+		buf_str(why, ", nor any other");
+	}
 }

@@ -60,6 +60,12 @@ const char *cgroup_why_withheld(void);
 /* Why there is no `file` in the leaf, in words. */
 void cgroup_why_absent(const struct cgroup_home *home, const char *file, struct buf *why);
 
+/* What there is of what the controller counts by names ("; this machine has sev 509 (misc.capacity)"). */
+void cgroup_why_capacity(const struct cgroup_home *home, enum cgroup_v1 controller, struct buf *why);
+
+/* That there is no such device, and which there are by that file of the leaf. */
+void cgroup_why_no_device(const struct cgroup_home *home, const char *name, const char *file, struct buf *why);
+
 /* Makes a home in our own group of the hierarchy, of which `own` is the directory. 0 or -errno. */
 typedef int settle_fn(struct cgroup_home *home, enum cgroup_v1 controller, int own);
 

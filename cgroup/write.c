@@ -122,9 +122,21 @@ static void explain_value(const struct cgroup_home *home, const char *file, stru
 	buf_str(why, "the kernel does not take this value");
 	if (!strncmp(file, "cpu.weight", 10))
 		buf_str(why, "; it takes none as long as cpu.idle is on");
+	else if (!strncmp(file, "misc.", 5) || !strncmp(file, "dmem.", 5))
+		cgroup_why_capacity(home, limit_controller(file), why);
+	else if (!strcmp(file, "rdma.max"))
+		buf_str(why, "; it takes hca_handle and hca_object, each with a number or max");
 }
 
-static void explain(const struct cgroup_home *home, const char *file, int err, struct buf *why)
+static void explain_device(const struct cgroup_home *home, const char *name, const char *file, struct buf *why)
+{
+	if (!strcmp(file, "rdma.max"))
+		cgroup_why_no_device(home, name, file, why);
+	else
+		buf_str(why, strncmp(file, "io.", 3) ? "there is no such device" : "there is no such disk");
+}
+
+static void explain(const struct cgroup_home *home, const char *name, const char *file, int err, struct buf *why)
 {
 	switch (err) {
 	case -ENOENT:
@@ -146,7 +158,7 @@ static void explain(const struct cgroup_home *home, const char *file, int err, s
 		break;
 	case -ENODEV:
 	case -ENOTBLK:
-		buf_str(why, strncmp(file, "io.", 3) ? "there is no such device" : "there is no such disk");
+		explain_device(home, name, file, why);
 		break;
 	case -EBUSY:
 		buf_str(why, "more than that is in use");
@@ -169,7 +181,7 @@ void cgroup_why(const struct cgroup_home *home, const char *name, const char *fi
 	else if (is_beyond(file, err))
 		explain_cpuset(home, name, file, why);
 	else if (*file)
-		explain(home, file, err, why);
+		explain(home, name, file, err, why);
 	else
 		buf_str(why, cgroup_why_no_leaf(err));
 }

@@ -693,6 +693,38 @@ static void limit_that_cannot_be_had_says_why_and_what_to_do(void **state)
 	forget(&v1);
 }
 
+static void limit_of_what_is_counted_by_name_says_what_there_is(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	home.v2_controllers |= 1u << CGROUP_V1_MISC | 1u << CGROUP_V1_RDMA | 1u << CGROUP_V1_DMEM;
+	group_with("v2/svc.web", V2_FILES " misc.max rdma.max dmem.max");
+	k.refuse = "svc.web/misc.max=sev 4";
+	k.times = 3;
+	k.err = EINVAL;
+	assert_int_equal(set(&home, "misc.max", "sev 4", "misc.capacity of the root of all cgroups"), -EINVAL);
+	file("misc.capacity", "");
+	assert_int_equal(set(&home, "misc.max", "sev 4", "this machine has nothing of that (misc.capacity)"), -EINVAL);
+	file("misc.capacity", "sgx_epc 40960\nsev_es 99\n");
+	assert_int_equal(set(&home, "misc.max", "sev 4", "has sgx_epc 40960, sev_es 99 (misc.capacity)"), -EINVAL);
+	k.refuse = "svc.web/dmem.max=vram 4";
+	k.times = 1;
+	file("v2/dmem.capacity", "drm/0/vram0 4096\n");
+	assert_int_equal(set(&home, "dmem.max", "vram 4", "has drm/0/vram0 4096 (dmem.capacity)"), -EINVAL);
+	k.refuse = "svc.web/rdma.max=mlx4_0 hca_handle=2";
+	k.times = 2;
+	k.err = ENODEV;
+	assert_int_equal(set(&home, "rdma.max", "mlx4_0 hca_handle=2", "no such device, nor any other"), -ENODEV);
+	file("v2/svc.web/rdma.max", "mlx5_0 hca_handle=max hca_object=max\nrxe0 hca_handle=5 hca_object=max\n");
+	assert_int_equal(set(&home, "rdma.max", "mlx4_0 hca_handle=2", "no such device, but mlx5_0, rxe0"), -ENODEV);
+	k.refuse = "svc.web/rdma.max=mlx5_0 hca=2";
+	k.times = 1;
+	k.err = EINVAL;
+	assert_int_equal(set(&home, "rdma.max", "mlx5_0 hca=2", "it takes hca_handle and hca_object"), -EINVAL);
+	forget(&home);
+}
+
 static void swap_of_v1_is_counted_with_the_memory(void **state)
 {
 	struct cgroup_home home = home_v1();
@@ -1347,6 +1379,7 @@ int main(void)
 		T(weight_of_io_goes_to_bfq_where_that_is),
 		T(limits_are_translated_for_v1),
 		T(limit_that_cannot_be_had_says_why_and_what_to_do),
+		T(limit_of_what_is_counted_by_name_says_what_there_is),
 		T(swap_of_v1_is_counted_with_the_memory),
 		T(period_of_v1_is_left_where_it_is_the_same),
 		T(disk_of_v1_has_a_file_for_each_word),

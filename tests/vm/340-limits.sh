@@ -489,8 +489,6 @@ is 'weighed set' '10 33554432 0-1' "several limits are changed in one go"
 why='step cgroup leaf'
 said "no-misc: $why: misc.max = sev 4: .*: no controller misc: it is switched off at boot; remove cgroup_disable=misc" \
 	"a controller that is switched off is told"
-# Nothing else can be seen of rdma.max here: the kernel wants a device, and Debian's cloud kernel is built without those that
-# need no hardware (CONFIG_RDMA_RXE, CONFIG_RDMA_SIW).
 said "no-rdma: $why: rdma.max = mlx4_0 hca_handle=2: .*: there is no such device" "a device that there is not"
 said "no-dmem: $why: dmem.max = .*: no controller dmem: this kernel is built without it" "a controller that was not built"
 said "no-size: $why: hugetlb.3MB.max = 4194304: .*: this kernel has no hugetlb.3MB.max" "a file that the controller does not have"

@@ -99,6 +99,16 @@ root = "/tree"
 caps = "all"
 seccomp = "none"
 
+[service.counted]
+exec = ["/bin/sleep", "1000"]
+cgroup.misc.max = "sev 4"
+[service.handles]
+exec = ["/bin/sleep", "1000"]
+cgroup.rdma.max = "mlx4_0 hca_handle=2"
+[service.misnamed]
+exec = ["/bin/sleep", "1000"]
+cgroup.rdma.max = "mlx4_0 handles=2"
+
 [service.walled]
 exec = ["/bin/sleep", "1000"]
 paths = { read = ["/"], write = ["/run"] }
@@ -127,6 +137,8 @@ for s in labelled image erofs lain soon ids; do echo "differs $s $(differs $s)."
 echo "sched $(minit status soon | grep '^  sched' | tr -s ' ')"
 minit stop labelled image erofs lain soon ids
 echo "after $(grep -l -E '/(image|erofs)' /sys/block/loop*/loop/backing_file 2>/dev/null | wc -l)"
+
+for s in counted handles misnamed; do minit start $s 2>&1 | sed "s/^/$s said /"; done
 
 minit start walled
 echo "walled $(differs walled | tr -s ' ')"
@@ -174,6 +186,13 @@ is after 0 "which is gone with them"
 for s in labelled image erofs lain soon ids; do is "differs $s" . "$s: status finds it as asked"; done
 is walled '! paths a list a list, without truncation (Linux 6.2), without ioctl of devices (Linux 6.10)' \
 	"what landlock of this kernel cannot refuse is told"
+is 'counted said' "minit: counted: start: it has failed (step cgroup leaf: misc.max = sev 4: Invalid argument: the kernel does not take this value; this machine has nothing of that (misc.capacity))" \
+	"what the machine has of misc.max is told"
+# The kernel has rdma.max, but this one is built without what makes a device of no hardware (CONFIG_RDMA_RXE, CONFIG_RDMA_SIW).
+is 'handles said' "minit: handles: start: it has failed (step cgroup leaf: rdma.max = mlx4_0 hca_handle=2: No such device: there is no such device, nor any other)" \
+	"and which devices it has, of rdma.max"
+is 'misnamed said' "minit: misnamed: start: it has failed (step cgroup leaf: rdma.max = mlx4_0 handles=2: Invalid argument: the kernel does not take this value; it takes hca_handle and hca_object, each with a number or max)" \
+	"and what that takes"
 for limit in "cpu.max 20000 100000" "cpu.weight 50" "memory.high 50331648" "memory.max 67108864" "pids.max 32" \
 	"io.weight default 50" "io.max 254:0 rbps=10485760 wbps=max riops=max wiops=max"; do
 	has "unit $limit" "the example of a unit: ${limit%% *}"
