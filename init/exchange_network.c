@@ -42,7 +42,7 @@ static void put_away(void *context, const struct differ_part *part)
 {
 	if (part->fate == FATE_GONE)
 		remove_part(context, part);
-	else if (part->fate == FATE_SET)
+	else if (part->fate & (FATE_SET | FATE_UNSET))
 		strip_part(context, part);
 }
 

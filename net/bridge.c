@@ -272,6 +272,29 @@ int bridge_take_addr(struct net_session *s, const struct net_bridge *bridge, con
 	return err == -EADDRNOTAVAIL ? 0 : err;
 }
 
+/* What a new one has: br_dev_setup and br_stp_timer_init of the kernel, as they have always been. */
+static const struct net_bridge fresh = { .mtu = 1500, .forward_delay_ms = 15000, .ageing_ms = 300000,
+					 .priority = 32768 };
+
+/* A MAC is not the kernel's to choose: it would follow the ports. */
+static int unset(struct net_session *s, const struct net_bridge *was, const struct net_bridge *is, bool filters)
+{
+	struct net_bridge bare = fresh;
+	struct netlink_batch b;
+	uint8_t mac[NET_MAC];
+	char mem[NET_BATCH];
+
+	memcpy(bare.name, is->name, sizeof(bare.name));
+	bare.asked = was->asked & (uint8_t)~is->asked;
+	bare.mtu = was->mtu && !is->mtu ? fresh.mtu : 0;
+	if (!bare.asked && !bare.mtu)
+		return 0;
+	mac_of_bridge(is, mac);
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	adopt(&b, &bare, bare.asked & NET_ASKED_MAC ? mac : NULL, filters);
+	return net_run(s, bare.name, &b);
+}
+
 int net_bridge_strip(struct net_session *s, const struct net_bridge *was, const struct net_bridge *is)
 {
 	struct link_info info;
@@ -279,6 +302,7 @@ int net_bridge_strip(struct net_session *s, const struct net_bridge *was, const 
 
 	if (err < 0)
 		return err == -ENODEV ? 0 : link_find_failed(was->name, was->name, err);
+	err = unset(s, was, is, info.filters);
 	for (unsigned i = 0; i < NET_ADDRS && was->addr[i].family && !err; i++)
 		if (!bridge_has_addr(is, &was->addr[i]))
 			err = bridge_take_addr(s, was, &was->addr[i], info.index);

@@ -197,8 +197,8 @@ void mac_of_bridge(const struct net_bridge *bridge, uint8_t *ret_mac);
 must_check int net_bridge_up(struct net_session *s, const struct net_bridge *bridge);
 
 /*
- * Takes from a bridge that minit has made the addresses that `was` has and `is` has not. 0 or -errno, logged; what is
- * not there is no error.
+ * Takes from a bridge that minit has made what `was` has and `is` has not: addresses go, and a setting is as it is of a
+ * new one. 0 or -errno, logged; what is not there is no error.
  */
 must_check int net_bridge_strip(struct net_session *s, const struct net_bridge *was, const struct net_bridge *is);
 

@@ -44,6 +44,7 @@ enum fate {
 	FATE_SET = 4,      /* it is given what the new table says, and stays */
 	FATE_LEFT = 8,     /* no longer in the table: it stays as it is */
 	FATE_REFUSED = 16, /* it cannot be while minit runs */
+	FATE_UNSET = 32,   /* a setting that is no longer in the table: as a new one of minit's has it */
 };
 
 struct differ_part {

@@ -4,9 +4,9 @@
 #include "services/differ.h"
 
 #define AT_START "it has changed, and is set up when minit starts: put it back, or start minit anew"
-#define WITHOUT                                                                                                 \
-	"it is no longer in the table, and minit does not know what the kernel has without it: write the value " \
-	"that it is to have, or start minit anew"
+#define BY_PORTS                                                                                                 \
+	"it is no longer in the table, and the links that are ports of it decide what it is without that: write " \
+	"the value that it is to have, or start minit anew"
 #define SHARED                                                                                                   \
 	"its bridge has another mtu, ageing or vlan_filtering, and what it is made of has the old one: put it back, " \
 	"or start minit anew"
@@ -110,6 +110,22 @@ static bool is_same_field(const struct net_bridge *was, const struct net_bridge 
 	       !memcmp((const char *)was + f->at, (const char *)is + f->at, f->size);
 }
 
+static bool has_port(const struct table *t, const struct net_bridge *bridge)
+{
+	for (uint32_t i = 0; i < t->links.count; i++)
+		if (!strcmp(table_link(t, i)->master, bridge->name))
+			return true;
+	return false;
+}
+
+/* The kernel gives a bridge the least MTU of its ports, as long as nobody has set one. */
+static enum fate fate_of_field(const struct machine *m, const struct net_bridge *is, const struct bridge_field *f)
+{
+	if (is_asked(is, f))
+		return f->fate;
+	return f->at == offsetof(struct net_bridge, mtu) && has_port(m->is, is) ? FATE_REFUSED : f->gone;
+}
+
 static void compare_bridges(struct machine *m, int32_t was, int32_t is)
 {
 	const struct net_bridge *a = table_bridge(m->was, (uint32_t)was), *b = table_bridge(m->is, (uint32_t)is);
@@ -118,8 +134,8 @@ static void compare_bridges(struct machine *m, int32_t was, int32_t is)
 		const struct bridge_field *f = &bridge_fields[i];
 
 		if (!is_same_field(a, b, f))
-			note(m, (struct differ_part){ OF_BRIDGE, is_asked(b, f) ? f->fate : f->gone, was, is, a->name,
-						      f->name, WITHOUT });
+			note(m, (struct differ_part){ OF_BRIDGE, fate_of_field(m, b, f), was, is, a->name, f->name,
+						      BY_PORTS });
 	}
 }
 

@@ -57,12 +57,21 @@ is "$(option stp_state),$(option forward_delay),$(option ageing_time),$(option p
 is "$(runs)" "$before" "all run on"
 is "$(bound)" "$tied" "on the same bridge, which knows them still"
 is "$(from "$(ct_pid)" tcp:10.77.0.10:80)" "fixed 10.77.0.1" "and packets flow"
-bridge 'address = ["10.77.0.1/24"]' 'nat = true' 'stp = false' 'forward_delay = "2s"' 'ageing = "60s"'
-said='1:minit: reload: network.bridge.br0: priority: it is no longer in the table, and minit does not know what the kernel has without it: write the value that it is to have, or start minit anew; nothing has changed'
-is "$(reload)" "$said" "one that is gone is refused"
-is "$(option stp_state)" 1 "as a whole"
+ct_in ip link set br0 type bridge hello_time 300
+bridge 'address = ["10.77.0.1/24"]' 'nat = true' 'ageing = "70s"'
+gone='no longer in the table: set as the kernel has a new one, if minit has made it'
+said="0:network.bridge.br0: ageing: changed while all runs
+network.bridge.br0: forward_delay: $gone
+network.bridge.br0: priority: $gone
+network.bridge.br0: stp: $gone"
+is "$(reload --plan)" "$said" "the plan says which are gone"
+is "$(option stp_state)" 1 "and does nothing"
+is "$(reload)" "$said" "minit reload takes that"
+is "$(option stp_state),$(option forward_delay),$(option ageing_time),$(option priority)" 0,1500,7000,32768 "they are as the kernel has them by itself"
+is "$(option hello_time)" 300 "and what the table never spoke of is left alone"
+is "$(runs),$(bound)" "$before,$tied" "all run on, on the same bridge, which knows them still"
 bridge 'address = ["10.77.0.1/24"]' 'nat = true' 'stp = false' 'forward_delay = "2s"' 'ageing = "60s"' 'priority = 32768'
-is "$(reload | wc -l),$(option stp_state),$(option priority)" 2,0,32768 "what is written is set"
+is "$(reload | wc -l),$(option stp_state),$(option priority),$(option ageing_time)" 4,0,32768,6000 "what is written is set"
 
 settings=('nat = true' 'stp = false' 'forward_delay = "2s"' 'ageing = "60s"' 'priority = 32768')
 bridge 'address = ["10.77.0.1/24", "10.79.0.1/24"]' "${settings[@]}"
@@ -104,6 +113,22 @@ soon answers "$(ct_pid)" tcp:10.77.0.10:80
 is "$(from "$(ct_pid)" tcp:10.77.0.10:80)" "fixed 10.77.0.1" "and is reached by it"
 ct_minit net >"$ct_dir/net" 2>&1
 ok $? "minit net finds nothing wrong"
+bridge 'address = ["10.77.0.1/16", "fd77::1/64"]' "${settings[@]}"
+is "$(reload)" "0:fixed: restarted with a new network: mtu of its bridge, mac of its bridge
+network.bridge.br0: mac: $gone
+network.bridge.br0: mtu: $gone" "without both"
+ct_is "they are up" fixed:up
+is "$(option mtu),$(ct_inside fixed cat /proc/sys/net/ipv6/conf/eth0/mtu)" 1500,1500 "with the MTU of the kernel"
+[ "$(option ether)" != 02:00:00:00:00:77 ]
+ok $? "and a MAC that minit makes"
+soon answers "$(ct_pid)" tcp:10.77.0.10:80
+is "$(from "$(ct_pid)" tcp:10.77.0.10:80)" "fixed 10.77.0.1" "packets flow"
+{ bridge 'address = ["10.77.0.1/16", "fd77::1/64"]' 'mtu = 1400' "${settings[@]}" && printf '[network.link.p0]\nmaster = "br0"\n'; } >>"$ct_dir/table.toml"
+reload >/dev/null
+ct_is "with an MTU, and a link as a port" fixed:up
+{ bridge 'address = ["10.77.0.1/16", "fd77::1/64"]' "${settings[@]}" && printf '[network.link.p0]\nmaster = "br0"\n'; } >>"$ct_dir/table.toml"
+is "$(reload)" "1:minit: reload: network.bridge.br0: mtu: it is no longer in the table, and the links that are ports of it decide what it is without that: write the value that it is to have, or start minit anew; nothing has changed" \
+	"an MTU that its ports would decide is not taken away"
 is "$(ct_field free pid)" "${before#*,}" "who is not on it has run on"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -153,7 +153,7 @@ static void test_ports_keep_their_names(void **data)
 static void tell_part(void *context, const struct differ_part *part)
 {
 	static const char *const fates[] = { [FATE_NEW] = "new", [FATE_GONE] = "gone", [FATE_SET] = "set",
-					     [FATE_LEFT] = "left", [FATE_REFUSED] = "refused" };
+					     [FATE_LEFT] = "left", [FATE_REFUSED] = "refused", [FATE_UNSET] = "unset" };
 	size_t len = strlen(told);
 	BUF_ON_STACK(b, DIFFER_PART);
 
@@ -180,9 +180,11 @@ static void test_the_machine(void **data)
 		{ BRIDGE OTHER ON("br0"), OTHER BRIDGE ON("br0"), "" },
 		{ BRIDGE WEB, OTHER WEB, "network.bridge.br0 gone, network.bridge.br1 new" },
 		{ BRIDGE WEB, WEB, "network.bridge.br0 gone" },
-		{ BRIDGE "mtu = 1400\n" WEB, BRIDGE WEB, "network.bridge.br0: mtu refused" },
+		{ BRIDGE "mtu = 1400\n" WEB, BRIDGE WEB, "network.bridge.br0: mtu unset" },
 		{ BRIDGE "ageing = '10s'\n" WEB, BRIDGE "stp = false\n" WEB,
-		  "network.bridge.br0: stp set, network.bridge.br0: ageing refused" },
+		  "network.bridge.br0: stp set, network.bridge.br0: ageing unset" },
+		{ BRIDGE "mtu = 1400\n[network.link.d0]\nmaster = 'br0'\n" WEB, BRIDGE "[network.link.d0]\nmaster = 'br0'\n" WEB,
+		  "network.bridge.br0: mtu refused" },
 		{ BRIDGE WEB, BRIDGE "mtu = 1400\nmac = '02:00:00:00:00:07'\n" WEB, "network.bridge.br0: mtu set, network.bridge.br0: mac set" },
 		{ BRIDGE WEB, "[network.bridge.br0]\naddress = '10.77.0.2/24'\n" WEB, "network.bridge.br0: address set" },
 		{ "[system]\nhostname = 'a'\n" WEB, "[system]\nhostname = 'b'\n" WEB, "system.hostname set" },
