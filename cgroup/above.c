@@ -1,4 +1,7 @@
-/* Who holds processors or memory nodes back from a leaf: cgroup-v2.rst, "cpuset.cpus.effective"; and what there is at all. */
+/*
+ * Who holds processors or memory nodes back from a leaf: cgroup-v2.rst, "cpuset.cpus.effective". And what a machine has
+ * of what is counted by names.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
