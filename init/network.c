@@ -162,7 +162,7 @@ static void await_end(struct supervisor *sv, struct net_session *net)
 	for (uint32_t i = 0; i < sv->state->count; i++) {
 		const struct net_attach *attach = &spec_at(sv, i)->attach;
 
-		while (attach->bridge >= 0 && net_is_there(net, attach->peer) && when_before(when_now(), until))
+		while (attach->bridge >= 0 && net_is_pair(net, attach->peer) && when_before(when_now(), until))
 			nanosleep(&moment, NULL);
 	}
 }
@@ -224,20 +224,10 @@ static void clear_tables(struct supervisor *sv)
 		rules_drop(sv->state, CLAIM_RULES);
 }
 
-static void clear_pairs(struct supervisor *sv, struct net_session *net)
-{
-	for (uint32_t i = 0; i < sv->state->count; i++) {
-		const struct net_attach *attach = &spec_at(sv, i)->attach;
-
-		if (attach->bridge >= 0 && net_is_there(net, attach->peer))
-			connect_remove(sv, i, net);
-	}
-}
-
 /*
  * What is known by its mark goes, and by that the tables, first: who is killed in between leaves the mark. The pairs of
- * the services have none, and go with the namespaces, a moment later; those that do not, as somebody holds their
- * namespace, are in the way. Where there is no mark, somebody else's bridge that this table uses may have been that
+ * the services go with the namespaces, a moment later; those that do not, as somebody holds their namespace, bear a
+ * mark too. Where there is no mark, somebody else's bridge that this table uses may have been that
  * run's as well.
  */
 static void clear_left(struct supervisor *sv, struct net_session *net)
@@ -252,7 +242,6 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	if (!left)
 		return;
 	await_end(sv, net);
-	clear_pairs(sv, net);
 	clear_links(sv, net);
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
 		net_bridge_clear(net, table_bridge(sv->table, i));

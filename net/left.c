@@ -1,4 +1,4 @@
-/* What a minit that was killed has left in the network: links that bear its mark. */
+/* What a minit that was killed has left in the network: links that bear its mark, pairs of services among them. */
 #include <errno.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@ int net_left(struct net_session *s, net_stays_fn *stays, const void *context, ch
 	netlink_await(&a);
 	while (!err && (more = netlink_next(&b, &a)) > 0) {
 		err = a.err ? -a.err : link_take(a.body, &info);
-		if (err || n == most || strcmp(info.alias, LINK_MARK) != 0 || (stays && stays(context, info.name)))
+		if (err || n == most || !link_is_marked(&info) || (stays && stays(context, info.name)))
 			continue;
 		memcpy(names[n++], info.name, NET_IFNAME);
 	}

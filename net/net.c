@@ -170,6 +170,13 @@ bool net_is_there(struct net_session *s, const char *ifname)
 	return link_find(&s->host, ifname, &info) == 0;
 }
 
+bool net_is_pair(struct net_session *s, const char *ifname)
+{
+	struct link_info info;
+
+	return link_find(&s->host, ifname, &info) == 0 && info.group == PAIR_MARK && link_is_marked(&info);
+}
+
 int net_remove(struct net_session *s, const char *ifname)
 {
 	struct netlink_answer a;

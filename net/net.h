@@ -125,6 +125,9 @@ must_check int net_attach(struct net_session *s, const char *object, const struc
 /* Whether there is a link of this name in the namespace of the session. */
 bool net_is_there(struct net_session *s, const char *ifname);
 
+/* Whether it is the host end of a service's pair that some minit made. */
+bool net_is_pair(struct net_session *s, const char *ifname);
+
 /* Deletes host end `peer` (and so the pair) or a bridge; what is not there is no error. */
 int net_remove(struct net_session *s, const char *ifname);
 
@@ -155,6 +158,12 @@ static inline int net_attach(struct net_session *s, const char *object, const st
 }
 
 static inline bool net_is_there(struct net_session *s, const char *ifname)
+{
+	(void)s, (void)ifname;
+	return false;
+}
+
+static inline bool net_is_pair(struct net_session *s, const char *ifname)
 {
 	(void)s, (void)ifname;
 	return false;

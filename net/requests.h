@@ -5,6 +5,8 @@
 #ifndef NET_REQUESTS_H
 #define NET_REQUESTS_H
 
+#include <string.h>
+
 #include "net/net.h"
 #include "net/netlink.h"
 
@@ -29,6 +31,7 @@ struct link_info {
 	bool filters;          /* a bridge that looks at VLANs */
 	int nsid;              /* where its other end is: the number of that namespace in ours, or -1 */
 	uint32_t master;       /* number of the bridge or bond that it is a port of, or 0 */
+	uint32_t group;
 	char name[NET_IFNAME];
 	char alias[8];         /* what fits of it */
 	char kind[NET_IFNAME]; /* "bridge", "veth", "" for a device */
@@ -37,6 +40,17 @@ struct link_info {
 /* -- link.c -- */
 
 #define LINK_MARK "minit" /* the alias of what minit has made: what a killed run has left is known by it */
+
+/*
+ * The group of the outer end of a service's pair, the mark of that: "mini". It is born in it, which costs no request.
+ */
+#define PAIR_MARK 0x6d696e69
+
+/* Whether some minit has made it. */
+static inline bool link_is_marked(const struct link_info *info)
+{
+	return !strcmp(info->alias, LINK_MARK) || (info->group == PAIR_MARK && !strcmp(info->kind, "veth"));
+}
 
 /* Begins request->type on the link of request->name; up: sets IFF_UP. More attributes may follow. */
 void link_begin(struct netlink_batch *b, const struct netlink_request *request, bool up);

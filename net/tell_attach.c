@@ -18,6 +18,7 @@ static void put_pair(struct buf *b, const char *ns, const struct net_attach *att
 	mac_of_attach(attach, mac);
 	buf_fmt(b, "ip link add name %s", attach->peer);
 	tell_half(b, mtu);
+	buf_fmt(b, " group %u", PAIR_MARK);
 	tell_name(b, "master", attach->shard ? extra->shards[attach->shard - 1].name : bridge->name);
 	buf_fmt(b, " type veth peer name %s", net_eth(attach));
 	tell_mac(b, "address", mac);

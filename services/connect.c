@@ -8,13 +8,14 @@
 #include "lib/log.h"
 #include "services/settle.h"
 
-void connect_remove(struct supervisor *sv, uint32_t index, struct net_session *net)
+/* What has their names and bears no mark is somebody else's. */
+static void remove_pairs(struct supervisor *sv, uint32_t index, struct net_session *net)
 {
-	struct net_extra extra = connect_extra(sv->table, spec_at(sv, index));
+	const struct net_attach *at;
 
-	(void)net_remove(net, spec_at(sv, index)->attach.peer);
-	for (uint32_t i = 0; i < extra.also_count; i++)
-		(void)net_remove(net, extra.also[i].peer);
+	for (uint32_t n = 0; (at = table_attach(sv->table, spec_at(sv, index), n)); n++)
+		if (net_is_pair(net, at->peer))
+			(void)net_remove(net, at->peer);
 }
 
 static int connect_all(struct supervisor *sv, uint32_t index, struct net_session *net)
@@ -38,7 +39,7 @@ static void begin_pair(struct supervisor *sv, uint32_t index, struct net_session
 	const char *peer = spec_at(sv, index)->attach.peer;
 
 	if (h->flags & HANDLE_PAIR)
-		connect_remove(sv, index, net);
+		remove_pairs(sv, index, net);
 	else if (!net_is_there(net, peer))
 		h->flags |= HANDLE_PAIR;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -162,7 +163,7 @@ void connect_resume(struct supervisor *sv, uint32_t index)
 
 	if (sv->state->reexecs && sv->state->mode != MODE_SUBREAPER && attach->bridge >= 0 &&
 	    service_at(sv, index)->handles.netns < 0)
-		connect_remove(sv, index, sv->net);
+		remove_pairs(sv, index, sv->net);
 }
 
 int connect_port(struct supervisor *sv, uint32_t index)

@@ -20,9 +20,6 @@ void connect_forget(struct supervisor *sv, uint32_t index, const struct net_atta
  */
 void connect_resume(struct supervisor *sv, uint32_t index);
 
-/* Removes the pairs of a service, as far as they are there. */
-void connect_remove(struct supervisor *sv, uint32_t index, struct net_session *net);
-
 /* At boot, when all are prepared: sets up the ports of its bridges. 0 or -errno, logged, and the network is gone. */
 must_check int connect_port(struct supervisor *sv, uint32_t index);
 

@@ -640,6 +640,11 @@ bool net_is_there(struct net_session *s, const char *ifname)
 	return kernel.pairs > 0;
 }
 
+bool net_is_pair(struct net_session *s, const char *ifname)
+{
+	return net_is_there(s, ifname);
+}
+
 int net_remove(struct net_session *s, const char *ifname)
 {
 	(void)s, (void)ifname;

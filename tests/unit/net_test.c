@@ -1316,11 +1316,11 @@ static void the_request_for_a_pair(void **state)
 	k.fail_err = EBUSY;
 	net.host.seq = 7;
 	assert_int_equal(attach(), -EBUSY);
-	sent_is("a8000000 1000 0506 08000000 00000000"
+	sent_is("b0000000 1000 0506 08000000 00000000"
 		"0000 0000 00000000 00000000 00000000"
 		"0700 0300 76330000"
 		"0800 1f00 01000000 0800 2000 01000000" /* one queue each way */
-		"0800 0400 78050000 0800 0a00 02000000" /* MTU; the bridge's number */
+		"0800 0400 78050000 0800 1b00 696e696d 0800 0a00 02000000" /* MTU; the mark; the bridge's number */
 		"6000 1200 0900 0100 7665746800 000000" /* kind "veth" */
 		"5000 0200 4c00 0100"                   /* data: the peer, a link itself */
 		"0000 0000 00000000 00000000 00000000"
