@@ -377,6 +377,30 @@ static void put_advert(struct nft *n)
 	nft_rule_end(n);
 }
 
+/* Who looks whether an address is free asks as nobody: for its own, as one that is asked for so is not taken. */
+static void put_probe(struct nft *n)
+{
+	nft_rule(n, "spoof");
+	nft_is(n, PART_ETHER_TYPE, nft_ethertypes[ETHER_ARP]);
+	nft_is(n, PART_ARP_KIND, nft_arp_request);
+	nft_is(n, PART_ARP_IP, (uint8_t[4]){ 0 });
+	nft_in(n, PARTS(PART_IIF, PART_ARP_TARGET), sides[0].addrs);
+	nft_verdict(n, NF_ACCEPT);
+	nft_rule_end(n);
+}
+
+static void put_solicit(struct nft *n)
+{
+	nft_rule(n, "spoof");
+	nft_is(n, PART_ETHER_TYPE, nft_ethertypes[ETHER_IPV6]);
+	nft_is_u8(n, PART_L4PROTO, IPPROTO_ICMPV6);
+	nft_is_u8(n, PART_ICMP_TYPE, ND_NEIGHBOR_SOLICIT);
+	nft_is(n, PART_SADDR6, (uint8_t[16]){ 0 });
+	nft_not_in(n, PARTS(PART_IIF, PART_ND_TARGET), sides[1].addrs);
+	nft_verdict(n, NF_DROP);
+	nft_rule_end(n);
+}
+
 static void put_spoof(struct nft *n, const struct ruleset_plan *plan)
 {
 	put_names(n, plan, "ports", NET_ANTISPOOF, false);
@@ -393,9 +417,11 @@ static void put_spoof(struct nft *n, const struct ruleset_plan *plan)
 	put_own(n, NULL, PARTS(PART_ETHER_TYPE), "types");
 	put_own(n, nft_ethertypes[ETHER_IPV4], sides[0].source, sides[0].addrs);
 	put_own(n, nft_ethertypes[ETHER_ARP], PARTS(PART_IIF, PART_ARP_ETHER), "macs");
+	put_probe(n);
 	put_own(n, nft_ethertypes[ETHER_ARP], PARTS(PART_IIF, PART_ARP_IP), sides[0].addrs);
 	put_own(n, nft_ethertypes[ETHER_IPV6], sides[1].source, sides[1].addrs);
 	put_advert(n);
+	put_solicit(n);
 }
 
 void between_put(struct nft *n, const struct ruleset_plan *plan)

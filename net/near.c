@@ -102,7 +102,7 @@ static void begin_question(struct nft *n)
 {
 	nft_rule(n, "questions");
 	nft_is(n, PART_ETHER_TYPE, nft_ethertypes[ETHER_ARP]);
-	nft_is(n, PART_ARP_KIND, (uint8_t[]){ 6, 4, 0, 1 }); /* lengths of a MAC and an address; a request */
+	nft_is(n, PART_ARP_KIND, nft_arp_request);
 }
 
 static void begin_icmp(struct nft *n, uint8_t type)

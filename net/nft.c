@@ -49,6 +49,8 @@ void value_put_addr(struct nft_value *v, const struct addr *addr)
 	value_put(v, addr->bytes, (uint32_t)addr_width(addr));
 }
 
+const uint8_t nft_arp_request[] = { 6, 4, 0, 1 }; /* lengths of a MAC and an address; a request */
+
 const uint8_t nft_ethertypes[ETHER_COUNT][2] = {
 	[ETHER_IPV4] = { 0x08, 0x00 }, [ETHER_ARP] = { 0x08, 0x06 }, [ETHER_IPV6] = { 0x86, 0xdd },
 };

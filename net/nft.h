@@ -47,6 +47,7 @@ void value_put_addr(struct nft_value *v, const struct addr *addr);
 /* What PART_ETHER_TYPE is. */
 enum nft_ether { ETHER_IPV4, ETHER_ARP, ETHER_IPV6, ETHER_COUNT };
 extern const uint8_t nft_ethertypes[ETHER_COUNT][2];
+extern const uint8_t nft_arp_request[4]; /* PART_ARP_KIND */
 
 /* One message of a transaction, or of what the kernel tells. */
 struct nft_message {

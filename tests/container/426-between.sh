@@ -90,8 +90,8 @@ heard() {
 	wait $ear
 	grep -v ready "$ct_dir/heard" | tr '\n' ' ' | sed 's/ $//'
 }
-is "$(heard db whole web)" "own4 own6 ownarp ownnd end" "frames with another's MAC or address do not get through"
-is "$(heard far friend away)" "own4 own6 ownarp ownnd mac ip4 ip6 both arpip arpmac nd tagged type end" \
+is "$(heard db whole web)" "own4 own6 ownarp ownnd ownprobe owndad end" "frames with another's MAC or address do not get through"
+is "$(heard far friend away)" "own4 own6 ownarp ownnd ownprobe owndad mac ip4 ip6 both arpip arpmac nd probe probemac answer dad tagged type end" \
 	"which are well-formed: on a bridge without antispoof they do"
 is "$(from "$web" tcp:10.77.0.10:6379)" "db 10.77.0.11" "whose name was taken has lost nothing"
 ct_stop "it ends in order"

@@ -42,7 +42,7 @@ for path in ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding", "net/ipv4/ip
 print("\n".join(sorted(said)))
 for line in subprocess.run(["nft", "-s", "list", "ruleset"], capture_output=True, text=True).stdout.split("\n"):
     # An nft before 1.0.8 has no word for the target of an advertisement or a solicitation.
-    if ("@addrs6" in line and "nd-neighbor-advert" in line) or ("@macs6" in line and "nd-neighbor-solicit" in line):
+    if ("@addrs6" in line and "nd-neighbor-" in line) or ("@macs6" in line and "nd-neighbor-solicit" in line):
         continue
     # What nft takes no rule to a port without, and its word for the number of a member.
     line = line.replace("type mark : ipv4_addr . inet_service", "typeof numgen inc mod 1 : ip daddr . tcp dport")

@@ -46,9 +46,21 @@ def arp(mac, ip, to, name):
     return struct.pack("!HHBBH6s4s6s4s", 1, ETH_IP, 6, 4, 2, mac, ip, to.mac, to.ip4) + name
 
 
+def probe(kind, mac, target, name):
+    """Whether the address of the target is free (RFC 5227)."""
+    return struct.pack("!HHBBH6s4s6s4s", 1, ETH_IP, 6, 4, kind, mac, bytes(4), bytes(6), target.ip4) + name
+
+
 def advert(source, target, to, name):
     body = struct.pack("!BBHI16sBB6s", 136, 0, 0, 0x60000000, target.ip6, 2, 1, source.mac)
     return struct.pack("!IHBB16s16s", 6 << 28, len(body) + len(name), 58, 255, source.ip6, to.ip6) + body + name
+
+
+def solicit(target, name):
+    """The same of IPv6 (RFC 4862)."""
+    group = bytes.fromhex("ff0200000000000000000001ff") + target.ip6[13:]
+    body = struct.pack("!BBHI16s", 135, 0, 0, 0, target.ip6)
+    return struct.pack("!IHBB16s16s", 6 << 28, len(body) + len(name), 58, 255, bytes(16), group) + body + name
 
 
 def frames(to, own, other):
@@ -56,6 +68,8 @@ def frames(to, own, other):
     yield "own6", own.mac, ETH_IPV6, lambda name: ip6(own, to, name)
     yield "ownarp", own.mac, ETH_ARP, lambda name: arp(own.mac, own.ip4, to, name)
     yield "ownnd", own.mac, ETH_IPV6, lambda name: advert(own, own, to, name)
+    yield "ownprobe", own.mac, ETH_ARP, lambda name: probe(1, own.mac, own, name)
+    yield "owndad", own.mac, ETH_IPV6, lambda name: solicit(own, name)
     yield "mac", other.mac, ETH_IP, lambda name: ip4(own, to, name)
     yield "ip4", own.mac, ETH_IP, lambda name: ip4(other, to, name)
     yield "ip6", own.mac, ETH_IPV6, lambda name: ip6(other, to, name)
@@ -63,6 +77,10 @@ def frames(to, own, other):
     yield "arpip", own.mac, ETH_ARP, lambda name: arp(own.mac, other.ip4, to, name)
     yield "arpmac", own.mac, ETH_ARP, lambda name: arp(other.mac, own.ip4, to, name)
     yield "nd", own.mac, ETH_IPV6, lambda name: advert(own, other, to, name)
+    yield "probe", own.mac, ETH_ARP, lambda name: probe(1, own.mac, other, name)
+    yield "probemac", own.mac, ETH_ARP, lambda name: probe(1, other.mac, own, name)
+    yield "answer", own.mac, ETH_ARP, lambda name: probe(2, own.mac, own, name)
+    yield "dad", own.mac, ETH_IPV6, lambda name: solicit(other, name)
     yield "tagged", own.mac, ETH_VLAN, lambda name: struct.pack("!HH", 7, ETH_IP) + ip4(other, to, name)
     yield "type", own.mac, ETH_ANY, lambda name: name
     yield "end", own.mac, ETH_IP, lambda name: ip4(own, to, name)
