@@ -241,6 +241,7 @@ void compile_finish(struct compile *c, const struct table_source *source)
 	finish_outputs(c);
 	if (source->minit_log && c->table->outputs)
 		append_log_helper(c);
+	kept_check(c);
 	roots_ranges(c);
 	numbers_finish(c);
 	network_finish(c);

@@ -27,8 +27,7 @@ static void refuse_part(struct section *s, const struct key *key, const struct t
 	refuse_value(s, key_text(key, KEY_NAME), node, key_text(key, KEY_WANT));
 }
 
-/* By its text it is known whether another one keeps there (services/launch.c): each name behind one slash, no dots. */
-static const char *same_path(struct compile *c, const char *text)
+const char *plain_path(struct compile *c, const char *text)
 {
 	char *path = arena_put(c->work, text, strlen(text) + 1), *end = path;
 	size_t len;
@@ -56,7 +55,7 @@ bool take_overlay(struct section *s, const struct key *key, const struct toml *n
 	(void)key;
 	if (!text || (strcmp(text, "tmpfs") != 0 && !kept))
 		return false;
-	*(uint32_t *)field = image_string(s->c, kept ? same_path(s->c, text) : text);
+	*(uint32_t *)field = image_string(s->c, kept ? plain_path(s->c, text) : text);
 	return true;
 }
 
