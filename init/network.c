@@ -242,6 +242,7 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	if (!left)
 		return;
 	await_end(sv, net);
+	net_refusals_clear(net);
 	clear_links(sv, net);
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
 		net_bridge_clear(net, table_bridge(sv->table, i));

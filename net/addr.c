@@ -101,7 +101,7 @@ bool route_is_on_ipv6(const struct net_route *route)
 	return route->to.family == AF_INET6 && route->type == RTN_UNICAST;
 }
 
-void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index)
+void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index, uint8_t protocol)
 {
 	const struct addr *via = &route->via, *to = &route->to;
 	bool is_default = via->family && !to->prefix;
@@ -109,7 +109,7 @@ void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t 
 					   .step = is_default ? NET_ROUTE : NET_ROUTE_TO,
 					   .addr = is_default ? via : to };
 	struct rtmsg rt = { .rtm_family = to->family, .rtm_dst_len = to->prefix, .rtm_table = RT_TABLE_MAIN,
-			    .rtm_protocol = RTPROT_STATIC, .rtm_scope = scope_of(route), .rtm_type = route->type };
+			    .rtm_protocol = protocol, .rtm_scope = scope_of(route), .rtm_type = route->type };
 
 	netlink_begin(b, &request);
 	netlink_raw(b, &rt, sizeof(rt));

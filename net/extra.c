@@ -1,6 +1,7 @@
 /* What few networks have beside addresses and default routes. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/rtnetlink.h>
 #include <sched.h>
 #include <sys/socket.h>
 
@@ -16,7 +17,7 @@ static int put_route(struct net_session *s, const char *object, struct netlink *
 	char mem[256];
 
 	netlink_start(&b, inside, mem, sizeof(mem));
-	route_put(&b, route, index);
+	route_put(&b, route, index, RTPROT_STATIC);
 	return net_run(s, object, &b);
 }
 

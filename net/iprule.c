@@ -33,7 +33,7 @@ static void put_rule(struct netlink_batch *b, const struct net_iprule *rule)
 	if (rule->table)
 		netlink_put_u32(b, FRA_TABLE, rule->table);
 	netlink_put_u32(b, FRA_PRIORITY, rule->priority);
-	netlink_put_u8(b, FRA_PROTOCOL, IPRULE_PROTOCOL);
+	netlink_put_u8(b, FRA_PROTOCOL, NET_PROTOCOL);
 }
 
 /* 0 or -errno; nothing is logged. */
@@ -102,7 +102,7 @@ static bool is_own(struct netlink_bytes body, uint32_t *ret_priority)
 	if (body.len < sizeof(struct fib_rule_hdr))
 		return false;
 	attrs = netlink_behind(body, sizeof(struct fib_rule_hdr));
-	if (!netlink_find(attrs, FRA_PROTOCOL, &got) || got.len != 1 || (uint8_t)got.data[0] != IPRULE_PROTOCOL ||
+	if (!netlink_find(attrs, FRA_PROTOCOL, &got) || got.len != 1 || (uint8_t)got.data[0] != NET_PROTOCOL ||
 	    !netlink_find(attrs, FRA_PRIORITY, &got) || got.len != sizeof(*ret_priority))
 		return false;
 	memcpy(ret_priority, got.data, sizeof(*ret_priority));

@@ -2,7 +2,8 @@
 #ifndef NET_IPRULE_H
 #define NET_IPRULE_H
 
-#define IPRULE_PROTOCOL 77 /* of minit's; free in rt_protos of iproute2 */
+/* Of minit's own, of rules and of routes that are no link's; free in rt_protos of iproute2. */
+#define NET_PROTOCOL 77
 
 struct net_session;
 

@@ -18,8 +18,6 @@
 #include "lib/log.h"
 #include "net/requests.h"
 
-#define METRIC6 1024 /* which a route of IPv6 has of the kernel */
-
 /* -- which device -------------------------------------------------------------------------------------------------- */
 
 /* Whether its match is one of a MAC: no name has a colon. */
@@ -298,7 +296,7 @@ static void put_gateway(struct netlink_batch *b, const struct net_link *link, co
 {
 	const struct net_route route = gateway_of(link, via);
 
-	route_put(b, &route, index);
+	route_put(b, &route, index, RTPROT_STATIC);
 }
 
 static bool is_leased(const struct net_link *link)
@@ -329,7 +327,7 @@ static int add_route(struct net_session *s, const struct net_link *link, const s
 	char mem[160];
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
-	route_put(&b, route, index);
+	route_put(&b, route, index, net_route_protocol(link, route));
 	err = net_try(s, link->name, &b, early);
 	return early && err == -early ? 0 : err;
 }
@@ -391,40 +389,13 @@ int net_link_up(struct net_session *s, const struct net_links *all, uint32_t ind
 	return err ? err : net_link_ask(s, link, ret);
 }
 
-/* It is not the link's for the kernel, which would keep it. What fails is not there. */
-static void drop_refusal(struct net_session *s, const struct net_route *route)
-{
-	const struct netlink_request request = { .type = RTM_DELROUTE, .step = NET_ROUTE_TO, .addr = &route->to };
-	const struct rtmsg rt = { .rtm_family = route->to.family, .rtm_dst_len = route->to.prefix,
-				  .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC,
-				  .rtm_scope = RT_SCOPE_NOWHERE, .rtm_type = route->type };
-	uint32_t metric = route->metric || route->to.family == AF_INET ? route->metric : METRIC6;
-	struct netlink_answer a;
-	struct netlink_batch b;
-	char mem[160];
-
-	netlink_start(&b, &s->host, mem, sizeof(mem));
-	netlink_begin(&b, &request);
-	netlink_raw(&b, &rt, sizeof(rt));
-	if (route->to.prefix)
-		netlink_put(&b, RTA_DST, route->to.bytes, addr_width(&route->to));
-	if (metric)
-		netlink_put_u32(&b, RTA_PRIORITY, metric);
-	if (route->table)
-		netlink_put_u32(&b, RTA_TABLE, route->table);
-	netlink_await(&a);
-	if (!netlink_send(&b))
-		while (netlink_next(&b, &a) > 0)
-			;
-}
-
 int net_link_remove(struct net_session *s, const struct net_links *all, uint32_t index)
 {
 	const struct net_link *link = &all->list[index];
 
 	for (uint32_t i = 0; i < link->routes; i++)
 		if (all->routes[link->first + i].type != RTN_UNICAST)
-			drop_refusal(s, &all->routes[link->first + i]);
+			refusal_drop(s, &all->routes[link->first + i]);
 	return net_remove(s, link->name);
 }
 

@@ -2,6 +2,11 @@
 #ifndef NET_LINKS_H
 #define NET_LINKS_H
 
+#include <linux/rtnetlink.h>
+
+#include "net/iprule.h"
+#include "net/spec.h"
+
 /* What is heard of a link in minit's own network. */
 struct net_seen {
 	char name[NET_IFNAME];
@@ -19,6 +24,15 @@ struct net_gone {
 	struct net_seen link; /* of an address only its index */
 	struct addr addr;
 };
+
+/*
+ * What a route of a link bears. One that leads nowhere is no link's for the kernel: that of a link which minit makes is
+ * known as minit's by this, and goes with it.
+ */
+static inline uint8_t net_route_protocol(const struct net_link *link, const struct net_route *route)
+{
+	return link->kind == NET_KIND_DEVICE || route->type == RTN_UNICAST ? RTPROT_STATIC : NET_PROTOCOL;
+}
 
 #if ENABLED(CONFIG_NET_BRIDGE)
 

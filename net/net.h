@@ -245,6 +245,9 @@ must_check int net_sysctl(const char *object, const char *path, const char *valu
  */
 must_check int net_claim(const char *what);
 
+/* Takes away the routes that lead nowhere of all links that a minit has made. refusals.c */
+void net_refusals_clear(struct net_session *s);
+
 /* Whether it is there, made by a minit that is gone. */
 bool net_is_left(struct net_session *s, const char *ifname);
 
@@ -367,6 +370,11 @@ static inline int net_claim(const char *what)
 {
 	(void)what;
 	return -EOPNOTSUPP;
+}
+
+static inline void net_refusals_clear(struct net_session *s)
+{
+	(void)s;
 }
 
 static inline bool net_is_left(struct net_session *s, const char *ifname)

@@ -90,13 +90,18 @@ void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t in
 void place_add(struct netlink_batch *b, const char *ifname, uint32_t port, const uint8_t *mac);
 
 /* In place of one like it; on link `index`, unless it leads nowhere. */
-void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index);
+void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index, uint8_t protocol);
 /* Whether it builds on an address of IPv6; one that leads nowhere does not. */
 bool route_is_on_ipv6(const struct net_route *route);
 
 /* -- kind_put.c -- */
 
 void kind_put(struct netlink_batch *b, const struct net_link *link, uint32_t parent); /* number of the parent, or 0 */
+
+/* -- refusals.c -- */
+
+/* Takes away a route that leads nowhere, of a link that minit has made. */
+void refusal_drop(struct net_session *s, const struct net_route *route);
 
 /* -- mac.c -- */
 

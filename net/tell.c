@@ -126,14 +126,19 @@ void tell_route(struct buf *b, const struct net_route *route)
 	tell_option(b, route->table, "table", route->table);
 }
 
-void tell_route_on(struct buf *b, const char *ns, const char *how, const char *ifname, const struct net_route *route)
+void tell_route_on(struct buf *b, const char *ns, const char *how, const char *ifname, const struct net_route *route,
+		   uint8_t protocol)
 {
 	tell_begin(b, "ip", ns);
 	buf_fmt(b, "%s route %s ", route->to.family == AF_INET6 ? " -6" : "", how);
 	tell_route(b, route);
 	if (route->type == RTN_UNICAST)
 		tell_name(b, "dev", ifname);
-	buf_str(b, " proto static\n");
+	buf_str(b, " proto ");
+	if (protocol == RTPROT_STATIC)
+		buf_str(b, "static\n");
+	else
+		buf_fmt(b, "%u\n", protocol);
 }
 
 void tell_gateway(struct buf *b, const char *ns, const char *how, const char *ifname, const struct addr *via,
@@ -143,7 +148,7 @@ void tell_gateway(struct buf *b, const char *ns, const char *how, const char *if
 				   .type = RTN_UNICAST };
 
 	if (via->family)
-		tell_route_on(b, ns, how, ifname, &route);
+		tell_route_on(b, ns, how, ifname, &route, RTPROT_STATIC);
 }
 
 void tell_neighbour(struct buf *b, const char *ns, const char *ifname, const struct addr *addr, const uint8_t *mac)

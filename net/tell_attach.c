@@ -84,7 +84,7 @@ static void put_routes(struct buf *b, const char *ns, const struct net_attach *a
 {
 	for (uint32_t i = 0; i < extra->route_count; i++)
 		if (extra->routes[i].eth == attach->number)
-			tell_route_on(b, ns, "replace", net_eth(attach), &extra->routes[i]);
+			tell_route_on(b, ns, "replace", net_eth(attach), &extra->routes[i], RTPROT_STATIC);
 }
 
 static void put_extra(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_extra *extra)

@@ -26,7 +26,7 @@ static void put_iprule(struct buf *b, const struct net_iprule *rule, uint8_t fam
 	if (rule->fwmask)
 		buf_fmt(b, " fwmark 0x%x/0x%x", rule->fwmark, rule->fwmask);
 	put_action(b, rule);
-	buf_fmt(b, " protocol %u\n", IPRULE_PROTOCOL);
+	buf_fmt(b, " protocol %u\n", NET_PROTOCOL);
 }
 
 /* In both families when it names none. */

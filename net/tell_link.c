@@ -93,7 +93,8 @@ void tell_link(struct buf *b, const struct net_link *link, const struct net_rout
 	for (size_t i = 0; i < ARRAY_LEN(link->gateway) && up; i++)
 		tell_gateway(b, NULL, "replace", link->name, &link->gateway[i], link->metric);
 	for (uint32_t i = 0; i < link->routes && up; i++)
-		tell_route_on(b, NULL, "replace", link->name, &routes[link->first + i]);
+		tell_route_on(b, NULL, "replace", link->name, &routes[link->first + i],
+			      net_route_protocol(link, &routes[link->first + i]));
 	if (link->flags & NET_LINK_DHCP)
 		buf_fmt(b, "# address, routes and name servers of its lease come from service.dhcp-%s\n", link->name);
 	if (link->flags & NET_LINK_DHCP6)

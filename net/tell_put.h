@@ -26,7 +26,8 @@ void tell_addrs(struct buf *b, const char *ns, const char *ifname, const struct 
 void tell_neighbour(struct buf *b, const char *ns, const char *ifname, const struct addr *addr, const uint8_t *mac);
 
 /* how: "add" or "replace"; ifname: where it is on, unless it leads nowhere. */
-void tell_route_on(struct buf *b, const char *ns, const char *how, const char *ifname, const struct net_route *route);
+void tell_route_on(struct buf *b, const char *ns, const char *how, const char *ifname, const struct net_route *route,
+		   uint8_t protocol);
 void tell_gateway(struct buf *b, const char *ns, const char *how, const char *ifname, const struct addr *via,
 		  uint32_t metric); /* none: no line */
 

@@ -16,10 +16,11 @@ first=$(made first '"unreachable 10.7.0.0/16", "blackhole fd07::/64", "prohibit 
 second=$(made second '"blackhole 10.9.0.0/16", "prohibit fd09::/64 table 55", "unreachable 10.7.0.0/16 metric 9"')
 printf '%s\n' "$head" "$first" "$second" "$service" >"$ct_dir/table.toml"
 printf '%s\n' "$head" "$second" "$service" >"$ct_dir/next.toml"
+cp "$ct_dir/table.toml" "$ct_dir/all.toml"
 cat >"$ct_dir/ends.sh" <<SH
 refusals() {
 	echo "\$1 \$( (ip route show table all; ip -6 route show table all) | grep -E '^(unreachable|blackhole|prohibit) ' |
-		sed 's/ dev lo//; s/ proto [a-z]*//; s/ pref medium//; s/ *\$//' | sort -u | tr '\n' ',')"
+		sed 's/ dev lo//; s/ proto [a-z0-9]*//; s/ pref medium//; s/ *\$//' | sort -u | tr '\n' ',')"
 }
 ip link add wan type veth peer name far && ip link set far up && ip link set lo up
 ip route add unreachable 10.7.0.0/16 metric 30 && ip -6 route add blackhole fd07::/64 metric 30
@@ -32,6 +33,19 @@ refusals reload:
 '$MINIT' poweroff
 wait \$minit
 refusals end:
+cp '$ct_dir/all.toml' '$ct_dir/table.toml'
+'$MINIT' run '$ct_dir/table.toml' & minit=\$!
+'$MINIT' wait --timeout 20s a:up
+kill -KILL \$minit
+wait \$minit
+refusals killed:
+cp '$ct_dir/next.toml' '$ct_dir/table.toml'
+'$MINIT' run '$ct_dir/table.toml' & minit=\$!
+'$MINIT' wait --timeout 20s a:up
+refusals next:
+'$MINIT' poweroff
+wait \$minit
+refusals last:
 SH
 ct_start sh "$ct_dir/ends.sh"
 ct_end 60
@@ -42,5 +56,8 @@ is "$(has made)" "blackhole 10.9.0.0/16,blackhole fd07::/64,blackhole fd07::/64 
 is "$(has reload)" "blackhole 10.9.0.0/16,blackhole fd07::/64 metric 30,prohibit fd09::/64 table 55,unreachable 10.6.0.0/16,unreachable 10.7.0.0/16 metric 30,unreachable 10.7.0.0/16 metric 9," \
 	"with a link that a table has no more they go"
 is "$(has end)" "blackhole fd07::/64 metric 30,unreachable 10.6.0.0/16,$theirs," "in the end with all that minit has made, and no other's"
+is "$(has killed)" "$(has made)" "a run that is killed leaves them"
+is "$(has next)" "$(has reload)" "and the next one takes away those that its table has not"
+is "$(has last)" "$(has end)" "and in the end its own"
 ct_show 5
 echo "1..$ct_tests"
