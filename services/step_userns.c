@@ -202,7 +202,33 @@ static int leave_groups(struct child *child)
 	return errno == EPERM && !who.group_count ? 0 : child_fail(child, -errno, "setgroups");
 }
 
-/* Where there is one: else the table names a user that there is. */
+static bool names(const struct child *child, struct list ranges, uint32_t outside)
+{
+	const struct id_range *list = table_list(child->table, ranges, struct id_range);
+
+	for (uint32_t i = 0; i < ranges.count; i++)
+		if (outside >= list[i].outside && outside - list[i].outside < list[i].count)
+			return true;
+	return false;
+}
+
+/*
+ * Who would become neither root nor another stays who minit is. Without a name for that inside it is shown as nobody,
+ * and is minit's user outside nevertheless, with its files.
+ */
+static int check_stays(struct child *child)
+{
+	const struct roots_spec *roots = roots_of(child);
+	bool user = child->spec->user_at, group = user || child->spec->group_at;
+
+	if (!user && !has_id(child, roots->uids, 0) && !names(child, roots->uids, getuid()))
+		return child_fail(child, -EINVAL, "user");
+	if (!group && !has_id(child, roots->gids, 0) && !names(child, roots->gids, getgid()))
+		return child_fail(child, -EINVAL, "group");
+	return 0;
+}
+
+/* Where there is one: else it is who the table names, or minit's own. */
 static int become_root(struct child *child)
 {
 	const struct roots_spec *roots = roots_of(child);
@@ -218,9 +244,14 @@ static int become_root(struct child *child)
 int step_userns(struct child *child)
 {
 	const uint32_t anew = child->namespaces & (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWCGROUP);
-	int err = child->userns_fd < 0 ? 0 : leave_groups(child);
+	int err;
 
-	if (child->userns_fd < 0 || err)
+	if (child->userns_fd < 0)
+		return 0;
+	err = check_stays(child);
+	if (!err)
+		err = leave_groups(child);
+	if (err)
 		return err;
 	if (setns(child->userns_fd, CLONE_NEWUSER) < 0)
 		return child_fail(child, -errno, "setns");

@@ -67,6 +67,15 @@ user = '1000'
 userns.uid = '1000 200000 10'
 mounts = { '/not/there' = 'tmpfs' }
 restart = 'on-failure'")
+$(finds rootless 'touch /etc/minit-rootless && echo root outside' "root = '$ct_dir/root'
+userns = { uid = '1000 100000 10', idmap = false }")
+$(finds groupless 'id -g' "root = '$ct_dir/root'
+userns = { uid = '0 100000 10', gid = '5 100000 10' }")
+$(finds ownonly 'sed -n "s,^[UG]id:[^0-9]*\\([0-9]*\\).*,\\1,p" /proc/self/status' "root = '$ct_dir/root'
+userns = { uid = '7 0 1', idmap = false }")
+$(finds grouponly 'sed -n "s,^[UG]id:[^0-9]*\\([0-9]*\\).*,\\1,p" /proc/self/status' "root = '$ct_dir/root'
+userns = { uid = '0 100000 10', gid = '5 100000 10' }
+group = '5'")
 $(finds here 'id -u; stat -c %u /etc/passwd; grep -c . /proc/self/uid_map' 'userns = "auto"
 namespaces = ["mount", "pid", "user"]')
 $(finds noinit 'id -u; cat /proc/1/comm' "$auto
@@ -119,6 +128,13 @@ rm -rf /var/lib/minit-ids
 ct_said "^minit: insist: step mounts: /proc: Invalid argument: the kernel refuses to mount it so: see idmap, overlay; given up" "who insists on a mapped root that cannot be does not start"
 ct_said "^minit: nobody: step mounts: /not/there: Value too large for data type: nobody in its user namespace is root, and could make it: make it in the root, or map an id to 0; given up" \
 	"a place for a mount that nobody inside could make is told, and not tried again"
+is "$(value rootless)$(value groupless)" "" "nobody stays minit's user or group outside for want of a name inside"
+ct_said "^minit: rootless: step user namespace: user: Invalid argument: its user namespace has neither root nor minit's user: give user, or map an id to 0 in userns.uid; given up" \
+	"that is told"
+ct_said "^minit: groupless: step user namespace: group: Invalid argument: its user namespace has neither group 0 nor minit's: give user or group, or map an id to 0 in userns.gid; given up" \
+	"and so it is of groups"
+says ownonly "7 7" "minit's own user does, by the name it has there"
+says grouponly "0 5" "or a group that the table names"
 says here "0 65534 1" "also in minit's root, where nothing is its own"
 says noinit "0 sh" "also without a reaper"
 up=$(value clocks | cut -d' ' -f1)
