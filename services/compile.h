@@ -245,6 +245,9 @@ printf_like(3, 4) void refuse_key(struct compile *c, const struct toml *node, co
 /* `title: key: found ...; wants ...`, at the value; nothing of a broken one, of which all is said. */
 void refuse_value(struct section *s, const char *name, const struct toml *node, const char *want);
 
+/* The same without a section. */
+void refuse_named(struct compile *c, const char *title, const char *name, const struct toml *node, const char *want);
+
 /* The same of text that is none of the values that the key takes. */
 void refuse_text(struct compile *c, const struct draft *d, enum key_id id, const struct toml *node);
 
@@ -254,6 +257,13 @@ void refuse_element(struct section *s, const struct key *key, const struct toml 
 /* `title: unknown key ...`, at the key. */
 void refuse_unknown(struct compile *c, const char *title, const char *what, const struct toml *node,
 		    const char *name, const char *nearest);
+
+/* `title: table: unknown key ...`, with the nearest of "a|b|c", or all of them. table: "mounts./data" */
+void refuse_inner(struct compile *c, const char *title, const char *table, const struct toml *node, const char *words);
+
+/* `title: unknown key ...; there is ...`, of what begins as the keys "a|b|c" do. */
+void refuse_of_group(struct compile *c, const char *title, const struct toml *node, const char *name,
+		     const char *words);
 
 /* `title: key: there is no ... "name"`, with the nearest name of the group. */
 void refuse_nobody(struct compile *c, const char *title, const char *key, const struct toml *node,

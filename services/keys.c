@@ -83,6 +83,13 @@ bool key_is_group(enum key_section section, const char *name)
 	return false;
 }
 
+void key_group(enum key_section section, const char *prefix, size_t len, struct buf *ret)
+{
+	for (const struct key *k = keys; k < keys + KEY_COUNT; k++)
+		if (may_begin(k, section, prefix) && !strncmp(key_text(k, KEY_NAME), prefix, len))
+			buf_fmt(ret, "%s%s", ret->len ? "|" : "", key_text(k, KEY_NAME));
+}
+
 /* True for "grace" and "stop.grace". */
 static bool is_last_part(const char *part, const char *name)
 {

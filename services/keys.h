@@ -2,6 +2,7 @@
 #ifndef SERVICES_KEYS_H
 #define SERVICES_KEYS_H
 
+#include "lib/buf.h"
 #include "lib/text.h"
 #include "lib/util.h"
 
@@ -56,6 +57,9 @@ const struct key *key_find(enum key_section section, const char *name);
 
 /* True when there are keys below it: "stop" for "stop.signal". */
 bool key_is_group(enum key_section section, const char *name);
+
+/* Appends the keys that begin as these characters do: "stop.signal|stop.grace". */
+void key_group(enum key_section section, const char *prefix, size_t len, struct buf *ret);
 
 /* The key that was probably meant, or NULL. */
 const char *key_nearest(enum key_section section, const char *name);

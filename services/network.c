@@ -242,10 +242,11 @@ static void take_rate(struct compile *c, uint32_t index, struct network_spec *ne
 	for (const struct toml *e = table ? table->first : NULL; e; e = e->next) {
 		bool in = !strcmp(e->key, "in");
 
-		if ((!in && strcmp(e->key, "out") != 0) || !node_text(e) ||
-		    !read_rate(e->text, in ? &network->in_bps : &network->out_bps))
-			refuse(c, e, "%s: network.rate: wants %s", d->title,
-			       key_text(key_by_id(KEY_NETWORK_RATE), KEY_WANT));
+		if (!in && strcmp(e->key, "out") != 0)
+			refuse_inner(c, d->title, "network.rate", e, "in|out");
+		else if (!read_rate(node_text(e), in ? &network->in_bps : &network->out_bps))
+			refuse_named(c, d->title, in ? "network.rate.in" : "network.rate.out", e,
+				     "bits in a second from 8K to 100G such as \"50M\"");
 	}
 	if (network->out_bps && may_lift(d))
 		refuse(c, table, "%s: network.rate: with the capability net_admin it could lift the limit of out; "

@@ -70,26 +70,26 @@ static void put_found(struct buf *b, const struct toml *node)
 	}
 }
 
-static void refuse_found(struct compile *c, const char *title, const char *name, const struct toml *node,
-			 const char *want)
+void refuse_named(struct compile *c, const char *title, const char *name, const struct toml *node, const char *want)
 {
 	BUF_ON_STACK(found, 400);
 
+	if (node->type == TOML_BROKEN)
+		return;
 	put_found(&found, node);
 	refuse(c, node, "%s: %s: found %s; wants %s", title, name, buf_text(&found), want);
 }
 
 void refuse_value(struct section *s, const char *name, const struct toml *node, const char *want)
 {
-	if (node->type != TOML_BROKEN)
-		refuse_found(s->c, s->draft->title, name, node, want);
+	refuse_named(s->c, s->draft->title, name, node, want);
 }
 
 void refuse_text(struct compile *c, const struct draft *d, enum key_id id, const struct toml *node)
 {
 	const struct key *key = key_by_id(id);
 
-	refuse_found(c, d->title, key_text(key, KEY_NAME), node, key_text(key, KEY_WANT));
+	refuse_named(c, d->title, key_text(key, KEY_NAME), node, key_text(key, KEY_WANT));
 }
 
 void refuse_unknown(struct compile *c, const char *title, const char *what, const struct toml *node,
@@ -100,6 +100,53 @@ void refuse_unknown(struct compile *c, const char *title, const char *what, cons
 	put_shown(&shown, name);
 	refuse_key(c, node, "%s%sunknown %s %s%s%s%s", title, *title ? ": " : "", what, buf_text(&shown),
 		   nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+/* "a|b|c" as "a, b and c". */
+static void put_words(struct buf *b, const char *words)
+{
+	while (*words) {
+		size_t len = strcspn(words, "|");
+
+		buf_add(b, words, len);
+		words += len + (words[len] == '|');
+		if (*words)
+			buf_str(b, strchr(words, '|') ? ", " : " and ");
+	}
+}
+
+static const char *word_nearest(struct compile *c, const char *words, const char *name)
+{
+	struct nearest near = nearest_begin(name);
+	size_t len;
+
+	for (; *words; words += len + (words[len] == '|')) {
+		len = strcspn(words, "|");
+		nearest_try(&near, arena_text(c->work, words, len));
+	}
+	return near.best;
+}
+
+void refuse_inner(struct compile *c, const char *title, const char *table, const struct toml *node, const char *words)
+{
+	const char *nearest = word_nearest(c, words, node->key);
+	BUF_ON_STACK(shown, 400);
+	BUF_ON_STACK(all, 400);
+
+	put_shown(&shown, node->key);
+	put_words(&all, words);
+	refuse_key(c, node, "%s: %s: unknown key %s; %s%s%s", title, table, buf_text(&shown),
+		   nearest ? "did you mean \"" : "there is ", nearest ? nearest : buf_text(&all), nearest ? "\"?" : "");
+}
+
+void refuse_of_group(struct compile *c, const char *title, const struct toml *node, const char *name, const char *words)
+{
+	BUF_ON_STACK(shown, 400);
+	BUF_ON_STACK(all, 400);
+
+	put_shown(&shown, name);
+	put_words(&all, words);
+	refuse_key(c, node, "%s: unknown key %s; there is %s", title, buf_text(&shown), buf_text(&all));
 }
 
 static const char *group_nearest(const struct group *g, const char *name)

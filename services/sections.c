@@ -64,6 +64,20 @@ static bool has_only_tables(const struct toml *section)
 	return true;
 }
 
+/* "calm.mem": what there is of "calm.", unless the nearest is of it. */
+static bool refuse_in_group(struct section *s, const struct toml *node, const char *name, const char *nearest)
+{
+	size_t len = strcspn(name, ".");
+	BUF_ON_STACK(keys, 400);
+
+	if (!name[len] || (nearest && !strncmp(nearest, name, len + 1)))
+		return false;
+	key_group(s->kind, name, len + 1, &keys);
+	if (keys.len)
+		refuse_of_group(s->c, s->draft->title, node, name, buf_text(&keys));
+	return keys.len > 0;
+}
+
 static void refuse_name(struct section *s, const struct toml *node, const char *name)
 {
 	bool is_told = s->c->errors.count < ERRORS_TOLD; /* the search is long */
@@ -75,6 +89,8 @@ static void refuse_name(struct section *s, const struct toml *node, const char *
 
 	if (home)
 		refuse_key(s->c, node, "%s: %s: stands in %s, not here", s->draft->title, name, home);
+	else if (is_told && refuse_in_group(s, node, name, nearest))
+		return;
 	else if (!nearest && is_told && s->kind == IN_SERVICE && has_only_tables(s->draft->header))
 		refuse_key(s->c, node, "%s: unknown key \"%s\"; if it is part of the name, that has to be in quotes: "
 			   "[service.\"%s.%s\"]", s->draft->title, name, s->draft->title + strlen("service."), name);

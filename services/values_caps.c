@@ -76,7 +76,7 @@ static void take_cap_set(struct section *s, const struct toml *node, struct caps
 
 	buf_fmt(&name, "caps.%.60s", node->key);
 	if (set < 0)
-		refuse_unknown(s->c, s->draft->title, "set of capabilities", node, node->key, NULL);
+		refuse_inner(s->c, s->draft->title, "caps", node, set_words);
 	else if (!read_caps(s, buf_text(&name), node, &caps->set[set]))
 		refuse_value(s, buf_text(&name), node, "an array such as [\"net_bind_service\"], or \"all\"");
 	else

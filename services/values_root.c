@@ -64,95 +64,126 @@ bool take_overlay(struct section *s, const struct key *key, const struct toml *n
 static const char words[] = "tmpfs|masked|readonly";
 static const uint8_t word_kinds[] = { MOUNT_TMPFS, MOUNT_MASKED, MOUNT_READONLY };
 
-static const struct {
-	char name[9];
-	uint32_t attr;
-} flags[] = {
-	{ "readonly", MOUNT_ATTR_RDONLY }, { "nosuid", MOUNT_ATTR_NOSUID },
-	{ "nodev", MOUNT_ATTR_NODEV },     { "noexec", MOUNT_ATTR_NOEXEC },
-};
+enum mount_part { PART_BIND, PART_RBIND, PART_TMPFS, PART_MODE, PART_SPREAD, PART_IDMAP, PART_FLAGS };
 
-static bool take_mount_flag(const struct toml *e, struct mount_spec *m)
-{
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
-		if (strcmp(flags[i].name, e->key) != 0)
-			continue;
-		m->attr = e->truth ? m->attr | flags[i].attr : m->attr & ~flags[i].attr;
-		return true;
-	}
-	m->idmap = e->truth;
-	return !strcmp(e->key, "idmap");
-}
-
-static bool take_source(struct section *s, const struct toml *e, struct mount_spec *m)
-{
-	const char *text = node_text(e);
-
-	m->kind = *e->key == 'r' ? MOUNT_RBIND : MOUNT_BIND;
-	m->source_at = is_plain_path(text) ? image_string(s->c, text) : 0;
-	return m->source_at;
-}
+#define PARTS "bind|rbind|tmpfs|mode|propagation|idmap|readonly|nosuid|nodev|noexec"
+static const uint32_t flags[] = { MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC };
 
 /* What mount_make takes: options of tmpfs(5). */
 struct tmpfs {
 	uint64_t size;
 	uint32_t mode;
-	bool given, has_mode;
 };
 
-static bool take_tmpfs(const struct toml *e, struct tmpfs *t)
-{
-	const char *text = node_text(e);
+/* A table in the place of a source. */
+struct mount_table {
+	struct section *s;
+	const char *name; /* "mounts./data" */
+	struct mount_spec *mount;
+	struct tmpfs tmpfs;
+	uint32_t given; /* a bit per enum mount_part */
+};
 
-	if (!strcmp(e->key, "mode")) {
-		t->has_mode = true;
-		return text && !text_octal(text, &t->mode) && t->mode <= 07777;
-	}
-	t->given = true;
-	return text ? !text_size(text, &t->size) && t->size : e->type == TOML_BOOL && e->truth;
+static bool read_flag(const struct toml *e, uint32_t flag, uint32_t *attr)
+{
+	if (e->type != TOML_BOOL)
+		return false;
+	*attr = e->truth ? *attr | flag : *attr & ~flag;
+	return true;
 }
 
-static bool take_mount_part(struct section *s, const struct toml *e, struct mount_spec *m, struct tmpfs *t)
+static bool read_spread(const char *text, uint8_t *ret)
+{
+	int spread = text ? word_find("private|slave|shared", text) : -1;
+
+	*ret = (uint8_t)MAX(spread, 0);
+	return spread >= 0;
+}
+
+static bool read_part(struct mount_table *t, enum mount_part part, const struct toml *e)
 {
 	const char *text = node_text(e);
-	int spread;
+	struct mount_spec *m = t->mount;
 
-	if (e->type == TOML_BOOL && strcmp(e->key, "tmpfs") != 0)
-		return take_mount_flag(e, m);
-	if (!strcmp(e->key, "bind") || !strcmp(e->key, "rbind"))
-		return take_source(s, e, m);
-	if (!strcmp(e->key, "tmpfs") || !strcmp(e->key, "mode"))
-		return take_tmpfs(e, t);
-	spread = !strcmp(e->key, "propagation") && text ? word_find("private|slave|shared", text) : -1;
-	m->spread = (uint8_t)MAX(spread, 0);
-	return spread >= 0;
+	switch (part) {
+	case PART_BIND:
+	case PART_RBIND:
+		m->kind = part == PART_RBIND ? MOUNT_RBIND : MOUNT_BIND;
+		m->source_at = is_plain_path(text) ? image_string(t->s->c, text) : 0;
+		return m->source_at;
+	case PART_TMPFS:
+		return text ? !text_size(text, &t->tmpfs.size) && t->tmpfs.size : e->type == TOML_BOOL && e->truth;
+	case PART_MODE: return text && !text_octal(text, &t->tmpfs.mode) && t->tmpfs.mode <= 07777;
+	case PART_SPREAD: return read_spread(text, &m->spread);
+	case PART_IDMAP: m->idmap = e->type == TOML_BOOL && e->truth; return e->type == TOML_BOOL;
+	default: return read_flag(e, flags[part - PART_FLAGS], &m->attr);
+	}
+}
+
+static bool take_part(struct mount_table *t, const struct toml *e)
+{
+	static const char *const wants[] = {
+		"an absolute path such as \"/srv/data\"", "an absolute path such as \"/srv/data\"",
+		"a size such as \"64M\", or true", "a mode such as \"1777\"",
+		"\"private\", \"slave\" or \"shared\"", "true or false", "true or false",
+	};
+	int part = word_find(PARTS, e->key);
+	BUF_ON_STACK(name, 96);
+
+	if (part < 0) {
+		refuse_inner(t->s->c, t->s->draft->title, t->name, e, PARTS);
+		return false;
+	}
+	t->given |= 1u << part;
+	if (read_part(t, (enum mount_part)part, e))
+		return true;
+	buf_fmt(&name, "%s.%s", t->name, e->key);
+	refuse_value(t->s, buf_text(&name), e, wants[MIN(part, PART_FLAGS)]);
+	return false;
+}
+
+/* What does not go together, or NULL. */
+static const char *misfit(const struct mount_table *t)
+{
+	uint32_t from = t->given & (1u << PART_BIND | 1u << PART_RBIND | 1u << PART_TMPFS);
+
+	if (!from || from & (from - 1))
+		return "one of bind, rbind and tmpfs in it";
+	if (t->given & 1u << PART_MODE && from != 1u << PART_TMPFS)
+		return "tmpfs beside mode";
+	return from == 1u << PART_TMPFS && (t->mount->idmap || t->mount->spread) ?
+	       "bind or rbind beside idmap and propagation" : NULL;
 }
 
 static uint32_t put_tmpfs_options(struct section *s, const struct tmpfs *t)
 {
 	BUF_ON_STACK(b, 64);
 
-	buf_fmt(&b, "mode=%o", t->has_mode ? t->mode : 0755);
+	buf_fmt(&b, "mode=%o", t->mode);
 	if (t->size)
 		buf_fmt(&b, ",size=%lu", (unsigned long)t->size);
 	return image_string(s->c, buf_text(&b));
 }
 
-static bool read_mount_table(struct section *s, const struct toml *node, struct mount_spec *m)
+#define TMPFS_USUAL { .mode = 0755 }
+
+static bool take_mount_table(struct section *s, const char *name, const struct toml *node, struct mount_spec *m)
 {
-	struct tmpfs t = { 0 };
+	struct mount_table t = { .s = s, .name = name, .mount = m, .tmpfs = TMPFS_USUAL };
+	const char *wrong;
+	bool good = true;
 
 	m->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	for (const struct toml *e = node->first; e; e = e->next)
-		if (!take_mount_part(s, e, m, &t))
-			return false;
-	if (t.given == (m->source_at != 0) || (t.has_mode && !t.given) || (t.given && (m->idmap || m->spread)))
-		return false;
-	if (t.given) {
+		good &= take_part(&t, e);
+	wrong = good ? misfit(&t) : NULL;
+	if (wrong)
+		refuse_value(s, name, node, wrong);
+	if (t.given & 1u << PART_TMPFS) {
 		m->kind = MOUNT_TMPFS;
-		m->options_at = put_tmpfs_options(s, &t);
+		m->options_at = put_tmpfs_options(s, &t.tmpfs);
 	}
-	return true;
+	return good && !wrong;
 }
 
 static bool read_mount_word(struct section *s, const struct toml *node, struct mount_spec *m)
@@ -163,7 +194,7 @@ static bool read_mount_word(struct section *s, const struct toml *node, struct m
 	m->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	if (word >= 0) {
 		m->kind = word_kinds[word];
-		m->options_at = m->kind == MOUNT_TMPFS ? put_tmpfs_options(s, &(struct tmpfs){ 0 }) : 0;
+		m->options_at = m->kind == MOUNT_TMPFS ? put_tmpfs_options(s, &(struct tmpfs)TMPFS_USUAL) : 0;
 		return true;
 	}
 	m->kind = MOUNT_RBIND;
@@ -193,21 +224,27 @@ static bool is_target(const struct toml *e)
 	       strcmp(e->key + len - MIN(len, 2), "/.") != 0;
 }
 
+static bool take_source(struct section *s, const char *name, const struct toml *e, struct mount_spec *m)
+{
+	if (e->type == TOML_TABLE)
+		return take_mount_table(s, name, e, m);
+	if (read_mount_word(s, e, m))
+		return true;
+	refuse_value(s, name, e, "a path such as \"/srv/data\", \"tmpfs\", \"masked\", \"readonly\" or a table such as "
+		     "{ bind = \"/srv/data\", readonly = true } or { tmpfs = \"64M\", mode = \"1777\" }");
+	return false;
+}
+
 static void take_mount(struct section *s, const struct toml *e, struct mount_spec *all, uint32_t *n)
 {
 	struct mount_spec m = { 0 };
 	BUF_ON_STACK(name, 80);
 
 	buf_fmt(&name, "mounts.%.60s", e->key);
-
 	if (!is_target(e)) {
 		refuse_key(s->c, e, "%s: mounts: \"%.60s\" is no target; wants an absolute path such as \"/data\", "
 			   "without ., .. and a / at its end", s->draft->title, e->key);
-	} else if (e->type == TOML_TABLE ? !read_mount_table(s, e, &m) : !read_mount_word(s, e, &m)) {
-		refuse_value(s, buf_text(&name), e, "a path such as \"/srv/data\", \"tmpfs\", \"masked\", \"readonly\" "
-			     "or a table such as { bind = \"/srv/data\", readonly = true } or { tmpfs = \"64M\", "
-			     "mode = \"1777\" }");
-	} else {
+	} else if (take_source(s, buf_text(&name), e, &m)) {
 		m.target_at = image_string(s->c, e->key);
 		put_mount(s, all, n, &m);
 	}
@@ -290,12 +327,21 @@ static void put_secret(struct section *s, struct secret_spec *all, uint32_t *n, 
 	*n += i == *n;
 }
 
+static void refuse_secret(struct section *s, const struct toml *e)
+{
+	BUF_ON_STACK(name, 80);
+
+	buf_fmt(&name, "secrets.%.60s", e->key);
+	refuse_value(s, buf_text(&name), e, "an absolute path such as \"/etc/secrets/db\"");
+}
+
 bool take_secrets(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	struct list *list = field;
 	struct secret_spec *all;
 	uint32_t n = list->count;
 
+	(void)key;
 	if (node->type != TOML_TABLE)
 		return false;
 	all = arena_array(s->c->work, struct secret_spec, n + node->count);
@@ -308,7 +354,7 @@ bool take_secrets(struct section *s, const struct key *key, const struct toml *n
 		else if (is_plain_path(node_text(e)))
 			put_secret(s, all, &n, e);
 		else
-			refuse_part(s, key, e);
+			refuse_secret(s, e);
 	}
 	*list = image_array(s->c, all, n);
 	return true;
@@ -433,7 +479,11 @@ static bool take_join_flags(struct section *s, const struct key *key, const stru
 {
 	uint32_t all = 0;
 
-	for (const struct toml *e = node->type == TOML_ARRAY ? node->first : NULL; e; e = e->next) {
+	if (node->type != TOML_ARRAY || !node->first) {
+		refuse_value(s, "join.namespaces", node, "an array such as [\"net\", \"ipc\"]");
+		return false;
+	}
+	for (const struct toml *e = node->first; e; e = e->next) {
 		int word = node_text(e) ? word_find(key_text(key, KEY_WORDS), e->text) : -1;
 
 		if (word < 0)
@@ -441,31 +491,44 @@ static bool take_join_flags(struct section *s, const struct key *key, const stru
 		all |= word < 0 ? 0 : namespace_flags[word];
 	}
 	*ret = all;
-	return node->type == TOML_ARRAY && node->first;
+	return true;
+}
+
+static bool take_join_service(struct section *s, const struct toml *node, struct roots_spec *roots)
+{
+	int index = node_text(node) ? service_index(s->c, node->text) : -1;
+
+	if (!node_text(node))
+		refuse_value(s, "join.service", node, "the name of a service such as \"db\"");
+	else if (index < 0)
+		refuse_nobody(s->c, s->draft->title, "join", node, &s->c->services, "service");
+	roots->join_service = (uint32_t)MAX(index, 0);
+	return index >= 0;
 }
 
 bool take_join(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
+	static const char parts[] = "service|namespaces";
 	struct roots_spec *roots = field;
-	const struct toml *service = NULL, *namespaces = NULL;
-	bool good = node->type == TOML_TABLE;
-	int index;
+	bool good = true, service = false, namespaces = false;
 
-	for (const struct toml *e = good ? node->first : NULL; e && good; e = e->next) {
-		if (!strcmp(e->key, "service"))
-			service = e;
-		else if (!strcmp(e->key, "namespaces"))
-			namespaces = e;
-		else
-			good = false;
-	}
-	if (!good || !service || !node_text(service) || !namespaces ||
-	    !take_join_flags(s, key, namespaces, &roots->join_flags))
+	if (node->type != TOML_TABLE)
 		return false;
-	index = service_index(s->c, service->text);
-	if (index < 0)
-		refuse_nobody(s->c, s->draft->title, "join", service, &s->c->services, "service");
-	roots->join_service = (uint32_t)MAX(index, 0);
-	roots->join_flags = index < 0 ? 0 : roots->join_flags;
+	for (const struct toml *e = node->first; e; e = e->next) {
+		int word = word_find(parts, e->key);
+
+		if (word < 0)
+			refuse_inner(s->c, s->draft->title, "join", e, parts);
+		else
+			good &= word ? take_join_flags(s, key, e, &roots->join_flags) : take_join_service(s, e, roots);
+		good &= word >= 0;
+		service |= word == 0;
+		namespaces |= word == 1;
+	}
+	if (good && (!service || !namespaces))
+		refuse_value(s, "join", node, "both service and namespaces, such as { service = \"db\", "
+			     "namespaces = [\"net\", \"ipc\"] }");
+	if (!good || !service || !namespaces)
+		roots->join_flags = 0;
 	return true;
 }

@@ -151,7 +151,7 @@ static void take_part(struct section *s, const struct toml *node, struct sched_s
 	BUF_ON_STACK(name, 32);
 
 	if (part < 0) {
-		refuse_unknown(s->c, s->draft->title, "part of sched", node, node->key, NULL);
+		refuse_inner(s->c, s->draft->title, "sched", node, parts);
 		return;
 	}
 	buf_fmt(&name, "sched.%s", node->key);

@@ -190,13 +190,12 @@ static void take_base(struct reading *r, const struct toml *node)
 
 static void refuse_part(struct reading *r, const struct toml *node)
 {
-	struct nearest near = nearest_begin(node->key);
+	BUF_ON_STACK(parts, 64);
 
-	nearest_try(&near, "base");
+	buf_str(&parts, "base");
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-		nearest_try(&near, lists[i].name);
-	refuse_unknown(r->s->c, name_title(r->s->c, r->s->draft->title, ": seccomp"), "key", node, node->key,
-		       near.best);
+		buf_fmt(&parts, "|%s", lists[i].name);
+	refuse_inner(r->s->c, r->s->draft->title, "seccomp", node, buf_text(&parts));
 }
 
 static void take_part(struct reading *r, const struct toml *node)

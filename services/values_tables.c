@@ -44,14 +44,17 @@ bool take_environment(struct section *s, const struct key *key, const struct tom
 	struct list *env = field;
 	uint32_t *texts, n = 0;
 
+	(void)key;
 	if (node->type != TOML_TABLE)
 		return false;
 	texts = arena_array(s->c->work, uint32_t, node->count + env->count);
 	for (const struct toml *e = node->first; e; e = e->next) {
 		const char *value = scalar_text(s, e);
+		BUF_ON_STACK(name, 80);
 
+		buf_fmt(&name, "env.%.60s", e->key);
 		if (!value)
-			refuse_element(s, key, e);
+			refuse_value(s, buf_text(&name), e, "a text or a number");
 		else if (!e->key_len || strlen(e->key) != e->key_len || strchr(e->key, '='))
 			refuse(s->c, e, "%s: env: the name of a variable has no = in it and is not empty",
 				 s->draft->title);
@@ -100,27 +103,48 @@ static bool read_rlimit(const struct toml *node, uint64_t *ret)
 	return text && (!strcmp(text, "unlimited") || !text_size(text, ret));
 }
 
-static bool read_rlimit_pair(const struct toml *node, struct rlimit_spec *spec)
+/* Of `name`: "rlimits.nofile". */
+static bool take_rlimit_part(struct section *s, const char *name, const struct toml *e, uint64_t *ret)
 {
-	bool soft = false, hard = false;
+	BUF_ON_STACK(part, 48);
 
-	for (const struct toml *e = node->first; e; e = e->next) {
-		bool is_soft = !strcmp(e->key, "soft");
-
-		if ((!is_soft && strcmp(e->key, "hard") != 0) || !read_rlimit(e, is_soft ? &spec->soft : &spec->hard))
-			return false;
-		soft |= is_soft;
-		hard |= !is_soft;
-	}
-	return soft && hard && spec->soft <= spec->hard;
+	if (read_rlimit(e, ret))
+		return true;
+	buf_fmt(&part, "%s.%s", name, e->key);
+	refuse_value(s, buf_text(&part), e, "a number, a size such as \"64M\" or \"unlimited\"");
+	return false;
 }
 
-static bool read_rlimit_spec(const struct toml *node, struct rlimit_spec *spec)
+static bool take_rlimit_pair(struct section *s, const char *name, const struct toml *node, struct rlimit_spec *spec)
+{
+	bool soft = false, hard = false, good = true;
+
+	for (const struct toml *e = node->first; e; e = e->next) {
+		bool is_soft = !strcmp(e->key, "soft"), is_hard = !strcmp(e->key, "hard");
+
+		if (is_soft || is_hard)
+			good &= take_rlimit_part(s, name, e, is_soft ? &spec->soft : &spec->hard);
+		else
+			refuse_inner(s->c, s->draft->title, name, e, "soft|hard");
+		good &= is_soft || is_hard;
+		soft |= is_soft;
+		hard |= is_hard;
+	}
+	if (good && (!soft || !hard || spec->soft > spec->hard))
+		refuse_value(s, name, node, "both soft and hard, and soft not above hard, such as "
+			     "{ soft = 1024, hard = 4096 }");
+	return good && soft && hard && spec->soft <= spec->hard;
+}
+
+static bool take_rlimit_value(struct section *s, const char *name, const struct toml *node, struct rlimit_spec *spec)
 {
 	if (node->type == TOML_TABLE)
-		return read_rlimit_pair(node, spec);
-	if (!read_rlimit(node, &spec->soft))
+		return take_rlimit_pair(s, name, node, spec);
+	if (!read_rlimit(node, &spec->soft)) {
+		refuse_value(s, name, node, "a number, a size such as \"64M\", \"unlimited\" or "
+			     "{ soft = 1024, hard = 4096 }");
 		return false;
+	}
 	spec->hard = spec->soft;
 	return true;
 }
@@ -148,12 +172,10 @@ static void take_rlimit(struct section *s, const struct toml *node, struct rlimi
 
 	if (resource < 0) {
 		refuse_resource(s, node);
-	} else if (!read_rlimit_spec(node, &spec)) {
-		buf_fmt(&name, "rlimits.%s", node->key);
-		refuse_value(s, buf_text(&name), node, node->type == TOML_TABLE ?
-			     "both soft and hard, and soft not above hard, such as { soft = 1024, hard = 4096 }" :
-			     "a number, a size such as \"64M\", \"unlimited\" or { soft = 1024, hard = 4096 }");
-	} else {
+		return;
+	}
+	buf_fmt(&name, "rlimits.%s", node->key);
+	if (take_rlimit_value(s, buf_text(&name), node, &spec)) {
 		put_rlimit(all, &spec);
 		has[resource] = true;
 	}
