@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "init/logfile.h"
 #include "init/logger.h"
 #include "services/table.h"
 
@@ -470,6 +471,71 @@ static void link_is_not_followed(void **state)
 	assert_non_null(strstr(next_of(r.errors[0]), "symbolic links"));
 }
 
+/* r.dir/PATH; one of two places in turn. */
+static const char *in_dir(const char *path)
+{
+	static char mem[2][160];
+	static unsigned turn;
+
+	turn ^= 1;
+	snprintf(mem[turn], sizeof(mem[turn]), "%s/%s", r.dir, path);
+	return mem[turn];
+}
+
+static void folder_of(const char *name, mode_t mode)
+{
+	assert_int_equal(mkdir(in_dir(name), 0700), 0);
+	assert_int_equal(chmod(in_dir(name), mode), 0);
+}
+
+static int opened(const char *path)
+{
+	int fd = logfile_open(in_dir(path));
+
+	if (fd >= 0)
+		close(fd);
+	return MIN(fd, 0);
+}
+
+static void links_on_the_way_are_followed_where_only_we_can_put_them(void **state)
+{
+	static const char *const left[] = { "logs/own", "logs/up", "logs/far", "logs/loop", "logs", "all/logs", "all/own",
+					    "all", "team/logs", "team", "web", "to", "kept/out", "kept", "victims/out",
+					    "victims" };
+
+	(void)state;
+	folder_of("victims", 0700);
+	folder_of("kept", 0700);
+	folder_of("logs", 0755);
+	folder_of("all", 0777);
+	folder_of("team", 0770);
+	assert_int_equal(symlink(in_dir("kept"), in_dir("logs/own")), 0);
+	assert_int_equal(symlink("..//kept/.", in_dir("logs/up")), 0);
+	assert_int_equal(symlink("own/", in_dir("logs/far")), 0);
+	assert_int_equal(symlink("loop", in_dir("logs/loop")), 0);
+	assert_int_equal(symlink(in_dir("victims"), in_dir("all/logs")), 0);
+	assert_int_equal(symlink(in_dir("victims"), in_dir("team/logs")), 0);
+	assert_int_equal(symlink(in_dir("all/logs"), in_dir("web")), 0);
+	assert_int_equal(symlink("all", in_dir("to")), 0);
+
+	assert_int_equal(opened("logs/own/out"), 0);
+	assert_int_equal(opened("logs/up/out"), 0);
+	assert_int_equal(opened("logs/far/out"), 0);
+	assert_int_equal(access(in_dir("kept/out"), F_OK), 0);
+	assert_int_equal(opened("to/own"), 0);
+	assert_int_equal(opened("logs/loop/out"), -ELOOP);
+	assert_int_equal(opened("all/logs/out"), -ELOOP);
+	assert_int_equal(opened("team/logs/out"), -ELOOP);
+	assert_int_equal(opened("web/out"), -ELOOP);
+	assert_int_equal(opened("to/logs/out"), -ELOOP);
+	assert_int_equal(opened("victims"), -EISDIR);
+	assert_int_equal(opened("kept/out/more"), -ENOTDIR);
+	assert_int_equal(opened("none/out"), -ENOENT);
+	assert_int_equal(access(in_dir("victims/out"), F_OK), -1);
+	for (size_t i = 0; i < ARRAY_LEN(left); i++)
+		(void)!remove(in_dir(left[i]));
+}
+
 /* -- the end ----------------------------------------------------------------------------------------------------- */
 
 static void term_writes_what_there_is_and_leaves(void **state)
@@ -618,6 +684,7 @@ int main(void)
 		T(full_disk_is_told_once_and_does_not_stop_it),
 		T(loss_is_counted_when_it_is_over),
 		T(link_is_not_followed),
+		T(links_on_the_way_are_followed_where_only_we_can_put_them),
 		T(term_writes_what_there_is_and_leaves),
 		T(term_is_heard_while_a_service_is_loud),
 		T(it_ends_with_its_last_writer),
