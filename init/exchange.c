@@ -213,6 +213,7 @@ static void put_away(struct supervisor *sv)
 	for (uint32_t i = 0; i < sv->table->groups.count; i++)
 		remove_group(sv, i);
 	exchange_network_away(sv, next);
+	rules_close_loopback(sv, next);
 	if (!next->ruleset.count)
 		rules_remove();
 	if (sv->table->near.count && !next->near.count)

@@ -190,6 +190,57 @@ static void remove_left(void)
 		handles()->left = 0;
 }
 
+/* -- loopback ------------------------------------------------------------------------------------------------------ */
+
+static int open_loopback(struct net_session *net)
+{
+	const struct table *t = house->table;
+
+	return ruleset_open_loopback(net, table_list(t, t->bridges, struct net_bridge), t->bridges.count);
+}
+
+static bool stays_open(const struct table *next, const struct net_bridge *bridge, uint32_t near)
+{
+	int there = next ? table_find_link(next, next->bridges, sizeof(*bridge), bridge->name, near) : -1;
+
+	return there >= 0 && table_bridge(next, (uint32_t)there)->flags & NET_PUBLISH;
+}
+
+void rules_close_loopback(struct supervisor *sv, const struct table *next)
+{
+	struct net_session net;
+
+	if (!sv->state->rules.made || net_open(&net))
+		return;
+	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
+		if (!stays_open(next, table_bridge(sv->table, i), i))
+			ruleset_close_loopback(&net, table_bridge(sv->table, i));
+	net_close(&net);
+}
+
+/* -- all of it ----------------------------------------------------------------------------------------------------- */
+
+static void take_away(void)
+{
+	BUF_ON_STACK(b, RULESET_REMOVE);
+
+	ruleset_remove(&b);
+	if (!buf_check(&b))
+		(void)!ruleset_commit(handles()->fd, b.data, b.len);
+}
+
+static int commit_with_loopback(struct net_session *net)
+{
+	int err = commit();
+
+	if (err)
+		return err;
+	err = open_loopback(net);
+	if (err)
+		take_away();
+	return err;
+}
+
 static int make_claimed(struct net_session *net)
 {
 	int err = open_ways(net);
@@ -198,7 +249,7 @@ static int make_claimed(struct net_session *net)
 	if (!err)
 		err = open_sockets();
 	if (!err)
-		err = commit();
+		err = commit_with_loopback(net);
 	if (!err)
 		remove_left();
 	if (!err)
@@ -290,8 +341,8 @@ void rules_watch(void)
 
 void rules_open_ways(struct net_session *net)
 {
-	if (handles()->made)
-		(void)!open_ways(net); /* said */
+	if (handles()->made && !open_ways(net))
+		(void)!open_loopback(net); /* said */
 }
 
 /* Each transaction begins the turn of its port again, and is followed by a look at all flows. */
@@ -325,15 +376,11 @@ struct when rules_settle(struct when now)
 
 void rules_remove(void)
 {
-	BUF_ON_STACK(b, RULESET_REMOVE);
-
 	if (!house->state->rules.made)
 		return;
-	ruleset_remove(&b);
 	house->state->rules.made = house->state->rules.left = 0;
 	loop_unwatch(LOOP_RULES, EVENTS);
-	if (!buf_check(&b))
-		(void)!ruleset_commit(handles()->fd, b.data, b.len);
+	take_away();
 }
 
 void rules_drop(struct statefile *state, enum claim which)

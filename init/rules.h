@@ -32,6 +32,12 @@ void rules_change_served(struct supervisor *sv, uint32_t index);
 /* After each round of the loop; when there is more to do later. */
 struct when rules_settle(struct when now);
 
+/*
+ * Before bridges lose their rules: loopback leads to those no more that have no ports by `next`, NULL for the end.
+ * Bridges that minit has made are gone by then.
+ */
+void rules_close_loopback(struct supervisor *sv, const struct table *next);
+
 /* In the end, when the network may stay behind without us. */
 void rules_remove(void);
 
@@ -68,6 +74,11 @@ static inline struct when rules_settle(struct when now)
 {
 	(void)now;
 	return WHEN_NEVER;
+}
+
+static inline void rules_close_loopback(struct supervisor *sv, const struct table *next)
+{
+	(void)sv, (void)next;
 }
 
 static inline void rules_remove(void)

@@ -327,6 +327,7 @@ static void enter_leave(struct supervisor *sv)
 	}
 	remove_leaves(sv);
 	network_leave(sv);
+	rules_close_loopback(sv, NULL);
 	rules_remove();
 	/*
 	 * In a pid namespace of its own it ends PID 1 by SIGHUP, which tells the

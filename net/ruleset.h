@@ -104,12 +104,20 @@ bool bridge_has_family(const struct net_bridge *bridge, uint8_t family);
 #define NET_LOCAL_METRIC 2000 /* of the first bridge's route to ::1: behind the kernel's own, by loopback */
 
 /*
- * What must be so around the ruleset: forwarding, the ways of loopback addresses to the bridges. `own`: the network is
+ * What must be so around the ruleset: forwarding. `own`: the network is
  * the caller's alone, so that what is between bridges and netfilter may be switched off too. *ret_hairpin: it could
  * not, so a service that speaks to itself by a published port needs its port of the bridge to send back. 0 or -errno.
  */
 must_check int ruleset_ways(struct net_session *s, const struct net_bridge *bridges, uint32_t count, bool own,
 			    bool *ret_hairpin);
+
+/*
+ * The ways of loopback addresses to the bridges that ports are published on; the ruleset has to be there, which keeps
+ * what comes from them away from loopback. 0 or -errno, logged.
+ */
+must_check int ruleset_open_loopback(struct net_session *s, const struct net_bridge *bridges, uint32_t count);
+/* What that has made of one bridge: before the ruleset is without it, or goes. */
+void ruleset_close_loopback(struct net_session *s, const struct net_bridge *bridge);
 
 /* -- flows that the kernel tracks, and that lead where no port does any more (UDP: others end by themselves) -- */
 

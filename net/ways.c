@@ -92,14 +92,14 @@ static int forward_ipv6(void)
 
 /* -- bridges ------------------------------------------------------------------------------------------------------ */
 
-/* So that 127.0.0.1 may lead to it; the ruleset keeps what comes from it away from there. */
-static int open_localnet(const struct net_bridge *bridge)
+/* On, so that 127.0.0.1 may lead to it; the ruleset keeps what comes from it away from there. */
+static int set_localnet(const struct net_bridge *bridge, int value)
 {
 	BUF_ON_STACK(path, 96);
 	int err;
 
 	buf_fmt(&path, SYS_NET "ipv4/conf/%s/route_localnet", bridge->name);
-	err = sysctl_set(buf_text(&path), 1);
+	err = sysctl_set(buf_text(&path), value);
 	return err < 0 ? set_failed(buf_text(&path), err) : 0;
 }
 
@@ -108,46 +108,90 @@ static int open_localnet(const struct net_bridge *bridge)
  * what ::1 has sent through the bridge comes back to. Packets that bear ::1 from outside are dropped before they are
  * routed. A metric for each bridge, as the kernel has one route of a metric.
  */
+static void put_local_route(struct netlink_batch *b, const struct netlink_request *request, uint32_t index)
+{
+	struct rtmsg rt = { .rtm_family = AF_INET6, .rtm_dst_len = 128, .rtm_table = RT_TABLE_LOCAL,
+			    .rtm_protocol = RTPROT_STATIC, .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_LOCAL };
+	static const uint8_t loopback[16] = { [15] = 1 };
+
+	netlink_begin(b, request);
+	netlink_raw(b, &rt, sizeof(rt));
+	netlink_put(b, RTA_DST, loopback, sizeof(loopback));
+	netlink_put_u32(b, RTA_OIF, index);
+}
+
 static int open_local_route(struct net_session *s, const struct net_bridge *bridge, uint32_t index, uint32_t number)
 {
 	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE,
 					   .step = NET_LOCAL_ROUTE, .name = bridge->name };
-	struct rtmsg rt = { .rtm_family = AF_INET6, .rtm_dst_len = 128, .rtm_table = RT_TABLE_LOCAL,
-			    .rtm_protocol = RTPROT_STATIC, .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_LOCAL };
-	static const uint8_t loopback[16] = { [15] = 1 };
 	struct netlink_batch b;
 	char mem[128];
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
-	netlink_begin(&b, &request);
-	netlink_raw(&b, &rt, sizeof(rt));
-	netlink_put(&b, RTA_DST, loopback, sizeof(loopback));
-	netlink_put_u32(&b, RTA_OIF, index);
+	put_local_route(&b, &request, index);
 	netlink_put_u32(&b, RTA_PRIORITY, NET_LOCAL_METRIC + number);
 	return net_run(s, bridge->name, &b);
 }
 
+/* Whatever its metric is: an earlier table may have had the bridge at another place. True: there may be more. */
+static bool close_local_route(struct net_session *s, uint32_t index)
+{
+	struct netlink_request request = { .type = RTM_DELROUTE, .step = NET_LOCAL_ROUTE };
+	struct netlink_answer a;
+	struct netlink_batch b;
+	char mem[128];
+
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	put_local_route(&b, &request, index);
+	return netlink_ask(&b, &a) == 0;
+}
+
 /*
  * One that could not be made, which was told then, is no reason to be without rules for the others; and what has its
- * name in its place is somebody else's.
+ * name in its place is somebody else's. 0: *ret is it; -ENODEV: there is none; or -errno, logged.
  */
-static int open_bridge(struct net_session *s, const struct net_bridge *bridge, uint32_t number, bool ipv6)
+static int find_published(struct net_session *s, const struct net_bridge *bridge, struct link_info *ret)
+{
+	int err = bridge->flags & NET_PUBLISH ? link_find(&s->host, bridge->name, ret) : -ENODEV;
+
+	if (err == -ENODEV || (!err && strcmp(ret->kind, "bridge") != 0))
+		return -ENODEV;
+	return err < 0 ? link_find_failed(bridge->name, bridge->name, err) : 0;
+}
+
+static int open_bridge(struct net_session *s, const struct net_bridge *bridge, uint32_t number)
 {
 	struct link_info info;
-	int err;
+	int err = find_published(s, bridge, &info);
 
-	if (!(bridge->flags & NET_PUBLISH))
-		return 0;
-	err = link_find(&s->host, bridge->name, &info);
-	if (err == -ENODEV || (!err && strcmp(info.kind, "bridge") != 0))
-		return 0;
-	if (err < 0)
-		return link_find_failed(bridge->name, bridge->name, err);
+	if (err)
+		return err == -ENODEV ? 0 : err;
 	if (bridge_has_family(bridge, AF_INET))
-		err = open_localnet(bridge);
-	if (!err && ipv6 && bridge_has_family(bridge, AF_INET6))
+		err = set_localnet(bridge, 1);
+	if (!err && !s->ipv6_missing && bridge_has_family(bridge, AF_INET6))
 		err = open_local_route(s, bridge, info.index, number);
 	return err;
+}
+
+int ruleset_open_loopback(struct net_session *s, const struct net_bridge *bridges, uint32_t count)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < count && !err; i++)
+		err = open_bridge(s, &bridges[i], i);
+	return err;
+}
+
+void ruleset_close_loopback(struct net_session *s, const struct net_bridge *bridge)
+{
+	struct link_info info;
+
+	if (find_published(s, bridge, &info))
+		return;
+	if (bridge_has_family(bridge, AF_INET))
+		(void)!set_localnet(bridge, 0); /* said */
+	while (close_local_route(s, info.index))
+		;
 }
 
 /*
@@ -177,8 +221,6 @@ int ruleset_ways(struct net_session *s, const struct net_bridge *bridges, uint32
 
 	if (!err && ipv6)
 		err = forward_ipv6();
-	for (uint32_t i = 0; i < count && !err; i++)
-		err = open_bridge(s, &bridges[i], i, ipv6);
 	*ret_hairpin = bridges_call(own);
 	return err;
 }

@@ -93,6 +93,23 @@ int ruleset_ways(struct net_session *s, const struct net_bridge *bridges, uint32
 	return 0;
 }
 
+int ruleset_open_loopback(struct net_session *s, const struct net_bridge *bridges, uint32_t count)
+{
+	(void)s, (void)bridges, (void)count;
+	return 0;
+}
+
+void ruleset_close_loopback(struct net_session *s, const struct net_bridge *bridge)
+{
+	(void)s, (void)bridge;
+}
+
+int table_find_link(const struct table *t, struct list list, size_t size, const char *name, uint32_t near)
+{
+	(void)t, (void)list, (void)size, (void)name, (void)near;
+	return -1;
+}
+
 int ruleset_try(const char *bytes, size_t len)
 {
 	(void)bytes, (void)len;
