@@ -266,6 +266,11 @@ static bool are_known(const struct look *l, const struct gids *g, const char *go
 	return true;
 }
 
+static bool gives_groups(const struct look *l)
+{
+	return l->confine->privileges.given & GIVEN_GROUPS;
+}
+
 static bool gather(struct look *l, const struct book *passwd, const struct book *group, struct gids *g)
 {
 	const char *user = table_text(l->table, l->spec->user_at);
@@ -277,7 +282,7 @@ static bool gather(struct look *l, const struct book *passwd, const struct book 
 			return false;
 		add_gid(g, gid);
 	}
-	if (l->spec->groups.count || !user)
+	if (gives_groups(l) || !user)
 		return true;
 	buf_str(&name, user);
 	if (!text_u64(user, &gid) && line_by(passwd, 2, user))
@@ -292,7 +297,7 @@ static void look_groups(struct look *l, const struct book *passwd, const struct 
 	BUF_ON_STACK(asked, 2048);
 	BUF_ON_STACK(got, 2048);
 
-	if (!l->spec->user_at && !l->spec->group_at && !l->spec->groups.count && !l->confine->roots.gids.count)
+	if (!l->spec->user_at && !l->spec->group_at && !gives_groups(l) && !l->confine->roots.gids.count)
 		return;
 	if (!gather(l, passwd, group, &g) || !look_line(l->status, "Groups", &got)) {
 		look_tell(l, "groups", "", "", LOOK_UNSEEN, 0);
@@ -352,7 +357,7 @@ void look_ids(struct look *l)
 {
 	static struct book passwd, group;
 
-	if (l->spec->user_at || l->spec->group_at || l->spec->groups.count) {
+	if (l->spec->user_at || l->spec->group_at || gives_groups(l)) {
 		read_book(l, "etc/passwd", &passwd);
 		read_book(l, "etc/group", &group);
 	}

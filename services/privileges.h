@@ -43,7 +43,8 @@ enum given { /* bits */
 	GIVEN_BIND = 16,    /* without any, no port may be bound */
 	GIVEN_CONNECT = 32,
 	GIVEN_DUMP_FILTER = 64,
-	GIVEN_ALL = 127
+	GIVEN_GROUPS = 128, /* without any, it is in none */
+	GIVEN_ALL = 255
 };
 
 enum keyring { KEYRING_INHERIT, KEYRING_PRIVATE };

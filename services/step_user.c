@@ -185,6 +185,11 @@ static int not_there(struct child *child, const char *kind, const char *name)
 	return child_fail(child, -ESRCH, buf_text(&b));
 }
 
+static bool gives_groups(const struct child *child)
+{
+	return child_confine(child)->privileges.given & GIVEN_GROUPS;
+}
+
 static int add_given_groups(struct child *child, struct who *who)
 {
 	for (uint32_t i = 0; i < child->spec->groups.count; i++) {
@@ -210,7 +215,7 @@ int who_resolve(struct child *child, struct who *who)
 	}
 	if (user && find_user(who, user))
 		return not_there(child, "user", user);
-	if (child->spec->groups.count)
+	if (gives_groups(child))
 		return add_given_groups(child, who);
 	if (user)
 		add_memberships(who);
@@ -297,7 +302,7 @@ int step_user(struct child *child)
 	struct who who = { 0 };
 	int err;
 
-	if (!child->spec->user_at && !child->spec->group_at && !child->spec->groups.count)
+	if (!child->spec->user_at && !child->spec->group_at && !gives_groups(child))
 		return 0;
 	err = who_resolve(child, &who);
 	if (!err)

@@ -342,7 +342,7 @@ enum late { LATE_USER = 1, LATE_CAPS = 2, LATE_RULES = 4 };
 static uint8_t late_of(const struct service_spec *spec, const struct confine_spec *confine)
 {
 	const struct privileges_spec *p = &confine->privileges;
-	bool user = spec->user_at || spec->group_at || spec->groups.count;
+	bool user = spec->user_at || spec->group_at || p->given & GIVEN_GROUPS;
 	bool all = p->caps.form == CAPS_LIST && p->caps.set[0] == CAPS_ALL && !spec->user_at;
 	bool rules = p->scope || p->given & (GIVEN_PATHS | GIVEN_BIND | GIVEN_CONNECT);
 

@@ -36,6 +36,13 @@ overlay = '$ct_dir/kept,a:b'
 userns.idmap = true")
 $(finds user 'id -u; id -G; touch /tmp/own; stat -c %u:%g /tmp/own' "$auto
 user = 'web'")
+$(finds bygroup 'id -G' "root = '$ct_dir/root'
+user = 'web'")
+$(finds ungrouped 'id -G' "root = '$ct_dir/root'
+user = 'web'
+groups = []")
+$(finds rootalone 'id -G' "root = '$ct_dir/root'
+groups = []")
 $(finds maps 'echo; cat /proc/self/uid_map /proc/self/gid_map; cat /proc/self/setgroups' "root = '$ct_dir/root'
 userns = { uid = ['0 100000 1000', '5000 200000 1'], gid = '0 300000 1000', setgroups = false }")
 $(finds denied 'id -u; id -G; cat /proc/self/setgroups' "root = '$ct_dir/root'
@@ -114,6 +121,8 @@ says keeps "0 0" "one that is kept"
 ok $? "by the id that it has outside"
 says noidmap "65534 1" "without a mapped mount it is nobody"
 says user "33 33 50 33:33" "a user with groups inside"
+says bygroup "33 50" "and so one without such a namespace"
+is "$(value ungrouped), $(value rootalone)" "33, 0" "an empty list of groups is none: not the user's, and not minit's"
 says maps "0 100000 1000 5000 200000 1 0 300000 1000 deny" "maps of the table, and setgroups denied"
 says denied "33 33 50 deny" "a user has its groups all the same"
 ct_said "^minit: unmapped: step user namespace: groups: Invalid argument: its user namespace has no such group: map it, or leave it out of groups; given up" "but none that has no name outside"
