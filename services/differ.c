@@ -314,6 +314,34 @@ static void compare_groups(struct walk *w, const struct pair *confines)
 		compare_both(w, &(struct pair){ { confines->was.t, &was->limits }, { confines->is.t, &is->limits } });
 }
 
+/* -- what is given, if only as none ------------------------------------------------------------------------------- */
+
+/* A value of 0, or a list of none, is another than what holds without the key. Others differ by their values too. */
+static void compare_given(struct walk *w, const struct pair *confines)
+{
+	static const struct {
+		uint8_t bit;
+		char name[16];
+	} keys[] = {
+		{ GIVEN_GROUPS, "groups" },	{ GIVEN_NICE, "nice" },
+		{ GIVEN_PATHS, "paths" },	{ GIVEN_BIND, "ports.bind" },
+		{ GIVEN_CONNECT, "ports.connect" }, { GIVEN_OOM_SCORE_ADJ, "oom_score_adj" },
+		{ GIVEN_DUMP_FILTER, "coredump_filter" },
+	};
+	const struct privileges_spec *was = &((const struct confine_spec *)confines->was.at)->privileges;
+	const struct privileges_spec *is = &((const struct confine_spec *)confines->is.at)->privileges;
+
+	if (w->found & DIFFER_RUN)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if ((was->given ^ is->given) & keys[i].bit)
+			note(w, keys[i].name, DIFFER_RUN);
+	if (was->caps.given != is->caps.given)
+		note(w, "caps", DIFFER_RUN);
+	if ((was->given ^ is->given) & GIVEN_KEYRING)
+		w->found |= DIFFER_NOW; /* who has asked for it is another */
+}
+
 /* -- a service, as a whole ----------------------------------------------------------------------------------------- */
 
 static const struct network_spec no_network;
@@ -360,6 +388,7 @@ unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn
 	compare(&w, specs, fields, ARRAY_LEN(fields));
 	compare_both(&w, &(struct pair){ { was.t, &a->limits }, { is.t, &b->limits } });
 	compare(&w, confines, confine_fields, ARRAY_LEN(confine_fields));
+	compare_given(&w, &confines);
 	compare_groups(&w, &confines);
 	compare_joined(&w, &confines);
 	compare(&w, networks, network_fields, ARRAY_LEN(network_fields));
