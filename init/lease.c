@@ -37,6 +37,7 @@ static int lose_lease(struct net_session *net, const struct news *n)
 {
 	struct net_lease old = { 0 };
 
+	kept_hold(n, false);
 	if (!kept_read(n, &old))
 		return 0;
 	net_lease_drop(net, n->link, &old);
@@ -79,6 +80,7 @@ static int put_in_force(struct net_session *net, const struct news *n)
 		return 1;
 	}
 	kept_change(n, true);
+	kept_hold(n, false);
 	if (n->family == AF_INET6)
 		status = await_usable(net, n, usable);
 	return status ? status : tell(n, "on");
@@ -98,15 +100,15 @@ static int take_lease(struct net_session *net, struct news *n)
 	return tell(n, "may") ? 1 : put_in_force(net, n);
 }
 
-enum change { CHANGE_LOSE, CHANGE_TAKE, CHANGE_NONE };
+enum change { CHANGE_LOSE, CHANGE_TAKE, CHANGE_FAIL, CHANGE_NONE };
 
 static enum change change_of(const char *event)
 {
 	static const struct {
 		const char *word;
-		bool takes;
+		enum change change;
 	} events[] = {
-#define EVENT(word, takes) { word, takes },
+#define EVENT(word, change) { word, CHANGE_##change },
 #define VARIABLE(what, ipv4, ipv6)
 #include "init/lease_words.def"
 #undef VARIABLE
@@ -115,8 +117,14 @@ static enum change change_of(const char *event)
 
 	for (size_t i = 0; i < ARRAY_LEN(events); i++)
 		if (!strcmp(events[i].word, event))
-			return events[i].takes ? CHANGE_TAKE : CHANGE_LOSE;
+			return events[i].change;
 	return CHANGE_NONE;
+}
+
+/* A client that is started anew says that it has nothing; it is believed when it has failed to get something. */
+static bool changes_nothing(const struct news *n, enum change change)
+{
+	return change == CHANGE_NONE || (change != CHANGE_TAKE && kept_is_held(n) != (change == CHANGE_FAIL));
 }
 
 int lease_event(struct news *n, const char *event)
@@ -129,7 +137,7 @@ int lease_event(struct news *n, const char *event)
 		complain("lease: no link is named; a DHCP client has its name in the variable interface");
 		return 2;
 	}
-	if (change == CHANGE_NONE)
+	if (changes_nothing(n, change))
 		return 0;
 	if (net_open(&net))
 		return 1;

@@ -47,6 +47,13 @@ bool kept_read(const struct news *n, struct net_lease *ret);
 /* Keeps it, or with `in_force` false forgets it; name servers and domains of all that are kept go into resolv.conf. */
 void kept_change(const struct news *n, bool in_force);
 
+/*
+ * From when its client is started anew until that has a lease or fails: what the last one gave stays, though the client
+ * begins as one that has none.
+ */
+void kept_hold(const struct news *n, bool held);
+bool kept_is_held(const struct news *n);
+
 /* One at a time for each lease, as clients do not wait for their script: a descriptor that holds it. */
 int kept_lock(const struct news *n);
 

@@ -196,45 +196,63 @@ static int next_signal(const sigset_t *all, struct when until)
 	return sig < 0 && errno == EAGAIN ? 0 : sig;
 }
 
-/* Passes on what it is told; true: it was to end, which not every client does when it is told to. */
-static bool await(pid_t client, const sigset_t *all, int *ret_status)
+/* How a client has ended: by itself, told to, or to be started anew. */
+enum end { END_ITSELF, END_TOLD, END_ANEW };
+
+/* SIGHUP: the link may be in another network. Not every client asks anew when it is told to, or ends then. */
+static enum end await(const struct news *n, pid_t client, const sigset_t *all, int *ret_status)
 {
 	struct when until = WHEN_NEVER;
+	enum end end = END_ITSELF;
 
 	for (;;) {
 		int sig = next_signal(all, until);
 
-		if (sig == 0)
-			kill(client, SIGKILL);
-		if (sig == 0 || sig == SIGTERM || sig == SIGINT)
-			until = when_in(when_now(), END_MS);
 		if (sig == SIGCHLD && waitpid(client, ret_status, WNOHANG) == client)
-			return !when_is_never(until);
-		if (sig > 0 && sig != SIGCHLD)
-			kill(client, sig);
+			return end;
+		if (sig == SIGCHLD || (sig == SIGHUP && end != END_ITSELF))
+			continue;
+		if (sig == SIGHUP)
+			kept_hold(n, true);
+		if (sig == SIGHUP || sig == SIGTERM || sig == SIGINT)
+			end = sig == SIGHUP ? END_ANEW : END_TOLD;
+		if (sig == 0 || end != END_ITSELF)
+			until = when_in(when_now(), END_MS);
+		kill(client, sig == 0 ? SIGKILL : sig == SIGHUP ? SIGTERM : sig);
 	}
 }
 
-/* A client that ends leaves what it got, and nobody would tell when that is over: it is taken away in its place. */
-static int run(const struct news *n, struct call *call, char *const *command, int count)
+static enum end run_once(const struct news *n, struct call *call, char *const *command, int count, int *ret_status)
 {
-	struct news end = *n;
-	int status = 0;
 	sigset_t all;
 	pid_t pid;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	pid = fork();
-	if (pid < 0) {
-		complain("lease: %s: %s", n->link, strerror(errno));
-		return 1;
-	}
 	if (pid == 0)
 		be_client(n, call, command, count);
-	if (await(pid, &all, &status))
-		return lease_event(&end, "deconfig");
-	(void)!lease_event(&end, "deconfig");
+	if (pid > 0)
+		return await(n, pid, &all, ret_status);
+	complain("lease: %s: %s", n->link, strerror(errno));
+	*ret_status = 1 << 8;
+	return END_ITSELF;
+}
+
+/* A client that ends leaves what it got, and nobody would tell when that is over: it is taken away in its place. */
+static int run(const struct news *n, struct call *call, char *const *command, int count)
+{
+	struct news none = *n;
+	int status = 0, err;
+	enum end end;
+
+	kept_hold(n, false);
+	while ((end = run_once(n, call, command, count, &status)) == END_ANEW)
+		kept_hold(n, true); /* it may have had news in the meantime, and then an end */
+	kept_hold(n, false);
+	err = lease_event(&none, "deconfig");
+	if (end == END_TOLD)
+		return err;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -52,6 +52,31 @@ int kept_lock(const struct news *n)
 	return lock(buf_text(&path));
 }
 
+static void put_held_path(struct buf *path, const struct news *n)
+{
+	buf_fmt(path, BOOT_RUN_DIR "/held.%s%s", prefix_of(n), n->link);
+}
+
+void kept_hold(const struct news *n, bool held)
+{
+	BUF_ON_STACK(path, 64);
+	cleanup_fd int fd = -1;
+
+	put_held_path(&path, n);
+	if (held)
+		fd = open(buf_text(&path), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	else
+		unlink(buf_text(&path));
+}
+
+bool kept_is_held(const struct news *n)
+{
+	BUF_ON_STACK(path, 64);
+
+	put_held_path(&path, n);
+	return !access(buf_text(&path), F_OK);
+}
+
 /* -- one lease ----------------------------------------------------------------------------------------------------- */
 
 static void put_kept(struct buf *text, const struct news *n)

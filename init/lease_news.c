@@ -10,7 +10,7 @@
 #define DOMAIN_SIZE 256
 
 enum {
-#define EVENT(word, takes)
+#define EVENT(word, change)
 #define VARIABLE(what, ipv4, ipv6) VARIABLE_##what,
 #include "init/lease_words.def"
 #undef VARIABLE

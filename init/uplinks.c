@@ -1,6 +1,7 @@
 #include "init/uplinks.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "init/claims.h"
@@ -9,6 +10,7 @@
 #include "init/sysctls.h"
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "lib/sys.h"
 #include "net/net.h"
 
 #define AT_ONCE 64 /* events, before the loop looks at what else has happened */
@@ -54,6 +56,30 @@ static bool is_leased(const struct supervisor *sv, uint32_t link)
 	       (!(flags & NET_LINK_DHCP6) || sv->state->links_leased6 & bit(link));
 }
 
+/* It is `minit lease client`, which starts the client that it runs anew. */
+static void start_anew(struct supervisor *sv, const char *client, const struct net_link *link)
+{
+	BUF_ON_STACK(name, 32);
+	int i;
+
+	buf_fmt(&name, "%s-%s", client, link->name);
+	i = table_find(sv->table, buf_text(&name));
+	if (i >= 0 && service_at(sv, (uint32_t)i)->life.state == STATE_UP)
+		(void)sys_kill(service_at(sv, (uint32_t)i)->handles.pid, SIGHUP);
+}
+
+/*
+ * It may be in another network by now (RFC 2131, 3.7), and with one that was set down went the routes of its lease and its
+ * IPv6 address: its client would ask when it renews.
+ */
+static void ask_again(struct supervisor *sv, const struct net_link *link)
+{
+	if (link->flags & NET_LINK_DHCP)
+		start_anew(sv, "dhcp", link);
+	if (link->flags & NET_LINK_DHCP6)
+		start_anew(sv, "dhcp6", link);
+}
+
 static void set_carrier(struct supervisor *sv, uint32_t link, bool carrier)
 {
 	uint64_t was = sv->state->links_carrier, was_online = sv->state->links_online;
@@ -65,6 +91,8 @@ static void set_carrier(struct supervisor *sv, uint32_t link, bool carrier)
 		log_info(table_link(sv->table, link)->name, online ? "link: online" : "link: no longer online");
 	if (carrier && (was != sv->state->links_carrier || was_online != sv->state->links_online))
 		look_all(sv, link);
+	if (carrier && !((was | down) & bit(link))) /* what was set down: rejoin */
+		ask_again(sv, table_link(sv->table, link));
 }
 
 static void note_numbers(uint32_t link, const struct net_seen *seen)
@@ -163,26 +191,6 @@ static void lose_patience(const struct net_link *link, struct when now)
 	resume = when_in(now, PATIENCE_MS);
 	log_error(link->name, 0, "link: somebody takes it off %s again and again, and is not fought for %u s; see who "
 		  "by `ip monitor link`", link->master, PATIENCE_MS / 1000);
-}
-
-static void start_anew(struct supervisor *sv, const char *client, const struct net_link *link)
-{
-	BUF_ON_STACK(name, 32);
-	int i;
-
-	buf_fmt(&name, "%s-%s", client, link->name);
-	i = table_find(sv->table, buf_text(&name));
-	if (i >= 0 && service_at(sv, (uint32_t)i)->life.state == STATE_UP)
-		service_event(sv, (uint32_t)i, EVENT_RESTART, 0);
-}
-
-/* With one that is set down go the routes of its lease, and an IPv6 address: its client would tell when it renews. */
-static void ask_again(struct supervisor *sv, const struct net_link *link)
-{
-	if (link->flags & NET_LINK_DHCP)
-		start_anew(sv, "dhcp", link);
-	if (link->flags & NET_LINK_DHCP6)
-		start_anew(sv, "dhcp6", link);
 }
 
 /* What is missing is heard of when it comes; a port that fails is not tried again, as each try is an event too. */

@@ -1,7 +1,7 @@
 # For tests/container/NNN-*.sh of a link `wan` that has its address by DHCP (`. tests/container/dhcp.sh`, behind ct.sh).
 #
 #   dhcp_start <<SH    starts minit with the table, and at the other end of wan the server of this script: it has `serve ADDRESS`, which
-#                      sets $server, and reads what is written to $ct_dir/go from descriptor 3; /etc is $ct_dir/etc
+#                      sets $server and logs to $ct_dir/served, and reads what is written to $ct_dir/go from descriptor 3; /etc is $ct_dir/etc
 
 # The server is in a network of its own, and serves when it is told which address. Between the ends of a pair the kernel
 # leaves the checksum of UDP to a device that there is not, which a client that reads packets finds to be wrong: so it is
@@ -21,7 +21,7 @@ fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8946,
 serve() {
 	dnsmasq --conf-file=/dev/null --keep-in-foreground --port=0 --user=root --interface=far --leasefile-ro \\
 		--pid-file= --dhcp-authoritative --dhcp-range=\$1,\$1,2m --dhcp-option=3,192.0.2.1 \\
-		--dhcp-option=6,192.0.2.53,192.0.2.54 --log-facility=/dev/null &
+		--dhcp-option=6,192.0.2.53,192.0.2.54 --log-facility=$ct_dir/served &
 	server=\$!
 }
 SH
