@@ -69,8 +69,8 @@ static void start_anew(struct supervisor *sv, const char *client, const struct n
 }
 
 /*
- * It may be in another network by now (RFC 2131, 3.7), and with one that was set down went the routes of its lease and its
- * IPv6 address: its client would ask when it renews.
+ * It may be in another network by now (RFC 2131, 3.7), and with one that was set down went the routes of its lease
+ * and an IPv6 address: its client would ask when it renews.
  */
 static void ask_again(struct supervisor *sv, const struct net_link *link)
 {
