@@ -13,7 +13,9 @@
 
 static bool concerns(const struct net_drop *d, const struct net_bridge *bridge)
 {
-	return bridge->flags & (NET_NAT | NET_PUBLISH) && !net_drop_names(d, bridge->name) &&
+	static const uint32_t forwarded = NET_NAT | NET_PUBLISH | NET_ROUTED4 | NET_ROUTED6;
+
+	return bridge->flags & forwarded && !net_drop_names(d, bridge->name) &&
 	       (d->family == NFPROTO_INET ||
 		bridge_has_family(bridge, d->family == NFPROTO_IPV4 ? AF_INET : AF_INET6));
 }
@@ -55,8 +57,8 @@ void drops_put(struct buf *b, const struct net_drop *d, const struct net_bridge 
 {
 	buf_str(b, "chain ");
 	drops_put_chain(b, d);
-	buf_fmt(b, " is not minit's, drops what its rules do not accept, and none of them names %s: published ports "
-		"and nat may not get through it; let them: `", bridge->name);
+	buf_fmt(b, " is not minit's, drops what its rules do not accept, and none of them names %s: published ports, "
+		"nat and allow may not get through it; let them: `", bridge->name);
 	put_cure(b, d, "i", bridge->name);
 	buf_str(b, "` and `");
 	put_cure(b, d, "o", bridge->name);

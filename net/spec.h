@@ -43,6 +43,8 @@ enum net_bridge_flag {
 	NET_ISOLATE = 2,   /* its services reach each other only by an allow */
 	NET_ANTISPOOF = 4, /* they send with their own MAC and addresses alone */
 	NET_PUBLISH = 8,   /* a service of it has a published port */
+	NET_ROUTED4 = 16,  /* by IPv4 an allow leads from it to another bridge, or from there to it */
+	NET_ROUTED6 = 32,  /* by IPv6 */
 };
 
 #define NET_BETWEEN (NET_ISOLATE | NET_ANTISPOOF) /* looks into the bridge: a table of nf_tables of its own */

@@ -39,8 +39,8 @@ static int sysctl_set(const char *path, int value)
 
 static int set_failed(const char *path, int err)
 {
-	log_error("network", -err, "%s cannot be set, which nat and ports need; mount /proc/sys read-write, or set it "
-		  "before minit starts (docker run --sysctl)", path + sizeof("/proc/sys/") - 1);
+	log_error("network", -err, "%s cannot be set, which nat, ports and allow need; mount /proc/sys read-write, or "
+		  "set it before minit starts (docker run --sysctl)", path + sizeof("/proc/sys/") - 1);
 	return err;
 }
 
@@ -50,7 +50,7 @@ static int forward_ipv4(void)
 	int err = sysctl_set(path, 1);
 
 	if (err > 0)
-		log_info("network", "net.ipv4.ip_forward: switched on, for nat and ports");
+		log_info("network", "net.ipv4.ip_forward: switched on, for nat, ports and allow");
 	return err < 0 ? set_failed(path, err) : 0;
 }
 
@@ -86,7 +86,7 @@ static int forward_ipv6(void)
 	keep_routers();
 	err = sysctl_set(path, 1);
 	if (err > 0)
-		log_info("network", "net.ipv6.conf.all.forwarding: switched on, for nat and ports");
+		log_info("network", "net.ipv6.conf.all.forwarding: switched on, for nat, ports and allow");
 	return err < 0 ? set_failed(path, err) : 0;
 }
 

@@ -79,6 +79,19 @@ static bool is_useful(struct compile *c, const struct draft *d, const struct tom
 	return from != to && here >= 0 && there >= 0 && !(here == there && has_port_isolation(c, here));
 }
 
+/* From bridge to bridge minit's network has to forward. */
+static void route_between(struct compile *c, uint32_t from, uint32_t to)
+{
+	const struct net_attach *a = &c->specs[from].attach, *b = &c->specs[to].attach;
+	uint32_t flags = (have_family(a, b, AF_INET) ? NET_ROUTED4 : 0u) |
+			 (have_family(a, b, AF_INET6) ? NET_ROUTED6 : 0u);
+
+	if (a->bridge == b->bridge)
+		return;
+	c->bridge_specs[a->bridge].flags |= flags;
+	c->bridge_specs[b->bridge].flags |= flags;
+}
+
 static void take_allow(struct allows *a, uint32_t from, const struct toml *node)
 {
 	struct compile *c = a->c;
@@ -97,6 +110,7 @@ static void take_allow(struct allows *a, uint32_t from, const struct toml *node)
 	if (to < 0 || !is_useful(c, d, node, from, (uint32_t)to))
 		return;
 	allow->to = (uint32_t)to;
+	route_between(c, from, (uint32_t)to);
 	a->ports += allow->last - allow->low + 1u;
 	if (a->ports > NET_ALLOWED)
 		refuse(c, node, "%s: network.allow: %s: with it there are more than %u ports to be reached", d->title,

@@ -95,4 +95,48 @@ is "$(heard far friend away)" "own4 own6 ownarp ownnd ownprobe owndad mac ip4 ip
 	"which are well-formed: on a bridge without antispoof they do"
 is "$(from "$web" tcp:10.77.0.10:6379)" "db 10.77.0.11" "whose name was taken has lost nothing"
 ct_stop "it ends in order"
+
+# -- forwarding is switched on for an allow from bridge to bridge, of the families that both services have, and not without -----------
+apart() {
+	ct_table <<TOML
+[network.bridge.br0]
+address = ["10.77.0.1/24", "fd77::1/64"]
+isolate = true
+[network.bridge.br1]
+address = ["$1"]
+[service.db]
+$(serve db '"6379"')
+network = { bridge = "br0", address = ["10.77.0.10", "fd77::10"] }
+[service.near]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br0", allow = ["db:6379"] }
+[service.friend]
+exec = ["/bin/sleep", "1000"]
+network = { bridge = "br1"$2 }
+TOML
+}
+forwards() {
+	ct_in cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding | tr '\n' ' '
+}
+apart 10.78.0.1/24 ''
+ct_start
+ct_up
+ct_is "with an allow on one bridge alone" all:up
+is "$(forwards)" "0 0 " "nothing is forwarded"
+apart 10.78.0.1/24 ', allow = ["db:6379"]'
+ct_minit reload >/dev/null
+ct_is "with one from another bridge" all:up
+is "$(forwards)" "1 0 " "what both have is"
+ct_said 'net.ipv4.ip_forward: switched on, for nat, ports and allow' "which is said"
+listens db 6379
+is "$(from "$(ct_outer friend)" tcp:10.77.0.10:6379)" "db $(ct_field friend addresses | grep -o '10[0-9.]*')" "and who is allowed gets there"
+ct_stop "it ends in order"
+apart fd78::1/64 ', allow = ["db:6379"]'
+ct_start
+ct_up
+ct_is "with one of IPv6" all:up
+is "$(forwards)" "0 1 " "that is"
+listens db 6379
+is "$(from "$(ct_outer friend)" tcp:fd77::10:6379)" "db $(ct_field friend addresses | grep -o 'fd78[0-9a-f:]*')" "and leads there"
+ct_stop "it ends in order"
 echo "1..$ct_tests"
