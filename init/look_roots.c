@@ -18,20 +18,21 @@
 struct seen {
 	bool there, readonly;
 	char type[24], source[64], options[256]; /* options of the mount, then those of the file system */
+	char spread[64]; /* "shared:3 master:1" */
 };
 
-static char *mounts; /* of the program */
+static char *mounts, *minits_mounts; /* of the program, and of minit */
 
-static bool read_mounts(struct look *l)
+static bool read_mounts(struct look *l, pid_t of, char **mem)
 {
-	if (!mounts)
-		mounts = mmap(NULL, MOUNTS_MOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (mounts == MAP_FAILED) {
-		mounts = NULL;
+	if (!*mem)
+		*mem = mmap(NULL, MOUNTS_MOST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (*mem == MAP_FAILED) {
+		*mem = NULL;
 		l->err = -ENOMEM;
 		return false;
 	}
-	return look_read(l, l->pid, "mountinfo", mounts, MOUNTS_MOST);
+	return look_read(l, of, "mountinfo", *mem, MOUNTS_MOST);
 }
 
 /* Word number i from 0, of a line. */
@@ -78,6 +79,10 @@ static void take(const char *line, struct seen *ret)
 	ret->options[n] = ',';
 	keep(ret->options + n + 1, sizeof(ret->options) - n - 1, word(behind + 3, 2));
 	ret->readonly |= has_option(ret->options + n + 1, "ro");
+	n = (size_t)(behind - MIN(word(line, 6), behind));
+	n = MIN(n, sizeof(ret->spread) - 1);
+	memcpy(ret->spread, behind - n, n);
+	ret->spread[n] = '\0';
 	keep(ret->type, sizeof(ret->type), word(behind + 3, 0));
 	keep(ret->source, sizeof(ret->source), word(behind + 3, 1));
 	ret->there = true;
@@ -367,6 +372,29 @@ static const struct {
 	{ MOUNT_ATTR_NOSUID, "nosuid" }, { MOUNT_ATTR_NODEV, "nodev" }, { MOUNT_ATTR_NOEXEC, "noexec" },
 };
 
+/* Whether a mount of minit's is in the group too: one that has nobody else in it spreads to nobody. */
+static bool is_shared_with_minit(struct look *l, const struct seen *is)
+{
+	const char *group = strstr(is->spread, "shared:");
+	BUF_ON_STACK(b, 40);
+
+	if (!group || !read_mounts(l, l->minit, &minits_mounts))
+		return false;
+	buf_fmt(&b, " %.*s ", (int)MIN(length(group), (size_t)30), group);
+	return strstr(minits_mounts, buf_text(&b)) != NULL;
+}
+
+/* Where minit's own mount is private, nothing comes from there and nothing goes there. */
+static bool put_alone(struct look *l, const struct mount_spec *m, const struct seen *is, struct buf *b)
+{
+	bool slave = m->spread == MOUNT_SLAVE && !strstr(is->spread, "master:");
+	bool shared = m->spread == MOUNT_SHARED && !is_shared_with_minit(l, is);
+
+	if (slave || shared)
+		buf_fmt(b, ", no %s of minit's", slave ? "slave" : "peer");
+	return slave || shared;
+}
+
 /* What it should have and has lost. What is asked is told as it reads; these three only when they are not there. */
 static bool put_lost(const struct mount_spec *m, const struct seen *is, struct buf *b)
 {
@@ -392,6 +420,7 @@ static void look_mount(struct look *l, const struct mount_spec *m)
 	buf_fmt(&what, "mounts.\"%s\"", target);
 	buf_str(&got, !is.there ? "not there" : is.readonly ? "mounted, read-only" : "mounted");
 	lost = is.there && put_lost(m, &is, &got);
+	lost |= is.there && put_alone(l, m, &is, &got);
 	look_tell(l, buf_text(&what), readonly ? "mounted, read-only" : "mounted", buf_text(&got),
 		  is.there && (is.readonly || !readonly) && !lost ? LOOK_SAME : LOOK_DIFFERS, MISSING_NAMESPACES);
 }
@@ -421,7 +450,7 @@ void look_roots(struct look *l)
 {
 	if (!(l->spec->namespaces & CLONE_NEWNS) && !l->spec->root_at)
 		return;
-	if (!read_mounts(l)) {
+	if (!read_mounts(l, l->pid, &mounts)) {
 		look_tell(l, "mounts", "its own", "", LOOK_UNSEEN, 0);
 		return;
 	}

@@ -9,6 +9,15 @@ mkdir "$ct_dir/spread" "$ct_dir/bare" "$ct_dir/src"
 echo file >"$ct_dir/src/f"
 echo secret >"$ct_dir/src/k"
 cp -L "$TREE/bin/toybox" "$ct_dir/toybox" 2>/dev/null || cp -L "$(readlink -f "$TREE/bin/sleep")" "$ct_dir/toybox"
+mkdir "$ct_dir/alone"
+for how in slave shared; do
+	cat <<TOML
+[service.$how-alone]
+exec = ["/bin/sleep", "1000"]
+root = "$TREE"
+mounts = { "/srv" = { rbind = "$ct_dir/alone", propagation = "$how" } }
+TOML
+done >"$ct_dir/alone.toml"
 for how in private slave shared; do
 	cat <<TOML
 [service.$how]
@@ -50,7 +59,7 @@ exec = ["/toybox", "sleep", "1000"]
 root = "$ct_dir/bare"
 hidepid = "invisible"
 TOML
-) | ct_table
+) "$ct_dir/alone.toml" | ct_table
 ct_start sh -c "mount -t tmpfs spread $ct_dir/spread && mount --make-shared $ct_dir/spread && mkdir $ct_dir/spread/in $ct_dir/spread/out &&
 	mount -t tmpfs bare $ct_dir/bare && cp $ct_dir/toybox $ct_dir/bare/toybox && mount -o remount,ro $ct_dir/bare &&
 	exec \"\$@\"" sh "$MINIT" run "$ct_dir/table.toml"
@@ -70,6 +79,12 @@ mounts() {
 }
 ct_in mount -t tmpfs late "$ct_dir/spread/in"
 is "$(sees private) $(sees slave) $(sees shared)" "0 1 1" "what minit mounts later is seen below a slave and a shared mount"
+of_srv() {
+	ct_minit status "$1" | sed -n 's/^\(.\) mounts."\/srv"  *mounted  *\(.*\)/\1\2/p'
+}
+is "$(of_srv private), $(of_srv slave), $(of_srv shared)" " mounted,  mounted,  mounted" "which status has as asked"
+is "$(of_srv slave-alone); $(of_srv shared-alone)" "!mounted, no slave of minit's; !mounted, no peer of minit's" \
+	"but not where what minit has there is private"
 is "$(sees both) $(sees both /mnt)" "1 0" "of one service too, each as it is said"
 is "$(mounts private) $(mounts slave) $(mounts shared)" "0 0 1" "what the service mounts leaves a shared one alone"
 
