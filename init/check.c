@@ -11,7 +11,6 @@
 #include "services/dump.h"
 #include "services/table.h"
 
-#define FILES_MAX 256
 
 enum { CHECK_GOOD, CHECK_WRONG };
 
@@ -69,15 +68,15 @@ static int check(const char *const *paths, uint32_t count, bool whole, check_use
 
 static int check_default(const char *words, bool whole, check_use_fn *use)
 {
-	BUF_ON_STACK(mem, 32768);
-	const char *paths[FILES_MAX];
-	int count = table_default_files("", paths, FILES_MAX, &mem);
+	BUF_ON_STACK(mem, TABLE_FILES_TEXT);
+	const char *paths[TABLE_FILES_MAX];
+	int count = table_default_files("", paths, TABLE_FILES_MAX, &mem);
 
 	if (count > 0)
 		return check(paths, (uint32_t)count, whole, use);
 	if (count)
 		complain("/etc/minit: the files of the table cannot be listed: %s; name those to check",
-			 strerror(-count));
+			 table_why_no_files(count));
 	else
 		complain("/etc/minit/minit.toml: there is no table, and none in /etc/minit/conf.d; name the files to "
 			 "check: minit %s FILE...", words);
@@ -86,8 +85,8 @@ static int check_default(const char *words, bool whole, check_use_fn *use)
 
 int check_with(int argc, char **argv, const char *words, bool whole, check_use_fn *use)
 {
-	if (argc - 1 > FILES_MAX)
-		usage_error(argv[0], "more than %d files", FILES_MAX);
+	if (argc - 1 > TABLE_FILES_MAX)
+		usage_error(argv[0], "more than %d files", TABLE_FILES_MAX);
 	if (argc > 1)
 		return check((const char *const *)argv + 1, (uint32_t)(argc - 1), whole, use);
 	return check_default(words, whole, use);

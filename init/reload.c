@@ -18,14 +18,12 @@
 #include "services/layout.h"
 #include "services/table.h"
 
-#define FILES_MAX 256
-
 /* -- the files ------------------------------------------------------------------------------------------------- */
 
 /* Which files a table is made from, and the command beside them. */
 struct source {
-	const char *paths[FILES_MAX];
-	char names[32768];
+	const char *paths[TABLE_FILES_MAX];
+	char names[TABLE_FILES_TEXT];
 	char *argv[TABLE_ARGS_MAX + 1];
 	struct table_source from;
 };
@@ -42,14 +40,14 @@ static bool has_file(const struct table *t, const char *path)
 static int find_files(struct source *s, const struct table *running)
 {
 	struct buf mem = { .data = s->names, .size = sizeof(s->names) };
-	int count = table_default_files("", s->paths, FILES_MAX, &mem);
-	bool any = !running->files.count;
+	int count = table_default_files("", s->paths, TABLE_FILES_MAX, &mem);
+	bool any = count < 0 || !running->files.count;
 
 	for (int i = 0; i < count && !any; i++)
 		any = has_file(running, s->paths[i]);
 	if (any)
 		return count;
-	count = (int)MIN(running->files.count, (uint32_t)FILES_MAX);
+	count = (int)MIN(running->files.count, (uint32_t)TABLE_FILES_MAX);
 	for (int i = 0; i < count; i++)
 		s->paths[i] = table_item(running, running->files, (uint32_t)i);
 	return count;
@@ -76,8 +74,8 @@ static int compile(struct source *s, const struct table *running, char **files, 
 	else
 		count = find_files(s, running);
 	if (count <= 0) {
-		complain("/etc/minit: there is no table any more, or it cannot be listed: name the files: minit reload "
-			 "FILE...");
+		complain("/etc/minit: %s: name the files: minit reload FILE...", count < 0 ? table_why_no_files(count) :
+			 "there is no table any more");
 		return -ENOENT;
 	}
 	find_command(s, running);
@@ -350,8 +348,8 @@ int reload_main(int argc, char **argv)
 	int status = 1;
 
 	argc = options_take(argc, argv, rows, ARRAY_LEN(rows));
-	if (argc - 1 > FILES_MAX)
-		usage_error(argv[0], "more than %d files", FILES_MAX);
+	if (argc - 1 > TABLE_FILES_MAX)
+		usage_error(argv[0], "more than %d files", TABLE_FILES_MAX);
 	running = ask_table(&h);
 	if (running && argc == 1)
 		go_there(&h);

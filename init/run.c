@@ -444,11 +444,9 @@ int run_resume(const char *word)
 
 /* -- the table ---------------------------------------------------------------------------------------- */
 
-#define TABLE_FILES 64
-
 struct files {
-	const char *paths[TABLE_FILES];
-	char names[4096];
+	const char *paths[TABLE_FILES_MAX];
+	char names[TABLE_FILES_TEXT];
 	int count;
 };
 
@@ -456,22 +454,22 @@ static int find_files(struct files *files)
 {
 	struct buf mem = { .data = files->names, .size = sizeof(files->names) };
 
-	files->count = table_default_files("", files->paths, TABLE_FILES, &mem);
+	files->count = table_default_files("", files->paths, TABLE_FILES_MAX, &mem);
 	return files->count;
 }
 
 bool run_has_table(void)
 {
-	struct files files = { .count = 0 };
+	struct files files;
 
-	return find_files(&files) > 0;
+	return find_files(&files) != 0; /* what cannot be listed is told by run_load */
 }
 
 static int no_table(int err)
 {
 	if (err < 0)
 		log_error("/etc/minit", 0, "the files of the table cannot be listed: %s: let minit's user read it, or "
-			  "name the files: minit run FILE...", strerror(-err));
+			  "name the files: minit run FILE...", table_why_no_files(err));
 	else
 		log_error("/etc/minit/minit.toml", 0, "there is no table, and none in /etc/minit/conf.d: write one "
 			  "(minit.toml(5)), name another (minit run FILE; on a machine minit.table=FILE), or a "
@@ -481,9 +479,10 @@ static int no_table(int err)
 
 int run_load(const char *path, char *const *command)
 {
-	struct files files = { .count = 0 };
+	struct files files; /* as much of it is used as there are */
 	struct table_source source = { .argv = command, .minit_log = true };
 
+	files.count = 0;
 	if (path) {
 		files.paths[0] = path;
 		files.count = 1;

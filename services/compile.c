@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
@@ -141,9 +144,36 @@ static void begin(struct compile *c, struct arena *work, struct arena *image, ui
 	*c->table = (struct table){ .magic = TABLE_MAGIC, .layout = layout_own.table, .main = -1 };
 }
 
+static bool runs_any(const struct table *t)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < t->services.count; i++)
+		any |= table_service(t, i)->line != 0;
+	return any;
+}
+
+static bool has_any(const struct compile *c)
+{
+	bool any = c->errors.count > 0;
+
+	for (uint32_t i = 0; i < c->files; i++)
+		any |= c->roots[i]->first != NULL;
+	return any;
+}
+
+/* As a full disk leaves a file. */
+static void refuse_nothing(struct compile *c)
+{
+	errors_add(&c->errors, 0, (struct toml_at){ 0 }, "there is nothing in it, and services run: is it whole? Where "
+		   "all are to go, write [system] into it");
+}
+
 static int end(struct compile *c, const struct table_source *source)
 {
 	c->before = source->before;
+	if (c->before && runs_any(c->before) && !has_any(c))
+		refuse_nothing(c);
 	read_sections(c);
 	compile_finish(c, source);
 	seal(c);
@@ -185,13 +215,35 @@ static ssize_t read_all(struct arena *a, int fd)
 	return len > FILE_MAX ? -EFBIG : (ssize_t)len;
 }
 
-static int read_file(struct arena *a, struct compile_file *f)
+#define FIFO -ESPIPE
+
+/* A pipe that somebody has opened is in no folder (`minit check <(make-table)`), and ends with its writer. */
+static bool is_fifo(int fd)
 {
-	cleanup_fd int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t len;
+	struct stat st;
+	struct statfs fs;
+
+	return !fd_stat(fd, &st) && S_ISFIFO(st.st_mode) && !fstatfs(fd, &fs) && fs.f_type != PIPEFS_MAGIC;
+}
+
+static int open_file(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
 		return -errno;
+	if (is_fifo(fd))
+		return FIFO;
+	return fcntl(fd, F_SETFL, 0) < 0 ? -errno : fd_steal(&fd);
+}
+
+static int read_file(struct arena *a, struct compile_file *f)
+{
+	cleanup_fd int fd = open_file(f->path);
+	ssize_t len;
+
+	if (fd < 0)
+		return fd;
 	f->text = arena_put(a, "", 0);
 	len = read_all(a, fd);
 	if (len < 0)
@@ -206,6 +258,7 @@ static const char *what_to_do(int err)
 	case -ENOENT: return "correct its name, or write it; minit.toml(5) has an example";
 	case -EACCES: return "let the user who runs minit read it";
 	case -EISDIR: return "name the files in it";
+	case FIFO: return "name a file";
 	case -EFBIG: return "a table has at most 16 MiB";
 	default: return "name another";
 	}
@@ -223,7 +276,8 @@ int compile(const struct table_source *source, struct arena *work, struct arena 
 		err = read_file(work, &files[i]);
 		if (err)
 			errors_add(&unread, (uint16_t)i, (struct toml_at){ 0 }, "cannot be read: %s: %s",
-				   strerror(-err), what_to_do(err));
+				   err == FIFO ? "it is a FIFO, whose writer may never come" : strerror(-err),
+				   what_to_do(err));
 	}
 	if (!unread.count)
 		return compile_files(files, source->count, source, work, image, c);

@@ -44,7 +44,7 @@ static int child_compile(const struct table_source *source, int memfd)
 	return err ? STATUS_FAILED : STATUS_GOOD;
 }
 
-/* A file that never answers (a FIFO, a dead server) costs a refused table, not a PID 1 that waits for ever. */
+/* A file that never answers (of a dead server) costs a refused table, not a PID 1 that waits for ever. */
 static no_return void child(const struct table_source *source, int memfd)
 {
 	sigset_t none;
@@ -65,7 +65,8 @@ static int outcome(int status)
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status) == STATUS_WRONG ? -EINVAL : -EIO;
 	signal_put(&name, WTERMSIG(status));
-	log_error("table", 0, WTERMSIG(status) == SIGALRM ? "refused: reading it took longer than a minute" :
+	log_error("table", 0, WTERMSIG(status) == SIGALRM ?
+		  "refused: reading it took longer than a minute; one of its files does not answer" :
 		  "refused: its parser was killed by %s", buf_text(&name));
 	return -EIO;
 }

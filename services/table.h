@@ -326,8 +326,14 @@ must_check int table_verify(const struct table *t, size_t size);
 /*
  * The files of the default place: /etc/minit/minit.toml, then
  * /etc/minit/conf.d/NAME.toml in byte order, under `root` ("" for /). Returns how many were
- * put into paths[max] (text in mem), or -errno; 0 when there are none.
+ * put into paths[max] (text in mem), or -errno; 0 when there are none. What is there and cannot be looked at is one, so
+ * that it is told.
  */
+#define TABLE_FILES_MAX 256
+#define TABLE_FILES_TEXT 32768 /* of their names */
 int table_default_files(const char *root, const char **paths, uint32_t max, struct buf *mem);
+
+/* What a person needs to know of the error that it returned. */
+const char *table_why_no_files(int err);
 
 #endif

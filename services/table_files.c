@@ -44,21 +44,35 @@ static int add_entry(int dir, const char *name, unsigned type, void *arg)
 	return is_table_name(name) ? add_path(f, MORE_FILES "/", name) : 0;
 }
 
+/* A link that leads nowhere is there, and so is what may not be looked at. */
+static bool is_there(const char *path)
+{
+	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
 static int add_folder(struct found *f)
 {
 	BUF_ON_STACK(path, 4096);
 	cleanup_fd int fd = -1;
 
 	buf_fmt(&path, "%s" MORE_FILES, f->root);
+	if (!is_there(buf_text(&path)))
+		return 0;
 	fd = open(buf_text(&path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return -errno;
 	return fd_each(fd, add_entry, f);
 }
 
 static int by_bytes(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *table_why_no_files(int err)
+{
+	_Static_assert(TABLE_FILES_MAX == 256, "it is in the words");
+	return err == -ENOBUFS ? "there are more than 256 of them, or their names are too long" : strerror(-err);
 }
 
 int table_default_files(const char *root, const char **paths, uint32_t max, struct buf *mem)
@@ -69,7 +83,7 @@ int table_default_files(const char *root, const char **paths, uint32_t max, stru
 	uint32_t first;
 
 	buf_fmt(&path, "%s" MAIN_FILE, root);
-	if (!access(buf_text(&path), F_OK))
+	if (is_there(buf_text(&path)))
 		err = add_path(&f, MAIN_FILE, "");
 	first = f.count;
 	if (!err)
