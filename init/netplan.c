@@ -74,7 +74,7 @@ static void put_own(struct buf *b, const struct table *t)
 	buf_str(b, "\n# minit's own network\n");
 	for (uint32_t i = 0; i < t->names.count; i++)
 		if (table_list(t, t->names, uint32_t)[i])
-			buf_fmt(b, "# " BOOT_RUN_DIR "/hosts.%s is written\n", table_bridge(t, i)->name);
+			buf_fmt(b, "# " BOOT_RUN_DIR "/hosts.%s/names is written\n", table_bridge(t, i)->name);
 	tell_loopback(b);
 	put_sysctls(b, t, NULL);
 	for (uint32_t i = 0; i < t->iprules.count; i++)

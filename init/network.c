@@ -35,21 +35,45 @@ static void note_made(uint8_t *bits, struct net_session *net, const char *name, 
 		bits_put(bits, i, true);
 }
 
+#define NAMES "names"  /* in a folder of its own, which a name server can watch */
+#define FRESH ".names" /* that passes over what begins with a dot */
+
 static void put_path(struct buf *path, const struct net_bridge *bridge)
 {
 	buf_fmt(path, BOOT_RUN_DIR "/hosts.%s", bridge->name);
 }
 
+/* An older minit, of which this one has been executed, has a file there. */
+static int open_folder(const char *path)
+{
+	(void)!mkdir(BOOT_RUN_DIR, 0755);
+	(void)!unlink(path);
+	(void)!mkdir(path, 0755);
+	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 /* In memory, so it waits for no disk; in another's place at once, as somebody may read it. */
 static int write_names(const char *path, const char *text)
 {
-	static const char fresh[] = BOOT_RUN_DIR "/hosts.new";
-	cleanup_fd int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	int err = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+	cleanup_fd int dir = open_folder(path), fd = -1;
+	int err = dir < 0 ? -errno : 0;
 
-	if (!err && (fchmod(fd, 0644) < 0 || rename(fresh, path) < 0))
+	if (!err)
+		fd = openat(dir, FRESH, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (!err)
+		err = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+	if (!err && (fchmod(dir, 0755) < 0 || fchmod(fd, 0644) < 0 || renameat(dir, FRESH, dir, NAMES) < 0))
 		err = -errno;
 	return err;
+}
+
+static void remove_names(const char *path)
+{
+	cleanup_fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir >= 0)
+		(void)!unlinkat(dir, NAMES, 0);
+	(void)!rmdir(path);
 }
 
 /* For name servers that run as services: services/hosts.c has made the texts. */
@@ -64,11 +88,10 @@ void network_names(const struct table *t)
 		if (!names[i])
 			continue;
 		put_path(&path, table_bridge(t, i));
-		(void)!mkdir(BOOT_RUN_DIR, 0755);
 		err = write_names(buf_text(&path), table_text(t, names[i]));
 		if (err)
-			log_error(table_bridge(t, i)->name, -err, "hosts_file: %s cannot be written: mount a tmpfs on "
-				  "/run, or leave hosts_file out", buf_text(&path));
+			log_error(table_bridge(t, i)->name, -err, "hosts_file: %s/" NAMES " cannot be written: mount a "
+				  "tmpfs on /run, or leave hosts_file out", buf_text(&path));
 	}
 }
 
@@ -87,7 +110,7 @@ void network_forget_names(const struct table *t, const struct table *next)
 
 		put_path(&path, bridge);
 		if (has_names(t, bridge, i) && !has_names(next, bridge, i))
-			unlink(buf_text(&path));
+			remove_names(buf_text(&path));
 	}
 }
 

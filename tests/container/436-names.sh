@@ -62,7 +62,7 @@ in_mounts "$web" cat /etc/hosts | tr '\t' ' ' >"$ct_dir/hosts"
 grep -q '^10.77.0.53 dns$' "$ct_dir/hosts" && grep -q '^10.9.0.7 printer$' "$ct_dir/hosts" && grep -q ' pod$' "$ct_dir/hosts"
 ok $? "beside those of its bridge"
 address=$(ct_field web addresses | tr -d '[]"' | cut -d/ -f1)
-is "$(ct_in cat /run/minit/hosts.br0 | tr '\t\n' ' ,' | grep -o "$address [a-z]*" | tr '\n' ' ')" "$address pod $address web " \
+is "$(ct_in cat /run/minit/hosts.br0/names | tr '\t\n' ' ,' | grep -o "$address [a-z]*" | tr '\n' ' ')" "$address pod $address web " \
 	"the bridge's file has who joins a network under that one's address"
 case $(look "$web" dns.home.arpa),$(look "$web" web),$(look "$web" pod.home.arpa) in
 10.77.0.53,fd77::53,*"$address"*,*"$address"*) ok 0 "and dnsmasq tells what is in it" ;;
@@ -75,7 +75,18 @@ is "$(nsenter --target "$links" --mount --root /bin/cat /etc/resolv.conf /etc/ho
 	"they are laid upon links in its root, and not upon what these lead to"
 ct_signal SEGV
 ct_is "after a fatal signal to minit" all:up
-ct_in test -f /run/minit/hosts.br0
+ct_in test -f /run/minit/hosts.br0/names
 ok $? "the file is still there"
+
+# What dnsmasq tells follows the table, and it is the same process.
+before=$(ct_field dns pid)
+cp "$ct_dir/table.toml" "$ct_dir/first.toml"
+printf '[service.later]\nexec = ["/bin/sleep", "1000"]\n' >>"$ct_dir/table.toml"
+ct_minit reload >/dev/null
+is "$(look "$web" later.home.arpa | cut -d, -f1)" "$(ct_field later addresses | tr -d '[]"' | cut -d/ -f1)" "with another table dnsmasq tells of who is new"
+cp "$ct_dir/first.toml" "$ct_dir/table.toml"
+ct_minit reload >/dev/null
+is "$(look "$web" later.home.arpa),$(look "$web" dns)" ",10.77.0.53,fd77::53" "and no more of who is gone"
+is "$(ct_field dns pid)" "$before" "without being told"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

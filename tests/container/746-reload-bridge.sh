@@ -85,7 +85,7 @@ is "$(ct_in ip -o link show master new | grep -c 'mv[0-9]*@')" 2 "its services a
 listens one 80
 is "$(from "$ct_client" tcp:192.0.2.1:8181),$(heard)" "one 192.0.2.2,web 192.0.2.2" "its port is published beside the other"
 is "$(from "$(ct_outer two)" tcp:10.78.0.10:80)" no "and its services are isolated"
-grep -q one "/proc/$(ct_pid)/root/run/minit/hosts.new"
+grep -q one "/proc/$(ct_pid)/root/run/minit/hosts.new/names"
 ok $? "its file of names is there"
 ct_minit net >"$ct_dir/net" 2>&1
 ok $? "minit net finds nothing wrong"
