@@ -15,6 +15,7 @@
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/sys.h"
+#include "services/connect.h"
 #include "services/differ.h"
 #include "services/layout.h"
 #include "services/leaf.h"
@@ -201,6 +202,23 @@ static void refuse(struct supervisor *sv, const char *why)
 	service_settle(sv);
 }
 
+static void forget_networks(struct supervisor *sv)
+{
+	struct net_session net;
+	bool is_open = false;
+
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		if (!(service_at(sv, i)->handles.flags & HANDLE_HELD) || !(cost(sv, i) & DIFFER_NETWORK))
+			continue;
+		if (!is_open && net_open(&net))
+			return;
+		is_open = true;
+		connect_end(sv, i, &net);
+	}
+	if (is_open)
+		net_close(&net);
+}
+
 static void put_away(struct supervisor *sv)
 {
 	sv->state->exchange = EXCHANGE_AWAY;
@@ -213,6 +231,7 @@ static void put_away(struct supervisor *sv)
 	for (uint32_t i = 0; i < sv->table->groups.count; i++)
 		remove_group(sv, i);
 	exchange_network_away(sv, next);
+	forget_networks(sv);
 	rules_close_loopback(sv, next);
 	if (!next->ruleset.count)
 		rules_remove();

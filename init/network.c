@@ -445,6 +445,17 @@ static void end_namespaces(struct supervisor *sv)
 		fd_close(&service_at(sv, i)->handles.netns);
 }
 
+/* A bridge that was there before stays, with what it was told of them. */
+static void forget_services(struct supervisor *sv, struct net_session *net)
+{
+	uint32_t made = 0;
+
+	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
+		made += network_has_made(sv->state, i);
+	for (uint32_t i = 0; made < sv->table->bridges.count && i < sv->state->count; i++)
+		connect_end(sv, i, net);
+}
+
 void network_leave(struct supervisor *sv)
 {
 	const struct statefile *state = sv->state;
@@ -464,6 +475,7 @@ void network_leave(struct supervisor *sv)
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
 		if (bits_has(state->bridges_made, i))
 			(void)net_remove(&net, table_bridge(sv->table, i)->name);
+	forget_services(sv, &net);
 	end_namespaces(sv);
 	if (is_shared(state->mode))
 		await_end(sv, &net);

@@ -313,6 +313,9 @@ must_check int net_rejoin(struct net_session *s, const char *object, const struc
 must_check int net_connect(struct net_session *s, const char *object, const struct net_attach *attach,
 			   const struct net_bridge *bridge, const struct net_extra *extra);
 
+/* What net_connect has told of the addresses of an eth is no longer so: they may be somebody else's by now. */
+void net_disconnect(struct net_session *s, const struct net_attach *attach, const struct net_bridge *bridge);
+
 /*
  * A socket that hears of every change of a link, in minit's own network namespace and, if *ret_all, in those of the
  * services (Linux 4.2, CAP_NET_BROADCAST). Non-blocking, O_CLOEXEC, the caller's. Or -errno.
@@ -435,6 +438,12 @@ static inline int net_bridge_set(struct net_session *s, const struct net_bridge 
 {
 	(void)s, (void)bridge;
 	return -EOPNOTSUPP;
+}
+
+static inline void net_disconnect(struct net_session *s, const struct net_attach *attach,
+				  const struct net_bridge *bridge)
+{
+	(void)s, (void)attach, (void)bridge;
 }
 
 static inline int net_connect(struct net_session *s, const char *object, const struct net_attach *attach,

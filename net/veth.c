@@ -101,6 +101,16 @@ static int put_outside(struct net_session *s, const char *object, struct netlink
 	return err;
 }
 
+void net_disconnect(struct net_session *s, const struct net_attach *attach, const struct net_bridge *bridge)
+{
+	struct link_info info;
+
+	if (link_find(&s->host, bridge->name, &info))
+		return;
+	for (size_t i = 0; i < NET_ADDRS && attach->addr[i].family; i++)
+		neighbour_drop(s, &attach->addr[i], info.index);
+}
+
 /* A kernel that does not know the flag passes over it: 0 or -errno, logged. */
 static int is_alone(struct net_session *s, const char *object, const struct net_attach *attach)
 {

@@ -157,6 +157,15 @@ void connect_forget(struct supervisor *sv, uint32_t index, const struct net_atta
 	fd_close(&h->netns);
 }
 
+void connect_end(const struct supervisor *sv, uint32_t index, struct net_session *net)
+{
+	const struct net_attach *at;
+
+	for (uint32_t n = 0; (at = table_attach(sv->table, spec_at(sv, index), n)); n++)
+		if (at->bridge >= 0)
+			net_disconnect(net, at, table_bridge_of(sv->table, at));
+}
+
 void connect_resume(struct supervisor *sv, uint32_t index)
 {
 	const struct net_attach *attach = &spec_at(sv, index)->attach;

@@ -14,6 +14,9 @@ must_check int connect_prepare(struct supervisor *sv, uint32_t index, const char
 /* Its network has lost an eth (net_is_lost), which is logged: connect_prepare makes all of it anew then. */
 void connect_forget(struct supervisor *sv, uint32_t index, const struct net_attach *lost);
 
+/* It goes for good: what minit's network knows of its addresses does so too. */
+void connect_end(const struct supervisor *sv, uint32_t index, struct net_session *net);
+
 /*
  * After an execution in place, before the service that was being prepared is prepared again: removes the pair of a
  * network that is not noted. Its namespace is gone, and the pair goes with it, but some time later.

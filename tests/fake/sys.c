@@ -645,6 +645,11 @@ bool net_is_pair(struct net_session *s, const char *ifname)
 	return net_is_there(s, ifname);
 }
 
+void net_disconnect(struct net_session *s, const struct net_attach *attach, const struct net_bridge *bridge)
+{
+	(void)s, (void)attach, (void)bridge;
+}
+
 int net_remove(struct net_session *s, const char *ifname)
 {
 	(void)s, (void)ifname;
