@@ -201,6 +201,17 @@ static int same_v1(const struct leaf_file *f, struct buf *got)
 	return read_v1(f, buf_text(&file), got);
 }
 
+/* What init/notice.c does, which asks what is asked: as a whole, as far as the leaf's own limit goes. */
+static int oom_v1(const struct leaf_file *f, struct buf *got)
+{
+	bool whole = strcmp(f->asked, "0") != 0;
+	uint64_t memory;
+
+	whole &= !number_v1(f, "memory.limit_in_bytes", &memory) && memory != LIMIT_NONE;
+	buf_str(got, whole ? "1" : "0");
+	return 0;
+}
+
 static int found_v1(const struct leaf_file *f, struct buf *got)
 {
 	uint64_t n = 0;
@@ -208,7 +219,7 @@ static int found_v1(const struct leaf_file *f, struct buf *got)
 
 	switch (f->row ? (enum limit_v1)f->row->v1 : LIMIT_V1_NONE) {
 	case LIMIT_V1_SAME: return same_v1(f, got);
-	case LIMIT_V1_OOM: buf_str(got, "1"); return 0; /* init/notice.c sees to it */
+	case LIMIT_V1_OOM: return oom_v1(f, got);
 	case LIMIT_V1_MEMORY: err = number_v1(f, "memory.limit_in_bytes", &n); return put_amount(err, n, got);
 	case LIMIT_V1_SOFT:
 		err = number_v1(f, "memory.soft_limit_in_bytes", &n);

@@ -118,6 +118,22 @@ static int put_soft(const struct job *job)
 	return err ? err : put_number(job, job->file, low ? low : LIMIT_NONE);
 }
 
+/*
+ * init/notice.c kills the rest when the kernel speaks of a leaf's own limit. It speaks of that of a group to all who
+ * are in it alike, and nobody knows whom it takes.
+ */
+static int put_oom(const struct job *job)
+{
+	size_t len = strlen(job->name);
+	uint64_t memory;
+
+	if (!strcmp(job->text, "0"))
+		return 0;
+	if (!len || job->name[len - 1] == '/' || read_limit(job, MEMORY, &memory))
+		return -EOPNOTSUPP;
+	return memory == LIMIT_NONE ? -EOPNOTSUPP : 0;
+}
+
 /* -- processor --------------------------------------------------------------------------------------------------- */
 
 /* The old quota and a new period could make a share that is refused, so the old quota goes first. */
@@ -214,7 +230,7 @@ static int put_any(const struct job *job)
 	switch ((enum limit_v1)job->row->v1) {
 	case LIMIT_V1_NONE: return -EOPNOTSUPP;
 	case LIMIT_V1_SAME: return put_same(job);
-	case LIMIT_V1_OOM: return 0; /* init/notice.c sees to it */
+	case LIMIT_V1_OOM: return put_oom(job);
 	case LIMIT_V1_SOFT: return put_soft(job);
 	case LIMIT_V1_MEMORY: return put_memory(job);
 	case LIMIT_V1_SWAP: return put_swap(job);

@@ -95,7 +95,12 @@ static void explain_cpuset(const struct cgroup_home *home, const char *name, con
 /* Weights of single disks are of io.cost, which is off for each disk at first: cgroup-v2.rst. */
 static void explain_unsupported(const struct cgroup_home *home, const char *file, struct buf *why)
 {
-	if (home->v2 < 0 || !(home->v2_controllers & UINT32_C(1) << limit_controller(file)))
+	bool old = home->v2 < 0 || !(home->v2_controllers & UINT32_C(1) << limit_controller(file));
+
+	if (old && !strcmp(file, "memory.oom.group"))
+		buf_str(why, "with cgroup v1 minit takes a service as a whole within its own memory.max alone: give "
+			     "that too, or boot with cgroup v2");
+	else if (old)
 		buf_fmt(why, "cgroup v1 has no %s; boot with cgroup v2", file);
 	else if (!strcmp(file, "io.weight"))
 		buf_str(why, "io.cost is off for this disk; write \"MAJOR:MINOR enable=1\" into io.cost.qos of the "

@@ -12,6 +12,7 @@
 #include "init/rules.h"
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "services/changed.h"
 #include "services/launch.h"
 #include "services/leaf.h"
 
@@ -42,9 +43,12 @@ static uint32_t count;
 
 static const char *limit_of(uint32_t index, const char *file)
 {
+	const struct limit_change *by_hand = changed_find(house->state, changed_of_service(index), file, "");
 	const struct list list = spec_at(house, index)->limits;
 	const struct limit_spec *limits = table_list(house->table, list, struct limit_spec);
 
+	if (by_hand)
+		return changed_text(by_hand);
 	for (uint32_t i = 0; i < list.count; i++)
 		if (!strcmp(table_text(house->table, limits[i].file_at), file))
 			return table_text(house->table, limits[i].text_at);

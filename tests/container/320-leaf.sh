@@ -36,6 +36,12 @@ restart = "never"
 memory.max = "16M"
 memory.oom.group = false
 
+[service.by-hand]
+exec = ["/bin/sh", "$ct_dir/eat"]
+restart = "never"
+autostart = false
+cgroup.memory.max = "16M"
+
 [service.closed]
 exec = ["/bin/sh", "-c", "echo good >/dev/null || exit 4; (: </dev/kmsg) 2>/dev/null && exit 5; exit 0"]
 ready = "exit"
@@ -211,6 +217,14 @@ ok $? "one that is not to die as a whole is told of"
 ct_changes | grep -q '"service":"single","notice":"oom"'
 ok $? "as an event too"
 is "$(ct_field single state)" up "and lives"
+is "$(ct_minit status single | tr -s ' ' | grep oom.group)" " memory.oom.group 0 0" "as asked"
+ct_minit start --no-wait by-hand
+ct_is "it is so too of one that has been told so" by-hand:failed
+ct_minit set by-hand memory.oom.group=0
+ct_minit start --no-wait by-hand
+ct_wait 10 'by-hand: out of memory: a process of it was killed'
+ok $? "by hand"
+is "$(ct_field by-hand state)" up "and lives"
 
 if [ -e /proc/pressure/cpu ] && : </proc/pressure/cpu && [ -n "$(find /sys/fs/cgroup -maxdepth 2 -name cgroup.controllers)" ]; then
 	ct_minit start --no-wait pressed

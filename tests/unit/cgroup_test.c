@@ -595,7 +595,7 @@ static void leaf_left_by_a_former_run_is_emptied_and_freed_of_limits(void **stat
 	group_with("v2/svc.web", V2_FILES " cpu.weight memory.high");
 	assert_int_equal(cgroup_create(&home, "web"), 0);
 	assert_string_equal(k.wrote, " svc.web/memory.oom.group=1 svc.web/cgroup.kill=1 svc.web/cgroup.freeze=0"
-				     " svc.web/memory.oom.group=1 svc.web/memory.max=max svc.web/memory.high=max"
+				     " svc.web/memory.max=max svc.web/memory.oom.group=1 svc.web/memory.high=max"
 				     " svc.web/cpu.max=max svc.web/cpu.weight=100 svc.web/pids.max=max svc.web/io.weight=100");
 	forget(&home);
 }
@@ -687,6 +687,9 @@ static void limit_that_cannot_be_had_says_why_and_what_to_do(void **state)
 	home.withheld = 1u << CGROUP_V1_MEMORY;
 	assert_int_equal(set(&home, "memory.max", "4096", "Delegate=yes"), -ENOENT);
 	assert_int_equal(set(&v1, "memory.high", "4096", "v1 has no memory.high"), -EOPNOTSUPP);
+	assert_int_equal(set(&v1, "memory.oom.group", "1", "within its own memory.max alone: give that too"), -EOPNOTSUPP);
+	assert_int_equal(set_in(&v1, "shop/", "memory.oom.group", "1", "within its own memory.max alone"), -EOPNOTSUPP);
+	assert_int_equal(set(&v1, "memory.oom.group", "0", NULL), 0);
 	none.err = -EROFS;
 	assert_int_equal(set(&none, "memory.max", "4096", "mount it rw"), -EROFS);
 	forget(&home);

@@ -970,7 +970,7 @@ static void limits_are_put_in_the_order_of_writing(void **state)
 
 	(void)state;
 	assert_string_equal(limits_of(t, service_of(t, "a")->limits),
-			    "cpuset.cpus=1 memory.oom.group=0 memory.swap.max=0 memory.max=1048576 cpu.max=10000 100000 "
+			    "cpuset.cpus=1 memory.swap.max=0 memory.max=1048576 memory.oom.group=0 cpu.max=10000 100000 "
 			    "cpu.max.burst=5000 pids.max=max io.max=/dev/vda rbps=2048 wiops=7 io.max=8:16 wbps=max "
 			    "hugetlb.2MB.max=4194304 memory.unheard_of=a b");
 }

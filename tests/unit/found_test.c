@@ -158,6 +158,14 @@ static void test_processors_of_v2_are_those_that_are_left_to_it(void **data)
 	finds("cpuset.cpus.exclusive", "2");
 }
 
+static void finds_asked(const char *file, const char *asked, const char *text)
+{
+	BUF_ON_STACK(got, 200);
+
+	assert_int_equal(cgroup_found(&home, "web", file, asked, &got), 0);
+	assert_string_equal(buf_text(&got), text);
+}
+
 static void test_v1_is_told_in_the_words_of_v2(void **data)
 {
 	BUF_ON_STACK(got, 200);
@@ -183,10 +191,13 @@ static void test_v1_is_told_in_the_words_of_v2(void **data)
 	put(memory, "memory.memsw.limit_in_bytes", "100663296\n");
 	finds("memory.max", "67108864");
 	finds("memory.swap.max", "33554432");
+	finds_asked("memory.oom.group", "1", "1");
+	finds_asked("memory.oom.group", "0", "0"); /* init/notice.c does what is asked */
 	put(memory, "memory.memsw.limit_in_bytes", "9223372036854771712\n");
 	finds("memory.swap.max", "max");
 	put(memory, "memory.limit_in_bytes", "9223372036854771712\n");
 	finds("memory.max", "max");
+	finds_asked("memory.oom.group", "1", "0");
 	put(memory, "memory.soft_limit_in_bytes", "9223372036854771712\n");
 	finds("memory.low", "0");
 	assert_int_equal(cgroup_found(&home, "web", "memory.high", "", &got), -EOPNOTSUPP);
@@ -196,10 +207,7 @@ static void test_v1_is_told_in_the_words_of_v2(void **data)
 
 static void finds_weight(const char *asked, const char *text)
 {
-	BUF_ON_STACK(got, 200);
-
-	assert_int_equal(cgroup_found(&home, "web", "io.weight", asked, &got), 0);
-	assert_string_equal(buf_text(&got), text);
+	finds_asked("io.weight", asked, text);
 }
 
 static void test_disks_of_v1_are_told_in_the_words_of_v2(void **data)
