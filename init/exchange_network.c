@@ -30,17 +30,18 @@ static void remove_part(const struct away *a, const struct differ_part *part)
 
 static void strip_part(const struct away *a, const struct differ_part *part)
 {
-	const struct net_bridge *is;
+	uint32_t was = (uint32_t)part->was, is = (uint32_t)part->is;
+	const struct table *t = a->sv->table;
 
-	if (part->of != OF_BRIDGE || !network_has_made(a->sv->state, (uint32_t)part->was))
-		return;
-	is = table_bridge(a->next, (uint32_t)part->is);
-	(void)!net_bridge_strip(a->net, table_bridge(a->sv->table, (uint32_t)part->was), is); /* logged */
+	if (part->of == OF_BRIDGE && network_has_made(a->sv->state, was))
+		(void)!net_bridge_strip(a->net, table_bridge(t, was), table_bridge(a->next, is)); /* logged */
+	if (part->of == OF_LINK)
+		uplinks_strip(a->sv, a->net, was, a->next, is);
 }
 
 static void put_away(void *context, const struct differ_part *part)
 {
-	if (part->fate == FATE_GONE)
+	if (part->fate & (FATE_GONE | FATE_ANEW))
 		remove_part(context, part);
 	else if (part->fate & (FATE_SET | FATE_UNSET))
 		strip_part(context, part);

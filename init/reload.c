@@ -211,6 +211,7 @@ static void tell_part(void *context, const struct differ_part *part)
 		{ FATE_NEW, "it is new: set up" },
 		{ FATE_GONE, "it is gone: removed, if minit has made it" },
 		{ FATE_SET, "changed while all runs" },
+		{ FATE_ANEW, "made anew, with what is upon it" },
 		{ FATE_UNSET, "no longer in the table: set as the kernel has a new one, if minit has made it" },
 		{ FATE_LEFT, "no longer in the table: it is not put back to what it was" },
 	};

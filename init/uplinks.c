@@ -173,15 +173,6 @@ void uplinks_up(struct supervisor *sv, struct net_session *net)
 		set_up_first(sv, net, i);
 }
 
-void uplinks_due(struct supervisor *sv, struct net_session *net)
-{
-	for (uint32_t i = 0; i < sv->table->links.count; i++) {
-		if (sv->state->due.links & bit(i))
-			set_up_first(sv, net, i);
-		set(&sv->state->due.links, i, false);
-	}
-}
-
 /* -- not as it was ------------------------------------------------------------------------------------------------ */
 
 static void lose_patience(const struct net_link *link, struct when now)
@@ -329,6 +320,50 @@ static void heard(struct supervisor *sv, uint32_t i, const struct net_seen *seen
 	if (is_free || (!seen->gone && concerns(table_link(sv->table, i), seen)))
 		try_again(sv, i);
 }
+
+/* -- after another table has taken the place of one ---------------------------------------------------------------- */
+
+/* What is not set up is when it comes; what is gone meanwhile is found to be by who looks around next. */
+static void set_anew(struct supervisor *sv, struct net_session *net, uint32_t i)
+{
+	const struct net_links all = links_of(sv->table);
+	struct net_seen seen = { 0 };
+	int err = sv->state->links_done & bit(i) ? net_link_set(net, &all, i, &seen) : -ENODEV;
+
+	if (err && err != -ENODEV)
+		log_error(table_link(sv->table, i)->name, 0, "link: it is not as the table says, and goes on as it is");
+	if (err)
+		return;
+	note_numbers(i, &seen);
+	set_carrier(sv, i, seen.works);
+}
+
+void uplinks_due(struct supervisor *sv, struct net_session *net)
+{
+	struct network_due *due = &sv->state->due;
+
+	for (uint32_t i = 0; i < sv->table->links.count; i++) {
+		if (due->links & bit(i)) {
+			lose(sv, i);
+			set_up_first(sv, net, i);
+		} else if (due->links_set & bit(i)) {
+			set_anew(sv, net, i);
+		}
+		set(&due->links, i, false);
+		set(&due->links_set, i, false);
+	}
+}
+
+void uplinks_strip(struct supervisor *sv, struct net_session *net, uint32_t was, const struct table *next, uint32_t is)
+{
+	const struct net_links from = links_of(sv->table), to = links_of(next);
+	const struct net_link_pair pair = { &from, &to, was, is };
+
+	if (sv->state->links_done & bit(was))
+		(void)!net_link_strip(net, &pair); /* logged */
+}
+
+/* -- what becomes of all of them ----------------------------------------------------------------------------------- */
 
 /* Of each that was set up, as it is now; what was lost meanwhile is tried again. */
 static void ask(struct supervisor *sv)

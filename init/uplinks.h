@@ -30,6 +30,9 @@ must_check int uplinks_lease(struct supervisor *sv, const char *name, enum lease
 /* One that was made goes. */
 void uplinks_remove(struct supervisor *sv, struct net_session *net, uint32_t index);
 
+/* What one that was set up has no longer by another table, as number `is` of that, is taken from it. */
+void uplinks_strip(struct supervisor *sv, struct net_session *net, uint32_t was, const struct table *next, uint32_t is);
+
 /* At the end: what was made goes. */
 void uplinks_leave(struct supervisor *sv, struct net_session *net);
 
@@ -63,6 +66,12 @@ static inline int uplinks_lease(struct supervisor *sv, const char *name, enum le
 static inline void uplinks_remove(struct supervisor *sv, struct net_session *net, uint32_t index)
 {
 	(void)sv, (void)net, (void)index;
+}
+
+static inline void uplinks_strip(struct supervisor *sv, struct net_session *net, uint32_t was,
+				 const struct table *next, uint32_t is)
+{
+	(void)sv, (void)net, (void)was, (void)next, (void)is;
 }
 
 static inline void uplinks_leave(struct supervisor *sv, struct net_session *net)

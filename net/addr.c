@@ -101,18 +101,19 @@ bool route_is_on_ipv6(const struct net_route *route)
 	return route->to.family == AF_INET6 && route->type == RTN_UNICAST;
 }
 
-void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index, uint8_t protocol)
+struct net_route route_of_gateway(const struct net_link *link, const struct addr *via)
+{
+	return (struct net_route){ .to.family = via->family, .via = *via, .metric = link->metric,
+				   .type = RTN_UNICAST };
+}
+
+static void put_route(struct netlink_batch *b, const struct netlink_request *request, const struct rtmsg *rt,
+		      const struct net_route *route, uint32_t index)
 {
 	const struct addr *via = &route->via, *to = &route->to;
-	bool is_default = via->family && !to->prefix;
-	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE,
-					   .step = is_default ? NET_ROUTE : NET_ROUTE_TO,
-					   .addr = is_default ? via : to };
-	struct rtmsg rt = { .rtm_family = to->family, .rtm_dst_len = to->prefix, .rtm_table = RT_TABLE_MAIN,
-			    .rtm_protocol = protocol, .rtm_scope = scope_of(route), .rtm_type = route->type };
 
-	netlink_begin(b, &request);
-	netlink_raw(b, &rt, sizeof(rt));
+	netlink_begin(b, request);
+	netlink_raw(b, rt, sizeof(*rt));
 	if (to->prefix)
 		netlink_put(b, RTA_DST, to->bytes, addr_width(to));
 	if (via->family)
@@ -123,6 +124,34 @@ void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t 
 		netlink_put_u32(b, RTA_PRIORITY, route->metric);
 	if (route->table)
 		netlink_put_u32(b, RTA_TABLE, route->table);
+}
+
+void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index, uint8_t protocol)
+{
+	const struct addr *via = &route->via, *to = &route->to;
+	bool is_default = via->family && !to->prefix;
+	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_REPLACE,
+					   .step = is_default ? NET_ROUTE : NET_ROUTE_TO,
+					   .addr = is_default ? via : to };
+	struct rtmsg rt = { .rtm_family = to->family, .rtm_dst_len = to->prefix, .rtm_table = RT_TABLE_MAIN,
+			    .rtm_protocol = protocol, .rtm_scope = scope_of(route), .rtm_type = route->type };
+
+	put_route(b, &request, &rt, route, index);
+}
+
+int route_drop(struct net_session *s, const struct net_route *route, uint32_t index, uint8_t protocol)
+{
+	const struct netlink_request request = { .type = RTM_DELROUTE, .step = NET_ROUTE_TO, .addr = &route->to };
+	const struct rtmsg rt = { .rtm_family = route->to.family, .rtm_dst_len = route->to.prefix,
+				  .rtm_table = RT_TABLE_MAIN, .rtm_protocol = protocol,
+				  .rtm_scope = RT_SCOPE_NOWHERE, .rtm_type = route->type };
+	struct netlink_answer a;
+	struct netlink_batch b;
+	char mem[160];
+
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	put_route(&b, &request, &rt, route, index);
+	return netlink_ask(&b, &a);
 }
 
 void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac)

@@ -252,26 +252,6 @@ int net_bridge_set(struct net_session *s, const struct net_bridge *bridge)
 	return net_run(s, bridge->name, &b);
 }
 
-bool bridge_has_addr(const struct net_bridge *bridge, const struct addr *addr)
-{
-	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
-		if (addr_equal(&bridge->addr[i], addr) && bridge->addr[i].prefix == addr->prefix)
-			return true;
-	return false;
-}
-
-int bridge_take_addr(struct net_session *s, const struct net_bridge *bridge, const struct addr *addr, uint32_t index)
-{
-	struct netlink_batch b;
-	char mem[128];
-	int err;
-
-	netlink_start(&b, &s->host, mem, sizeof(mem));
-	addr_remove(&b, addr, index);
-	err = net_try(s, bridge->name, &b, EADDRNOTAVAIL);
-	return err == -EADDRNOTAVAIL ? 0 : err;
-}
-
 /* What a new one has: br_dev_setup and br_stp_timer_init of the kernel, as they have always been. */
 static const struct net_bridge fresh = { .mtu = 1500, .forward_delay_ms = 15000, .ageing_ms = 300000,
 					 .priority = 32768 };
@@ -303,10 +283,7 @@ int net_bridge_strip(struct net_session *s, const struct net_bridge *was, const 
 	if (err < 0)
 		return err == -ENODEV ? 0 : link_find_failed(was->name, was->name, err);
 	err = unset(s, was, is, info.filters);
-	for (unsigned i = 0; i < NET_ADDRS && was->addr[i].family && !err; i++)
-		if (!bridge_has_addr(is, &was->addr[i]))
-			err = bridge_take_addr(s, was, &was->addr[i], info.index);
-	return err;
+	return err ? err : addrs_strip(s, was->name, was->addr, is->addr, info.index);
 }
 
 int net_bridge_up(struct net_session *s, const struct net_bridge *bridge)

@@ -60,7 +60,7 @@ static unsigned list_others(struct netlink *nl, const struct net_bridge *bridge,
 	if (netlink_send(&b))
 		return 0;
 	while (netlink_next(&b, &a) > 0)
-		if (!a.err && n < ADDRS_AT_ONCE && take_addr(a.body, index, &addr) && !bridge_has_addr(bridge, &addr))
+		if (!a.err && n < ADDRS_AT_ONCE && take_addr(a.body, index, &addr) && !addrs_have(bridge->addr, &addr))
 			list[n++] = addr;
 	return n;
 }
@@ -71,7 +71,7 @@ static void drop_others(struct net_session *s, const struct net_bridge *bridge, 
 	unsigned n = list_others(&s->host, bridge, index, list);
 
 	for (unsigned i = 0; i < n; i++)
-		(void)!bridge_take_addr(s, bridge, &list[i], index); /* said */
+		(void)!addr_strip(s, bridge->name, &list[i], index); /* said */
 }
 
 void net_bridge_clear(struct net_session *s, const struct net_bridge *bridge)

@@ -286,15 +286,9 @@ static void put_settings(struct netlink_batch *b, const struct net_link *link, c
 		link_up(b, link->name);
 }
 
-static struct net_route gateway_of(const struct net_link *link, const struct addr *via)
-{
-	return (struct net_route){ .to.family = via->family, .via = *via, .metric = link->metric,
-				   .type = RTN_UNICAST };
-}
-
 static void put_gateway(struct netlink_batch *b, const struct net_link *link, const struct addr *via, uint32_t index)
 {
-	const struct net_route route = gateway_of(link, via);
+	const struct net_route route = route_of_gateway(link, via);
 
 	route_put(b, &route, index, RTPROT_STATIC);
 }
@@ -337,7 +331,7 @@ static int add_gateways(struct net_session *s, const struct net_link *link, uint
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(link->gateway) && !err && is_leased(link); i++) {
-		const struct net_route route = gateway_of(link, &link->gateway[i]);
+		const struct net_route route = route_of_gateway(link, &link->gateway[i]);
 
 		if (route.via.family)
 			err = add_route(s, link, &route, index);
@@ -395,7 +389,7 @@ int net_link_remove(struct net_session *s, const struct net_links *all, uint32_t
 
 	for (uint32_t i = 0; i < link->routes; i++)
 		if (all->routes[link->first + i].type != RTN_UNICAST)
-			refusal_drop(s, &all->routes[link->first + i]);
+			route_forget(s, link, &all->routes[link->first + i], 0);
 	return net_remove(s, link->name);
 }
 
@@ -421,6 +415,20 @@ int net_link_rejoin(struct net_session *s, const struct net_links *all, uint32_t
 	if (!err)
 		err = net_link_ask(s, link, ret);
 	return err ? err : off;
+}
+
+int net_link_set(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret)
+{
+	const struct net_link *link = &all->list[index];
+	struct link_info info = { 0 };
+	uint32_t master = 0;
+	int err = find_master(s, link, &master);
+
+	if (!err)
+		err = link_find(&s->host, link->name, &info);
+	if (!err)
+		err = set_up(s, all, index, &info, master);
+	return err ? err : net_link_ask(s, link, ret);
 }
 
 int net_link_ask(struct net_session *s, const struct net_link *link, struct net_seen *ret)

@@ -228,6 +228,24 @@ must_check int net_link_up(struct net_session *s, const struct net_links *all, u
 /* Deletes one that net_link_up has made, and its routes that lead nowhere. 0 or -errno, logged. */
 int net_link_remove(struct net_session *s, const struct net_links *all, uint32_t index);
 
+/* A link that two tables have. */
+struct net_link_pair {
+	const struct net_links *was, *is;
+	uint32_t from, to; /* its numbers in them */
+};
+
+/*
+ * Takes from a link what it has by one table and not by the other: addresses, routes, its master, that it is up. 0 or
+ * -errno, logged; what is not there is no error. strip.c
+ */
+must_check int net_link_strip(struct net_session *s, const struct net_link_pair *pair);
+
+/*
+ * Gives a link that net_link_up has set up by another table what the table says by now. 0 with how it is in *ret;
+ * -ENODEV, not logged: it or its master is not there; or -errno, logged.
+ */
+must_check int net_link_set(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret);
+
 /*
  * A link that net_link_up has set up, and that is no port of its master any more, is one again, and as it was: 1. 0: it
  * is one, or has no master. whole: of that one, too, all else is made sure of, if it is up. With how it is in *ret.
@@ -408,6 +426,12 @@ static inline bool net_is_lost(const struct net_attach *attach, int ns, int home
 static inline int net_link_ask(struct net_session *s, const struct net_link *link, struct net_seen *ret)
 {
 	(void)s, (void)link, (void)ret;
+	return -EOPNOTSUPP;
+}
+
+static inline int net_link_strip(struct net_session *s, const struct net_link_pair *pair)
+{
+	(void)s, (void)pair;
 	return -EOPNOTSUPP;
 }
 

@@ -8,40 +8,7 @@
 
 #include "net/requests.h"
 
-#define AT_ONCE 32   /* that are taken away between two looks */
-#define METRIC6 1024 /* which a route of IPv6 has of the kernel */
-
-/* 0 or -errno; nothing is logged. */
-static int drop(struct net_session *s, const struct net_route *route, uint32_t metric)
-{
-	const struct netlink_request request = { .type = RTM_DELROUTE, .step = NET_ROUTE_TO, .addr = &route->to };
-	const struct rtmsg rt = { .rtm_family = route->to.family, .rtm_dst_len = route->to.prefix,
-				  .rtm_table = RT_TABLE_MAIN, .rtm_protocol = NET_PROTOCOL,
-				  .rtm_scope = RT_SCOPE_NOWHERE, .rtm_type = route->type };
-	struct netlink_answer a;
-	struct netlink_batch b;
-	char mem[160];
-
-	netlink_start(&b, &s->host, mem, sizeof(mem));
-	netlink_begin(&b, &request);
-	netlink_raw(&b, &rt, sizeof(rt));
-	if (route->to.prefix)
-		netlink_put(&b, RTA_DST, route->to.bytes, addr_width(&route->to));
-	if (metric)
-		netlink_put_u32(&b, RTA_PRIORITY, metric);
-	if (route->table)
-		netlink_put_u32(&b, RTA_TABLE, route->table);
-	return netlink_ask(&b, &a);
-}
-
-void refusal_drop(struct net_session *s, const struct net_route *route)
-{
-	uint32_t metric = route->metric || route->to.family == AF_INET ? route->metric : METRIC6;
-
-	(void)!drop(s, route, metric); /* what fails is not there */
-}
-
-/* -- what a killed run has left ------------------------------------------------------------------------------------ */
+#define AT_ONCE 32 /* that are taken away between two looks */
 
 static bool take(struct netlink_bytes body, struct net_route *ret)
 {
@@ -94,7 +61,7 @@ static void clear(struct net_session *s, uint8_t family)
 	do {
 		n = look(s, family, list);
 		for (unsigned i = 0; i < n && !err; i++)
-			err = drop(s, &list[i], list[i].metric);
+			err = route_drop(s, &list[i], 0, NET_PROTOCOL);
 	} while (n == AT_ONCE && !err);
 }
 

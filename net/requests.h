@@ -92,19 +92,18 @@ void neighbour_drop(struct net_session *s, const struct addr *addr, uint32_t ind
 /* The MAC is behind this port of its bridge, which need not hear of it first, and forgets it with the port. */
 void place_add(struct netlink_batch *b, const char *ifname, uint32_t port, const uint8_t *mac);
 
+/* The default route of a link. */
+struct net_route route_of_gateway(const struct net_link *link, const struct addr *via);
 /* In place of one like it; on link `index`, unless it leads nowhere. */
 void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t index, uint8_t protocol);
+/* Takes one like it away. 0 or -errno; nothing is logged. */
+int route_drop(struct net_session *s, const struct net_route *route, uint32_t index, uint8_t protocol);
 /* Whether it builds on an address of IPv6; one that leads nowhere does not. */
 bool route_is_on_ipv6(const struct net_route *route);
 
 /* -- kind_put.c -- */
 
 void kind_put(struct netlink_batch *b, const struct net_link *link, uint32_t parent); /* number of the parent, or 0 */
-
-/* -- refusals.c -- */
-
-/* Takes away a route that leads nowhere, of a link that minit has made. */
-void refusal_drop(struct net_session *s, const struct net_route *route);
 
 /* -- mac.c -- */
 
@@ -140,11 +139,18 @@ must_check int bridge_find(struct net_session *s, const char *object, const stru
 /* The same of a shard of the bridge that is s->master, in s->shard. */
 must_check int bridge_find_shard(struct net_session *s, const char *object, const struct net_shard *shard);
 
-/* Whether it is to have this address, with this prefix. */
-bool bridge_has_addr(const struct net_bridge *bridge, const struct addr *addr);
-/* Takes it from the bridge of this number; it may be gone already. 0 or -errno, logged. */
-must_check int bridge_take_addr(struct net_session *s, const struct net_bridge *bridge, const struct addr *addr,
-				uint32_t index);
+/* -- strip.c -- */
+
+/* Takes away a route of a link of this number, if it is there. */
+void route_forget(struct net_session *s, const struct net_link *link, const struct net_route *route, uint32_t index);
+
+/* Whether it is among NET_ADDRS, with this prefix. */
+bool addrs_have(const struct addr *list, const struct addr *addr);
+/* Takes it from the link of this number; it may be gone already. 0 or -errno, logged for `object`. */
+must_check int addr_strip(struct net_session *s, const char *object, const struct addr *addr, uint32_t index);
+/* The same of those that one list has and the other has not. */
+must_check int addrs_strip(struct net_session *s, const char *object, const struct addr *was, const struct addr *is,
+			  uint32_t index);
 
 /* -- star.c -- */
 

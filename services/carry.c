@@ -142,13 +142,15 @@ static void note_set(struct network_due *due, enum differ_of of, uint32_t is)
 		bits_put(due->bridges_set, is, true);
 	if (of == OF_SYSCTL)
 		bits_put(due->sysctls, is, true);
+	if (of == OF_LINK)
+		due->links_set |= (uint64_t)1 << is;
 	if (of == OF_HOSTNAME)
 		due->hostname = 1;
 }
 
 static void note_due(void *context, const struct differ_part *part)
 {
-	if (part->fate == FATE_NEW)
+	if (part->fate & (FATE_NEW | FATE_ANEW))
 		note_new(context, part->of, (uint32_t)part->is);
 	if (part->fate == FATE_SET)
 		note_set(context, part->of, (uint32_t)part->is);
@@ -181,6 +183,17 @@ static void carry_links(uint64_t *to, uint64_t from, const struct table *was, co
 	}
 }
 
+/* A lease that it is to have by this table alone is none that it has. */
+static void forget_leases(struct statefile *to, const struct table *is)
+{
+	for (uint32_t i = 0; i < is->links.count; i++) {
+		uint64_t bit = (uint64_t)1 << i;
+
+		to->links_leased &= table_link(is, i)->flags & NET_LINK_DHCP ? UINT64_MAX : ~bit;
+		to->links_leased6 &= table_link(is, i)->flags & NET_LINK_DHCP6 ? UINT64_MAX : ~bit;
+	}
+}
+
 static void carry_network(struct statefile *to, const struct statefile *from, const struct table *was,
 			  const struct table *is)
 {
@@ -191,6 +204,7 @@ static void carry_network(struct statefile *to, const struct statefile *from, co
 		carry_made(to->shards_made, from->shards_made, find_shard(was, table_shard(is, i)->name, i), i);
 	for (size_t i = 0; i < ARRAY_LEN(link_sets); i++)
 		carry_links(set_in(to, i), *set_in((struct statefile *)(uintptr_t)from, i), was, is);
+	forget_leases(to, is);
 	state_note_due(&to->due, was, is);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "services/changed.h"
+#include "services/differ_link.h"
 #include "services/fields.h"
 
 struct field {
@@ -361,6 +362,20 @@ static void compare_joined(struct walk *w, const struct pair *confines)
 		note(w, "join", DIFFER_RUN);
 }
 
+static const struct net_link *find_link(const struct table *t, const char *name)
+{
+	int i = table_find_link(t, t->links, sizeof(struct net_link), name, 0);
+
+	return i < 0 ? NULL : table_link(t, (uint32_t)i);
+}
+
+static uint32_t link_mtu(const struct table *t, const char *name)
+{
+	const struct net_link *link = find_link(t, name);
+
+	return link ? link->mtu : 0;
+}
+
 /* What a port of a bridge has of that: veth_attach, eth0_inside. */
 static void compare_bridges(struct walk *w, const struct pair *specs)
 {
@@ -375,6 +390,42 @@ static void compare_bridges(struct walk *w, const struct pair *specs)
 		if (was && is && memcmp(was->mac, is->mac, sizeof(is->mac)) != 0)
 			note(w, "mac of its bridge", DIFFER_NETWORK);
 	}
+}
+
+/* What eth0 upon a link has of that. */
+static void compare_parents(struct walk *w, const struct pair *specs, const struct differ_links *l)
+{
+	const struct net_attach *a = &((const struct service_spec *)specs->was.at)->attach;
+	const struct net_attach *b = &((const struct service_spec *)specs->is.at)->attach;
+
+	if (!(a->flags & b->flags & NET_ON_LINK) || strcmp(a->peer, b->peer) != 0)
+		return; /* told of already, or not upon one */
+	if (!differ_link_stays(l, b->peer))
+		note(w, "its link", DIFFER_NETWORK);
+	else if (link_mtu(l->was, b->peer) != link_mtu(l->is, b->peer) && !network_of(specs->is)->mtu)
+		note(w, "mtu of its link", DIFFER_NETWORK);
+}
+
+/* Those that a link brings along speak by it: its clients, and who gives it its keys. */
+static void compare_attended(struct walk *w, const struct pair *confines, const struct differ_links *l)
+{
+	uint64_t links = ((const struct confine_spec *)confines->is.at)->carrier;
+
+	for (uint32_t i = 0; links && i < l->is->links.count; i++) {
+		const struct net_link *is = table_link(l->is, i);
+		const struct net_link *was = links >> i & 1 ? find_link(l->was, is->name) : NULL;
+
+		if (was && (l->anew >> i & 1 || memcmp(was->mac, is->mac, sizeof(is->mac)) != 0))
+			note(w, "its link", DIFFER_RUN);
+	}
+}
+
+static void compare_links(struct walk *w, const struct pair *specs, const struct pair *confines)
+{
+	const struct differ_links l = { specs->was.t, specs->is.t, differ_links_anew(specs->was.t, specs->is.t) };
+
+	compare_parents(w, specs, &l);
+	compare_attended(w, confines, &l);
 }
 
 unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn *tell, void *context)
@@ -395,6 +446,8 @@ unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn
 	if (!is_same_attach(&(struct pair){ { was.t, &a->attach }, { is.t, &b->attach } }, NULL))
 		note(&w, "network", DIFFER_NETWORK);
 	compare_bridges(&w, &specs);
+	if (b->attach.flags & NET_ON_LINK || ((const struct confine_spec *)confines.is.at)->carrier)
+		compare_links(&w, &specs, &confines);
 	return w.found;
 }
 

@@ -45,6 +45,7 @@ enum fate {
 	FATE_LEFT = 8,     /* no longer in the table: it stays as it is */
 	FATE_REFUSED = 16, /* it cannot be while minit runs */
 	FATE_UNSET = 32,   /* a setting that is no longer in the table: as a new one of minit's has it */
+	FATE_ANEW = 64,    /* it is removed, if minit has made it, and made again, with what is upon it */
 };
 
 struct differ_part {

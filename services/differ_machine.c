@@ -1,9 +1,8 @@
 /* What is different between two tables beside their services: what minit itself has of the network. */
 #include <string.h>
 
-#include "services/differ.h"
+#include "services/differ_link.h"
 
-#define AT_START "it has changed, and is set up when minit starts: put it back, or start minit anew"
 #define BY_PORTS                                                                                                 \
 	"it is no longer in the table, and the links that are ports of it decide what it is without that: write " \
 	"the value that it is to have, or start minit anew"
@@ -24,6 +23,7 @@ struct machine {
 	differ_part_fn *tell;
 	void *context;
 	unsigned found;
+	struct differ_links links;
 };
 
 static void note(struct machine *m, struct differ_part part)
@@ -162,13 +162,6 @@ static void compare_shards(struct machine *m, int32_t was, int32_t is)
 
 /* -- links and rules ---------------------------------------------------------------------------------------------- */
 
-static bool are_same_routes(const struct machine *m, const struct net_link *a, const struct net_link *b)
-{
-	return !memcmp(table_list(m->was, m->was->link_routes, struct net_route) + a->first,
-		       table_list(m->is, m->is->link_routes, struct net_route) + b->first,
-		       a->routes * sizeof(struct net_route));
-}
-
 /* A device stays with what it was given, as at the end of minit. */
 static enum fate gone_link(const void *record)
 {
@@ -177,14 +170,35 @@ static enum fate gone_link(const void *record)
 	return link->kind == NET_KIND_DEVICE ? FATE_LEFT : FATE_GONE;
 }
 
+/* Which device it is, is found by its name and match when that comes; the kernel keeps what it was given. */
+static const char *why_not(const char *key)
+{
+	if (!strcmp(key, "match") || !strcmp(key, "kind"))
+		return "the device that it was found as has its name: give the link another name, put it back, or "
+		       "start minit anew";
+	return "it is no longer in the table, and minit does not know what the device has without it: write the value "
+	       "that it is to have, or start minit anew";
+}
+
+struct found_link {
+	struct machine *machine;
+	int32_t was, is;
+};
+
+static void note_link(void *context, const char *key, enum fate fate)
+{
+	const struct found_link *f = context;
+
+	note(f->machine, (struct differ_part){ OF_LINK, fate, f->was, f->is,
+					       table_link(f->machine->links.is, (uint32_t)f->is)->name, key,
+					       why_not(key) });
+}
+
 static void compare_links(struct machine *m, int32_t was, int32_t is)
 {
-	const struct net_link *a = table_link(m->was, (uint32_t)was), *b = table_link(m->is, (uint32_t)is);
-	struct net_link there = *a;
+	struct found_link f = { m, was, is };
 
-	there.first = b->first;
-	if (memcmp(&there, b, sizeof(there)) != 0 || !are_same_routes(m, a, b))
-		note(m, (struct differ_part){ OF_LINK, FATE_REFUSED, was, is, a->name, NULL, AT_START });
+	differ_link(&m->links, (uint32_t)was, (uint32_t)is, note_link, &f);
 }
 
 static const struct net_iprule *rule_at(const struct table *t, int32_t i)
@@ -273,7 +287,7 @@ unsigned differ_machine(const struct table *was, const struct table *is, differ_
 		{ OF_SHARD, IN(shards, net_shard), NULL, compare_shards },
 		{ OF_BRIDGE, IN(bridges, net_bridge), NULL, compare_bridges },
 	};
-	struct machine m = { was, is, tell, context, 0 };
+	struct machine m = { was, is, tell, context, 0, { was, is, differ_links_anew(was, is) } };
 
 	note_hostname(&m);
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)

@@ -141,6 +141,7 @@ struct rules_handles {
 /* What of the machine is to be made yet, or to be set, by its numbers in the table. */
 struct network_due {
 	uint64_t links;
+	uint64_t links_set; /* there, and to be given what the table says */
 	uint8_t bridges[TABLE_BRIDGES_MAX / 8];
 	uint8_t bridges_set[TABLE_BRIDGES_MAX / 8]; /* there, and to be given what the table says */
 	uint8_t shards[(NET_SHARDS + 7) / 8];

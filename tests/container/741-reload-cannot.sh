@@ -10,9 +10,10 @@ old() {
 	ct_table <<TOML
 [network.bridge.br0]
 address = ["10.77.0.1/24"]
-ageing = "60s"
-[network.link.lo]
-address = "127.0.0.2/8"
+mtu = 1400
+[network.link.p9]
+match = "p9"
+master = "br0"
 [service.steady]
 exec = ["/bin/sleep", "1000"]
 [service.slow]
@@ -52,10 +53,10 @@ ok $? "is told"
 said "$ct_dir/nothing" "$ct_dir/else"
 is "$?:$(grep -c 'cannot be read' "$ct_dir/said")" 1:2 "and files that are named and are not there"
 old
-sed -i '/^ageing/d; s,127.0.0.2,127.0.0.3,' "$ct_dir/table.toml"
+sed -i '/^mtu/d; s/"p9"/"p8"/' "$ct_dir/table.toml"
 cat >"$ct_dir/expected" <<TXT
-1:minit: reload: network.link.lo: it has changed, and is set up when minit starts: put it back, or start minit anew; nothing has changed
-minit: reload: network.bridge.br0: ageing: it is no longer in the table, and minit does not know what the kernel has without it: write the value that it is to have, or start minit anew; nothing has changed
+1:minit: reload: network.link.p9: match: the device that it was found as has its name: give the link another name, put it back, or start minit anew; nothing has changed
+minit: reload: network.bridge.br0: mtu: it is no longer in the table, and the links that are ports of it decide what it is without that: write the value that it is to have, or start minit anew; nothing has changed
 TXT
 said
 is "$?:$(cat "$ct_dir/said")" "$(cat "$ct_dir/expected")" "what cannot be another while minit runs is told, each of it"

@@ -133,10 +133,6 @@ ok $? "what minit has made is gone, and devices stay"
 is "$(ct_in ip -o link show | grep -c 'alias minit')" 1 "nothing else is left"
 ct_until 10 grep -q 'old: link: online' "$ct_dir/out"
 second
-sed -i 's/192.0.2.10.24/192.0.2.20\/24/' "$ct_dir/table.toml"
-is "$(reload)" "1:minit: reload: network.link.wan: it has changed, and is set up when minit starts: put it back, or start minit anew; nothing has changed" \
-	"a link that is another is refused"
-is "$(steady)" "$before" "as a whole"
 printf '[service.now]\nexec = ["/bin/sleep", "1000"]\nnetwork = "host"\n' | ct_table
 reload >/dev/null
 is "$(ct_in ip -o link show | grep -c 'alias minit'),$(rules)" 0, "a table without any leaves nothing"

@@ -1,4 +1,4 @@
-// links: services/differ.c services/differ_machine.c services/changed.c services/table.c services/table_verify.c services/table_net.c services/table_roots.c lib/log.c
+// links: services/differ.c services/differ_link.c services/differ_machine.c services/changed.c services/table.c services/table_verify.c services/table_net.c services/table_roots.c lib/log.c
 // links: services/address.c services/attach.c services/subnet.c services/unfit.c lib/addr_use.c services/macs.c services/append.c services/compile.c services/finish.c services/sections.c services/table_image.c services/errors.c services/keys.c services/names.c services/numbers.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/inbox.c net/ruleset.c net/balance.c net/between.c net/near.c net/mac.c
 // links: services/refuse.c services/roots.c services/kept.c services/set.c services/values.c services/values_tables.c services/values_root.c services/values_link.c services/match.c services/upon.c net/kinds.c cgroup/limits.c lib/arena.c
@@ -85,6 +85,10 @@ static void test_nothing(void **data)
 		check(&all[i]);
 }
 
+#define MACVLAN(line)                                                                          \
+	"[network.link.v]\nkind = 'vxlan'\nremote = '192.0.2.7'\n" line "\n" WEB \
+	"network = { mode = 'macvlan', parent = 'v', address = '10.6.0.1/24' }\n"
+
 static void test_what_costs_what(void **data)
 {
 	static const struct change all[] = {
@@ -133,6 +137,10 @@ static void test_what_costs_what(void **data)
 		{ LINKS("d0", "d1") WEB "online = ['d1']\n", LINKS("d1", "d0") WEB "online = ['d0']\n", DIFFER_NOW, "online" },
 		{ LINKS("d0", "d1") WEB "online = ['d1']\n", LINKS("d0", "d1") WEB "online = ['d1', 'd0']\n", DIFFER_NOW, "online" },
 		{ LINKS("d0", "d1") WEB "online = ['d1', 'd0']\n", LINKS("d0", "d2") WEB "online = ['d0']\n", DIFFER_NOW, "online" },
+		{ MACVLAN("id = 5"), MACVLAN("id = 6"), DIFFER_NETWORK, "its link" },
+		{ MACVLAN("id = 5"), MACVLAN("id = 5\nmtu = 1400"), DIFFER_NETWORK, "mtu of its link" },
+		{ MACVLAN("id = 5\nmtu = 1400"), MACVLAN("id = 5"), DIFFER_NETWORK, "its link" },
+		{ MACVLAN("id = 5"), MACVLAN("id = 5\naddress = '10.5.0.1/24'"), 0, "" },
 		{ BRIDGE WEB "hosts = true\n", BRIDGE WEB "hosts = true\n[service.b]\nexec = ['/b']\n", DIFFER_NAMES, "hosts" },
 		{ BRIDGE WEB, BRIDGE WEB "hosts = true\n", DIFFER_RUN, "hosts" },
 		{ BRIDGE WEB "network.dns = '10.77.0.5'\n", BRIDGE WEB "network.dns = '10.77.0.6'\n", DIFFER_NAMES, "resolv.conf" },
@@ -162,7 +170,7 @@ static void test_ports_keep_their_names(void **data)
 static void tell_part(void *context, const struct differ_part *part)
 {
 	static const char *const fates[] = { [FATE_NEW] = "new", [FATE_GONE] = "gone", [FATE_SET] = "set",
-					     [FATE_LEFT] = "left", [FATE_REFUSED] = "refused", [FATE_UNSET] = "unset" };
+					     [FATE_LEFT] = "left", [FATE_REFUSED] = "refused", [FATE_UNSET] = "unset", [FATE_ANEW] = "anew" };
 	size_t len = strlen(told);
 	BUF_ON_STACK(b, DIFFER_PART);
 
@@ -176,6 +184,11 @@ static void tell_part(void *context, const struct differ_part *part)
 #define ON(bridge) WEB "network.bridge = '" bridge "'\n"
 #define SYSCTL(of, value) "[network]\nsysctl = { '" of "' = " #value " }\n"
 #define FORWARD "network.sysctl /proc/sys/net/ipv4/ip_forward "
+
+#define DEVICE "[network.link.d0]\n"
+#define UPON(of, line, parent) \
+	WEB "[network.link.v]\nkind = '" of "'\n" line "\nparent = '" parent "'\n[network.link.w]\nkind = 'vlan'\nid = 9\nparent = 'v'\n"
+#define BOND(mode) "[network.link.b]\nkind = 'bond'\nmode = '" mode "'\n[network.link.p]\nmaster = 'b'\n" WEB
 
 static void test_the_machine(void **data)
 {
@@ -203,9 +216,33 @@ static void test_the_machine(void **data)
 		{ WEB, "[network.link.d0]\naddress = '10.0.0.1/8'\n" WEB, "network.link.d0 new" },
 		{ LINKS("d0", "d1") WEB, LINKS("d1", "d0") WEB, "" },
 		{ "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.1/8'\n" WEB,
-		  "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.2/8'\n" WEB, "network.link.d0 refused" },
+		  "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.2/8'\n" WEB, "network.link.d0: address set" },
 		{ "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.1/8'\nroutes = ['10.1.0.0/16']\n" WEB,
-		  "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.1/8'\nroutes = ['10.2.0.0/16']\n" WEB, "network.link.d0 refused" },
+		  "[network.link.d0]\nkind = 'dummy'\naddress = '10.0.0.1/8'\nroutes = ['10.2.0.0/16']\n" WEB, "network.link.d0: routes set" },
+		{ DEVICE "mtu = 1400\n" WEB, DEVICE "mtu = 1300\n" WEB, "network.link.d0: mtu set" },
+		{ DEVICE "mtu = 1400\n" WEB, DEVICE WEB, "network.link.d0: mtu refused" },
+		{ DEVICE "match = 'e*'\n" WEB, DEVICE WEB, "network.link.d0: match refused" },
+		{ DEVICE "mac = '02:00:00:00:00:07'\n" WEB, DEVICE "mac = '02:00:00:00:00:08'\n" WEB, "network.link.d0: mac set" },
+		{ DEVICE WEB, DEVICE "kind = 'dummy'\n" WEB, "network.link.d0: kind refused" },
+		{ DEVICE "kind = 'dummy'\n" WEB, DEVICE WEB, "network.link.d0: kind anew" },
+		{ DEVICE "kind = 'dummy'\nmtu = 1400\n" WEB, DEVICE "kind = 'dummy'\n" WEB, "network.link.d0: mtu anew" },
+		{ DEVICE "kind = 'dummy'\nup = false\n" WEB, DEVICE "kind = 'dummy'\n" WEB, "network.link.d0: up set" },
+		{ DEVICE "address = 'dhcp'\n" WEB, DEVICE "address = '10.0.0.1/8'\n" WEB, "network.link.d0: address set" },
+		{ DEVICE "address = ['dhcp', '10.0.0.1/8']\n" WEB, DEVICE "address = '10.0.0.1/8'\n" WEB, "network.link.d0: address set" },
+		{ UPON("vlan", "id = 5", "d0"), UPON("vlan", "id = 6", "d0"),
+		  "network.link.v: id anew, network.link.w: parent anew" },
+		{ UPON("vlan", "id = 5", "d0"), UPON("vlan", "id = 5", "d1"),
+		  "network.link.v: parent anew, network.link.w: parent anew" },
+		{ UPON("vlan", "id = 5", "d0") DEVICE, UPON("vlan", "id = 5", "d0"), "network.link.d0 left" },
+		{ UPON("vlan", "id = 5", "d0") DEVICE "kind = 'dummy'\n", UPON("vlan", "id = 5", "d0") DEVICE "kind = 'dummy'\nmtu = 1400\n",
+		  "network.link.d0: mtu set" },
+		{ UPON("vlan", "id = 5", "d0") DEVICE "kind = 'dummy'\nmtu = 1500\n", UPON("vlan", "id = 5", "d0") DEVICE "kind = 'dummy'\n",
+		  "network.link.d0: mtu anew, network.link.v: parent anew, network.link.w: parent anew" },
+		{ BOND("active-backup"), BOND("802.3ad"), "network.link.b: mode anew, network.link.p: master set" },
+		{ BOND("802.3ad"), "[network.link.b]\nkind = 'bond'\n[network.link.p]\nmaster = 'b'\n" WEB,
+		  "network.link.b: mode anew, network.link.p: master set" },
+		{ BOND("802.3ad"), "[network.bridge.b]\naddress = '10.80.0.1/24'\n[network.link.p]\nmaster = 'b'\n" WEB,
+		  "network.link.b gone, network.link.p: master set, network.bridge.b new" },
 		{ SYSCTL("net.ipv4.ip_forward", 1) WEB, WEB, FORWARD "left" },
 		{ SYSCTL("net.ipv4.ip_forward", 1) WEB, SYSCTL("net.ipv4.ip_forward", 0) WEB, FORWARD "set" },
 		{ WEB, SYSCTL("net.ipv4.ip_forward", 0) WEB, FORWARD "set" },
