@@ -59,6 +59,11 @@ bool take_online(struct section *s, const struct key *key, const struct toml *no
 	return node->type == TOML_ARRAY && is_text_or_texts(node);
 }
 
+static const char *name_of(enum key_id id)
+{
+	return key_text(key_by_id(id), KEY_NAME);
+}
+
 static bool has_subnet(const struct net_link *link, const struct addr *a)
 {
 	for (unsigned i = 0; i < NET_ADDRS && link->addr[i].family; i++)
@@ -169,7 +174,7 @@ static void take_link_name(struct compile *c, const struct draft *d, enum key_id
 		return;
 	if (node->len >= size)
 		refuse(c, node, "%s: %s: \"%.60s\" is too long: up to %zu characters", d->title,
-		       key_text(key_by_id(id), KEY_NAME), node->text, size - 1);
+		       name_of(id), node->text, size - 1);
 	else
 		memcpy(field, node->text, node->len + 1);
 }
@@ -332,6 +337,12 @@ static void take_link(struct plan *p, uint32_t index)
 	check_dhcp(c, d, link->flags & NET_LINK_DHCP6, "dhcp6", KEY_LINK_DHCP6_CLIENT);
 }
 
+/* By a lease of IPv4 it may. */
+static bool has_default(const struct net_link *link, unsigned family)
+{
+	return link->gateway[family].family || (!family && link->flags & NET_LINK_DHCP);
+}
+
 /* The kernel has one default route of a metric; a second one takes its place. */
 static void check_defaults(struct compile *c, uint32_t index)
 {
@@ -339,13 +350,17 @@ static void check_defaults(struct compile *c, uint32_t index)
 	const struct draft *d = &c->links.drafts[index];
 
 	for (unsigned family = 0; family < ARRAY_LEN(link->gateway); family++)
-		for (uint32_t i = 0; i < index && link->gateway[family].family; i++)
-			if (links[i].gateway[family].family && links[i].metric == link->metric) {
-				refuse_key(c, d->nodes[KEY_LINK_GATEWAY], "%s: gateway: link %s has a default route of "
-					   "IPv%u with this metric too, and the kernel keeps one; give one of them a "
-					   "metric of its own", d->title, links[i].name, family ? 6 : 4);
-				return;
-			}
+		for (uint32_t i = 0; i < index && has_default(link, family); i++) {
+			enum key_id key = link->gateway[family].family ? KEY_LINK_GATEWAY : KEY_LINK_ADDRESS;
+
+			if (!has_default(&links[i], family) || links[i].metric != link->metric)
+				continue;
+			refuse_key(c, d->nodes[key], "%s: %s: link %s has a default route of IPv%u with this metric "
+				   "too%s, and the kernel keeps one; give one of them a metric of its own", d->title,
+				   name_of(key), links[i].name, family ? 6 : 4,
+				   links[i].gateway[family].family ? "" : " (by its lease)");
+			return;
+		}
 }
 
 static uint8_t family_of(const struct net_link *link)

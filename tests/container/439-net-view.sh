@@ -224,6 +224,7 @@ said() {
 	echo "$status $(cat "$ct_dir/said")"
 }
 is "$(said ct_minit net wen)" '2 minit: wen: no such service; did you mean "web"?' "a service that is not there"
+is "$(said ct_minit net br1)" '2 minit: br1: a bridge of the table, and no service; `minit net` without a name shows it' "a bridge is none"
 is "$(said ct_minit net --plan --json | cut -d';' -f1)" '2 minit: net: --plan is lines for a shell' "two options that do not go together"
 is "$(said "$MINIT" net --socket "$ct_dir/none")" \
 	"1 minit: $ct_dir/none: No such file or directory: is minit running here? set MINIT_SOCKET or use --socket PATH" "no minit"
