@@ -271,6 +271,17 @@ static const char *take_disk(const char *text, struct buf *ret)
 	return text + len + 1;
 }
 
+/* 0 is no limit to cgroup v1, and nothing to v2. */
+static int read_rate(const char *text, struct buf *ret)
+{
+	return read_size_from(text, 1, ret);
+}
+
+static int read_operations(const char *text, struct buf *ret)
+{
+	return read_within(text, 1, INT32_MAX, ret);
+}
+
 static int put_assigned(const char *key, read_fn *read, const char *value, struct buf *ret)
 {
 	buf_fmt(ret, " %s=", key);
@@ -288,10 +299,10 @@ static int read_io_word(char *word, struct buf *ret)
 		const char *key;
 		read_fn *read;
 	} keys[] = {
-		{ "rbps", read_amount },
-		{ "wbps", read_amount },
-		{ "riops", read_number },
-		{ "wiops", read_number },
+		{ "rbps", read_rate },
+		{ "wbps", read_rate },
+		{ "riops", read_operations },
+		{ "wiops", read_operations },
 	};
 	char *value = strchr(word, '=');
 

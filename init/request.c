@@ -116,10 +116,13 @@ bool request_ok(const struct supervisor *sv, const struct client *c)
 
 /* -- the services that it names ---------------------------------------------------------------- */
 
+/* Or as its section is called. */
 static const char *nearest_service(const struct supervisor *sv, const char *name)
 {
 	struct nearest near = nearest_name(name);
 
+	if (!strncmp(name, "service.", 8) && table_find(sv->table, name + 8) >= 0)
+		return name + 8;
 	for (uint32_t i = 0; i < sv->state->count && i < 1000; i++)
 		nearest_offer(&near, service_name(sv, i));
 	return near.best;

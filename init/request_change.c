@@ -114,17 +114,10 @@ bool answer_restart(struct supervisor *sv, struct client *c)
 
 #define NO_LEAF "it has no cgroup leaf; leaf = true gives it one where there are cgroups"
 
-/* What does not run would be let go on again by its start, and what is asked to end could not, and be killed. */
 static int pause_one(struct supervisor *sv, uint32_t index, bool paused)
 {
-	const struct service *s = service_at(sv, index);
-	int err;
+	int err = leaf_pause(sv, index, paused);
 
-	if (paused && s->life.state == STATE_STOPPING)
-		return -EBUSY;
-	if (paused && !s->handles.pid)
-		return -ESRCH;
-	err = leaf_pause(sv, index, paused);
 	rules_change_served(sv, index);
 	return err;
 }
@@ -138,10 +131,35 @@ static const char *why_not_paused(int err)
 	return err == -ENOENT ? NO_LEAF : strerror(-err);
 }
 
-/* Each of them, in the order of the request, until one cannot be. */
+/* What does not run would be let go on again by its start, and what is asked to end could not, and be killed. */
+static int may_pause(const struct supervisor *sv, uint32_t index, bool paused)
+{
+	const struct service *s = service_at(sv, index);
+
+	if (paused && s->life.state == STATE_STOPPING)
+		return -EBUSY;
+	if (paused && !s->handles.pid)
+		return -ESRCH;
+	return has_leaf(sv, index) ? 0 : -ENOENT;
+}
+
+static bool may_pause_all(const struct supervisor *sv, struct client *c, bool paused)
+{
+	for (size_t at = request_after(c, 0); request_word(c, at); at = request_after(c, at)) {
+		int err = may_pause(sv, request_service(sv, c, at), paused);
+
+		if (!err)
+			continue;
+		request_refuse(c, "%s: cannot be %sd: %s", request_word(c, at), c->line, why_not_paused(err));
+		return false;
+	}
+	return true;
+}
+
+/* Each of them, in the order of the request; none where one cannot be. */
 static bool pause_each(struct supervisor *sv, struct client *c, bool paused)
 {
-	if (!request_names_any(sv, c))
+	if (!request_names_any(sv, c) || !may_pause_all(sv, c, paused))
 		return false;
 	for (size_t at = request_after(c, 0); request_word(c, at); at = request_after(c, at)) {
 		int err = pause_one(sv, request_service(sv, c, at), paused);
@@ -199,10 +217,22 @@ static bool group_is_known(const struct supervisor *sv, struct client *c, const 
 	return false;
 }
 
+static bool is_bare_group(const struct supervisor *sv, const char *name)
+{
+	return table_find(sv->table, name) < 0 && table_find_group(sv->table, name) >= 0;
+}
+
 static bool may_set(const struct supervisor *sv, struct client *c, const char *name, const char *file)
 {
+	BUF_ON_STACK(text, 640);
+
 	if (table_find(sv->table, name) < 0 && !strncmp(name, GROUP, strlen(GROUP)))
 		return group_is_known(sv, c, name);
+	if (is_bare_group(sv, name)) {
+		buf_fmt(&text, "%s: no such service; did you mean \"" GROUP "%s\"?", name, name);
+		request_error(c, buf_text(&text), ",\"unknown\":true");
+		return false;
+	}
 	if (!request_knows(sv, c, name))
 		return false;
 	if (has_leaf(sv, (uint32_t)table_find(sv->table, name)))

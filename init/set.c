@@ -1,4 +1,5 @@
 /* The tool's verbs for what is to hold in a leaf: it reads what people write, minit gets the kernel's own text. */
+#include <errno.h>
 #include <string.h>
 
 #include "cgroup/cgroup.h"
@@ -32,12 +33,28 @@ static bool put_value(struct buf *request, const char *file, const char *value)
 	return !err;
 }
 
+static void complain_of_own(const char *file)
+{
+	size_t len = strlen(file);
+
+	if (len > 9 && !strcmp(file + len - 9, ".pressure"))
+		complain("%s: this is no limit; see the keys pressure and on_pressure", file);
+	else
+		complain("%s: this file is minit's own to write%s", file,
+			 strcmp(file, "cgroup.freeze") ? "" : "; see minit pause");
+}
+
 static bool is_file(const char *file)
 {
 	const char *nearest = limit_nearest(file);
+	int err = limit_file(file);
 
-	if (!limit_file(file) && !nearest)
+	if (!err && !nearest)
 		return true;
+	if (err == -EPERM) {
+		complain_of_own(file);
+		return false;
+	}
 	complain("%s: no file of a limit%s%s%s", file, nearest ? "; did you mean \"" : "",
 		 nearest ? nearest : ", such as memory.max", nearest ? "\"?" : "");
 	return false;
@@ -49,11 +66,11 @@ static bool put_request(struct buf *request, const char *name, const char *word)
 	const char *equals = strchr(word, '=');
 	BUF_ON_STACK(file, 80);
 
-	if (!equals) {
+	buf_add(&file, word, equals ? (size_t)(equals - word) : 0);
+	if (buf_check(&file) || !file.len) {
 		complain("\"%s\" is not FILE=VALUE, such as memory.max=128M", word);
 		return false;
 	}
-	buf_add(&file, word, (size_t)(equals - word));
 	buf_fmt(request, "set %s %s ", name, buf_text(&file));
 	if (!is_file(buf_text(&file)) || !put_value(request, buf_text(&file), equals + 1))
 		return false;

@@ -152,6 +152,13 @@ ct_minit pause bare 2>"$ct_dir/why"
 is "$? $(cat "$ct_dir/why")" "1 minit: bare: cannot be paused: it has no cgroup leaf; leaf = true gives it one where there are cgroups" \
 	"without a leaf it cannot be, and how it can"
 
+ct_minit pause count bare 2>"$ct_dir/why"
+is "$? $(ct_field count paused)" "1 " "of several none is paused where one cannot be"
+ct_minit pause count && ct_minit resume count bare 2>"$ct_dir/why"
+is "$? $(cat "$ct_dir/why") $(ct_field count paused)" "1 minit: bare: cannot be resumed: it has no cgroup leaf; leaf = true gives it one where there are cgroups true" \
+	"nor let go on"
+ct_minit resume count
+
 # Where a leaf was killed, some kernels let nobody be born.
 ct_looked() {
 	[ "$(grep -c '^$' "$ct_dir/groups")" = "$1" ]
@@ -206,6 +213,16 @@ ct_minit set group.team cpu.max=fast 2>"$ct_dir/why"
 is "$?" 2 "a wrong value is told"
 ct_minit set group.tema pids.max=9 2>"$ct_dir/why"
 is "$? $(cat "$ct_dir/why")" '2 minit: group.tema: no such group; did you mean "group.team"?' "and a wrong name"
+for told in "cgroup.freeze=1:cgroup.freeze: this file is minit's own to write; see minit pause" \
+	"cgroup.procs=0:cgroup.procs: this file is minit's own to write" \
+	'memory.pressure=some 1 1:memory.pressure: this is no limit; see the keys pressure and on_pressure' \
+	'=64M:"=64M" is not FILE=VALUE, such as memory.max=128M' \
+	"$(printf %0100d 0).max=1:\"$(printf %0100d 0).max=1\" is not FILE=VALUE, such as memory.max=128M"; do
+	is "$(ct_minit set spin "${told%%:*}" 2>&1; echo $?)" "minit: ${told#*:}
+2" "${told%%=*} is told"
+done
+is "$(ct_minit set team pids.max=9 2>&1)" 'minit: team: no such service; did you mean "group.team"?' "a group by its bare name"
+is "$(ct_minit set service.spin pids.max=9 2>&1)" 'minit: service.spin: no such service; did you mean "spin"?' "and a service by its section's"
 ct_minit stop bomb
 
 ct_mark

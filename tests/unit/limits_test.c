@@ -154,6 +154,8 @@ static const struct {
 	{ "io.max", "/dev/vda ", -EINVAL },
 	{ "io.max", "/dev/vda rbps", -EINVAL },
 	{ "io.max", "/dev/vda speed=1", -EINVAL },
+	{ "io.max", "/dev/vda rbps=0", -ERANGE }, /* which v1 would take for none */
+	{ "io.max", "/dev/vda wiops=0", -ERANGE },
 	{ "io.max", "/dev/vda rbps=1 rbps=1", -EEXIST },
 	{ "io.cost.qos", "8:0 enable=1 ctrl=auto enable=0", -EEXIST },
 	{ "io.max", "/dev/vda  rbps=1", -EINVAL },
