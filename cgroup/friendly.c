@@ -292,16 +292,6 @@ static int put_assigned(const char *key, read_fn *read, const char *value, struc
 	return read(value, ret);
 }
 
-static int read_rate(const char *text, struct buf *ret)
-{
-	return read_size_from(text, 1, ret);
-}
-
-static int read_operations(const char *text, struct buf *ret)
-{
-	return read_within(text, 1, INT32_MAX, ret);
-}
-
 /* "rbps=10M": bytes a second and operations a second. */
 static int read_io_word(char *word, struct buf *ret)
 {
