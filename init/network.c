@@ -363,6 +363,21 @@ static void add_iprules(struct supervisor *sv, struct net_session *net)
 	memset(due, 0, sizeof(sv->state->due.iprules));
 }
 
+static void set_shards(struct supervisor *sv, struct net_session *net)
+{
+	uint8_t *due = sv->state->due.shards_set;
+
+	for (uint32_t i = 0; i < sv->table->shards.count; i++) {
+		const struct net_shard *shard = table_shard(sv->table, i);
+		const struct net_bridge *bridge = table_bridge(sv->table, shard->bridge);
+
+		if (bits_has(due, i) && network_has_made_shard(sv->state, i) && net_shard_set(net, bridge, shard))
+			log_error(bridge->name, 0, "shard %s: it is not as the table says, and goes on as it is",
+				  shard->name);
+	}
+	memset(due, 0, sizeof(sv->state->due.shards_set));
+}
+
 static void set_due(struct supervisor *sv, struct net_session *net)
 {
 	uint8_t *due = sv->state->due.bridges_set;
@@ -372,6 +387,7 @@ static void set_due(struct supervisor *sv, struct net_session *net)
 			log_error(table_bridge(sv->table, i)->name, 0, "bridge: it is not as the table says, and goes "
 				  "on as it is");
 	memset(due, 0, sizeof(sv->state->due.bridges_set));
+	set_shards(sv, net);
 }
 
 /* Those of what is to be made yet are written once it is there. */

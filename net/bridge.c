@@ -148,7 +148,7 @@ int bridge_find_shard(struct net_session *s, const char *object, const struct ne
 	return err;
 }
 
-static void adopt(struct netlink_batch *b, const struct net_bridge *bridge, const uint8_t *mac, bool filters)
+void bridge_adopt(struct netlink_batch *b, const struct net_bridge *bridge, const uint8_t *mac, bool filters)
 {
 	struct netlink_request request = { .type = RTM_NEWLINK, .name = bridge->name,
 					   .step = step_of(bridge, NET_BRIDGE_SET) };
@@ -171,7 +171,7 @@ static int configure(struct net_session *s, const struct net_bridge *bridge, con
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	if (found) {
-		adopt(&b, bridge, bridge->asked & NET_ASKED_MAC ? bridge->mac : found->mac, found->filters);
+		bridge_adopt(&b, bridge, bridge->asked & NET_ASKED_MAC ? bridge->mac : found->mac, found->filters);
 	} else {
 		link_quiet(&b, bridge->name);
 		link_up(&b, bridge->name);
@@ -247,31 +247,31 @@ int net_bridge_set(struct net_session *s, const struct net_bridge *bridge)
 	if (err < 0)
 		return err;
 	netlink_start(&b, &s->host, mem, sizeof(mem));
-	adopt(&b, bridge, mac && memcmp(mac, info.mac, NET_MAC) ? mac : NULL, info.filters);
+	bridge_adopt(&b, bridge, mac && memcmp(mac, info.mac, NET_MAC) ? mac : NULL, info.filters);
 	addrs_add(&b, bridge->addr, info.index);
 	return net_run(s, bridge->name, &b);
 }
 
 /* What a new one has: br_dev_setup and br_stp_timer_init of the kernel, as they have always been. */
-static const struct net_bridge fresh = { .mtu = 1500, .forward_delay_ms = 15000, .ageing_ms = 300000,
+const struct net_bridge bridge_fresh = { .mtu = 1500, .forward_delay_ms = 15000, .ageing_ms = 300000,
 					 .priority = 32768 };
 
 /* A MAC is not the kernel's to choose: it would follow the ports. */
 static int unset(struct net_session *s, const struct net_bridge *was, const struct net_bridge *is, bool filters)
 {
-	struct net_bridge bare = fresh;
+	struct net_bridge bare = bridge_fresh;
 	struct netlink_batch b;
 	uint8_t mac[NET_MAC];
 	char mem[NET_BATCH];
 
 	memcpy(bare.name, is->name, sizeof(bare.name));
 	bare.asked = was->asked & (uint8_t)~is->asked;
-	bare.mtu = was->mtu && !is->mtu ? fresh.mtu : 0;
+	bare.mtu = was->mtu && !is->mtu ? bridge_fresh.mtu : 0;
 	if (!bare.asked && !bare.mtu)
 		return 0;
 	mac_of_bridge(is, mac);
 	netlink_start(&b, &s->host, mem, sizeof(mem));
-	adopt(&b, &bare, bare.asked & NET_ASKED_MAC ? mac : NULL, filters);
+	bridge_adopt(&b, &bare, bare.asked & NET_ASKED_MAC ? mac : NULL, filters);
 	return net_run(s, bare.name, &b);
 }
 

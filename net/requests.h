@@ -139,6 +139,11 @@ must_check int bridge_find(struct net_session *s, const char *object, const stru
 /* The same of a shard of the bridge that is s->master, in s->shard. */
 must_check int bridge_find_shard(struct net_session *s, const char *object, const struct net_shard *shard);
 
+/* What a new one has, as far as that is the kernel's to say. */
+extern const struct net_bridge bridge_fresh;
+/* Begins the request that sets one that is there; mac NULL: the one that it has is not spoken of. */
+void bridge_adopt(struct netlink_batch *b, const struct net_bridge *bridge, const uint8_t *mac, bool filters);
+
 /* -- strip.c -- */
 
 /* Takes away a route of a link of this number, if it is there. */

@@ -173,6 +173,35 @@ int net_shard_up(struct net_session *s, const struct net_bridge *bridge, const s
 	return err;
 }
 
+static void put_mtu(struct netlink_batch *b, const char *name, uint32_t mtu)
+{
+	const struct netlink_request request = { .type = RTM_NEWLINK, .step = NET_LINK_SET, .name = name };
+
+	link_begin(b, &request, false);
+	netlink_put_u32(b, IFLA_MTU, mtu);
+}
+
+/* Nobody else has set any of it, so what the bridge has no longer is as it is of a new one. */
+int net_shard_set(struct net_session *s, const struct net_bridge *bridge, const struct net_shard *shard)
+{
+	uint32_t mtu = bridge->mtu ? bridge->mtu : bridge_fresh.mtu;
+	struct link_info above = { 0 }, below = { 0 };
+	struct netlink_batch batch;
+	struct net_bridge b;
+	char mem[NET_BATCH];
+
+	if (link_find(&s->host, bridge->name, &above) || link_find(&s->host, shard->name, &below))
+		return 0; /* why, is said by who makes it anew */
+	b = shard_bridge(bridge, shard, above.filters);
+	b.ageing_ms = b.asked & NET_ASKED_AGEING ? b.ageing_ms : bridge_fresh.ageing_ms;
+	b.asked |= NET_ASKED_AGEING | NET_ASKED_VLAN_FILTERING;
+	netlink_start(&batch, &s->host, mem, sizeof(mem));
+	bridge_adopt(&batch, &b, NULL, below.filters);
+	put_mtu(&batch, shard->up, mtu);
+	put_mtu(&batch, shard->down, mtu);
+	return net_run(s, bridge->name, &batch);
+}
+
 static bool is_port(struct net_session *s, const char *ifname, const char *bridge)
 {
 	struct link_info port, master;

@@ -16,6 +16,12 @@ void net_shard_name(struct net_shard *ret, uint32_t number);
  */
 must_check int net_shard_up(struct net_session *s, const struct net_bridge *bridge, const struct net_shard *shard);
 
+/*
+ * Gives one that is there, and its pair, what they have of the bridge as the table says by now; 0 too where it is not
+ * there. 0 or -errno, logged.
+ */
+must_check int net_shard_set(struct net_session *s, const struct net_bridge *bridge, const struct net_shard *shard);
+
 /* Whether it is there, and joined to its bridge. */
 bool net_shard_is_joined(struct net_session *s, const struct net_bridge *bridge, const struct net_shard *shard);
 
@@ -30,6 +36,12 @@ static inline void net_shard_name(struct net_shard *ret, uint32_t number)
 }
 
 static inline int net_shard_up(struct net_session *s, const struct net_bridge *bridge, const struct net_shard *shard)
+{
+	(void)s, (void)bridge, (void)shard;
+	return -EOPNOTSUPP;
+}
+
+static inline int net_shard_set(struct net_session *s, const struct net_bridge *bridge, const struct net_shard *shard)
 {
 	(void)s, (void)bridge, (void)shard;
 	return -EOPNOTSUPP;

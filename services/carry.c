@@ -140,6 +140,8 @@ static void note_set(struct network_due *due, enum differ_of of, uint32_t is)
 {
 	if (of == OF_BRIDGE)
 		bits_put(due->bridges_set, is, true);
+	if (of == OF_SHARD)
+		bits_put(due->shards_set, is, true);
 	if (of == OF_SYSCTL)
 		bits_put(due->sysctls, is, true);
 	if (of == OF_LINK)

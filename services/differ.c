@@ -188,6 +188,18 @@ static bool are_links_in(struct place set, const struct table *t, const void *ot
 	return true;
 }
 
+/* A shard of the same name may be of another bridge, and is made anew then. */
+static bool is_same_segment(const struct pair *p)
+{
+	const struct net_attach *a = p->was.at, *b = p->is.at;
+	const struct net_bridge *from = table_bridge_of(p->was.t, a), *to = table_bridge_of(p->is.t, b);
+
+	if (!are_same_texts(bridge_name(p->was), bridge_name(p->is)) || !a->shard || !b->shard)
+		return are_same_texts(bridge_name(p->was), bridge_name(p->is));
+	return !strcmp(from->name, to->name) &&
+	       table_shard(p->was.t, a->shard - 1u)->alone == table_shard(p->is.t, b->shard - 1u)->alone;
+}
+
 /* The rest of its flags are of the ruleset, which is made anew anyway. */
 #define OF_THE_PORT (NET_ALONE | NET_ON_LINK)
 
@@ -196,7 +208,7 @@ static bool is_same_attach(const struct pair *p, const struct shape *shape)
 	const struct net_attach *a = p->was.at, *b = p->is.at;
 
 	(void)shape;
-	return are_same_texts(bridge_name(p->was), bridge_name(p->is)) && !strcmp(a->peer, b->peer) &&
+	return is_same_segment(p) && !strcmp(a->peer, b->peer) &&
 	       a->number == b->number && !((a->flags ^ b->flags) & OF_THE_PORT) &&
 	       !memcmp(a->addr, b->addr, sizeof(a->addr)) && !memcmp(a->gateway, b->gateway, sizeof(a->gateway)) &&
 	       !memcmp(a->mac, b->mac, sizeof(a->mac));

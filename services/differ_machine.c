@@ -6,13 +6,6 @@
 #define BY_PORTS                                                                                                 \
 	"it is no longer in the table, and the links that are ports of it decide what it is without that: write " \
 	"the value that it is to have, or start minit anew"
-#define SHARED                                                                                                   \
-	"its bridge has another mtu, ageing or vlan_filtering, and what it is made of has the old one: put it back, " \
-	"or start minit anew"
-#define ANOTHER_SHARD                                                                                     \
-	"the members of a bridge before it need another number of bridges of the kernel: put that back, " \
-	"move that bridge behind the others, or start minit anew"
-
 static const char *const kinds[] = {
 	[OF_HOSTNAME] = "system.hostname", [OF_LINK] = "network.link",     [OF_SHARD] = "shard",
 	[OF_BRIDGE] = "network.bridge",    [OF_SYSCTL] = "network.sysctl", [OF_IPRULE] = "network.rules",
@@ -139,7 +132,7 @@ static void compare_bridges(struct machine *m, int32_t was, int32_t is)
 	}
 }
 
-/* What a shard and its pair have of their bridge: shard_bridge of net/star.c. */
+/* What a shard and its pair have of their bridge: net_shard_set. */
 static bool is_same_behind(const struct net_bridge *a, const struct net_bridge *b)
 {
 	const uint8_t asked = NET_ASKED_AGEING | NET_ASKED_VLAN_FILTERING;
@@ -148,7 +141,7 @@ static bool is_same_behind(const struct net_bridge *a, const struct net_bridge *
 	       a->vlan_filtering == b->vlan_filtering;
 }
 
-/* One of the same name that is of another bridge has other members, which do not know that. */
+/* One of the same name that is of another bridge has other members (is_same_segment of services/differ.c). */
 static void compare_shards(struct machine *m, int32_t was, int32_t is)
 {
 	const struct net_shard *a = table_shard(m->was, (uint32_t)was), *b = table_shard(m->is, (uint32_t)is);
@@ -156,8 +149,8 @@ static void compare_shards(struct machine *m, int32_t was, int32_t is)
 	bool is_another = strcmp(from->name, to->name) != 0 || a->alone != b->alone;
 
 	if (is_another || !is_same_behind(from, to))
-		note(m, (struct differ_part){ OF_SHARD, FATE_REFUSED, was, is, a->name, NULL,
-					      is_another ? ANOTHER_SHARD : SHARED });
+		note(m, (struct differ_part){ OF_SHARD, is_another ? FATE_ANEW : FATE_SET, was, is, a->name, NULL,
+					      NULL });
 }
 
 /* -- links and rules ---------------------------------------------------------------------------------------------- */

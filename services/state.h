@@ -145,6 +145,7 @@ struct network_due {
 	uint8_t bridges[TABLE_BRIDGES_MAX / 8];
 	uint8_t bridges_set[TABLE_BRIDGES_MAX / 8]; /* there, and to be given what the table says */
 	uint8_t shards[(NET_SHARDS + 7) / 8];
+	uint8_t shards_set[(NET_SHARDS + 7) / 8];
 	uint8_t iprules[TABLE_IPRULES_MAX / 8];
 	uint8_t sysctls[TABLE_SYSCTLS_MAX / 8];
 	uint8_t hostname;

@@ -274,8 +274,8 @@ static void test_shards(void **data)
 		{ BRIDGE WEB, BRIDGE "shard = 3\n" FOUR, "shard mb1 new" },
 		{ BRIDGE "shard = 3\n" FOUR, OTHER BRIDGE "shard = 3\n[defaults]\nnetwork.bridge = 'br0'\n" FOUR, "network.bridge.br1 new" },
 		{ OTHER "shard = 3\n" FOUR, BRIDGE "shard = 3\n" FOUR,
-		  "shard mb1 refused, network.bridge.br1 gone, network.bridge.br0 new" },
-		{ BRIDGE "shard = 3\n" FOUR, BRIDGE "shard = 3\nmtu = 1400\n" FOUR, "shard mb1 refused, network.bridge.br0: mtu set" },
+		  "shard mb1 anew, network.bridge.br1 gone, network.bridge.br0 new" },
+		{ BRIDGE "shard = 3\n" FOUR, BRIDGE "shard = 3\nmtu = 1400\n" FOUR, "shard mb1 set, network.bridge.br0: mtu set" },
 		{ BRIDGE "shard = 3\n" FOUR, BRIDGE "shard = 3\npriority = 4096\n" FOUR, "network.bridge.br0: priority set" },
 	};
 
