@@ -155,26 +155,35 @@ static enum on_pressure what_to_do(uint32_t index)
 	return table_confine(house->table, spec_at(house, index))->leaf.on_pressure;
 }
 
-static void freeze(uint32_t index)
+static bool freeze(uint32_t index)
 {
-	if (leaf_pause(house, index, true))
-		log_error(service_name(house, index), 0, "it cannot be paused");
+	int err = leaf_pause(house, index, true);
+
+	if (err)
+		log_error(service_name(house, index), -err, "it cannot be paused");
 	rules_change_served(house, index);
+	return !err;
 }
 
+/*
+ * Who stands still counts as pressed all the same where memory.high holds it back in the kernel, and who was paused by
+ * hand is not to be started again. What is told says how it is by then.
+ */
 static void on_pressure(uint32_t index, const char *resource)
 {
 	enum on_pressure what = what_to_do(index);
 	static const char *const words[] = { "", "; restarted", "; paused until `minit resume`" };
 	BUF_ON_STACK(text, 32);
 
+	if (leaf_is_frozen(house, index))
+		return;
+	if (what == PRESSURE_FREEZE && !freeze(index))
+		what = PRESSURE_NOTIFY;
 	log_warn(service_name(house, index), 0, "too much pressure of %s%s", resource, words[what]);
 	buf_fmt(&text, "pressure.%s", resource);
 	control_notice(house, index, buf_text(&text));
 	if (what == PRESSURE_RESTART)
 		service_event(house, index, EVENT_RESTART, 0);
-	else if (what == PRESSURE_FREEZE)
-		freeze(index);
 }
 
 /* v1 speaks before it kills and counts: so the count tells nothing, neither here nor when the main process dies. */

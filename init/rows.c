@@ -56,6 +56,7 @@ static void take_row(struct row *row, const char *line)
 	field_text(line, "want", want, sizeof(want));
 	row->wanted = !strcmp(want, "up");
 	row->internal = field_is_true(line, "internal");
+	row->paused = field_is_true(line, "paused");
 	row->main = field_is_true(line, "main");
 #define TAKE(member) row->member = field_number(line, #member, -1)
 	TAKE(pid), TAKE(since_ms), TAKE(next_ms), TAKE(starts), TAKE(restarts), TAKE(failures);

@@ -15,7 +15,7 @@ struct row {
 	char pressed[8]; /* it waits for less pressure of this, as "memory", or empty */
 	char missing[160];
 	char description[128];
-	bool wanted, internal, main;
+	bool wanted, internal, main, paused;
 	/* -1: not known */
 	int64_t pid, since_ms, next_ms, starts, restarts, failures;
 	int64_t memory, memory_max, cpu_us, pids, oom_kills;

@@ -45,6 +45,8 @@ static void say_cure(const struct row *row, unsigned depth)
 	if (*row->pressed)
 		buf_fmt(&line, "it starts when there is less of it; stop or pause what causes it (see "
 			"`minit status --watch`), or raise calm.%s in the table", row->pressed);
+	if (row->paused)
+		buf_fmt(&line, "to let it go on: `minit resume %s`", row->name);
 	if (failed || idle)
 		buf_fmt(&line, "%s%s: `minit start %s`", line.len ? "; " : "", failed ? "to try again" : "to run it",
 			row->name);

@@ -394,6 +394,10 @@ for s in pressed frozen squeezed starved; do
 	starved) n=0; until grep -q '"starved","notice":"pressure.io"' /run/events || [ $((n += 1)) = 100 ]; do usleep 100000; done; echo "starved $(of starved state)" ;;
 	*) n=0; until [ "$(of $s paused)" = true ] || [ $((n += 1)) = 100 ]; do usleep 100000; done; echo "$s paused $(of $s paused)" ;;
 	esac
+	case $s in
+	# For as long as the kernel waits between two that it tells of, and once more.
+	squeezed) usleep 2500000; echo "squeezed told $(grep -c '"squeezed","notice":"pressure' /run/events)" ;;
+	esac
 	minit stop --timeout 60s $s
 done
 
@@ -522,7 +526,8 @@ within 'dirty for' 0 150 "a limit of memory is set at once, whatever there is to
 is 'dirtymax' '4194304 3145728' "and holds"
 is 'pressed' again "pressure of the processor: restarted, and again"
 is 'frozen' 'paused true' "or paused"
-is 'squeezed' 'paused true' "pressure of memory, above memory.high"
+is 'squeezed paused' true "pressure of memory, above memory.high"
+is 'squeezed told' 1 "once, though who is held back by memory.high counts as pressed on, frozen or not"
 is 'starved' up "pressure of a disk: it goes on"
 said 'starved: too much pressure of io' "and that is told"
 is 'stops' "$STOPS left 0" "no descendant outlives a stop"
