@@ -21,10 +21,14 @@ static uint64_t failed; /* to be set up: not tried again before it is gone, as e
 static uint64_t taken;  /* failed, as another one has the name: tried again when nobody has it */
 static uint64_t off;    /* done, and may be no port of its master any more, or not have all that it had */
 static uint64_t down;   /* done, and set down since: what the kernel has dropped with that, it is given when it is up */
+static uint64_t lost;   /* minit had made it, and somebody has deleted it: to be made anew */
+static uint64_t unmade; /* the same, and it could not be: tried again when it is time */
 static uint32_t numbers[TABLE_LINKS_MAX]; /* the kernel's, of those that are done */
 static uint32_t masters[TABLE_LINKS_MAX]; /* of what they are ports of; 0: not known */
+static uint8_t macs[TABLE_LINKS_MAX][NET_MAC]; /* of those that are done, or were */
 static struct patience patience;
 static struct when resume; /* not before that */
+static struct when again;  /* the same, of what could not be made */
 
 static uint64_t bit(uint32_t i)
 {
@@ -99,6 +103,7 @@ static void note_numbers(uint32_t link, const struct net_seen *seen)
 {
 	numbers[link] = seen->index;
 	masters[link] = seen->master;
+	memcpy(macs[link], seen->mac, NET_MAC);
 }
 
 static void say_missing(struct net_session *net, const struct net_link *link)
@@ -132,24 +137,37 @@ static void say_early(struct net_session *net, const struct net_link *link, int 
 
 static struct net_links links_of(const struct table *t)
 {
-	return (struct net_links){ table_link(t, 0), t->links.count, table_list(t, t->link_routes, struct net_route) };
+	return (struct net_links){ table_link(t, 0), t->links.count, table_list(t, t->link_routes, struct net_route),
+				   NULL };
+}
+
+/* The one that it had, if the kernel has drawn that by lot: others know the link by it. NULL: none. */
+static const uint8_t *mac_before(const struct net_link *link, uint32_t i)
+{
+	static const uint8_t unknown[NET_MAC];
+	bool by_lot = link->kind == NET_KIND_DUMMY || link->kind == NET_KIND_MACVLAN || link->kind == NET_KIND_VXLAN;
+
+	return by_lot && memcmp(macs[i], unknown, NET_MAC) != 0 ? macs[i] : NULL;
 }
 
 /* Noted before it is made, as a bridge is. */
 static int set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 {
 	const struct net_link *link = table_link(sv->table, i);
-	const struct net_links all = links_of(sv->table);
+	struct net_links all = links_of(sv->table);
 	struct net_seen seen = { 0 };
 	int err;
 
 	set(&sv->state->links_made, i, link->kind != NET_KIND_DEVICE);
+	all.mac = mac_before(link, i);
 	err = net_link_up(net, &all, i, &seen);
 	if (err == -EEXIST)
 		set(&sv->state->links_made, i, false);
 	set(&sv->state->links_done, i, !err);
 	set(&failed, i, err && !is_early(err));
 	set(&taken, i, err == -EEXIST);
+	set(&lost, i, false);
+	set(&unmade, i, unmade & bit(i) && err && !is_early(err));
 	if (err)
 		return err;
 	note_numbers(i, &seen);
@@ -175,13 +193,13 @@ void uplinks_up(struct supervisor *sv, struct net_session *net)
 
 /* -- not as it was ------------------------------------------------------------------------------------------------ */
 
-static void lose_patience(const struct net_link *link, struct when now)
+/* True: it has just come to its end. */
+static bool lose_patience(struct when now)
 {
 	if (!patience_is_over(&patience, now))
-		return;
+		return false;
 	resume = when_in(now, PATIENCE_MS);
-	log_error(link->name, 0, "link: somebody takes it off %s again and again, and is not fought for %u s; see who "
-		  "by `ip monitor link`", link->master, PATIENCE_MS / 1000);
+	return true;
 }
 
 /* What is missing is heard of when it comes; a port that fails is not tried again, as each try is an event too. */
@@ -206,34 +224,93 @@ static void rejoin(struct supervisor *sv, struct net_session *net, uint32_t i, s
 	if (!n)
 		return;
 	log_warn(link->name, 0, "link: somebody has taken it off %s; it is a port of it again", link->master);
-	lose_patience(link, now);
+	if (lose_patience(now))
+		log_error(link->name, 0, "link: somebody takes it off %s again and again, and is not fought for %u s; "
+			  "see who by `ip monitor link`", link->master, PATIENCE_MS / 1000);
 }
 
-static int rejoin_all(struct supervisor *sv, struct when now)
+/* The keys and peers of a wireguard are gone with it. */
+static void give_keys(struct supervisor *sv, const struct net_link *link)
 {
+	BUF_ON_STACK(name, 32);
+	enum state state;
+	int i;
+
+	buf_fmt(&name, "wg-%s", link->name);
+	i = link->kind == NET_KIND_WIREGUARD ? table_find(sv->table, buf_text(&name)) : -1;
+	state = i >= 0 ? service_at(sv, (uint32_t)i)->life.state : STATE_DOWN;
+	if (state == STATE_UP || state == STATE_DONE)
+		service_event(sv, (uint32_t)i, EVENT_RESTART, 0);
+}
+
+/* Whether it was. Why not is said by each try; what it is upon is heard of when it comes. */
+static bool make_anew(struct supervisor *sv, struct net_session *net, uint32_t i)
+{
+	const struct net_link *link = table_link(sv->table, i);
+	bool first = !(unmade & bit(i));
+	int err = set_up(sv, net, i);
+
+	set(&unmade, i, err && !is_early(err));
+	if (is_early(err)) {
+		say_early(net, link, err);
+	} else if (err && first) {
+		log_error(link->name, 0, "link: somebody has deleted it, and it cannot be made anew, as is said above: "
+			  "that is tried every %u s", PATIENCE_MS / 1000);
+	} else if (!err) {
+		log_warn(link->name, 0, "link: somebody has deleted it; it is made anew");
+		give_keys(sv, link);
+	}
+	return !err;
+}
+
+/* In the order of the table: each behind what it is upon, with which it has gone, so that they count as one. */
+static int mend_all(struct supervisor *sv, uint64_t anew, struct when now)
+{
+	const char *made = NULL;
 	struct net_session net;
 	int err = net_open(&net);
 
 	if (err)
 		return err;
-	for (uint32_t i = 0; i < sv->table->links.count; i++)
+	net.alone = !claim_take(sv->state, CLAIM_NETWORK);
+	for (uint32_t i = 0; i < sv->table->links.count; i++) {
 		if (off & sv->state->links_done & bit(i))
 			rejoin(sv, &net, i, now);
+		else if (anew & bit(i) && make_anew(sv, &net, i))
+			made = made ? made : table_link(sv->table, i)->name;
+	}
 	net_close(&net);
+	if (made && lose_patience(now))
+		log_error(made, 0, "link: somebody deletes it again and again, and it is not made anew for %u s; see "
+			  "who by `ip monitor link`", PATIENCE_MS / 1000);
 	off = 0;
 	return 0;
 }
 
+/* When that is to be looked at again. */
+static struct when mend_at(void)
+{
+	struct when when = unmade ? again : WHEN_NEVER;
+
+	if (off | lost)
+		when = (struct when){ 0 };
+	return when_before(when, resume) ? resume : when;
+}
+
 void uplinks_mend(void)
 {
-	struct when now = when_now();
+	struct when now = when_now(), when;
 	uint32_t *mending = &house->state->mending;
+	uint64_t retry = unmade && !when_before(now, again) ? unmade : 0;
 
-	if (off && !when_before(now, resume) && rejoin_all(house, now))
+	if (!when_before(now, mend_at()) && mend_all(house, lost | retry, now))
 		resume = when_in(now, PATIENCE_MS);
-	*mending = off ? *mending | MENDING_LINKS : *mending & ~(uint32_t)MENDING_LINKS;
-	if (off)
-		loop_deadline(resume);
+	if (unmade && !when_before(now, again))
+		again = when_in(now, PATIENCE_MS);
+	when = mend_at();
+	*mending = when_is_never(when) ? *mending & ~(uint32_t)MENDING_LINKS : *mending | MENDING_LINKS;
+	if (!when_is_never(when))
+		loop_deadline(when);
 }
 
 /* -- what becomes of them ------------------------------------------------------------------------------------------ */
@@ -254,8 +331,10 @@ static bool concerns(const struct net_link *link, const struct net_seen *seen)
 	return net_link_matches(link, seen) || !strcmp(link->parent, seen->name) || !strcmp(link->master, seen->name);
 }
 
-static void lose(struct supervisor *sv, uint32_t i)
+/* What minit has made has no other way to come back. */
+static void lose(struct supervisor *sv, uint32_t i, bool deleted)
 {
+	set(&lost, i, deleted && sv->state->links_done & sv->state->links_made & bit(i));
 	set(&sv->state->links_leased, i, false);
 	set(&sv->state->links_leased6, i, false);
 	set_carrier(sv, i, false);
@@ -266,9 +345,9 @@ static void lose(struct supervisor *sv, uint32_t i)
 
 /*
  * Events tell of what was: the one that was made anew in its place may be there already, and one that was called
- * otherwise may have its name again. number: only that one will do; 0: any.
+ * otherwise may have its name again. number: only that one will do; 0: any. deleted: it was not called otherwise.
  */
-static void check_gone(struct supervisor *sv, uint32_t i, uint32_t number)
+static void check_gone(struct supervisor *sv, uint32_t i, uint32_t number, bool deleted)
 {
 	struct net_session net;
 	struct net_seen seen;
@@ -278,7 +357,7 @@ static void check_gone(struct supervisor *sv, uint32_t i, uint32_t number)
 		return;
 	err = net_link_ask(&net, table_link(sv->table, i), &seen);
 	if (err == -ENODEV || (!err && number && seen.index != number))
-		lose(sv, i);
+		lose(sv, i, deleted);
 	net_close(&net);
 }
 
@@ -302,9 +381,9 @@ static void note(struct supervisor *sv, uint32_t i, const struct net_seen *seen)
 		set(&failed, i, false);
 	}
 	if (done && !is_it && seen->index == numbers[i])
-		check_gone(sv, i, seen->index);
+		check_gone(sv, i, seen->index, false);
 	else if ((is_it && seen->gone) || taken & bit(i))
-		check_gone(sv, i, 0);
+		check_gone(sv, i, done ? numbers[i] : 0, is_it && seen->gone);
 	else if (is_it && done)
 		note_state(sv, i, seen);
 }
@@ -315,7 +394,7 @@ static void heard(struct supervisor *sv, uint32_t i, const struct net_seen *seen
 
 	note(sv, i, seen);
 	is_free = was_taken && !(taken & bit(i)); /* what has gone or changed its name is somebody else's then */
-	if (sv->state->links_done & bit(i) || failed & bit(i))
+	if ((sv->state->links_done | failed | lost) & bit(i))
 		return;
 	if (is_free || (!seen->gone && concerns(table_link(sv->table, i), seen)))
 		try_again(sv, i);
@@ -344,7 +423,7 @@ void uplinks_due(struct supervisor *sv, struct net_session *net)
 
 	for (uint32_t i = 0; i < sv->table->links.count; i++) {
 		if (due->links & bit(i)) {
-			lose(sv, i);
+			lose(sv, i, false);
 			set_up_first(sv, net, i);
 		} else if (due->links_set & bit(i)) {
 			set_anew(sv, net, i);
@@ -380,11 +459,12 @@ static void ask(struct supervisor *sv)
 
 		/* What could not be made is not gone: it was never there. */
 		if (err == -ENODEV && ((sv->state->links_done | taken) & bit(i) || link->kind == NET_KIND_DEVICE))
-			lose(sv, i);
+			lose(sv, i, true);
 		if (!err && sv->state->links_done & bit(i)) {
 			numbers[i] = seen.index;
+			memcpy(macs[i], seen.mac, NET_MAC);
 			note_state(sv, i, &seen);
-		} else if (!(failed & bit(i))) {
+		} else if (!((failed | lost) & bit(i))) {
 			(void)set_up(sv, &net, i);
 		}
 	}
@@ -406,9 +486,16 @@ static void on_events(uint32_t id, unsigned ready)
 		down |= house->state->links_done; /* may have been */
 		ask(house);
 	}
-	if (off)
+	if (off | lost)
 		uplinks_mend();
 	service_settle(house);
+}
+
+/* What could not be made anew before the execution in place is among what cannot be made now. */
+static void try_later(struct supervisor *sv)
+{
+	unmade = failed & sv->state->links_made & ~sv->state->links_done;
+	again = when_in(when_now(), PATIENCE_MS);
 }
 
 void uplinks_watch(struct supervisor *sv)
@@ -424,6 +511,8 @@ void uplinks_watch(struct supervisor *sv)
 	loop_handler(LOOP_UPLINKS, on_events);
 	loop_watch(LOOP_UPLINKS, 0, events, LOOP_READ);
 	ask(sv);
+	if (sv->state->mending & MENDING_LINKS)
+		try_later(sv);
 	uplinks_mend();
 }
 
@@ -474,7 +563,7 @@ void uplinks_leave(struct supervisor *sv, struct net_session *net)
 	if (events >= 0)
 		loop_unwatch(LOOP_UPLINKS, 0);
 	fd_close(&events);
-	off = 0;
+	off = lost = unmade = 0;
 	for (uint32_t i = sv->table->links.count; i-- > 0;)
 		if (sv->state->links_made & bit(i))
 			uplinks_remove(sv, net, i);

@@ -21,7 +21,10 @@ void uplinks_due(struct supervisor *sv, struct net_session *net);
 /* Hears from now on what becomes of them; at boot and after an execution in place. */
 void uplinks_watch(struct supervisor *sv);
 
-/* Makes those ports of their masters again that were taken off: while MENDING_LINKS, when a time comes. */
+/*
+ * Makes those ports of their masters again that were taken off, and those anew that were deleted: while MENDING_LINKS,
+ * when a time comes.
+ */
 void uplinks_mend(void);
 
 /* Of the link of this name, which has an address by DHCP (or DHCPv6). 0, or -ENOENT: there is none. */

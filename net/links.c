@@ -372,12 +372,17 @@ static int set_up(struct net_session *s, const struct net_links *all, uint32_t i
 int net_link_up(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret)
 {
 	const struct net_link *link = &all->list[index];
+	struct net_link made = *link;
 	struct link_info info = { 0 };
 	uint32_t master = 0;
 	int err = find_master(s, link, &master);
 
+	if (all->mac && !(link->flags & NET_LINK_MAC)) {
+		made.flags |= NET_LINK_MAC;
+		memcpy(made.mac, all->mac, NET_MAC);
+	}
 	if (!err)
-		err = link->kind == NET_KIND_DEVICE ? find_device(s, all, link, &info) : make(s, link, &info);
+		err = link->kind == NET_KIND_DEVICE ? find_device(s, all, link, &info) : make(s, &made, &info);
 	if (!err)
 		err = set_up(s, all, index, &info, master);
 	return err ? err : net_link_ask(s, link, ret);

@@ -182,6 +182,7 @@ struct net_links {
 	const struct net_link *list;
 	uint32_t count;
 	const struct net_route *routes;
+	const uint8_t *mac; /* of the one that is made, if the table says none; NULL: the kernel's choice */
 };
 
 #if ENABLED(CONFIG_NET_BRIDGE)

@@ -224,7 +224,7 @@ enum phase {
 /* Whose work is: of a set of them. */
 enum mending {
 	MENDING_BRIDGES = 1, /* to be made anew, or their ports to be joined to them again; init/bridges.c */
-	MENDING_LINKS = 2,   /* to be ports of their masters again; init/uplinks.c */
+	MENDING_LINKS = 2,   /* the same of links, and to be ports of their masters again; init/uplinks.c */
 };
 
 /* What to do when all is stopped. */

@@ -103,4 +103,36 @@ esac
 ct_minit stop dhcp-wan >/dev/null
 is "$(ct_in ip -o -4 addr show wan)$(ct_in ip route show default)" "" "when the client is stopped, all of it is taken away"
 ct_stop "it ends in order"
+
+# Of a link that minit has made and somebody deletes.
+ct_table <<TOML
+[network.link.wan]
+[network.link.upon]
+kind = "macvlan"
+parent = "wan"
+address = "dhcp"
+dhcp_client = ["$TOYBOX", "dhcp", "-T", "1"]
+[service.app]
+exec = ["/bin/sleep", "1000"]
+online = ["upon"]
+TOML
+rm -rf "$ct_dir/etc" "$ct_dir/go" "$ct_dir/server"
+dhcp_start <<'SH'
+serve 192.0.2.50
+read end <&3
+SH
+ct_up
+ct_is "a link upon another has a lease" app:up
+lease() {
+	ct_in ip -o -4 addr show upon 2>/dev/null | grep -q 192.0.2.50/24 && ct_in ip route show default | grep -q 'via 192.0.2.1 dev upon proto dhcp'
+}
+lease
+ok $? "and what that gives"
+first=$(ct_in ip -o link show upon | cut -d: -f1)
+ct_in ip link del upon
+ct_until 10 lease
+ok $? "and again when it is made anew"
+[ "$(ct_in ip -o link show upon | cut -d: -f1)" != "$first" ]
+ok $? "by another number"
+ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -875,7 +875,7 @@ static struct net_link link_of(const char *name, enum net_kind kind)
 
 static int up(const struct net_link *link, const struct net_route *routes, struct net_seen *ret)
 {
-	return net_link_up(&net, &(struct net_links){ link, 1, routes }, 0, ret);
+	return net_link_up(&net, &(struct net_links){ link, 1, routes, NULL }, 0, ret);
 }
 
 static void a_device_is_configured(void **state)

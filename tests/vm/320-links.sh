@@ -206,6 +206,15 @@ echo "page own $(timeout 5 netcat 192.0.2.1 8080 </dev/null)"
 echo "page direct $(nsenter -t $far -n timeout 2 netcat 10.77.0.10 80 </dev/null)"
 echo "sctp far $(nsenter -t $far -n sctp ask 192.0.2.1 7000)"
 echo "sctp here $(sctp ask 127.0.0.1 7000)"
+for link in bond0 wg0 d0 d1 d2; do ip link del $link; done
+anew() { ip -o link show d0 && ip -o link show d1 && ip -o link show vport | grep 'master br0' && ip -o link show mac0 && ip -o link show ipv0 && ip -o link show p1 | grep 'master bond0'; }
+for i in $(seq 250); do anew >/dev/null 2>&1 && break; usleep 20000; done
+echo "anew $(anew >/dev/null 2>&1 && ip -br addr show d0) $(ip -o link show d1)"
+reaches anew-bond ping -c 1 -w 1 192.0.2.2
+reaches anew-bond6 ping -c 1 -w 1 2001:db8::2
+reaches anew-vlan ping -c 1 -w 1 192.0.10.2
+reaches anew-vxlan ping -c 1 -w 1 10.42.0.2
+reaches anew-wireguard ping -c 1 -w 1 10.51.0.2
 active=$(cat /sys/class/net/bond0/bonding/active_slave)
 echo "active $active"
 nsenter -t $far -n ip link set q${active#p} down
@@ -266,10 +275,14 @@ shows 'page own the page' "by an address of the machine"
 shows 'page direct $' "and nothing past it"
 shows 'sctp far 192\.0\.2\.2$' "one of SCTP from outside, whose address is seen"
 shows 'sctp here 10\.77\.0\.1$' "and by 127.0.0.1"
+shows 'anew d0 .* 10\.5\.0\.1/24 fd05::1/64.* 02:00:00:00:00:d1 ' "links that somebody deletes are made anew, and what is upon them and their ports"
+for way in bond bond6 vlan vxlan wireguard; do
+	shows "reaches anew-$way\$" "by the new $way the other machine is reached"
+done
 shows 'reaches other' "when a wire fails the other carries on"
 [ "$(vm_results | sed -n 's/^active //p')" != "$(vm_results | sed -n 's/^then //p')" ]
 ok $? "as the bond has noticed"
 shows 'again .*,UP.* master bond0 .*vport@.*,UP.* master br0 ' "ports that are taken off a bond and a bridge are ports again"
-! vm_console | grep -a -v 'link: .*online' | grep -a -E 'panic|Oops|BUG|minit: (d0|d3|d1|d2|mac0|ipv0|bond0|tagged|vx0|vx6|wg0|wan|br0): '
+! vm_console | grep -a -v -E 'link: (.*online|somebody has deleted it; it is made anew|.* is not there; it is set up when that comes)' | grep -a -E 'panic|Oops|BUG|minit: (d0|d3|d1|d2|mac0|ipv0|bond0|tagged|vx0|vx6|wg0|wan|br0): '
 ok $? "nothing is complained of"
 echo "1..$vm_tests"
