@@ -110,12 +110,13 @@ static void take_on_link_gateway(struct compile *c, uint32_t index, const struct
 	struct net_attach *at = &c->specs[index].attach;
 	const struct draft *d = &c->services.drafts[index];
 	struct addr a;
-	bool near = false;
+	bool near;
 
 	if (strchr(node->text, '/') || text_addr(node->text, &a)) {
 		refuse_text(c, d, KEY_NETWORK_GATEWAY, node);
 		return;
 	}
+	near = addr_is_link_local(&a) && addr_has_family(at->addr, NET_ADDRS, AF_INET6);
 	for (unsigned i = 0; i < addr_count(at); i++)
 		near |= addr_in(&a, &at->addr[i]);
 	if (!near)

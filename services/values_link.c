@@ -137,13 +137,20 @@ static void take_link_address(struct plan *p, uint32_t index, const struct toml 
 	}
 }
 
+/* Routers of IPv6 are spoken to by a link-local address. */
+static bool may_be_near(const struct net_link *link, const struct addr *a)
+{
+	return has_subnet(link, a) || addr_is_link_local(a) || !link->addr[0].family ||
+	       link->flags & (NET_LINK_DHCP | NET_LINK_DHCP6);
+}
+
 static void take_link_gateway(struct compile *c, const struct draft *d, struct net_link *link, const struct toml *node)
 {
 	struct addr a = { 0 };
 
 	if (strchr(node->text, '/') || text_addr(node->text, &a))
 		refuse_text(c, d, KEY_LINK_GATEWAY, node);
-	else if (!has_subnet(link, &a) && link->addr[0].family && !(link->flags & (NET_LINK_DHCP | NET_LINK_DHCP6)))
+	else if (!may_be_near(link, &a))
 		refuse(c, node, "%s: gateway: %s is in none of its subnets", d->title, node->text);
 	else if (gateway_unfit(link->addr, &a))
 		refuse(c, node, "%s: gateway: %s %s", d->title, node->text, gateway_unfit(link->addr, &a));

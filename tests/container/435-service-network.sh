@@ -34,7 +34,7 @@ network = { mode = "none", sysctl.net.ipv4.ip_forward = true }
 
 [service.wire]
 exec = ["/bin/sleep", "1000"]
-network = { mode = "macvlan", parent = "up0", address = "192.0.2.9/24", gateway = "192.0.2.1" }
+network = { mode = "macvlan", parent = "up0", address = ["192.0.2.9/24", "2001:db8::9/64"], gateway = ["192.0.2.1", "fe80::1"] }
 
 [service.nowhere]
 exec = ["/bin/sleep", "1000"]
@@ -74,6 +74,8 @@ ct_inside web ip neigh show 10.77.0.11 | grep -q PERMANENT && ct_inside web ip n
 ok $? "who needs another is its neighbour without asking, and it is theirs"
 ct_inside wire ip route | grep -q '^default via 192.0.2.1 dev eth0'
 ok $? "a macvlan with address and gateway"
+ct_inside wire ip -6 route | grep -q '^default via fe80::1 dev eth0'
+ok $? "that of IPv6 by its link-local address"
 ct_inside wire /usr/bin/python3 -S -E -c '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -28,7 +28,9 @@ metric = 50
 routes = ["10.9.0.0/16 via 192.0.2.254 metric 7", "10.8.0.0/16", "default via 192.0.2.254 table 300"]
 [network.link.lan]
 match = "02:00:00:00:00:*"
-address = "192.0.3.1/24"
+address = ["192.0.3.1/24", "2001:db8:3::10/64"]
+gateway = "fe80::1"
+metric = 60
 [network.link.never]
 kind = "macvlan"
 parent = "busy"
@@ -87,6 +89,8 @@ is "$(ct_in ip route show dev wan | grep -v src | sed 's/ *$//' | tr '\n' ,)" \
 	"default via 192.0.2.1 proto static metric 50,10.8.0.0/16 proto static scope link,10.9.0.0/16 via 192.0.2.254 proto static metric 7," \
 	"and its routes"
 is "$(ct_in ip -6 route show default | grep -c 'via 2001:db8::1 dev wan')" 1 "of IPv6 too"
+is "$(ct_in ip -6 route show default dev lan | grep -o 'via fe80::1 .*metric 60')" "via fe80::1 proto static metric 60" \
+	"also by the router's link-local address"
 is "$(ct_in cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/{wan,br0}/rp_filter | tr '\n' ,)" 1,2,1, \
 	"settings of the network, and of links once they are there"
 ct_said 'network: sysctl net/ipv4/nothing: a network namespace of this kernel has none of this name' \
