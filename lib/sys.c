@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -118,6 +119,13 @@ pid_t sys_peek_dead(struct sys_death *ret_death)
 	ret_death->pid = si.si_pid;
 	ret_death->status = status_of(&si);
 	return si.si_pid;
+}
+
+uint64_t sys_left_word(pid_t pid)
+{
+	struct rlimit limit;
+
+	return prlimit(pid, RLIMIT_LOCKS, NULL, &limit) < 0 ? 0 : limit.rlim_cur;
 }
 
 int sys_reap(pid_t pid)

@@ -61,6 +61,9 @@ struct sys_death {
  */
 pid_t sys_peek_dead(struct sys_death *ret_death);
 
+/* The soft RLIMIT_LOCKS of a child, dead or alive: what it leaves there is kept until it is reaped. 0: unknown. */
+uint64_t sys_left_word(pid_t pid);
+
 /* Reaps exactly this dead child. */
 int sys_reap(pid_t pid);
 

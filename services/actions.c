@@ -169,17 +169,23 @@ enum state action_hear(struct supervisor *sv, uint32_t index, int arg)
 	return life->state;
 }
 
-/*
- * From what stays before the program a death by signal n arrives as exit 128+n: the first process of a pid namespace
- * cannot die of a signal by itself.
- */
-static void note_status(struct life *life, int status, bool stays)
+/* From what stays before the program a death by signal n arrives as exit 128+n. */
+static bool is_signal_passed(struct supervisor *sv, uint32_t index, int status)
 {
+	int code = WEXITSTATUS(status);
+
+	return WIFEXITED(status) && code > 128 && code <= 128 + SIGNAL_MAX && launch_stays(sv, index) &&
+	       !launch_has_exited(sv, index);
+}
+
+static void note_status(struct supervisor *sv, uint32_t index, int status)
+{
+	struct life *life = life_at(sv, index);
 	int code = WEXITSTATUS(status);
 
 	life->ending = WIFEXITED(status) ? ENDING_EXIT : ENDING_SIGNAL;
 	life->status = WIFEXITED(status) ? code : WTERMSIG(status);
-	if (WIFEXITED(status) && stays && code > 128 && code <= 128 + SIGNAL_MAX) {
+	if (is_signal_passed(sv, index, status)) {
 		life->ending = ENDING_SIGNAL;
 		life->status = code - 128;
 	}
@@ -212,7 +218,7 @@ enum state action_died(struct supervisor *sv, uint32_t index, int status)
 	if (!s->life.execed)
 		action_hear(sv, index, 0);
 	if (s->life.ending != ENDING_SPAWN && s->life.ending != ENDING_OVERDUE)
-		note_status(&s->life, status, launch_stays(sv, index));
+		note_status(sv, index, status);
 	note_oom(sv, index);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && s->life.ending != ENDING_OOM && !s->life.killed)
 		forget_run(&s->life, launch_note_killed(sv, index));

@@ -18,6 +18,7 @@
 #include "services/joined.h"
 #include "services/leaf.h"
 #include "services/prepare.h"
+#include "services/reaper.h"
 #include "services/reaper_program.h"
 #include "services/strays.h"
 #include "services/view.h"
@@ -184,6 +185,11 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 static bool stays(const struct supervisor *sv, uint32_t index)
 {
 	return spec_at(sv, index)->init && namespaces_of(sv, index) & CLONE_NEWPID;
+}
+
+bool launch_has_exited(const struct supervisor *sv, uint32_t index)
+{
+	return sys_left_word(handles_at(sv, index)->pid) == REAPER_EXITED;
 }
 
 bool launch_stays(const struct supervisor *sv, uint32_t index)

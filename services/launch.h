@@ -57,6 +57,9 @@ bool launch_note_killed(const struct supervisor *sv, uint32_t index);
 /* Whether that process is none of the program, but stays before it: the reaper, or what passes on signals. */
 bool launch_stays(const struct supervisor *sv, uint32_t index);
 
+/* Whether what stays, and is dead, says that its exit code is the program's, and no signal that this died of. */
+bool launch_has_exited(const struct supervisor *sv, uint32_t index);
+
 /* The main process is dead: what is left of its leaf or its session is killed, the pid forgotten. */
 void launch_reaped(struct supervisor *sv, uint32_t index);
 

@@ -1,6 +1,7 @@
 #include "services/reaper.h"
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "wrap/pass.h"
 
@@ -10,13 +11,27 @@ static no_return void leave(int code)
 		raw(SYS_exit_group, code);
 }
 
+static void tell_exit(int status)
+{
+	const uint64_t limit[] = { REAPER_EXITED, UINT64_MAX };
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) > 128)
+		raw(SYS_prlimit64, 0, RLIMIT_LOCKS, limit, 0);
+}
+
+static void leave_as(int status)
+{
+	tell_exit(status);
+	leave(pass_code(status));
+}
+
 static void reap(pid_t child)
 {
 	int status = 0, pid;
 
 	while ((pid = pass_reap(&status, 0)) > 0)
 		if (pid == child)
-			leave(pass_code(status));
+			leave_as(status);
 	if (pid < 0)
 		leave(127); /* SIGCHLD was ignored and the kernel has reaped: nobody knows how it ended */
 }

@@ -2,9 +2,16 @@
 #ifndef SERVICES_REAPER_H
 #define SERVICES_REAPER_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "lib/util.h"
+
+/*
+ * What it leaves in its RLIMIT_LOCKS, which the kernel has no use for, when its exit code is the program's own and not
+ * 128 + the signal that this died of: the first process of a pid namespace cannot die of a signal by itself.
+ */
+#define REAPER_EXITED ((uint64_t)0x65 << 56)
 
 /*
  * Every signal that can be caught goes on to `child`, every dead process is

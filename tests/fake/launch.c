@@ -68,6 +68,12 @@ bool launch_note_killed(const struct supervisor *sv, uint32_t index)
 	return fake_launch.stillborn;
 }
 
+bool launch_has_exited(const struct supervisor *sv, uint32_t index)
+{
+	(void)sv, (void)index;
+	return fake_launch.exited;
+}
+
 bool launch_stays(const struct supervisor *sv, uint32_t index)
 {
 	(void)sv, (void)index;

@@ -11,6 +11,7 @@ struct fake_launch {
 	bool populated; /* the leaf is not empty */
 	bool stillborn; /* what launch_note_killed() answers */
 	bool stays;     /* what launch_stays() answers */
+	bool exited;    /* what launch_has_exited() answers */
 	uint64_t oom_kills;
 };
 

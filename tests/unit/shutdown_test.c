@@ -104,6 +104,7 @@ void launch_stop(struct supervisor *s, uint32_t index) { did("stop %s\n", servic
 void launch_kill(struct supervisor *s, uint32_t index) { did("kill %s\n", service_name(s, index)); }
 bool launch_note_killed(const struct supervisor *s, uint32_t index) { (void)s, (void)index; return false; }
 bool launch_stays(const struct supervisor *s, uint32_t index) { (void)s, (void)index; return false; }
+bool launch_has_exited(const struct supervisor *s, uint32_t index) { (void)s, (void)index; return false; }
 void launch_reaped(struct supervisor *s, uint32_t index) { (void)s, (void)index; }
 bool launch_is_empty(struct supervisor *s, uint32_t index) { (void)s, (void)index; return true; }
 uint64_t launch_oom_kills(const struct supervisor *s, uint32_t index) { (void)s, (void)index; return 0; }

@@ -824,6 +824,12 @@ static void under_a_reaper_128_and_more_is_a_signal(void **context)
 	service_event(&sv, B, EVENT_EXIT, EXIT(128 + SIGSEGV));
 	assert_int_equal(life_of(B)->ending, ENDING_SIGNAL);
 	assert_int_equal(life_of(B)->status, SIGSEGV);
+	service_event(&sv, B, EVENT_WANT_UP, 0);
+	exec_ok(B);
+	fake_launch.exited = true;
+	service_event(&sv, B, EVENT_EXIT, EXIT(128 + SIGSEGV));
+	assert_int_equal(life_of(B)->ending, ENDING_EXIT);
+	assert_int_equal(life_of(B)->status, 128 + SIGSEGV);
 	fake_launch_reset();
 	image.spec[B].init = 1;
 	image.spec[B].namespaces = CLONE_NEWPID; /* which cannot be had here */
