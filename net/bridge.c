@@ -157,9 +157,21 @@ void bridge_adopt(struct netlink_batch *b, const struct net_bridge *bridge, cons
 	put_settings(b, bridge, mac, filters);
 }
 
-static void note_there(struct net_session *s, const struct addr *addr)
+/* Links that are without it say nothing of the network: rules and ways are of bridges. */
+static void note_ipv6(struct net_session *s, const struct addr *addr)
 {
 	s->ipv6_there |= addr->family == AF_INET6 && !s->left_out;
+	s->ipv6_missing |= addr->family == AF_INET6 && s->left_out;
+}
+
+/* A batch that gives it its addresses. */
+static int run_addrs(struct net_session *s, const struct net_bridge *bridge, struct netlink_batch *b)
+{
+	int err = net_run(s, bridge->name, b);
+
+	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family && !err; i++)
+		note_ipv6(s, &bridge->addr[i]);
+	return err;
 }
 
 /* One that was there: its MAC is set to what it is, which keeps it when ports change. */
@@ -167,7 +179,6 @@ static int configure(struct net_session *s, const struct net_bridge *bridge, con
 {
 	struct netlink_batch b;
 	char mem[NET_BATCH];
-	int err;
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	if (found) {
@@ -177,10 +188,7 @@ static int configure(struct net_session *s, const struct net_bridge *bridge, con
 		link_up(&b, bridge->name);
 	}
 	addrs_add(&b, bridge->addr, s->master.index);
-	err = net_run(s, bridge->name, &b);
-	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family && !err; i++)
-		note_there(s, &bridge->addr[i]);
-	return err;
+	return run_addrs(s, bridge, &b);
 }
 
 /* 1: it had it not, and has it; 0: it had it, or cannot have one of IPv6, which is said. */
@@ -194,7 +202,7 @@ static int give_addr(struct net_session *s, const struct net_bridge *bridge, uns
 	addr_add_missing(&b, bridge->addr, which, s->master.index);
 	err = net_try(s, bridge->name, &b, EEXIST);
 	if (!err || err == -EEXIST)
-		note_there(s, &bridge->addr[which]);
+		note_ipv6(s, &bridge->addr[which]);
 	if (err == -EEXIST)
 		return 0;
 	return err ? err : !s->left_out;
@@ -249,7 +257,7 @@ int net_bridge_set(struct net_session *s, const struct net_bridge *bridge)
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	bridge_adopt(&b, bridge, mac && memcmp(mac, info.mac, NET_MAC) ? mac : NULL, info.filters);
 	addrs_add(&b, bridge->addr, info.index);
-	return net_run(s, bridge->name, &b);
+	return run_addrs(s, bridge, &b);
 }
 
 /* What a new one has: br_dev_setup and br_stp_timer_init of the kernel, as they have always been. */

@@ -91,7 +91,7 @@ static bool is_said(const struct netlink_request *request)
 }
 
 /* Whether a failure may be passed over. If an IPv6 address was left out, what builds on it fails too. */
-static bool passes(struct net_session *s, const char *object, const struct netlink *nl, const struct netlink_answer *a)
+static bool passes(struct net_session *s, const char *object, const struct netlink_answer *a)
 {
 	const struct netlink_request *request = a->request;
 
@@ -101,10 +101,7 @@ static bool passes(struct net_session *s, const char *object, const struct netli
 		return false;
 	if (is_said(request))
 		warn_ipv6(s, object, request);
-	if (request->step == NET_ADDRESS) {
-		s->ipv6_missing |= nl == &s->host;
-		s->left_out = true;
-	}
+	s->left_out |= request->step == NET_ADDRESS;
 	return is_said(request) || request->step == NET_LINK_QUIET || request->step == NET_NEIGHBOUR;
 }
 
@@ -119,7 +116,7 @@ int net_try(struct net_session *s, const char *object, struct netlink_batch *b, 
 	if (err < 0)
 		return net_failed(object, &broken, -err, "");
 	while ((n = netlink_next(b, &a)) > 0)
-		if (a.err && !err && !passes(s, object, b->nl, &a))
+		if (a.err && !err && !passes(s, object, &a))
 			err = a.err == quiet ? -quiet : net_failed(object, a.request, a.err, a.words);
 	return n < 0 ? net_failed(object, &broken, -n, "") : err;
 }

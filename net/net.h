@@ -87,9 +87,9 @@ struct net_session {
 	int home;            /* descriptor of that namespace, or -errno */
 	struct net_master master;
 	struct net_master shard; /* of which the ports were, if they were of one */
-	bool ipv6_missing;   /* an IPv6 address was left out of the caller's network */
+	bool ipv6_missing;   /* a bridge was not given one of IPv6: the caller's network has none */
 	bool ipv6_there;     /* a bridge of it was given one, or has it */
-	bool inside_missing; /* the same of the eth that net_attach made last */
+	bool inside_missing; /* the eth that net_attach made last was not given one */
 	bool ipv6_said;      /* that one was left out was logged: once */
 	bool left_out;       /* one was by the batch that was run last */
 	bool alone;          /* no other minit is in this network (net_claim): what bears a mark is a killed one's */

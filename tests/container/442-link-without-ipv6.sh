@@ -35,4 +35,23 @@ ct_said 'wan: address 2001:db8::10/64: this kernel has no IPv6, or it is disable
 is "$(grep -a -c 'going on without it' "$ct_dir/out")" 1 "once"
 ct_said 'six: address 2001:db8:2::10/64: IPv6 is disabled here; set net.ipv6.conf.\*.disable_ipv6=0 or leave the address out' "one of IPv6 alone is an error"
 ct_stop "it ends in order"
+
+# A link that is without it says nothing of the others.
+ct_table <<TOML
+[network.bridge.br0]
+address = ["10.77.0.1/24", "fd77::1/64"]
+[network.link.wan]
+address = ["192.0.2.10/24", "2001:db8::10/64"]
+[service.six]
+exec = ["/bin/sleep", "1000"]
+network.ports = "[::]:8081:80"
+TOML
+ct_start sh -c 'ip link add wan type veth peer name far && ip link set far up && echo 1 >/proc/sys/net/ipv6/conf/wan/disable_ipv6 && exec "$@"' \
+	sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "where it is disabled on a link alone, a port of IPv6 can be had" six:up
+ct_said 'wan: address 2001:db8::10/64: this kernel has no IPv6, or it is disabled here' "and what the link goes without is said"
+ct_in nft list ruleset | grep -q 'fd77::'
+ok $? "the rules are of IPv6 too"
+ct_stop "it ends in order"
 echo "1..$ct_tests"
