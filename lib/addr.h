@@ -40,4 +40,10 @@ enum addr_use {
 const char *addr_unfit(const struct addr *a, unsigned may);
 bool addr_is_group(const struct addr *a);
 
+/*
+ * In none of the subnets of these addresses, `most` of them or up to one of family 0, of which one is of its family and
+ * has itself alone (/32, /128): so it can only be on the link.
+ */
+bool addr_is_beyond(const struct addr *own, unsigned most, const struct addr *a);
+
 #endif

@@ -31,3 +31,15 @@ bool addr_is_group(const struct addr *a)
 {
 	return addr_unfit(a, ~(unsigned)ADDR_GROUP) != NULL;
 }
+
+bool addr_is_beyond(const struct addr *own, unsigned most, const struct addr *a)
+{
+	bool alone = false;
+
+	for (unsigned i = 0; i < most && own[i].family; i++) {
+		if (addr_in(a, &own[i]))
+			return false;
+		alone |= own[i].family == a->family && own[i].prefix == 8 * addr_width(a);
+	}
+	return alone && !addr_is_link_local(a);
+}

@@ -74,13 +74,13 @@ void addr_remove(struct netlink_batch *b, const struct addr *addr, uint32_t inde
 	netlink_put(b, IFA_ADDRESS, addr->bytes, addr_width(addr));
 }
 
-void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t index)
+void route_add(struct netlink_batch *b, const struct addr *gateway, bool onlink, uint32_t index)
 {
 	struct netlink_request request = { .type = RTM_NEWROUTE, .flags = NLM_F_CREATE | NLM_F_EXCL,
 					   .step = NET_ROUTE, .addr = gateway };
 	struct rtmsg rt = { .rtm_family = gateway->family, .rtm_table = RT_TABLE_MAIN,
 			    .rtm_protocol = RTPROT_STATIC, .rtm_scope = RT_SCOPE_UNIVERSE,
-			    .rtm_type = RTN_UNICAST };
+			    .rtm_type = RTN_UNICAST, .rtm_flags = onlink ? RTNH_F_ONLINK : 0 };
 
 	netlink_begin(b, &request);
 	netlink_raw(b, &rt, sizeof(rt));
@@ -104,7 +104,7 @@ bool route_is_on_ipv6(const struct net_route *route)
 struct net_route route_of_gateway(const struct net_link *link, const struct addr *via)
 {
 	return (struct net_route){ .to.family = via->family, .via = *via, .metric = link->metric,
-				   .type = RTN_UNICAST };
+				   .type = RTN_UNICAST, .onlink = addr_is_beyond(link->addr, NET_ADDRS, via) };
 }
 
 static void put_route(struct netlink_batch *b, const struct netlink_request *request, const struct rtmsg *rt,
@@ -134,7 +134,8 @@ void route_put(struct netlink_batch *b, const struct net_route *route, uint32_t 
 					   .step = is_default ? NET_ROUTE : NET_ROUTE_TO,
 					   .addr = is_default ? via : to };
 	struct rtmsg rt = { .rtm_family = to->family, .rtm_dst_len = to->prefix, .rtm_table = RT_TABLE_MAIN,
-			    .rtm_protocol = protocol, .rtm_scope = scope_of(route), .rtm_type = route->type };
+			    .rtm_protocol = protocol, .rtm_scope = scope_of(route), .rtm_type = route->type,
+			    .rtm_flags = route->onlink ? RTNH_F_ONLINK : 0 };
 
 	put_route(b, &request, &rt, route, index);
 }

@@ -82,7 +82,7 @@ void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index)
 void addr_remove(struct netlink_batch *b, const struct addr *addr, uint32_t index);
 /* -EEXIST of the kernel if it is there. */
 void addr_add_missing(struct netlink_batch *b, const struct addr *list, unsigned which, uint32_t index);
-void route_add(struct netlink_batch *b, const struct addr *gateway, uint32_t index);
+void route_add(struct netlink_batch *b, const struct addr *gateway, bool onlink, uint32_t index);
 void addr_put_broadcast(struct netlink_batch *b, const struct addr *addr); /* IFA_BROADCAST of an IPv4 address */
 void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac);
 

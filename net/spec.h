@@ -88,7 +88,8 @@ struct net_route {
 	uint32_t table;  /* 0: the main one */
 	uint8_t type;    /* RTN_UNICAST, RTN_BLACKHOLE, RTN_UNREACHABLE or RTN_PROHIBIT */
 	uint8_t eth;     /* of a service: 1: it goes by eth1, and so on */
-	uint8_t reserved[2];
+	uint8_t onlink;  /* `via` is in no subnet, and on the link all the same */
+	uint8_t reserved;
 };
 
 /* A neighbour whose MAC is known beforehand. */

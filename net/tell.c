@@ -136,16 +136,17 @@ void tell_route_on(struct buf *b, const char *ns, const char *how, const char *i
 		tell_name(b, "dev", ifname);
 	buf_str(b, " proto ");
 	if (protocol == RTPROT_STATIC)
-		buf_str(b, "static\n");
+		buf_str(b, "static");
 	else
-		buf_fmt(b, "%u\n", protocol);
+		buf_fmt(b, "%u", protocol);
+	buf_str(b, route->onlink ? " onlink\n" : "\n");
 }
 
 void tell_gateway(struct buf *b, const char *ns, const char *how, const char *ifname, const struct addr *via,
-		  uint32_t metric)
+		  const struct addr *own, uint32_t metric)
 {
 	struct net_route route = { .to.family = via->family, .via = *via, .metric = metric,
-				   .type = RTN_UNICAST };
+				   .type = RTN_UNICAST, .onlink = addr_is_beyond(own, NET_ADDRS, via) };
 
 	if (via->family)
 		tell_route_on(b, ns, how, ifname, &route, RTPROT_STATIC);

@@ -54,7 +54,7 @@ static void put_inside(struct buf *b, const char *ns, const struct net_attach *a
 	tell_set(b, ns, eth, "up");
 	tell_addrs(b, ns, eth, attach->addr);
 	for (size_t i = 0; i < ARRAY_LEN(attach->gateway); i++) {
-		tell_gateway(b, ns, "add", eth, &attach->gateway[i], 0);
+		tell_gateway(b, ns, "add", eth, &attach->gateway[i], attach->addr, 0);
 		for (size_t k = 0; bridge && k < NET_ADDRS && bridge->addr[k].family; k++)
 			if (addr_equal(&bridge->addr[k], &attach->gateway[i]))
 				tell_neighbour(b, ns, eth, &attach->gateway[i], mac);

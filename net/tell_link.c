@@ -91,7 +91,8 @@ void tell_link(struct buf *b, const struct net_link *link, const struct net_rout
 	put_settings(b, link);
 	tell_addrs(b, NULL, link->name, link->addr);
 	for (size_t i = 0; i < ARRAY_LEN(link->gateway) && up; i++)
-		tell_gateway(b, NULL, "replace", link->name, &link->gateway[i], link->metric);
+		tell_gateway(b, NULL, "replace", link->name, &link->gateway[i], link->addr,
+			     link->metric);
 	for (uint32_t i = 0; i < link->routes && up; i++)
 		tell_route_on(b, NULL, "replace", link->name, &routes[link->first + i],
 			      net_route_protocol(link, &routes[link->first + i]));

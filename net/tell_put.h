@@ -29,6 +29,6 @@ void tell_neighbour(struct buf *b, const char *ns, const char *ifname, const str
 void tell_route_on(struct buf *b, const char *ns, const char *how, const char *ifname, const struct net_route *route,
 		   uint8_t protocol);
 void tell_gateway(struct buf *b, const char *ns, const char *how, const char *ifname, const struct addr *via,
-		  uint32_t metric); /* none: no line */
+		  const struct addr *own, uint32_t metric); /* none: no line; own: NET_ADDRS of the interface */
 
 #endif

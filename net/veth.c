@@ -212,10 +212,10 @@ int net_rejoin(struct net_session *s, const char *object, const struct net_attac
 }
 
 /* The bridge's MAC is known: the first packet to it waits for no answer, and no lost one costs a second. */
-static void put_gateway(const struct net_session *s, struct netlink_batch *b, const struct addr *gateway,
-			const struct net_bridge *bridge, uint32_t index)
+static void put_gateway(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
+			const struct addr *gateway, const struct net_bridge *bridge, uint32_t index)
 {
-	route_add(b, gateway, index);
+	route_add(b, gateway, addr_is_beyond(attach->addr, NET_ADDRS, gateway), index);
 	for (size_t i = 0; bridge && i < NET_ADDRS && bridge->addr[i].family; i++)
 		if (addr_equal(&bridge->addr[i], gateway))
 			neighbour_add(b, gateway, index, s->master.mac);
@@ -231,5 +231,5 @@ void eth0_inside(const struct net_session *s, struct netlink_batch *b, const str
 	addrs_add(b, attach->addr, index);
 	for (size_t i = 0; i < ARRAY_LEN(attach->gateway); i++)
 		if (attach->gateway[i].family)
-			put_gateway(s, b, &attach->gateway[i], bridge, index);
+			put_gateway(s, b, attach, &attach->gateway[i], bridge, index);
 }

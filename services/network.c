@@ -116,7 +116,8 @@ static void take_on_link_gateway(struct compile *c, uint32_t index, const struct
 		refuse_text(c, d, KEY_NETWORK_GATEWAY, node);
 		return;
 	}
-	near = addr_is_link_local(&a) && addr_has_family(at->addr, NET_ADDRS, AF_INET6);
+	near = (addr_is_link_local(&a) && addr_has_family(at->addr, NET_ADDRS, AF_INET6)) ||
+	       addr_is_beyond(at->addr, NET_ADDRS, &a);
 	for (unsigned i = 0; i < addr_count(at); i++)
 		near |= addr_in(&a, &at->addr[i]);
 	if (!near)

@@ -144,7 +144,7 @@ static bool has_subnet(const struct route_place *place, uint32_t eth, const stru
 
 static bool is_near(const struct route_place *place, const struct net_route *r)
 {
-	return has_subnet(place, r->eth, &r->via) || place->may_have_more || addr_is_link_local(&r->via);
+	return has_subnet(place, r->eth, &r->via) || place->may_have_more || addr_is_link_local(&r->via) || r->onlink;
 }
 
 /* Where its gateway is, unless it says so itself. */
@@ -256,6 +256,8 @@ uint32_t routes_take(struct compile *c, const struct route_place *place, const s
 
 		if (is_route)
 			choose_eth(place, &r);
+		if (is_route && r.via.family && r.eth <= place->also_count)
+			r.onlink = addr_is_beyond(addrs_of(place, r.eth), NET_ADDRS, &r.via);
 		if (!is_route || (is_said && !place->has_eths))
 			refuse_route(c, place, e);
 		else if (n == ROUTES_MAX)

@@ -137,11 +137,11 @@ static void take_link_address(struct plan *p, uint32_t index, const struct toml 
 	}
 }
 
-/* Routers of IPv6 are spoken to by a link-local address. */
+/* Routers of IPv6 are spoken to by a link-local address; and who has one address alone has no subnet. */
 static bool may_be_near(const struct net_link *link, const struct addr *a)
 {
-	return has_subnet(link, a) || addr_is_link_local(a) || !link->addr[0].family ||
-	       link->flags & (NET_LINK_DHCP | NET_LINK_DHCP6);
+	return has_subnet(link, a) || addr_is_link_local(a) || addr_is_beyond(link->addr, NET_ADDRS, a) ||
+	       !link->addr[0].family || link->flags & (NET_LINK_DHCP | NET_LINK_DHCP6);
 }
 
 static void take_link_gateway(struct compile *c, const struct draft *d, struct net_link *link, const struct toml *node)

@@ -1,4 +1,4 @@
-// links: net/netlink.c net/inbox.c net/link.c net/addr.c net/mac.c lib/buf.c lib/fd.c lib/addr.c lib/text.c
+// links: net/netlink.c net/inbox.c net/link.c net/addr.c net/mac.c lib/buf.c lib/fd.c lib/addr.c lib/addr_use.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvmsg,--wrap=socket,--wrap=setsockopt,--wrap=ioctl
 #include <setjmp.h>
 #include <stdarg.h>
@@ -286,8 +286,8 @@ static void default_routes(void **state)
 
 	(void)state;
 	start();
-	route_add(&b, &four, 2);
-	route_add(&b, &six, 2);
+	route_add(&b, &four, false, 2);
+	route_add(&b, &six, false, 2);
 	send_all();
 	sent_is("2c000000 1800 0106 01000000 00000000"
 		"02 00 00 00 fe 04 00 01 00000000"
