@@ -10,6 +10,7 @@
 #define CGROUP_CGROUP_H
 
 #include <errno.h>
+#include <string.h>
 
 #include "cgroup/spec.h"
 #include "lib/buf.h"
@@ -411,6 +412,14 @@ must_check int limit_file(const char *file);
 
 /* The known file that was meant by one that is not known, or NULL. */
 const char *limit_nearest(const char *file);
+
+/* The other name that the kernel has for the same, or NULL. */
+static inline const char *limit_twin(const char *file)
+{
+	static const char pair[][16] = { "cpu.weight", "cpu.weight.nice" };
+
+	return !strcmp(file, pair[0]) ? pair[1] : !strcmp(file, pair[1]) ? pair[0] : NULL;
+}
 
 /*
  * Reads what the table says ("256M", "max", "50%", "50000 100000", "/dev/vda rbps=10M")

@@ -106,6 +106,15 @@ static void tell_file(const struct limits *s, const char *file, const char *aske
 	l->source = NULL;
 }
 
+/* By hand, under the other name that the kernel has for the same. */
+static bool is_replaced(const struct limits *s, const char *file)
+{
+	const char *twin = limit_twin(file);
+	struct hand hand;
+
+	return twin && find_change(s, twin, "", &hand);
+}
+
 static void tell_limit(const struct limits *s, const struct limit_spec *limit)
 {
 	const char *file = table_text(s->l->table, limit->file_at);
@@ -114,6 +123,8 @@ static void tell_limit(const struct limits *s, const struct limit_spec *limit)
 	BUF_ON_STACK(over, LOOK_TEXT);
 	struct hand hand;
 
+	if (is_replaced(s, file))
+		return;
 	if (find_change(s, file, asked, &hand)) {
 		changed_put_over(&over, asked, hand.text);
 		asked = buf_text(&over);

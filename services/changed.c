@@ -128,3 +128,10 @@ void changed_note(struct limit_change *at, uint32_t whose, const char *file, con
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	at->whose = whose;
 }
+
+void changed_forget(struct statefile *state, uint32_t whose, const char *file)
+{
+	for (uint32_t i = 0; i < state->change_slots; i++)
+		if (state->changes[i].whose == whose && !strcmp(changed_file(&state->changes[i]), file))
+			state->changes[i].whose = 0;
+}

@@ -49,6 +49,9 @@ void changed_put_over(struct buf *b, const char *text, const char *change);
 const struct limit_change *changed_find(const struct statefile *state, uint32_t whose, const char *file,
 					const char *text);
 
+/* Nothing of this file was written by hand any more. */
+void changed_forget(struct statefile *state, uint32_t whose, const char *file);
+
 /* Where changed_note would put it; NULL: no room. */
 struct limit_change *changed_room(struct statefile *state, uint32_t whose, const char *file, const char *text);
 

@@ -64,12 +64,22 @@ static bool is_in_place(const struct limit_change *change)
 	return !strchr(changed_text(change), '=');
 }
 
+/* By hand, under the other name that the kernel has for the same. */
+static bool is_replaced(const struct limits *l, const char *file)
+{
+	const char *twin = limit_twin(file);
+
+	return twin && changed_find(l->sv->state, l->whose, twin, "");
+}
+
 /* What was changed by hand goes on to hold. */
 static int write_of_table(const struct limits *l, const struct limit_spec *limit)
 {
 	const char *file = table_text(l->sv->table, limit->file_at), *text = table_text(l->sv->table, limit->text_at);
 	const struct limit_change *change = changed_find(l->sv->state, l->whose, file, text);
 
+	if (is_replaced(l, file))
+		return 0;
 	return write_limit(l, file, change && is_in_place(change) ? changed_text(change) : text);
 }
 
@@ -343,7 +353,7 @@ static int weigh_again(const struct limits *l)
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(files) && !err; i++) {
-		const char *text = asked_of(l, files[i]);
+		const char *text = is_replaced(l, files[i]) ? NULL : asked_of(l, files[i]);
 
 		err = text ? write_limit(l, files[i], text) : 0;
 	}
@@ -368,6 +378,8 @@ static int change_limit(const struct limits *l, const char *file, const char *te
 	err = cgroup_limit(&l->sv->state->cgroup, l->leaf, file, text, why);
 	if (!err)
 		changed_note(at, l->whose, file, text);
+	if (!err && limit_twin(file))
+		changed_forget(l->sv->state, l->whose, limit_twin(file));
 	if (!err && is_idle_no_more(file, text) && weigh_again(l))
 		log_warn("cgroup", 0, "%s: cpu.weight cannot be written again; set it by hand", l->leaf);
 	return err;

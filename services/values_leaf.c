@@ -94,18 +94,10 @@ static bool drop_limit(struct section *s, const char *name, struct limits *limit
 	return dropped;
 }
 
-/* The other name that the kernel has for the same, or NULL. */
-static const char *twin_of(const char *name)
-{
-	static const char *const pair[] = { "cpu.weight", "cpu.weight.nice" };
-
-	return !strcmp(name, pair[0]) ? pair[1] : !strcmp(name, pair[1]) ? pair[0] : NULL;
-}
-
 static void take_limit(struct section *s, const struct toml *node, const char *name, struct limits *limits)
 {
 	int err = limit_file(name);
-	const char *twin = twin_of(name);
+	const char *twin = limit_twin(name);
 
 	if (err || limit_nearest(name)) {
 		refuse_limit(s, node, name, err);

@@ -329,6 +329,12 @@ echo "weighed set $(leaf weighed cpu.weight) $(leaf weighed memory.high) $(sed -
 
 minit set weighed cpu.idle=true; minit set weighed cpu.weight=40 2>&1 | sed 's/^/weighed refused /'; minit set weighed cpu.idle=false
 echo "weighed again $(leaf weighed cpu.idle) $(leaf weighed cpu.weight) $(differs weighed)."
+minit set weighed cpu.weight.nice=5
+echo "nicer $(leaf weighed cpu.weight.nice) $(differs weighed)."
+minit set weighed cpu.idle=true; minit set weighed cpu.idle=false
+echo "nicer again $(leaf weighed cpu.weight.nice) $(differs weighed)."
+minit set weighed cpu.weight=40
+echo "weightier $(leaf weighed cpu.weight) $(differs weighed)."
 
 minit start pinned polite
 for s in pinned polite; do
@@ -488,6 +494,10 @@ is 'polite on' '0 0 .' "or by what it begins with itself"
 is 'weighed refused' 'minit: weighed: cpu.weight: Invalid argument: the kernel does not take this value; it takes none as long as cpu.idle is on' \
 	"who is idle has no weight"
 is 'weighed again' '0 10 .' "and gets again what it had when it is idle no more"
+is 'nicer again' '5 .' "a nice value that is set takes the place of the weight, also behind that"
+vm_results | grep -q -x 'nicer 5 \.'
+ok $? "and is as asked"
+is 'weightier' '40 .' "and the other way round"
 is 'first weighs' 70 "a group too"
 is 'weighed set' '10 33554432 0-1' "several limits are changed in one go"
 why='step cgroup leaf'
