@@ -178,15 +178,19 @@ static int open_ways(struct net_session *net)
 	return err || !hairpin || !t->shards.count ? err : refuse_shards();
 }
 
-/* A ruleset begins with the deletion of the tables that it makes, and knows of no other. */
-static void remove_left(void)
+/* By our own socket, by which it is known for our own change. */
+static int take_away(void (*put)(struct buf *b))
 {
 	BUF_ON_STACK(b, RULESET_REMOVE);
 
-	if (!handles()->left)
-		return;
-	ruleset_remove_between(&b);
-	if (!buf_check(&b) && !ruleset_commit(handles()->fd, b.data, b.len))
+	put(&b);
+	return buf_check(&b) ? -ENOBUFS : ruleset_commit(handles()->fd, b.data, b.len);
+}
+
+/* A ruleset begins with the deletion of the tables that it makes, and knows of no other. */
+static void remove_left(void)
+{
+	if (handles()->left && !take_away(ruleset_remove_between))
 		handles()->left = 0;
 }
 
@@ -220,15 +224,6 @@ void rules_close_loopback(struct supervisor *sv, const struct table *next)
 
 /* -- all of it ----------------------------------------------------------------------------------------------------- */
 
-static void take_away(void)
-{
-	BUF_ON_STACK(b, RULESET_REMOVE);
-
-	ruleset_remove(&b);
-	if (!buf_check(&b))
-		(void)!ruleset_commit(handles()->fd, b.data, b.len);
-}
-
 static int commit_with_loopback(struct net_session *net)
 {
 	int err = commit();
@@ -237,7 +232,7 @@ static int commit_with_loopback(struct net_session *net)
 		return err;
 	err = open_loopback(net);
 	if (err)
-		take_away();
+		(void)!take_away(ruleset_remove); /* said */
 	return err;
 }
 
@@ -380,7 +375,7 @@ void rules_remove(void)
 		return;
 	house->state->rules.made = house->state->rules.left = 0;
 	loop_unwatch(LOOP_RULES, EVENTS);
-	take_away();
+	(void)!take_away(ruleset_remove); /* said */
 }
 
 void rules_drop(struct statefile *state, enum claim which)
