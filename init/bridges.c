@@ -33,6 +33,7 @@ static uint8_t told[TABLE_BRIDGES_MAX / 8];  /* and why, has been said */
 static uint8_t off[TABLE_BRIDGES_MAX / 8];   /* a port was taken off it */
 static uint8_t bare[TABLE_BRIDGES_MAX / 8];  /* an address was taken from it */
 static uint8_t macs[TABLE_BRIDGES_MAX][NET_MAC]; /* of what is lost; all zeros: it is not known */
+static bool unsure;                          /* nobody listened: an address may be gone, and nobody knows */
 static bool joining;                         /* there are such */
 static uint32_t next;                        /* service whose ports are to be joined */
 static struct patience patience;
@@ -150,12 +151,14 @@ static int make_shard(struct net_session *net, uint32_t i)
 	return err;
 }
 
-static void give_addrs(struct net_session *net, const struct net_bridge *bridge)
+/* Whether it had not all of them. */
+static bool give_addrs(struct net_session *net, const struct net_bridge *bridge)
 {
 	if (net_bridge_addrs(net, bridge) <= 0)
-		return;
+		return false;
 	lose_patience(when_now());
 	log_warn(bridge->name, 0, "bridge: somebody has taken an address from it; it has those of the table again");
+	return true;
 }
 
 /* Its MAC is told with its end, which may come a moment after that of its addresses. */
@@ -190,7 +193,7 @@ static bool make_shards(struct net_session *net, uint32_t bridge)
 static bool make_missing(struct net_session *net, uint32_t i)
 {
 	const struct net_bridge *bridge = table_bridge(house->table, i);
-	bool missing = bits_has(lost, i) || !net_bridge_is_there(net, bridge->name);
+	bool missing = bits_has(lost, i) || !net_bridge_is_there(net, bridge->name), bared = false;
 
 	if (!was_there(i) || (missing && (!is_to_be_made(i) || make_bridge(net, i)))) {
 		bits_put(off, i, false);
@@ -198,15 +201,18 @@ static bool make_missing(struct net_session *net, uint32_t i)
 		failing |= bits_has(lost, i);
 		return false;
 	}
-	if (!missing && bits_has(bare, i))
-		give_addrs(net, bridge);
-	return make_shards(net, i) || missing;
+	if (!missing && (unsure || bits_has(bare, i)))
+		bared = give_addrs(net, bridge);
+	return make_shards(net, i) || missing || bared;
 }
 
 static void make_all(struct net_session *net, struct when now)
 {
+	bool any = !unsure;
+
 	retry = failing && !when_before(now, again);
 	due = failing = false;
+	net->ipv6_said = unsure && house->state->rules.no_ipv6;
 	net->alone = !claim_take(house->state, CLAIM_NETWORK);
 	for (uint32_t i = 0; i < house->table->bridges.count; i++) {
 		bool made = make_missing(net, i) || bits_has(bare, i); /* with an address its neighbours are gone */
@@ -214,12 +220,14 @@ static void make_all(struct net_session *net, struct when now)
 		bits_put(told, i, made || bits_has(told, i));
 		bits_put(anew, i, made || bits_has(off, i) || bits_has(anew, i));
 		joining |= bits_has(anew, i);
+		any |= made;
 	}
+	unsure = false;
 	memset(gone, 0, sizeof(gone));
 	memset(off, 0, sizeof(off));
 	memset(bare, 0, sizeof(bare));
 	network_note_ipv6(house->state, net);
-	if (joining)
+	if (joining && any)
 		rules_open_ways(net);
 	if (failing && !when_before(now, again))
 		again = when_in(now, PATIENCE_MS);
@@ -440,6 +448,8 @@ void bridges_watch(struct supervisor *sv)
 		memset(anew, 0xff, sizeof(anew));
 	memcpy(told, anew, sizeof(told));
 	memset(gone, sv->state->reexecs ? 0xff : 0, sizeof(gone));
+	memset(off, sv->state->reexecs ? 0xff : 0, sizeof(off));
+	unsure = sv->state->reexecs;
 	if (sv->state->reexecs)
 		begin(true);
 }

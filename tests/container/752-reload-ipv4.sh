@@ -81,5 +81,10 @@ table 8080
 ct_minit reload >"$ct_dir/said" 2>&1
 ct_is "and gets one" web:up
 is "$(ipv6),$(forwards)" 0,0 "leaves IPv6 out of its first rules"
+said=$(grep -a -c 'has no IPv6' "$ct_dir/out")
+ct_signal SEGV
+ct_is "a crash" web:up
+ct_rests
+is "$(grep -a -c 'has no IPv6' "$ct_dir/out")" "$said" "is no reason to say again what is left out"
 ct_stop "it ends in order"
 echo "1..$ct_tests"
