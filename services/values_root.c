@@ -419,8 +419,8 @@ static bool take_ranges(struct section *s, const struct key *key, const struct t
 		check_ranges(s, key, e, ranges, n++);
 	}
 	if (e && n == RANGES_MAX)
-		refuse(s->c, node, "%s: %s: more than " WORD(RANGES_MAX) " ranges; make one of those that follow each other",
-		       s->draft->title, key_text(key, KEY_NAME));
+		refuse(s->c, node, "%s: %s: more than " WORD(RANGES_MAX) " ranges; make one of those that follow each "
+		       "other", s->draft->title, key_text(key, KEY_NAME));
 	*ret = image_array(s->c, ranges, n);
 	return node->type != TOML_ARRAY || node->count;
 }
