@@ -24,6 +24,7 @@ static uint64_t down;   /* done, and set down since: what the kernel has dropped
 static uint64_t lost;   /* minit had made it, and somebody has deleted it: to be made anew */
 static uint64_t unmade; /* the same, and it could not be: tried again when it is time */
 static uint32_t numbers[TABLE_LINKS_MAX]; /* the kernel's, of those that are done */
+static uint32_t carriers[TABLE_LINKS_MAX]; /* how often these have come or gone */
 static uint32_t masters[TABLE_LINKS_MAX]; /* of what they are ports of; 0: not known */
 static uint8_t macs[TABLE_LINKS_MAX][NET_MAC]; /* of those that are done, or were */
 static struct patience patience;
@@ -101,6 +102,7 @@ static void set_carrier(struct supervisor *sv, uint32_t link, bool carrier)
 
 static void note_numbers(uint32_t link, const struct net_seen *seen)
 {
+	carriers[link] = seen->carriers;
 	numbers[link] = seen->index;
 	masters[link] = seen->master;
 	memcpy(macs[link], seen->mac, NET_MAC);
@@ -361,11 +363,22 @@ static void check_gone(struct supervisor *sv, uint32_t i, uint32_t number, bool 
 	net_close(&net);
 }
 
+/* Carrier that is back before the kernel has looked is told of by the count alone. */
+static bool has_flickered(const struct supervisor *sv, uint32_t i, const struct net_seen *seen)
+{
+	return seen->works && sv->state->links_carrier & ~down & bit(i) && carriers[i] && carriers[i] != seen->carriers;
+}
+
 static void note_state(struct supervisor *sv, uint32_t i, const struct net_seen *seen)
 {
-	bool is_off = table_link(sv->table, i)->master[0] && (!seen->master || seen->master != masters[i]);
+	const struct net_link *link = table_link(sv->table, i);
+	bool is_off = link->master[0] && (!seen->master || seen->master != masters[i]);
+	bool flickered = has_flickered(sv, i, seen);
 
+	carriers[i] = seen->carriers;
 	set_carrier(sv, i, seen->works);
+	if (flickered)
+		ask_again(sv, link);
 	set(&down, i, !seen->up || down & bit(i));
 	set(&off, i, is_off || off & bit(i) || (seen->up && down & bit(i)));
 }

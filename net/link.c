@@ -159,6 +159,7 @@ int link_take(struct netlink_bytes body, struct link_info *ret)
 	take_text(got[IFLA_IFALIAS], info.alias, sizeof(info.alias));
 	info.master = u32_in(got[IFLA_MASTER], 0);
 	info.group = u32_in(got[IFLA_GROUP], 0);
+	info.carriers = u32_in(got[IFLA_CARRIER_CHANGES], 0);
 	info.nsid = (int)u32_in(got[IFLA_LINK_NETNSID], UINT32_MAX);
 	/* Up to a second until the link watch has looked, one that is new is IFF_RUNNING all the same. */
 	if (got[IFLA_CARRIER].len && !u8_in(got[IFLA_CARRIER]))

@@ -54,7 +54,7 @@ static struct net_seen seen_of(const struct link_info *info)
 {
 	struct net_seen seen = { .up = info->flags & IFF_UP,
 				 .works = info->flags & IFF_UP && info->flags & IFF_RUNNING,
-				 .index = info->index, .master = info->master };
+				 .index = info->index, .master = info->master, .carriers = info->carriers };
 
 	memcpy(seen.name, info->name, sizeof(seen.name));
 	memcpy(seen.mac, info->mac, sizeof(seen.mac));

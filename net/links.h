@@ -14,6 +14,7 @@ struct net_seen {
 	uint32_t index; /* the kernel's number: stays when the name changes */
 	bool up;
 	bool works;   /* is up and has carrier */
+	uint32_t carriers; /* how often that came or went */
 	uint32_t master; /* that of the bridge or bond that it is a port of; 0: of none */
 	bool gone;
 };

@@ -32,6 +32,7 @@ struct link_info {
 	int nsid;              /* where its other end is: the number of that namespace in ours, or -1 */
 	uint32_t master;       /* number of the bridge or bond that it is a port of, or 0 */
 	uint32_t group;
+	uint32_t carriers;     /* how often carrier came or went */
 	char name[NET_IFNAME];
 	char alias[8];         /* what fits of it */
 	char kind[NET_IFNAME]; /* "bridge", "veth", "" for a device */

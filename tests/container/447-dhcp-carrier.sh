@@ -33,7 +33,6 @@ served() {
 far() {
 	ct_in sh -c "nsenter --target \$(cat $ct_dir/server) --net ip link set far $1"
 }
-# What comes back within a second the kernel may not tell of as lost.
 lost() {
 	local before
 	before=$(grep -c 'no longer online' "$ct_dir/out")
@@ -63,6 +62,12 @@ kill $seen
 wait $seen 2>/dev/null
 is "$(grep -c '^Deleted.*192.0.2.50' "$ct_dir/seen")" 0 "and with the same lease nothing is taken away meanwhile"
 is "$(ct_field dhcp-wan starts)" 1 "its service is not started again for that"
+
+acks=$(acked)
+far down
+far up
+ct_until 20 sh -c "[ \$(grep -c DHCPACK '$ct_dir/served') -gt $acks ]"
+ok $? "so it does when it was away for so short a time that the kernel tells of no loss"
 
 lost
 served 192.0.2.60
