@@ -104,14 +104,39 @@ static bool is_place(const char *place, const char *point)
 	return !length(place) && !*point;
 }
 
-/* The uppermost mount at this place. */
+static const char *next_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return line + (*line == '\n');
+}
+
+static bool is_same_word(const char *a, const char *b)
+{
+	return length(a) == length(b) && !strncmp(a, b, length(a));
+}
+
+/* The mount at the place that lies upon the one of this line, or NULL. The root of all may say to lie upon itself. */
+static const char *upon(const char *below, const char *point)
+{
+	for (const char *line = mounts; *line; line = next_line(line))
+		if (line != below && is_place(word(line, 4), point) && is_same_word(word(line, 1), word(below, 0)))
+			return line;
+	return NULL;
+}
+
+/* The uppermost mount at this place. Lines stand in the order in which mounts were made, not put there (Linux 6.8). */
 static struct seen at(const char *point)
 {
 	struct seen found = { 0 };
+	const char *top = NULL;
 
-	for (const char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n')
+	for (const char *line = mounts; *line; line = next_line(line))
 		if (is_place(word(line, 4), point))
-			take(line, &found);
+			top = line;
+	for (const char *next = top; next; next = upon(top, point))
+		top = next;
+	if (top)
+		take(top, &found);
 	return found;
 }
 

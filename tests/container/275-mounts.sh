@@ -48,6 +48,10 @@ ready = "exit"
 network = "none"
 mounts = { "$ct_dir/src" = "tmpfs", "/mnt" = "$ct_dir/src", "/proc/sys/net" = "/proc/sys/net" }
 secrets = { k = "$ct_dir/src/k" }
+[service.upon]
+exec = ["/bin/sleep", "1000"]
+mounts = { "/run/secrets" = "tmpfs" }
+secrets = { k = "$ct_dir/src/k" }
 [service.node]
 exec = ["/bin/sh", "-c", "echo \$(ls -l /dev/fuse /dev/tty | cut -c1 | tr -d '\\\\n'), node; mknod /dev/kmsg c 1 11; (: >/dev/kmsg) 2>&1 | grep -q 'not permitted' && echo node, held"]
 ready = "exit"
@@ -64,7 +68,7 @@ ct_start sh -c "mount -t tmpfs spread $ct_dir/spread && mount --make-shared $ct_
 	mount -t tmpfs bare $ct_dir/bare && cp $ct_dir/toybox $ct_dir/bare/toybox && mount -o remount,ro $ct_dir/bare &&
 	exec \"\$@\"" sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
-ct_is "all run but those that ask for what cannot be had" private:up slave:up shared:up both:up bare:up bare2:up covers:done node:done asks:failed hides:failed
+ct_is "all run but those that ask for what cannot be had" private:up slave:up shared:up both:up upon:up bare:up bare2:up covers:done node:done asks:failed hides:failed
 ct_said "^cc, node$" "without a root a /dev of its own has devices of minit's"
 ct_said "^node, held$" "and others are held back, whatever node is made"
 
@@ -86,6 +90,7 @@ is "$(of_srv private), $(of_srv slave), $(of_srv shared)" " mounted,  mounted,  
 is "$(of_srv slave-alone); $(of_srv shared-alone)" "!mounted, no slave of minit's; !mounted, no peer of minit's" \
 	"but not where what minit has there is private"
 is "$(sees both) $(sees both /mnt)" "1 0" "of one service too, each as it is said"
+is "$(ct_minit status upon | grep '^!')" "" "of two mounts in one place status has the upper one, in whatever order they were made"
 is "$(mounts private) $(mounts slave) $(mounts shared)" "0 0 1" "what the service mounts leaves a shared one alone"
 
 is "$(grep -a -x -E 'file|secret|open|f' "$ct_dir/out" | tr '\n' ' ')" "file secret open " "without a root sources are minit's too, whatever lies upon them"
