@@ -224,8 +224,18 @@ static void the_table_s_groups_are_all_there_is(void **state)
 	(void)state;
 	image_add(&image, &spec->groups, "www");
 	image_add(&image, &spec->groups, "12345");
+	image.confine.privileges.given = GIVEN_GROUPS;
 	assert_int_equal(as("web"), 0);
 	assert_string_equal(did, "groups 200 12345, gid 200, uid 100");
+}
+
+static void an_empty_list_of_groups_is_none(void **state)
+{
+	(void)state;
+	begin();
+	image.confine.privileges.given = GIVEN_GROUPS;
+	assert_int_equal(as("web"), 0);
+	assert_string_equal(did, "groups, gid 200, uid 100");
 }
 
 static void a_group_alone_leaves_the_user(void **state)
@@ -282,6 +292,7 @@ static void who_is_not_there_is_an_error_with_the_name(void **state)
 	begin();
 	image_add(&image, &image.spec[0].groups, "www");
 	image_add(&image, &image.spec[0].groups, "nope");
+	image.confine.privileges.given = GIVEN_GROUPS;
 	assert_int_equal(step_user(&child), -ESRCH);
 	assert_string_equal(did, "");
 }
@@ -561,6 +572,7 @@ int main(void)
 		T(a_number_without_a_name_is_its_own_group_and_has_no_home),
 		T(the_table_s_group_wins),
 		T(the_table_s_groups_are_all_there_is),
+		T(an_empty_list_of_groups_is_none),
 		T(a_group_alone_leaves_the_user),
 		T(lines_of_passwd_are_taken_as_they_come),
 		T(who_is_not_there_is_an_error_with_the_name),
