@@ -122,10 +122,12 @@ static int find_group(const char *wanted, uint32_t *ret)
 	return -ESRCH;
 }
 
-static void add_group(struct who *who, uint32_t gid)
+static int add_group(struct who *who, uint32_t gid)
 {
-	if (who->group_count < WHO_GROUPS_MAX)
-		who->groups[who->group_count++] = gid;
+	if (who->group_count == WHO_GROUPS_MAX)
+		return -E2BIG;
+	who->groups[who->group_count++] = gid;
+	return 0;
 }
 
 /* A word of a line and what ended it (-1: the end of the file). One that does not fit is none. */
@@ -164,16 +166,16 @@ static int read_group(struct lines *l, const char *name, uint32_t *ret_gid)
 }
 
 /* The groups that /etc/group lists the user in, as a login would get them. */
-static void add_memberships(struct who *who)
+static int add_memberships(struct child *child, struct who *who)
 {
 	struct lines l = { .fd = open("/etc/group", O_RDONLY | O_CLOEXEC) };
 	cleanup_fd int fd = l.fd;
 	uint32_t gid;
-	int listed;
+	int listed, err = 0;
 
-	while (fd >= 0 && who->name[0] && (listed = read_group(&l, who->name, &gid)) >= 0)
-		if (listed)
-			add_group(who, gid);
+	while (fd >= 0 && !err && who->name[0] && (listed = read_group(&l, who->name, &gid)) >= 0)
+		err = listed ? add_group(who, gid) : 0;
+	return err ? child_fail(child, err, "groups") : 0;
 }
 
 /* ESRCH says that nobody is called so, and its detail who: services/failure.c makes the words. */
@@ -198,7 +200,8 @@ static int add_given_groups(struct child *child, struct who *who)
 
 		if (find_group(name, &gid))
 			return not_there(child, "group", name);
-		add_group(who, gid);
+		if (add_group(who, gid))
+			return child_fail(child, -E2BIG, "groups");
 	}
 	return 0;
 }
@@ -217,9 +220,7 @@ int who_resolve(struct child *child, struct who *who)
 		return not_there(child, "user", user);
 	if (gives_groups(child))
 		return add_given_groups(child, who);
-	if (user)
-		add_memberships(who);
-	return 0;
+	return user ? add_memberships(child, who) : 0;
 }
 
 /* Where its user namespace denies setgroups(2) it has got them before: services/step_userns.c. */

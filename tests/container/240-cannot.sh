@@ -14,6 +14,10 @@ chmod 755 "$ct_dir/foreign"
 chmod 755 "$ct_dir/script" "$ct_dir/orphan" "$ct_dir"
 chmod 644 "$ct_dir/plain"
 
+mkdir -p "$ct_dir/joiner/etc"
+echo 'joiner:x:7:7::/:/bin/sh' >"$ct_dir/joiner/etc/passwd"
+seq 3000 3256 | sed 's/.*/g&:x:&:joiner/' >"$ct_dir/joiner/etc/group"
+
 # cannot NAME KEYS
 cannot() {
 	printf '[service.%s]\n%s\n' "$1" "$2"
@@ -40,6 +44,9 @@ $(cannot rootuser "root = '$ct_dir'
 user = 'root'")
 $(cannot group 'group = "no-such-group"')
 $(cannot groups 'groups = ["no-such-group"]')
+$(cannot manygroups "groups = [$(seq -s , 3000 3256)]")
+$(cannot membership "root = '$ct_dir/joiner'
+user = 'joiner'")
 $(cannot cwd 'cwd = "/no/such/directory"')
 $(cannot root 'root = "/no/such/root"')
 $(cannot emptyroot "root = '$ct_dir'")
@@ -60,7 +67,7 @@ TOML
 ct_start
 ct_up
 ct_is "all that cannot be has failed" program:failed inpath:failed executable:failed interpreter:failed returns:failed directory:failed \
-	user:failed longuser:failed rootuser:failed loader:failed pathloader:failed group:failed groups:failed cwd:failed root:failed emptyroot:failed envfile:failed badenv:failed rights:failed
+	user:failed longuser:failed rootuser:failed loader:failed pathloader:failed group:failed groups:failed manygroups:failed membership:failed cwd:failed root:failed emptyroot:failed envfile:failed badenv:failed rights:failed
 ct_is "each was tried once: it will not get better by itself" program:starts=1 user:starts=1 cwd:starts=1 badenv:starts=1
 ct_is "nothing else is held up" other:up script:done path:done
 
@@ -91,6 +98,9 @@ is_why longuser "user and groups: no user a-user-of-thirty-two-characters- in /e
 is_why group "user and groups: no group no-such-group in /etc/group: add it (groupadd --system no-such-group), or correct group" "no group"
 is_why groups "user and groups: no group no-such-group in /etc/group: add it (groupadd --system no-such-group), or correct groups" \
 	"no supplementary group"
+for name in manygroups membership; do
+	is_why $name "user and groups: groups: Argument list too long: they are more than 256: give those that it needs" "more groups than there is room for"
+done
 is_why cwd "working directory: /no/such/directory: No such file or directory: make it, or correct cwd" "no directory"
 is_why root "mounts: /no/such/root: No such file or directory: make it, or correct the table" "no root"
 is_why emptyroot "exec: /bin/true: No such file or directory in the root $ct_dir: install it there, or correct exec" "a root without the program"
