@@ -64,7 +64,7 @@ static void tell_json(const struct look *l, const char *what, const char *asked,
 		      const char *why)
 {
 	static const char *const words[] = { "true", "false", "null" };
-	BUF_ON_STACK(b, 6 * 2 * LOOK_TEXT + 600);
+	BUF_ON_STACK(b, MAX(6 * 2 * LOOK_TEXT, 2 * LOOK_LIST) + 600);
 
 	buf_fmt(&b, "%s{\"what\":", l->count ? "," : "");
 	buf_json(&b, what);
@@ -102,7 +102,7 @@ static void pad(const char *text, size_t width)
 static void tell_plain(const struct look *l, const char *what, const char *asked, const char *got, enum verdict verdict,
 		       const char *why)
 {
-	BUF_ON_STACK(wish, LOOK_TEXT + 40);
+	BUF_ON_STACK(wish, LOOK_LIST + 40);
 
 	say("%s ", verdict == LOOK_DIFFERS ? "!" : " ");
 	say_plain(what);

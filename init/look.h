@@ -9,6 +9,7 @@
 #include "services/state.h"
 
 #define LOOK_TEXT 200
+#define LOOK_LIST 4096 /* of groups, or processors */
 
 enum verdict {
 	LOOK_SAME,    /* as asked, or the program itself has given more away */
@@ -30,8 +31,8 @@ struct look {
 	bool is_root;        /* minit is, where it is itself */
 	bool elsewhere;      /* the tool is in another user namespace than minit, and ids are called otherwise */
 	pid_t pid;           /* the program's, behind the reaper if it has one */
-	char status[4096];   /* of the program, proc(5) */
-	char minits[4096];   /* of minit */
+	char status[2 * LOOK_LIST]; /* of the program, proc(5) */
+	char minits[2 * LOOK_LIST]; /* of minit */
 	const char *changes; /* lines of JSON: limits that were changed by hand (init/insight.h) */
 	const char *source;  /* of what is asked, where it is not the table, or NULL */
 	bool entered;        /* what is read now is read from within */

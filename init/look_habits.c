@@ -180,8 +180,8 @@ static void put_mask(const struct look *l, struct list list, struct buf *b)
 
 static void look_cpus(struct look *l)
 {
-	BUF_ON_STACK(asked, LOOK_TEXT);
-	BUF_ON_STACK(got, LOOK_TEXT);
+	BUF_ON_STACK(asked, LOOK_LIST);
+	BUF_ON_STACK(got, LOOK_LIST);
 
 	if (!l->confine->privileges.cpus.count)
 		return;

@@ -294,8 +294,8 @@ static bool gather(struct look *l, const struct book *passwd, const struct book 
 static void look_groups(struct look *l, const struct book *passwd, const struct book *group)
 {
 	struct gids g = { .count = 0 };
-	BUF_ON_STACK(asked, 2048);
-	BUF_ON_STACK(got, 2048);
+	BUF_ON_STACK(asked, LOOK_LIST);
+	BUF_ON_STACK(got, LOOK_LIST);
 
 	if (!l->spec->user_at && !l->spec->group_at && !gives_groups(l) && !l->confine->roots.gids.count)
 		return;

@@ -45,6 +45,10 @@ user = 'root'")
 $(cannot group 'group = "no-such-group"')
 $(cannot groups 'groups = ["no-such-group"]')
 $(cannot manygroups "groups = [$(seq -s , 3000 3256)]")
+[service.asmany]
+exec = ["/bin/sleep", "1000"]
+ready = "exec"
+groups = [$(seq -s , 2000003000 2000003255)]
 $(cannot membership "root = '$ct_dir/joiner'
 user = 'joiner'")
 $(cannot cwd 'cwd = "/no/such/directory"')
@@ -101,6 +105,8 @@ is_why groups "user and groups: no group no-such-group in /etc/group: add it (gr
 for name in manygroups membership; do
 	is_why $name "user and groups: groups: Argument list too long: they are more than 256: give those that it needs" "more groups than there is room for"
 done
+is "$(ct_minit status asmany | sed -n 's/^  groups  *//p' | tr -s ' ' | wc -w) $(ct_minit status --json asmany | grep -o '"what":"groups".*"what":"no_new' | grep -c '"ok":true')" \
+	"512 1" "as many as that can be had, and are seen"
 is_why cwd "working directory: /no/such/directory: No such file or directory: make it, or correct cwd" "no directory"
 is_why root "mounts: /no/such/root: No such file or directory: make it, or correct the table" "no root"
 is_why emptyroot "exec: /bin/true: No such file or directory in the root $ct_dir: install it there, or correct exec" "a root without the program"
