@@ -130,41 +130,6 @@ static void take_apart(struct supervisor *sv, uint32_t index)
 	}
 }
 
-/* -- names ----------------------------------------------------------------------------------------------------- */
-
-static const char *resolv_of(const struct table *t, uint32_t index)
-{
-	const struct network_spec *network = table_network(t, table_service(t, index));
-
-	return network ? table_text(t, network->resolv_at) : NULL;
-}
-
-static void rewrite(const struct supervisor *sv, const struct rewrite *r)
-{
-	int err = r->was && r->is && strcmp(r->was, r->is) != 0 ? rewrite_file(r) : 0;
-
-	sv->state->helpers += err > 0;
-	if (err < 0)
-		log_warn(r->service, -err, "the names of the new table cannot be written; a restart gives it those");
-}
-
-/* By the old table, while its text is known: only what still has that is written over. */
-static void rewrite_names(const struct supervisor *sv, uint32_t index)
-{
-	uint32_t there = (uint32_t)place_in_next(sv, index);
-	const struct service *s = service_at(sv, index);
-	cleanup_fd int process = s->life.execed && s->handles.pid ? sys_pidfd(s->handles.pid) : -1;
-	const char *name = service_name(sv, index);
-
-	if (process < 0)
-		return;
-	rewrite(sv, &(struct rewrite){ REWRITE_HOSTS, process, name,
-				       table_text(sv->table, spec_at(sv, index)->hosts_at),
-				       table_text(next, table_service(next, there)->hosts_at) });
-	rewrite(sv, &(struct rewrite){ REWRITE_RESOLV, process, name, resolv_of(sv->table, index),
-				       resolv_of(next, there) });
-}
-
 /* -- all that goes --------------------------------------------------------------------------------------------- */
 
 /* Whoever asks about services by their numbers would hear of others. */
@@ -226,8 +191,6 @@ static void put_away(struct supervisor *sv)
 	for (uint32_t i = 0; i < sv->state->count; i++)
 		if (service_at(sv, i)->handles.flags & HANDLE_HELD)
 			take_apart(sv, i);
-		else if (cost(sv, i) & DIFFER_NAMES)
-			rewrite_names(sv, i);
 	for (uint32_t i = 0; i < sv->table->groups.count; i++)
 		remove_group(sv, i);
 	exchange_network_away(sv, next);
@@ -357,6 +320,73 @@ static void make_one(struct supervisor *sv, uint32_t index)
 		log_debug(service_name(sv, index), "not ready to start");
 }
 
+/* -- names ----------------------------------------------------------------------------------------------------- */
+
+static const char *resolv_of(const struct differ_side *side)
+{
+	const struct network_spec *network = table_network(side->t, table_service(side->t, side->index));
+
+	return network ? table_text(side->t, network->resolv_at) : NULL;
+}
+
+static const char *hosts_of(const struct differ_side *side)
+{
+	return table_text(side->t, table_service(side->t, side->index)->hosts_at);
+}
+
+static void rewrite(const struct supervisor *sv, const struct rewrite *r)
+{
+	int err = r->was && r->is && strcmp(r->was, r->is) != 0 ? rewrite_file(r) : 0;
+
+	sv->state->helpers += err > 0;
+	if (err < 0)
+		log_warn(r->service, -err, "the names of the new table cannot be written; a restart gives it those");
+}
+
+/* Only what still has the text of the last table is written over. */
+static void rewrite_names(const struct supervisor *sv, const struct differ_side *was, uint32_t index)
+{
+	const struct service *s = service_at(sv, index);
+	const struct differ_side is = { sv->table, index };
+	cleanup_fd int process = s->life.execed && s->handles.pid ? sys_pidfd(s->handles.pid) : -1;
+	const char *name = service_name(sv, index);
+
+	if (process < 0)
+		return;
+	rewrite(sv, &(struct rewrite){ REWRITE_HOSTS, process, name, hosts_of(was), hosts_of(&is) });
+	rewrite(sv, &(struct rewrite){ REWRITE_RESOLV, process, name, resolv_of(was), resolv_of(&is) });
+}
+
+/* Who has to end for the new table has ended. */
+static void rewrite_all(const struct supervisor *sv, const struct table *last)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		int there = table_find_near(last, service_name(sv, i), i);
+		struct differ_side was = { last, (uint32_t)there }, is = { sv->table, i };
+		unsigned how = there < 0 ? DIFFER_ANEW : differ_service(was, is, NULL, NULL);
+
+		if (how & DIFFER_NAMES && !(how & DIFFER_ANEW))
+			rewrite_names(sv, &was, i);
+	}
+}
+
+/* By the new table alone, so that there are none to be put back should it not come. */
+static void write_names(struct supervisor *sv)
+{
+	int err = 0;
+	const struct table *last;
+
+	if (sv->state->last_table_fd < 0)
+		return;
+	last = table_map(sv->state->last_table_fd, &err);
+	if (last)
+		rewrite_all(sv, last);
+	else
+		log_warn("reload", -err, "the table before cannot be read: services that run on keep its names");
+	table_unmap(last);
+	fd_close(&sv->state->last_table_fd);
+}
+
 /* Whoever asked finds by now what the new table says. */
 static void answer(struct supervisor *sv)
 {
@@ -379,6 +409,7 @@ void exchange_finish(struct supervisor *sv)
 		(void)!sv->rules(sv); /* said; who needs it will say so again */
 	near_up(sv);
 	network_names(sv->table);
+	write_names(sv);
 	for (uint32_t i = 0; i < sv->state->count; i++)
 		make_one(sv, i);
 	answer(sv);

@@ -49,6 +49,7 @@ static void keep_services(const struct statefile *state, bool keep)
 void reexec_keep(const struct statefile *state, bool keep)
 {
 	keep_one(state->table_fd, keep);
+	keep_one(state->last_table_fd, keep);
 	keep_one(state->state_fd, keep);
 	keep_one(state->self_fd, keep);
 	keep_one(state->control_fd, keep);

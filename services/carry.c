@@ -18,6 +18,7 @@ static void carry_head(struct statefile *to, const struct statefile *from)
 	to->table_fd = from->next_table_fd;
 	to->self_fd = from->self_fd;
 	to->next_table_fd = -1;
+	to->last_table_fd = from->table_fd;
 	to->exchange = EXCHANGE_DONE;
 	to->prepared = 2 * to->count; /* by HANDLE_ANEW, those that are to be */
 	to->admitted = 0;

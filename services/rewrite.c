@@ -60,9 +60,11 @@ static int rewrite(const struct rewrite *r)
 	err = fd < 0 ? fd : fd_stat(fd, &st);
 	if (err)
 		return err;
-	if (!S_ISREG(st.st_mode) || !has_text(fd, r->was))
+	if (!S_ISREG(st.st_mode))
 		return -EEXIST;
-	return put_text(fd, r->is);
+	if (has_text(fd, r->is)) /* by whom a crash has cut short */
+		return 0;
+	return has_text(fd, r->was) ? put_text(fd, r->is) : -EEXIST;
 }
 
 no_return static void run(const struct rewrite *r)

@@ -283,6 +283,7 @@ struct statefile {
 	struct rules_handles rules; /* init/rules.c */
 	int32_t claims[CLAIMS];     /* sockets, -1 for none; init/claims.c */
 	int32_t next_table_fd;      /* what is to take the place of the table, -1 for none; init/exchange.c */
+	int32_t last_table_fd;      /* what it has taken the place of, until that is not needed, -1 for none */
 	uint32_t exchange;          /* enum exchange; init/exchange.c */
 	int32_t returned;           /* errno, why the program that was to take over gave it back; 0: none; init/run.c */
 	char program[STATE_PATH];   /* the file that minit was started from, "" if it is not known; init/run.c */

@@ -29,7 +29,7 @@ static void blank(struct statefile *state, const struct table *table, uint32_t s
 	state->size = size;
 	state->count = table->services.count;
 	state->pid = getpid();
-	state->table_fd = state->self_fd = state->control_fd = state->next_table_fd = -1;
+	state->table_fd = state->self_fd = state->control_fd = state->next_table_fd = state->last_table_fd = -1;
 	state->booted = when_now();
 	state->phase_deadline = WHEN_NEVER;
 	state->netns = -1;
