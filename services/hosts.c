@@ -60,16 +60,24 @@ static const struct net_attach *attach_on(const struct compile *c, uint32_t inde
 	return NULL;
 }
 
+/* What it calls its host is a name of it too, unless that is another service's own. */
+static const char *alias_of(const struct compile *c, const struct service_spec *spec)
+{
+	const char *alias = table_text(c->table, spec->hostname_at);
+
+	return alias && service_index(c, alias) < 0 ? alias : NULL;
+}
+
 static void put_service(struct compile *c, const struct service_spec *spec, const struct net_attach *at)
 {
-	const char *name = table_name(c->table, spec), *alias = table_text(c->table, spec->hostname_at);
+	const char *name = table_name(c->table, spec), *alias = alias_of(c, spec);
 
 	for (unsigned i = 0; i < addr_count(at); i++) {
 		BUF_ON_STACK(b, 256);
 
 		text_put_addr(&b, &at->addr[i], false);
 		buf_fmt(&b, "\t%s", name);
-		if (alias && strcmp(alias, name) != 0)
+		if (alias)
 			buf_fmt(&b, " %s", alias);
 		buf_char(&b, '\n');
 		arena_put(c->work, b.data, b.len);

@@ -24,6 +24,7 @@ cat >>"$ct_dir/table.toml" <<TOML
 [service.links]
 exec = ["/bin/sleep", "1000"]
 hosts = true
+hostname = "web"
 root = "$ct_dir/root"
 network.dns = "10.77.0.9"
 TOML
@@ -68,8 +69,10 @@ case $(look "$web" dns.home.arpa),$(look "$web" web),$(look "$web" pod.home.arpa
 10.77.0.53,fd77::53,*"$address"*,*"$address"*) ok 0 "and dnsmasq tells what is in it" ;;
 *) ok 1 "and dnsmasq tells what is in it" ;;
 esac
+is "$(awk '$2 == "web" || $3 == "web" { print $1 }' "$ct_dir/hosts")" "$(awk '$2 == "web" { print $1 }' "$ct_dir/hosts")" \
+	"a name is that of the service, whatever another one calls its host"
 links=$(ct_outer links)
-is "$(nsenter --target "$links" --mount --root /bin/cat /etc/resolv.conf /etc/hosts | tr '\t' ' ' | grep -E '^nameserver| links$' | head -2 |
+is "$(nsenter --target "$links" --mount --root /bin/cat /etc/resolv.conf /etc/hosts | tr '\t' ' ' | grep -E '^nameserver| links( |$)' | head -2 |
 	cut -d' ' -f1,2 | tr '\n' ,),$(grep -c . "$ct_dir/root/etc/passwd"),$(readlink "$ct_dir/root/etc/resolv.conf")" \
 	"nameserver 10.77.0.9,$(ct_field links addresses | tr -d '[]"' | cut -d/ -f1) links,,$(grep -c . "$TREE/etc/passwd"),../run/systemd/resolve/stub-resolv.conf" \
 	"they are laid upon links in its root, and not upon what these lead to"
