@@ -58,6 +58,18 @@ static bool can_speak(const struct net_attach *a, const struct net_attach *b)
 	return have_family(a, b, AF_INET) || have_family(a, b, AF_INET6);
 }
 
+static void refuse_bridgeless(struct compile *c, const struct draft *d, const struct toml *node, uint32_t to)
+{
+	const struct draft *other = &c->services.drafts[to];
+	const struct toml *join = other->nodes[KEY_NETWORK_JOIN];
+
+	if (join)
+		refuse(c, node, "%s: network.allow: the network of %s is that of %s; allow that one", d->title,
+		       other->title, join->text);
+	else
+		refuse(c, node, "%s: network.allow: %s is on no bridge", d->title, other->title);
+}
+
 /* Says why it would change nothing. */
 static bool is_useful(struct compile *c, const struct draft *d, const struct toml *node, uint32_t from, uint32_t to)
 {
@@ -69,7 +81,7 @@ static bool is_useful(struct compile *c, const struct draft *d, const struct tom
 		refuse(c, node, "%s: network.allow: %s is on the same bridge, whose port_isolation lets nothing "
 		       "through; use isolate in its place", d->title, c->services.drafts[to].title);
 	else if (there < 0)
-		refuse(c, node, "%s: network.allow: %s is on no bridge", d->title, c->services.drafts[to].title);
+		refuse_bridgeless(c, d, node, to);
 	else if (here >= 0 && !is_isolated(c, here) && !is_isolated(c, there))
 		refuse(c, node, "%s: network.allow: %s can be reached anyway; make its bridge isolate = true", d->title,
 		       c->services.drafts[to].title);
