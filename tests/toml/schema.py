@@ -96,6 +96,7 @@ address = ["dhcp", "192.0.2.20/24"]
 dhcp_client = ["/sbin/udhcpc", "-t", "5"]
 [network.link.lease6]
 address = ["dhcp6", "dhcp"]
+metric = 7
 dhcp6_client = "/sbin/dhclient"
 [network.link.vx]
 kind = "vxlan"
