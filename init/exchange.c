@@ -37,8 +37,7 @@ static int place_in_next(const struct supervisor *sv, uint32_t index)
 static unsigned cost(const struct supervisor *sv, uint32_t index)
 {
 	int there = place_in_next(sv, index);
-	struct differ_side was = { sv->table, index }, is = { next, (uint32_t)there };
-	unsigned how = there < 0 ? DIFFER_ANEW : differ_service(was, is, NULL, NULL);
+	unsigned how = there < 0 ? DIFFER_ANEW : state_cost(sv, index, next, (uint32_t)there);
 
 	if (spec_at(sv, index)->internal && there >= 0 && differ_outputs(sv->table, next))
 		how |= DIFFER_RUN;

@@ -144,7 +144,9 @@ static const char *words_of(unsigned how)
 		return "restarted in a new leaf";
 	if (how & DIFFER_RUN)
 		return "restarted";
-	return how & (DIFFER_LIMITS | DIFFER_NAMES) ? "changed while it runs" : "taken note of";
+	if (how & (DIFFER_LIMITS | DIFFER_NAMES))
+		return "changed while it runs";
+	return how & DIFFER_ASKED ? "taken note of, and restarted if a default of it was left out" : "taken note of";
 }
 
 /* The first of what it needs that does not go on, or NULL. */

@@ -213,9 +213,18 @@ static void carry_network(struct statefile *to, const struct statefile *from, co
 
 /* -- all of it ---------------------------------------------------------------------------------------------------- */
 
+unsigned state_cost(const struct supervisor *sv, uint32_t index, const struct table *to, uint32_t there)
+{
+	struct differ_side was = { sv->table, index }, is = { to, there };
+	unsigned how = differ_service(was, is, NULL, NULL);
+	bool lacks = how & DIFFER_ASKED && service_at(sv, index)->handles.missing;
+
+	return lacks ? how | DIFFER_RUN : how;
+}
+
 static void carry_one(struct statefile *to, const struct supervisor *sv, struct differ_side was, struct differ_side is)
 {
-	unsigned how = differ_service(was, is, NULL, NULL);
+	unsigned how = state_cost(sv, was.index, is.t, is.index);
 
 	carry_service(&to->services[is.index], service_at(sv, was.index), how);
 }

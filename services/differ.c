@@ -264,10 +264,19 @@ static enum differ cost_of_names(const struct pair *p)
 	return !number_in(p->was, 0) == !number_in(p->is, 0) ? DIFFER_NAMES : DIFFER_RUN;
 }
 
+/* What was a default is an error from now on, where it cannot be had. */
+static unsigned cost_of_asking(const struct pair *p, enum field_kind kind)
+{
+	bool more = kind == FIELD_FLAGS ? number_in(p->is, 0) & ~number_in(p->was, 0) :
+		    kind == FIELD_TEXT ? false : *(const uint8_t *)p->is.at & ~*(const uint8_t *)p->was.at;
+
+	return more ? DIFFER_NOW | DIFFER_ASKED : DIFFER_NOW;
+}
+
 static void note_field(struct walk *w, const struct pair *p, const struct field *f)
 {
 	if (f->how == DIFFER_QUIET)
-		w->found |= DIFFER_NOW;
+		w->found |= cost_of_asking(p, f->kind);
 	else
 		note(w, f->name, f->how == DIFFER_NAMES ? cost_of_names(p) : (enum differ)f->how);
 }
@@ -352,7 +361,7 @@ static void compare_given(struct walk *w, const struct pair *confines)
 	if (was->caps.given != is->caps.given)
 		note(w, "caps", DIFFER_RUN);
 	if ((was->given ^ is->given) & GIVEN_KEYRING)
-		w->found |= DIFFER_NOW; /* who has asked for it is another */
+		w->found |= is->given & GIVEN_KEYRING ? DIFFER_NOW | DIFFER_ASKED : DIFFER_NOW;
 }
 
 /* -- a service, as a whole ----------------------------------------------------------------------------------------- */

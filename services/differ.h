@@ -17,6 +17,7 @@ enum differ {
 	DIFFER_NETWORK = 32, /* a network made anew, and so a new run */
 	DIFFER_BY_HAND = 64, /* beside a field: services/differ.c has words of its own for it */
 	DIFFER_QUIET = 128,  /* beside a field that says who has asked for another: as NOW, and not told */
+	DIFFER_ASKED = 256,  /* beside that: it is the service itself now, which takes a new run if it was left out */
 };
 
 /* What cannot be had while it runs. */

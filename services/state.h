@@ -339,6 +339,9 @@ struct statefile *state_map(int memfd, int *ret_err);
  */
 must_check int state_carry(const struct supervisor *sv, const struct table *to, struct statefile **ret);
 
+/* What it costs a service that is number `there` of another table: bits of services/differ.h. services/carry.c */
+unsigned state_cost(const struct supervisor *sv, uint32_t index, const struct table *to, uint32_t there);
+
 /* Notes what `to` has to make of the network where `from` is in force. services/carry.c */
 void state_note_due(struct network_due *due, const struct table *from, const struct table *to);
 
