@@ -371,10 +371,13 @@ static void know_self(struct statefile *state)
 	fd_close(&old);
 }
 
-/* The crash may have come while minit was in the network namespace of a service, to set it up. */
+/*
+ * The crash may have come while minit was in the network namespace of a service, to set it up. Who may enter none
+ * (EPERM) was in none.
+ */
 static void go_home(const struct statefile *state)
 {
-	if (state->netns >= 0 && setns(state->netns, CLONE_NEWNET) < 0)
+	if (state->netns >= 0 && setns(state->netns, CLONE_NEWNET) < 0 && errno != EPERM)
 		log_error(NULL, errno, "my own network namespace cannot be entered again");
 }
 

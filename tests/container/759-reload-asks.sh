@@ -42,6 +42,7 @@ ct_is "and is an error" spaces:failed filter:failed steady:up
 is "$(ct_field spaces why | cut -d: -f1-3)/$(ct_field filter why | cut -d: -f1-3)" \
 	"step clone: namespaces: Operation not permitted/step system call filter: without no_new_privs: Permission denied" "with the reason"
 is "$(ct_field steady pid)" "$before" "nobody else is touched"
+ct_not_said 'cannot be entered again' "and minit does not want into a network that it never left"
 ct_stop "it ends in order"
 
 table
