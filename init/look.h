@@ -9,7 +9,7 @@
 #include "services/state.h"
 
 #define LOOK_TEXT 200
-#define LOOK_LIST 4096 /* of groups, or processors */
+#define LOOK_LIST 4096 /* of groups, of processors, or a path */
 
 enum verdict {
 	LOOK_SAME,    /* as asked, or the program itself has given more away */

@@ -439,7 +439,7 @@ static void look_mount(struct look *l, const struct mount_spec *m)
 	const char *target = table_text(l->table, m->target_at);
 	bool readonly = m->kind == MOUNT_READONLY || m->attr & MOUNT_ATTR_RDONLY, lost;
 	struct seen is = at(target);
-	BUF_ON_STACK(what, LOOK_TEXT);
+	BUF_ON_STACK(what, LOOK_LIST + 16);
 	BUF_ON_STACK(got, LOOK_TEXT);
 
 	buf_fmt(&what, "mounts.\"%s\"", target);

@@ -10,6 +10,7 @@ echo file >"$ct_dir/src/f"
 echo secret >"$ct_dir/src/k"
 cp -L "$TREE/bin/toybox" "$ct_dir/toybox" 2>/dev/null || cp -L "$(readlink -f "$TREE/bin/sleep")" "$ct_dir/toybox"
 mkdir "$ct_dir/alone"
+long=$(printf '/%080d' 1 2 3 | cut -c2-)
 for how in slave shared; do
 	cat <<TOML
 [service.$how-alone]
@@ -58,6 +59,10 @@ ready = "exit"
 restart = "never"
 dev = "minimal"
 dev_nodes = ["/dev/fuse"]
+[service.deep]
+exec = ["/bin/sleep", "1000"]
+root = "$TREE"
+mounts = { "/tmp/$long" = "tmpfs", "/tmp" = "tmpfs" }
 [service.hides]
 exec = ["/toybox", "sleep", "1000"]
 root = "$ct_dir/bare"
@@ -89,6 +94,8 @@ of_srv() {
 is "$(of_srv private), $(of_srv slave), $(of_srv shared)" " mounted,  mounted,  mounted" "which status has as asked"
 is "$(of_srv slave-alone); $(of_srv shared-alone)" "!mounted, no slave of minit's; !mounted, no peer of minit's" \
 	"but not where what minit has there is private"
+is "$(ct_minit status deep | sed -n 's/^  \(mounts.*[^ ]\)  *mounted  *mounted$/\1/p' | tail -n 1)" "mounts.\"/tmp/$long\"" \
+	"a long place has its name"
 is "$(sees both) $(sees both /mnt)" "1 0" "of one service too, each as it is said"
 is "$(ct_minit status upon | grep '^!')" "" "of two mounts in one place status has the upper one, in whatever order they were made"
 is "$(mounts private) $(mounts slave) $(mounts shared)" "0 0 1" "what the service mounts leaves a shared one alone"
