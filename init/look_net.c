@@ -9,6 +9,7 @@
 
 #include "init/field.h"
 #include "init/handed.h"
+#include "init/look_settings.h"
 #include "services/spans.h"
 
 /* -- reading ----------------------------------------------------------------------------------------------------- */
@@ -18,6 +19,7 @@ int network_see(int net, struct arena *mem, struct network_seen *ret)
 	int err = net_found_read(net, mem, &ret->host);
 
 	ret->own = (struct net_found){ 0 };
+	settings_see(ret);
 	return err ? err : net_found_rules_read(mem, &ret->rules);
 }
 
@@ -386,6 +388,7 @@ static void tell_rules_of_bridge(struct look *l, const struct network_seen *seen
 	if (flags & NET_ANTISPOOF)
 		look_tell_text(l, "antispoof", "true",
 			       net_found_name(&seen->rules, true, "ports", at->peer) ? "true" : "false", 0);
+	look_forwarding(l, seen, table_bridge(l->table, (uint32_t)at->bridge));
 }
 
 /* -- all of it --------------------------------------------------------------------------------------------------- */
@@ -440,10 +443,13 @@ void look_network_at(struct look *l, const struct network_seen *seen)
 	look_tell(l, owner != l->index ? "network.join" : "network", asked,
 		  !is_own ? "minit's" : l->own_net < 0 ? "none" : asked,
 		  seen->err ? LOOK_UNSEEN : is_own && l->own_net < 0 ? LOOK_DIFFERS : LOOK_SAME, MISSING_NETWORK);
-	if (!is_own || l->own_net < 0 || seen->err || !net_has_eth0(&table_service(l->table, owner)->attach))
+	if (!is_own || l->own_net < 0 || seen->err)
 		return;
-	tell_eth0(l, seen, owner);
-	tell_further(l, seen, owner);
+	if (net_has_eth0(&table_service(l->table, owner)->attach)) {
+		tell_eth0(l, seen, owner);
+		tell_further(l, seen, owner);
+	}
+	look_settings(l, table_service(l->table, owner));
 }
 
 void look_network(struct look *l)

@@ -7,8 +7,11 @@
 
 #define NETWORK_SEEN_MOST ((size_t)1 << 28) /* bytes of address space for what is read */
 
+#define NETWORK_FAMILIES 2 /* IPv4, IPv6 */
+
 struct network_seen {
 	struct net_found host; /* minit's */
+	int8_t forwards[NETWORK_FAMILIES]; /* it: 1, 0, or -1: unknown */
 	struct net_found_rules rules;
 	struct net_found own;  /* the service's; empty when it has none */
 	int err;               /* of reading it */

@@ -157,6 +157,12 @@ static inline void ruleset_build(const struct ruleset_plan *plan, struct buf *b)
 	(void)plan, (void)b;
 }
 
+static inline bool ways_wanted(const struct net_bridge *bridges, uint32_t count, uint8_t family)
+{
+	(void)bridges, (void)count, (void)family;
+	return false;
+}
+
 static inline bool ruleset_verify(const char *bytes, size_t len)
 {
 	(void)bytes, (void)len;

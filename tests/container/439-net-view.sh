@@ -19,6 +19,7 @@ address = ["10.77.0.10", "fd77::10"]
 routes  = "10.9.0.0/16 via 10.77.0.254 metric 7"
 ports   = ["8080:80", "127.0.0.1:8443:443"]
 rate    = { in = "50M", out = "10M" }
+sysctl  = { net.ipv4.ip_default_ttl = 70, "net.ipv4.ping_group_range" = "0 100" }
 [service.one]
 exec = ["/bin/sleep", "1000"]
 network = { bridge = "br0", ports = "9000:80", balance = "random" }
@@ -65,6 +66,11 @@ shows '^cache +db:6379/tcp$' "who may reach whom"
 ct_minit net web >"$ct_dir/all" 2>&1
 shows '^  network[.]routes +10[.]9[.]0[.]0/16 via 10[.]77[.]0[.]254 metric 7 there$' "a route of a service, asked and found"
 shows '^  network[.]rate[.]in +50M +50M$' "and its rate"
+shows '^  network[.]sysctl +net[.]ipv4[.]ping_group_range = 0 100 +0 100$' "a setting of its network"
+shows '^  net[.]ipv6[.]conf[.]all[.]forwarding +1 +1$' "and what its ports need of minit's"
+ct_minit net db >"$ct_dir/all" 2>&1
+! grep -q forward "$ct_dir/all"
+ok $? "which is not told of who needs none of it"
 ct_minit status web >"$ct_dir/all" 2>&1
 shows '^  network[.]ports +127[.]0[.]0[.]1:8443/tcp to 10[.]77[.]0[.]10:443 there$' "ports in the status of a service"
 
@@ -190,6 +196,13 @@ if [ $? = 0 ]; then
 fi
 
 # Behind minit's back.
+ct_in sysctl -q -w net.ipv4.ip_forward=0
+ct_inside web sysctl -q -w net.ipv4.ip_default_ttl=64
+ct_minit why web >"$ct_dir/all" 2>&1
+shows '^  ! web: net[.]ipv4[.]ip_forward: asked is 1, found is 0$' "forwarding that is off"
+shows '^  ! web: network[.]sysctl: asked is net[.]ipv4[.]ip_default_ttl = 70, found is 64$' "a setting that is another"
+is "$(grep -c '!' "$ct_dir/all")" 2 "and no more"
+ct_in sysctl -q -w net.ipv4.ip_forward=1
 ct_inside web ip address del 10.77.0.10/24 dev eth0
 ct_inside web ip -6 route del default
 ct_in tc qdisc del dev mv0 root
