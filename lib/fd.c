@@ -27,7 +27,7 @@ void fd_close(int *fd)
 	errno = saved;
 }
 
-static ssize_t read_all(int fd, char *mem, size_t size)
+ssize_t fd_read_rest(int fd, char *mem, size_t size)
 {
 	size_t len = 0;
 	ssize_t n;
@@ -50,7 +50,7 @@ ssize_t fd_read_file(int dir, const char *path, char *mem, size_t size)
 
 	if (fd < 0)
 		return -errno;
-	return read_all(fd, mem, size);
+	return fd_read_rest(fd, mem, size);
 }
 
 int fd_write_file(int dir, const char *path, const char *text)

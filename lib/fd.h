@@ -24,6 +24,9 @@ int fd_steal(int *fd);
  */
 must_check ssize_t fd_read_file(int dir, const char *path, char *mem, size_t size);
 
+/* The same of one that is open. */
+must_check ssize_t fd_read_rest(int fd, char *mem, size_t size);
+
 /* Writes text to an existing file with one write(2). 0 or -errno. */
 must_check int fd_write_file(int dir, const char *path, const char *text);
 

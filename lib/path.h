@@ -16,4 +16,11 @@ must_check int path_open(int root, const char *path, int flags);
  */
 must_check int path_make(int root, const char *path, bool file);
 
+/*
+ * Opens an absolute path, and follows links only in folders that root or our user alone may write to: who else can put
+ * one there would choose what we open. With O_NOFOLLOW the last name is no link at all. Flags and mode are those of
+ * open(2). -ELOOP: a link is not followed; -EMLINK: others may have given a file this name. lib/ours.c
+ */
+must_check int path_open_ours(const char *path, int flags, unsigned mode);
+
 #endif

@@ -11,6 +11,7 @@
 #include "lib/buf.h"
 #include "lib/exec.h"
 #include "lib/fd.h"
+#include "lib/path.h"
 #include "services/child.h"
 
 #define ENV_FILE_MAX (256 * 1024)
@@ -110,19 +111,33 @@ static int set_from_line(struct child_memory *m, char *line)
 	return set(m, line);
 }
 
+/* In minit's root it could else be any file, by a link that the service has put there. A root of its own is its own. */
+static int open_env_file(const struct child *child, const char *path)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+	int fd;
+
+	if (!child->spec->root_at && !(child_confine(child)->roots.join_flags & CLONE_NEWNS))
+		return path_open_ours(path, flags, 0);
+	fd = open(path, flags);
+	return fd < 0 ? -errno : fd;
+}
+
 /*
  * Its memory is kept: what is read lives in it. So such a child has memory of its own (services/launch.c).
  * ret_line: the line that an error is in, 0 for none.
  */
-static int read_env_file(struct child_memory *m, const char *path, unsigned *ret_line)
+static int read_env_file(const struct child *child, const char *path, unsigned *ret_line)
 {
 	char *mem = mmap(NULL, ENV_FILE_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	cleanup_fd int fd = -1;
 	ssize_t len;
 	int err = 0;
 
 	if (mem == MAP_FAILED)
 		return -errno;
-	len = fd_read_file(AT_FDCWD, path, mem, ENV_FILE_MAX);
+	fd = open_env_file(child, path);
+	len = fd < 0 ? fd : fd_read_rest(fd, mem, ENV_FILE_MAX);
 	if (len < 0)
 		return (int)len;
 	for (char *next, *line = mem; line && !err; line = next) {
@@ -130,7 +145,7 @@ static int read_env_file(struct child_memory *m, const char *path, unsigned *ret
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		err = set_from_line(m, line);
+		err = set_from_line(child->memory, line);
 	}
 	return err;
 }
@@ -139,7 +154,7 @@ static int add_file(struct child *child, const char *path)
 {
 	bool may_miss = *path == '-';
 	unsigned line = 0;
-	int err = read_env_file(child->memory, path + may_miss, &line);
+	int err = read_env_file(child, path + may_miss, &line);
 	BUF_ON_STACK(what, STATE_DETAIL);
 
 	if (!err || (err == -ENOENT && may_miss))

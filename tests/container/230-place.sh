@@ -18,6 +18,7 @@ inner:x:2345:
 extra:x:3456:somebody,inner,else
 nearly:x:4567:inner2,xinner
 END
+ln -s file.env "$ct_dir/link.env"
 cat >"$ct_dir/file.env" <<'END'
 # a comment
 FROM_FILE=yes
@@ -49,6 +50,7 @@ $(finds cwd pwd "cwd = '$ct_dir/cwd'")
 $(finds nocwd pwd)
 $(finds environment 'echo "$FROM_FILE,$EXPORTED,$BOTH,$NUMBER,$FROM_MINIT"' "env_file = ['$ct_dir/file.env', '-/no/such/file']
 env = { BOTH = 'table', NUMBER = 8080 }")
+$(finds linked 'echo "$FROM_FILE"' "env_file = '$ct_dir/link.env'")
 $(finds home 'echo "$HOME,$USER"' 'user = "daemon"')
 $(finds umask umask 'umask = "0027"')
 $(finds rlimits 'ulimit -S -n; ulimit -H -n; ulimit -c; ulimit -f' \
@@ -94,6 +96,7 @@ says inner "1234 2345 2345 3456 /home/inner inner inner" "users and groups are t
 says cwd "$ct_dir/cwd" "the working directory"
 says nocwd / "which is / if not given"
 says environment "yes,with blanks,table,8080,here" "the environment: minit's own, then the file, then the table"
+says linked "yes" "root's own link to such a file is followed"
 says home "/usr/sbin,daemon" "a user's home and name"
 says umask 0027 "the umask"
 says rlimits "100 200 0 unlimited" "resource limits"

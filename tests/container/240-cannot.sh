@@ -8,6 +8,10 @@ echo 'echo a script without a first line runs' >"$ct_dir/script"
 printf '#!/no/such/interpreter\n' >"$ct_dir/orphan"
 printf '#!/bin/sh\r\n' >"$ct_dir/returns" && chmod +x "$ct_dir/returns"
 : >"$ct_dir/plain"
+# What root alone may read, and a folder of the service's with a link to it.
+echo 'TOKEN=of another' >"$ct_dir/token.env" && chmod 600 "$ct_dir/token.env"
+mkdir "$ct_dir/its" && ln -s "$ct_dir/token.env" "$ct_dir/its/web.env" && ln -s "$ct_dir/its/web.env" "$ct_dir/to.env" &&
+	chown -hR 65534 "$ct_dir/its"
 # A program for a loader that this machine does not have, as one of another distribution has in an image.
 sed 's,/lib64/ld-linux-x86-64.so.2,/no/such/ld.so\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00,' /bin/true >"$ct_dir/foreign"
 chmod 755 "$ct_dir/foreign"
@@ -56,6 +60,12 @@ $(cannot root 'root = "/no/such/root"')
 $(cannot emptyroot "root = '$ct_dir'")
 $(cannot envfile 'env_file = "/no/such/file"')
 $(cannot badenv "env_file = '$ct_dir/bad.env'")
+$(cannot ledenv "env_file = '$ct_dir/its/web.env'
+user = '65534'
+exec = ['/bin/sh', '-c', 'echo the token is \$TOKEN']")
+$(cannot farenv "env_file = '-$ct_dir/to.env'
+user = '65534'
+exec = ['/bin/sh', '-c', 'echo the token is \$TOKEN']")
 $(cannot rights 'exec = ["/bin/sh", "-c", "exit 126"]
 restart = "never"')
 
@@ -71,7 +81,7 @@ TOML
 ct_start
 ct_up
 ct_is "all that cannot be has failed" program:failed inpath:failed executable:failed interpreter:failed returns:failed directory:failed \
-	user:failed longuser:failed rootuser:failed loader:failed pathloader:failed group:failed groups:failed manygroups:failed membership:failed cwd:failed root:failed emptyroot:failed envfile:failed badenv:failed rights:failed
+	user:failed longuser:failed rootuser:failed loader:failed pathloader:failed group:failed groups:failed manygroups:failed membership:failed cwd:failed root:failed emptyroot:failed envfile:failed badenv:failed ledenv:failed farenv:failed rights:failed
 ct_is "each was tried once: it will not get better by itself" program:starts=1 user:starts=1 cwd:starts=1 badenv:starts=1
 ct_is "nothing else is held up" other:up script:done path:done
 
@@ -114,6 +124,12 @@ is_why rootuser "user and groups: no user root in $ct_dir/etc/passwd: add it the
 is_why envfile "environment: /no/such/file: No such file or directory: make it, or put a - before its name when it may be missing" \
 	"no environment file"
 is_why badenv "environment: line 3 of $ct_dir/bad.env: Invalid argument: a line is NAME=value, or a # comment" "a wrong environment file"
+for name in its/web to; do
+	case $name in to) led=farenv ;; *) led=ledenv ;; esac
+	is_why $led "environment: $ct_dir/$name.env: Symbolic link loop: a link is not followed in a folder that others may write to: name what it leads to" \
+		"an environment file that the service could choose by a link ($led)"
+done
+ct_not_said 'the token is' "is not read"
 is "$(why rights)" "minit: rights: exit 126; given up" "a program's own exit 126 is its own"
 ct_said '^a script without a first line runs$' "a script without a first line is run by the shell"
 ct_said '^found in the given path$' "the path is that of the service's environment"
