@@ -185,6 +185,12 @@ struct net_links {
 	const uint8_t *mac; /* of the one that is made, if the table says none; NULL: the kernel's choice */
 };
 
+/* A link that two tables have. */
+struct net_link_pair {
+	const struct net_links *was, *is;
+	uint32_t from, to; /* its numbers in them */
+};
+
 #if ENABLED(CONFIG_NET_BRIDGE)
 
 /*
@@ -228,12 +234,6 @@ must_check int net_link_up(struct net_session *s, const struct net_links *all, u
 
 /* Deletes one that net_link_up has made, and its routes that lead nowhere. 0 or -errno, logged. */
 int net_link_remove(struct net_session *s, const struct net_links *all, uint32_t index);
-
-/* A link that two tables have. */
-struct net_link_pair {
-	const struct net_links *was, *is;
-	uint32_t from, to; /* its numbers in them */
-};
 
 /*
  * Takes from a link what it has by one table and not by the other: addresses, routes, its master, that it is up. 0 or
