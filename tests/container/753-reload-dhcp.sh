@@ -1,6 +1,6 @@
 #!/bin/bash
-# Another table with a link that has an address by DHCP: its client runs, the lease stays when the link has another number, and all
-# of it ends when the link is gone.
+# Another table with a link that has an address by DHCP: its client runs, the lease stays when the link has another number, it goes
+# and comes with the key, and all of it ends when the link is gone.
 set -u
 . tests/container/ct.sh
 . tests/container/dhcp.sh
@@ -44,6 +44,25 @@ ct_minit stop upon >/dev/null
 ct_minit start --timeout 10s upon >/dev/null
 ok $? "and it is online still: who waits for it starts at once"
 is "$(lease)" "inet 192.0.2.50/24" "with its lease"
+kept=$(ct_field app pid) upon_is=$(ct_field upon pid) lo='[network.link.lo]
+address = "127.0.0.2/8"'
+printf '%s\n' "$lo" '[network.link.wan]' 'address = "192.0.2.60/24"' "$app" "$upon" | ct_table
+is "$(reload)" "0:dhcp-wan: it is gone: stopped
+network.link.wan: address: changed while all runs" "an address in place of the lease"
+is "$(lease)" "inet 192.0.2.60/24" "is the one that it has"
+is "$(ct_field upon pid),$(ct_field app pid)" "$upon_is,$kept" "all run on"
+printf '%s\n' "$lo" "$wan" "$app" "$upon" | ct_table
+is "$(reload)" "0:dhcp-wan: it is new: started
+network.link.wan: address: changed while all runs" "the lease again"
+ct_minit stop upon >/dev/null
+ct_minit start --timeout 20s upon >/dev/null
+is "$?:$(lease)" "0:inet 192.0.2.50/24" "is what who waits for it waits for"
+printf '%s\n' "$lo" "$wan" 'mac = "02:00:00:00:00:44"' "$app" "$upon" | ct_table
+is "$(reload)" "0:dhcp-wan: restarted: its link
+network.link.wan: mac: changed while all runs" "another MAC"
+ct_until 20 grep -q 'DHCPDISCOVER.*02:00:00:00:00:44' "$ct_dir/served"
+ok $? "by which its client asks"
+is "$(ct_field app pid)" "$kept" "who is on none runs on"
 echo "$app" | ct_table
 is "$(reload)" "0:dhcp-wan: it is gone: stopped
 network.link.lo: no longer in the table: it is not put back to what it was
