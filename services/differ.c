@@ -383,6 +383,19 @@ static void compare_joined(struct walk *w, const struct pair *confines)
 		note(w, "join", DIFFER_RUN);
 }
 
+/* Who joins it would stay in the one that there was, with nobody else. Another owner has been noted. */
+static void compare_shared(struct walk *w, const struct pair *networks)
+{
+	const struct network_spec *was = networks->was.at, *is = networks->is.at;
+	unsigned how = 0;
+
+	if (was->joins && is->joins)
+		how = differ_service((struct differ_side){ networks->was.t, was->joins - 1 },
+				     (struct differ_side){ networks->is.t, is->joins - 1 }, NULL, NULL);
+	if (how & DIFFER_NETWORK)
+		note(w, "the network it joins", DIFFER_RUN);
+}
+
 static const struct net_link *find_link(const struct table *t, const char *name)
 {
 	int i = table_find_link(t, t->links, sizeof(struct net_link), name, 0);
@@ -464,6 +477,7 @@ unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn
 	compare_groups(&w, &confines);
 	compare_joined(&w, &confines);
 	compare(&w, networks, network_fields, ARRAY_LEN(network_fields));
+	compare_shared(&w, &networks);
 	if (!is_same_attach(&(struct pair){ { was.t, &a->attach }, { is.t, &b->attach } }, NULL))
 		note(&w, "network", DIFFER_NETWORK);
 	compare_bridges(&w, &specs);
@@ -474,11 +488,46 @@ unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn
 
 /* -- the rest of a table ------------------------------------------------------------------------------------------- */
 
+static bool has_member(const struct table *t, const struct net_group *group, const struct net_member *wanted)
+{
+	const struct net_member *all = table_list(t, t->members, struct net_member) + group->first;
+
+	for (uint32_t i = 0; i < group->count; i++)
+		if (all[i].port == wanted->port && addr_equal(&all[i].to, &wanted->to))
+			return true;
+	return false;
+}
+
+static bool is_same_group(const struct table *was, const struct net_group *a, const struct table *is,
+			  const struct net_group *b)
+{
+	const struct net_member *members = table_list(was, was->members, struct net_member) + a->first;
+	bool is_same = a->port == b->port && a->proto == b->proto && a->balance == b->balance &&
+		       a->count == b->count && a->host.family == b->host.family && addr_equal(&a->host, &b->host);
+
+	for (uint32_t i = 0; i < a->count && is_same; i++)
+		is_same = has_member(is, b, &members[i]);
+	return is_same;
+}
+
+/* The ruleset has no more of a shared port than its name: what it leads to is up to which services are ready. */
+static bool are_same_groups(const struct table *was, const struct table *is)
+{
+	const struct net_group *a = table_list(was, was->balanced, struct net_group);
+	const struct net_group *b = table_list(is, is->balanced, struct net_group);
+	bool are_same = was->balanced.count == is->balanced.count;
+
+	for (uint32_t i = 0; i < was->balanced.count && are_same; i++)
+		are_same = is_same_group(was, &a[i], is, &b[i]);
+	return are_same;
+}
+
 bool differ_ruleset(const struct table *was, const struct table *is)
 {
 	static const struct shape bytes = { 1, 0 };
 
-	return !is_same_list(&(struct pair){ { was, &was->ruleset }, { is, &is->ruleset } }, &bytes, is_same_element);
+	return !is_same_list(&(struct pair){ { was, &was->ruleset }, { is, &is->ruleset } }, &bytes,
+			     is_same_element) || !are_same_groups(was, is);
 }
 
 static bool is_same_output(const struct table *was, const struct table *is, uint32_t i)
