@@ -64,7 +64,7 @@ static void tell_json(const struct look *l, const char *what, const char *asked,
 		      const char *why)
 {
 	static const char *const words[] = { "true", "false", "null" };
-	BUF_ON_STACK(b, 2 * 6 * LOOK_LIST + 6 * LOOK_TEXT); /* a byte may be \\u0000 */
+	BUF_ON_STACK(b, 2 * 6 * LOOK_LIST + 6 * LOOK_TEXT); /* a byte may be one of six */
 
 	buf_fmt(&b, "%s{\"what\":", l->count ? "," : "");
 	buf_json(&b, what);
