@@ -7,6 +7,7 @@
 
 #include "cgroup/ops.h"
 #include "cgroup/tree.h"
+#include "cgroup/v2.h"
 #include "lib/enabled.h"
 #include "lib/fd.h"
 
@@ -140,6 +141,18 @@ static int give(int dir, const char *leaf, uint32_t uid, uint32_t gid)
 		if (fchownat(fd, files[i], uid, gid, 0) < 0 && errno != ENOENT)
 			return -errno;
 	return fchown(fd, uid, gid) < 0 ? -errno : 0;
+}
+
+/* Who may not make groups at all (cgroup.max.depth, EAGAIN) passes nothing on either. */
+int cgroup_set_aside(const struct cgroup_home *home, const char *name)
+{
+	struct leaf_path path;
+
+	if (!ENABLED(CONFIG_CGROUP_V2) || home->v2 < 0 || !home->v2_controllers)
+		return 0;
+	if (mkdirat(home->v2, leaf_path(&path, name, "minit-reaper"), 0755) < 0 && errno != EEXIST)
+		return errno == EAGAIN ? 0 : -errno;
+	return v2_write(home, name, "minit-reaper/cgroup.procs", "1");
 }
 
 /* The list of devices is no one's to give away: a group below it could not have more, but its own be changed. */

@@ -99,6 +99,12 @@ void cgroup_clear(const struct cgroup_home *home, const char *name);
  */
 must_check int cgroup_give(const struct cgroup_home *home, const char *name, uint32_t uid, uint32_t gid);
 
+/*
+ * Of the child that may make groups in its leaf: process 1 of its pid namespace goes into one, as cgroup v2 lets
+ * nobody pass controllers on where a process is. 0 or -errno.
+ */
+must_check int cgroup_set_aside(const struct cgroup_home *home, const char *name);
+
 /* Stops all processes of the leaf where they are, or lets them go on. Does not wait. 0 or -errno. */
 int cgroup_freeze(const struct cgroup_home *home, const char *name, bool frozen);
 
@@ -275,6 +281,13 @@ static inline int cgroup_give(const struct cgroup_home *home, const char *name, 
 	(void)uid;
 	(void)gid;
 	return home->err;
+}
+
+static inline int cgroup_set_aside(const struct cgroup_home *home, const char *name)
+{
+	(void)home;
+	(void)name;
+	return 0;
 }
 
 static inline int cgroup_freeze(const struct cgroup_home *home, const char *name, bool frozen)

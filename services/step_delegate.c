@@ -95,12 +95,22 @@ static bool has_view(const struct child *child)
 	return (child->namespaces & needed) == needed;
 }
 
+/* Its reaper would keep it from passing controllers on to the groups that it makes. */
+static int set_aside(struct child *child)
+{
+	struct leaf_name name;
+	int err = child_stays(child) ?
+		  cgroup_set_aside(&child->home, leaf_name(child->table, child->spec, &name)) : 0;
+
+	return err ? child_fail(child, err, "the reaper's group") : 0;
+}
+
 int step_delegate(struct child *child)
 {
-	int err = 0;
+	int err = is_delegated(child) ? set_aside(child) : 0;
 
-	if (!is_delegated(child) || !has_view(child))
-		return 0;
+	if (err || !is_delegated(child) || !has_view(child))
+		return err;
 	if (child->home.v2 >= 0)
 		err = show(child, access(BESIDE, F_OK) < 0 ? PLACE : BESIDE, NULL);
 	return err || !has_old(child) ? err : show_all_old(child);

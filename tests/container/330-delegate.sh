@@ -38,6 +38,10 @@ sees() {
 moves() {
 	echo "exec = ['/bin/sh', '-c', 'for d in /sys/fs/cgroup/unified /sys/fs/cgroup /sys/fs/cgroup/pids; do [ ! -e \$d/cgroup.procs ] || break; done; mkdir \$d/mine && echo 0 >\$d/mine/cgroup.procs && cat /proc/self/cgroup >$ct_dir/$1; exec sleep 1000']"
 }
+# passes NAME: where v2 has controllers, it passes one on to a group of its own, though something else is in its pid namespace.
+passes() {
+	echo "exec = ['/bin/sh', '-c', 'cd /sys/fs/cgroup; if grep -q -w -s pids cgroup.controllers; then mkdir mine && echo 0 >mine/cgroup.procs && echo +pids >cgroup.subtree_control && echo 5 >mine/pids.max; fi && echo passed >$ct_dir/$1; exec sleep 1000']"
+}
 {
 	inner 1
 	cat <<TOML
@@ -58,6 +62,21 @@ $(moves mapped)
 delegate = true
 userns = "auto"
 cgroup.pids.max = 30
+[service.passes]
+$(passes passes)
+delegate = true
+user = 1234
+cgroup.pids.max = 30
+[service.mappedpasses]
+$(passes mappedpasses)
+delegate = true
+userns = "auto"
+cgroup.pids.max = 30
+[service.m0]
+exec = ["$MINIT", "run", "$ct_dir/3.toml"]
+delegate = true
+env.MINIT_SOCKET = "/run/m0"
+$privileged
 [service.mappeduser]
 $(moves mappeduser)
 delegate = true
@@ -104,7 +123,16 @@ ct_until 10 grep -q -s ':/mine$' "$ct_dir/mapped"
 ok $? "root inside has its leaf"
 ct_until 10 grep -q -s ':/mine$' "$ct_dir/mappeduser"
 ok $? "and another user inside"
-is "$(ct_minit status mapped mappeduser rooted seer m1 | grep '^!')" "" "as asked"
+for name in passes mappedpasses; do
+	ct_until 10 grep -q -s passed "$ct_dir/$name"
+	ok $? "$name: with a reaper beside it, it passes controllers on"
+done
+MINIT_SOCKET=/proc/$(ct_pid)/root/run/m0 "$MINIT" wait --timeout 20s deep:up >/dev/null
+ok $? "and so does a minit in it"
+ct_minit restart passes m0 >/dev/null
+MINIT_SOCKET=/proc/$(ct_pid)/root/run/m0 "$MINIT" wait --timeout 20s deep:up >/dev/null
+ok $? "again, in the same leaf"
+is "$(ct_minit status mapped mappeduser rooted passes m0 seer m1 | grep '^!')" "" "as asked"
 ct_stop "it ends in order"
 ct_not_said 'cannot be killed' "and all of it"
 echo "1..$ct_tests"
