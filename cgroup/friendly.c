@@ -13,6 +13,7 @@
 #define PIDS_MOST 4194304 /* PID_MAX_LIMIT; beyond it pids.max answers EINVAL */
 #define WEIGHT_MOST 10000
 #define PAGE_LEAST 4096 /* the kernel rounds down to pages: less than one would be none */
+#define IO_LEAST 2 /* of bytes or operations: io.max answers EINVAL to 1 (tg_set_limit) */
 #define TEXT_MOST 127
 
 typedef int read_fn(const char *text, struct buf *ret);
@@ -274,12 +275,12 @@ static const char *take_disk(const char *text, struct buf *ret)
 /* 0 is no limit to cgroup v1, and nothing to v2. */
 static int read_rate(const char *text, struct buf *ret)
 {
-	return read_size_from(text, 1, ret);
+	return read_size_from(text, IO_LEAST, ret);
 }
 
 static int read_operations(const char *text, struct buf *ret)
 {
-	return read_within(text, 1, INT32_MAX, ret);
+	return read_within(text, IO_LEAST, INT32_MAX, ret);
 }
 
 static int put_assigned(const char *key, read_fn *read, const char *value, struct buf *ret)

@@ -154,13 +154,13 @@ static const struct {
 	{ "io.max", "/dev/vda ", -EINVAL },
 	{ "io.max", "/dev/vda rbps", -EINVAL },
 	{ "io.max", "/dev/vda speed=1", -EINVAL },
+	{ "io.max", "/dev/vda rbps=1", -ERANGE }, /* v2 does not take it */
 	{ "io.max", "/dev/vda rbps=0", -ERANGE }, /* which v1 would take for none */
 	{ "io.max", "/dev/vda wiops=0", -ERANGE },
-	{ "io.max", "/dev/vda rbps=1 rbps=1", -EEXIST },
+	{ "io.max", "/dev/vda rbps=2 rbps=2", -EEXIST },
 	{ "io.cost.qos", "8:0 enable=1 ctrl=auto enable=0", -EEXIST },
 	{ "io.max", "/dev/vda  rbps=1", -EINVAL },
-	{ "io.max", "/dev/vda rbps=0", -ERANGE }, /* v1 would take it for no limit */
-	{ "io.max", "/dev/vda rbps=1 wiops=0", -ERANGE },
+	{ "io.max", "/dev/vda rbps=2 wiops=1", -ERANGE },
 	{ "io.max", "8: rbps=1", -EINVAL },
 	{ "io.max", "/etc/passwd rbps=1", -EINVAL },
 	{ "io.latency", "8:0 10ms", -EINVAL },
