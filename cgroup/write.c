@@ -129,6 +129,8 @@ static void explain_value(const struct cgroup_home *home, const char *file, stru
 		buf_str(why, "; it takes none as long as cpu.idle is on");
 	else if (!strncmp(file, "misc.", 5) || !strncmp(file, "dmem.", 5))
 		cgroup_why_capacity(home, limit_controller(file), why);
+	else if (!strncmp(file, "cpu.max", 7))
+		buf_str(why, "; cpu.max.burst is at most the quota of cpu.max");
 	else if (!strcmp(file, "rdma.max"))
 		buf_str(why, "; it takes hca_handle and hca_object, each with a number or max");
 }

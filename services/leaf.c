@@ -58,6 +58,21 @@ static int write_limit(const struct limits *l, const char *file, const char *tex
 	return err; /* is told by services/failure.c */
 }
 
+/* The kernel takes no quota below what may be saved up of it: that is lifted, and written again behind the quota. */
+static int write_quota(const struct limits *l, const char *text)
+{
+	int err = write_limit(l, "cpu.max", text);
+
+	if (err == -EINVAL && asked_of(l, "cpu.max.burst") && !write_limit(l, "cpu.max.burst", "0"))
+		err = write_limit(l, "cpu.max", text);
+	return err;
+}
+
+static int write_again(const struct limits *l, const char *file, const char *text)
+{
+	return strcmp(file, "cpu.max") ? write_limit(l, file, text) : write_quota(l, text);
+}
+
 /* Of what has keys ("8:0 rbps=1") those that were not changed by hand hold as well. */
 static bool is_in_place(const struct limit_change *change)
 {
@@ -80,7 +95,7 @@ static int write_of_table(const struct limits *l, const struct limit_spec *limit
 
 	if (is_replaced(l, file))
 		return 0;
-	return write_limit(l, file, change && is_in_place(change) ? changed_text(change) : text);
+	return write_again(l, file, change && is_in_place(change) ? changed_text(change) : text);
 }
 
 /* On v1 swap is counted with the memory, of which there has to be a limit before it. late NULL: there is none. */

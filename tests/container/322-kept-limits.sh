@@ -74,6 +74,28 @@ is "$(limits busy)" " cpu.idle 0, by minit set 0; cpu.max 50000 100000, by minit
 	"with all that was set by hand, but what the table has changed itself"
 ct_stop "it ends in order"
 
+# What is saved up is no more than the quota, also on the way from one to another.
+ct_table <<TOML
+[service.saves]
+exec = ["/bin/sleep", "1000"]
+cgroup = { cpu.max = "50%", "cpu.max.burst" = "40ms" }
+TOML
+ct_start
+ct_up
+ct_is "one with a quota and what it may save up runs" saves:up
+sed -i 's/50%/10%/; s/40ms/5ms/' "$ct_dir/table.toml"
+ct_minit reload >"$ct_dir/said"
+is "$(limits saves)" " cpu.max 10000 100000 10000 100000; cpu.max.burst 5000 5000;" "both become less"
+sed -i 's/10%/80%/; s/5ms/70ms/' "$ct_dir/table.toml"
+ct_minit reload >"$ct_dir/said"
+is "$(limits saves)" " cpu.max 80000 100000 80000 100000; cpu.max.burst 70000 70000;" "and more"
+ct_minit set saves cpu.max=20% 2>"$ct_dir/why"
+is "$?:$(cat "$ct_dir/why")" \
+	"1:minit: saves: cpu.max: Invalid argument: the kernel does not take this value; cpu.max.burst is at most the quota of cpu.max" "one alone is told why not"
+ct_minit set saves cpu.max.burst=10ms cpu.max=20%
+is "$(limits saves)" " cpu.max 20000 100000, by minit set 20000 100000; cpu.max.burst 10000, by minit set 10000;" "in that order they can be set"
+ct_stop "it ends in order"
+
 # Of a disk, by its path in the table and by its number in what is set.
 disk=
 for name in /sys/block/*; do [ ! -b "/dev/${name##*/}" ] || disk=/dev/${name##*/}; done
