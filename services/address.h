@@ -53,6 +53,9 @@ void match_check(struct compile *c, uint32_t index);
 /* Refuses a parent that does not carry such a link or service (ADDR_OF_LINK | index, index + 1) or packets as large. */
 void upon_check(struct plan *p, uint32_t who);
 
+/* Refuses the MAC of a macvlan that is that of its parent, or of another one upon it. */
+void upon_mac(struct compile *c, uint32_t index);
+
 /* Refuses what loopback and a wireguard cannot have, as they have no MAC. */
 void ether_check(struct compile *c, const struct draft *d, const struct net_link *link);
 

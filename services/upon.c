@@ -142,6 +142,29 @@ void upon_check(struct plan *p, uint32_t who)
 		check_mtu(p->c, &u);
 }
 
+/* Frames find a macvlan by its MAC: with that of its link, or of another macvlan there, the kernel sets none up. */
+static bool has_mac_of(const struct net_link *link, const struct net_link *other, bool is_before)
+{
+	bool is_beside = is_before && other->kind == NET_KIND_MACVLAN && !strcmp(link->parent, other->parent);
+
+	return link->kind == NET_KIND_MACVLAN && link->mode != MACVLAN_MODE_PASSTHRU &&
+	       link->flags & other->flags & NET_LINK_MAC && !memcmp(link->mac, other->mac, NET_MAC) &&
+	       (is_beside || !strcmp(link->parent, other->name));
+}
+
+void upon_mac(struct compile *c, uint32_t index)
+{
+	const struct net_link *links = c->link_specs;
+	const struct draft *d = &c->links.drafts[index];
+
+	for (uint32_t i = 0; i < c->links.count; i++)
+		if (has_mac_of(&links[index], &links[i], i < index)) {
+			refuse(c, d->nodes[KEY_LINK_MAC], "%s: mac: link %s has this one on this wire; take another",
+			       d->title, links[i].name);
+			return;
+		}
+}
+
 /* -- what has no MAC ----------------------------------------------------------------------------------------------- */
 
 void ether_check(struct compile *c, const struct draft *d, const struct net_link *link)

@@ -470,6 +470,7 @@ void links_take(struct plan *p)
 	for (uint32_t i = 0; i < c->links.count; i++) {
 		match_check(c, i);
 		upon_check(p, ADDR_OF_LINK | i);
+		upon_mac(c, i);
 	}
 }
 
