@@ -115,8 +115,16 @@ static void explain_sum(const char *file, struct buf *why)
 		strcmp(file, "memory.max") ? "memory.max too" : "memory.swap.max = \"max\" first");
 }
 
+static void explain_quota(const struct cgroup_home *home, const char *name, struct buf *why)
+{
+	buf_str(why, "; cpu.max.burst is at most the quota of cpu.max");
+	if (strchr(name, '/') && !(home->v2 >= 0 && home->v2_controllers & UINT32_C(1) << CGROUP_V1_CPU))
+		buf_str(why, ", and cgroup v1 gives a group no less than those in it have, and them no more than it "
+			     "has");
+}
+
 /* The two that v1 has in one are numbers, and such are refused for nothing else. */
-static void explain_value(const struct cgroup_home *home, const char *file, struct buf *why)
+static void explain_value(const struct cgroup_home *home, const char *name, const char *file, struct buf *why)
 {
 	bool v1 = home->v2 < 0 || !(home->v2_controllers & UINT32_C(1) << CGROUP_V1_MEMORY);
 
@@ -130,7 +138,7 @@ static void explain_value(const struct cgroup_home *home, const char *file, stru
 	else if (!strncmp(file, "misc.", 5) || !strncmp(file, "dmem.", 5))
 		cgroup_why_capacity(home, limit_controller(file), why);
 	else if (!strncmp(file, "cpu.max", 7))
-		buf_str(why, "; cpu.max.burst is at most the quota of cpu.max");
+		explain_quota(home, name, why);
 	else if (!strcmp(file, "rdma.max"))
 		buf_str(why, "; it takes hca_handle and hca_object, each with a number or max");
 }
@@ -161,7 +169,7 @@ static void explain(const struct cgroup_home *home, const char *name, const char
 		break;
 	case -EINVAL:
 	case -ERANGE:
-		explain_value(home, file, why);
+		explain_value(home, name, file, why);
 		break;
 	case -ENODEV:
 	case -ENOTBLK:

@@ -58,6 +58,48 @@ static int write_limit(const struct limits *l, const char *file, const char *tex
 	return err; /* is told by services/failure.c */
 }
 
+static struct limits limits_of(struct supervisor *sv, uint32_t index, struct leaf_name *name)
+{
+	const struct service_spec *spec = spec_at(sv, index);
+
+	return (struct limits){
+		.sv = sv,
+		.index = index,
+		.leaf = leaf_of(sv, index, name),
+		.whose = changed_of_service(index),
+		.list = spec->limits,
+	};
+}
+
+static bool is_member(const struct supervisor *sv, uint32_t index, uint32_t group)
+{
+	return has_leaf(sv, index) && table_confine(sv->table, spec_at(sv, index))->leaf.group == group + 1;
+}
+
+/* text NULL: what each of them is to have. What is refused is told when it is written for its own sake. */
+static void write_quotas_in(const struct limits *group, const char *text)
+{
+	for (uint32_t i = 0; i < group->sv->state->count; i++) {
+		struct leaf_name name;
+		struct limits l = limits_of(group->sv, i, &name);
+		const char *asked = asked_of(&l, "cpu.max");
+
+		if (asked && is_member(l.sv, i, (group->whose & ~CHANGED_GROUP) - 1))
+			(void)!write_limit(&l, "cpu.max", text ?: asked);
+	}
+}
+
+/* cgroup v1 takes no quota of a group below that of one in it: those are lifted meanwhile. */
+static int write_quota_of_group(const struct limits *l, const char *text)
+{
+	int err;
+
+	write_quotas_in(l, "max");
+	err = write_limit(l, "cpu.max", text);
+	write_quotas_in(l, NULL);
+	return err;
+}
+
 /* The kernel takes no quota below what may be saved up of it: that is lifted, and written again behind the quota. */
 static int write_quota(const struct limits *l, const char *text)
 {
@@ -65,7 +107,7 @@ static int write_quota(const struct limits *l, const char *text)
 
 	if (err == -EINVAL && asked_of(l, "cpu.max.burst") && !write_limit(l, "cpu.max.burst", "0"))
 		err = write_limit(l, "cpu.max", text);
-	return err;
+	return err == -EINVAL && l->whose & CHANGED_GROUP ? write_quota_of_group(l, text) : err;
 }
 
 static int write_again(const struct limits *l, const char *file, const char *text)
@@ -261,19 +303,6 @@ static int furnish(struct supervisor *sv, const struct limits *limits, const cha
 	return err || !sv->on_leaf ? err : sv->on_leaf(sv, limits->index, detail);
 }
 
-static struct limits limits_of(struct supervisor *sv, uint32_t index, struct leaf_name *name)
-{
-	const struct service_spec *spec = spec_at(sv, index);
-
-	return (struct limits){
-		.sv = sv,
-		.index = index,
-		.leaf = leaf_of(sv, index, name),
-		.whose = changed_of_service(index),
-		.list = spec->limits,
-	};
-}
-
 int leaf_prepare(struct supervisor *sv, uint32_t index, const char **detail)
 {
 	const struct service_spec *spec = spec_at(sv, index);
@@ -410,11 +439,6 @@ int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char
 		service_at(sv, index)->handles.tight = 1;
 	err = change_limit(&limits, file, text, why);
 	return err ? err : cgroup_adopt(&sv->state->cgroup, limits.leaf);
-}
-
-static bool is_member(const struct supervisor *sv, uint32_t index, uint32_t group)
-{
-	return has_leaf(sv, index) && table_confine(sv->table, spec_at(sv, index))->leaf.group == group + 1;
 }
 
 static int adopt_members(struct supervisor *sv, uint32_t group)

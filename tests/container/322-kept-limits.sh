@@ -96,6 +96,39 @@ ct_minit set saves cpu.max.burst=10ms cpu.max=20%
 is "$(limits saves)" " cpu.max 20000 100000, by minit set 20000 100000; cpu.max.burst 10000, by minit set 10000;" "in that order they can be set"
 ct_stop "it ends in order"
 
+# With cgroup v1 nobody has more than the group: neither on the way from one table to another.
+ct_table <<TOML
+[group.shop]
+cgroup.cpu.max = "50%"
+[service.some]
+exec = ["/bin/sleep", "1000"]
+in_group = "shop"
+cgroup.cpu.max = "40%"
+[service.other]
+exec = ["/bin/sleep", "1000"]
+in_group = "shop"
+cgroup.cpu.max = "30%"
+TOML
+ct_start
+ct_up
+ct_is "a group and who is in it have quotas" some:up other:up
+sed -i 's/50%/10%/; s/40%/5%/; s/30%/4%/' "$ct_dir/table.toml"
+ct_minit reload >"$ct_dir/said"
+have() {
+	is "$(limits some)$(limits other)" " cpu.max $1; shop:cpu.max $2; cpu.max $3; shop:cpu.max $2;" "$4"
+}
+have "5000 100000 5000 100000" "10000 100000 10000 100000" "4000 100000 4000 100000" "all become less"
+ct_minit restart some >/dev/null
+have "5000 100000 5000 100000" "10000 100000 10000 100000" "4000 100000 4000 100000" "and stay so when one is begun anew"
+sed -i 's/10%/90%/; s/"5%/"70%/; s/"4%/"60%/' "$ct_dir/table.toml"
+ct_minit reload >"$ct_dir/said"
+have "70000 100000 70000 100000" "90000 100000 90000 100000" "60000 100000 60000 100000" "and more"
+if grep -q -E '^[0-9]+:(cpu|cpu,cpuacct|cpuacct,cpu):' /proc/self/cgroup; then
+	ct_minit set group.shop cpu.max=10% 2>"$ct_dir/why"
+	is "$?:$(grep -c 'cgroup v1 gives a group no less than those in it have, and them no more than it has$' "$ct_dir/why")" 1:1 "by hand the reason is told"
+fi
+ct_stop "it ends in order"
+
 # Of a disk, by its path in the table and by its number in what is set.
 disk=
 for name in /sys/block/*; do [ ! -b "/dev/${name##*/}" ] || disk=/dev/${name##*/}; done
