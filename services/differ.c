@@ -194,9 +194,11 @@ static bool is_same_segment(const struct pair *p)
 	const struct net_attach *a = p->was.at, *b = p->is.at;
 	const struct net_bridge *from = table_bridge_of(p->was.t, a), *to = table_bridge_of(p->is.t, b);
 
-	if (!are_same_texts(bridge_name(p->was), bridge_name(p->is)) || !a->shard || !b->shard)
-		return are_same_texts(bridge_name(p->was), bridge_name(p->is));
-	return !strcmp(from->name, to->name) &&
+	if (!are_same_texts(bridge_name(p->was), bridge_name(p->is)))
+		return false;
+	if (!a->shard || !b->shard)
+		return true;
+	return from && to && !strcmp(from->name, to->name) &&
 	       table_shard(p->was.t, a->shard - 1u)->alone == table_shard(p->is.t, b->shard - 1u)->alone;
 }
 

@@ -148,7 +148,7 @@ struct network_due {
 	uint8_t shards_set[(NET_SHARDS + 7) / 8];
 	uint8_t iprules[TABLE_IPRULES_MAX / 8];
 	uint8_t sysctls[TABLE_SYSCTLS_MAX / 8];
-	uint8_t hostname;
+	uint8_t hostname, reserved[7]; /* no padding: it is compared as a whole */
 };
 
 /* How far another table is on its way into the place of one. */
