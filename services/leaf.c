@@ -58,6 +58,16 @@ static int write_limit(const struct limits *l, const char *file, const char *tex
 	return err; /* is told by services/failure.c */
 }
 
+static bool is_processors(const char *file)
+{
+	return !strcmp(file, "cpuset.cpus") || !strcmp(file, "cpuset.mems");
+}
+
+static bool has_old_processors(const struct limits *l)
+{
+	return l->sv->state->cgroup.v1[CGROUP_V1_CPUSET] >= 0;
+}
+
 static struct limits limits_of(struct supervisor *sv, uint32_t index, struct leaf_name *name)
 {
 	const struct service_spec *spec = spec_at(sv, index);
@@ -76,27 +86,35 @@ static bool is_member(const struct supervisor *sv, uint32_t index, uint32_t grou
 	return has_leaf(sv, index) && table_confine(sv->table, spec_at(sv, index))->leaf.group == group + 1;
 }
 
-/* text NULL: what each of them is to have. What is refused is told when it is written for its own sake. */
-static void write_quotas_in(const struct limits *group, const char *text)
+/*
+ * meanwhile NULL: what each of them is to have. What is refused is told when it is written for its own sake. A leaf of v1
+ * has processors also where nobody asked for any.
+ */
+static void write_in_group(const struct limits *group, const char *file, const char *meanwhile)
 {
+	const bool all = meanwhile && is_processors(file);
+
 	for (uint32_t i = 0; i < group->sv->state->count; i++) {
 		struct leaf_name name;
 		struct limits l = limits_of(group->sv, i, &name);
-		const char *asked = asked_of(&l, "cpu.max");
+		const char *asked = asked_of(&l, file);
 
-		if (asked && is_member(l.sv, i, (group->whose & ~CHANGED_GROUP) - 1))
-			(void)!write_limit(&l, "cpu.max", text ?: asked);
+		if ((asked || all) && is_member(l.sv, i, (group->whose & ~CHANGED_GROUP) - 1))
+			(void)!write_limit(&l, file, meanwhile ?: asked);
 	}
 }
 
-/* cgroup v1 takes no quota of a group below that of one in it: those are lifted meanwhile. */
-static int write_quota_of_group(const struct limits *l, const char *text)
+/*
+ * cgroup v1 takes no quota of a group below that of one in it, and no processors without those that one in it has: what
+ * they have is made to fit meanwhile.
+ */
+static int write_group(const struct limits *l, const char *file, const char *text)
 {
 	int err;
 
-	write_quotas_in(l, "max");
-	err = write_limit(l, "cpu.max", text);
-	write_quotas_in(l, NULL);
+	write_in_group(l, file, is_processors(file) ? text : "max");
+	err = write_limit(l, file, text);
+	write_in_group(l, file, NULL);
 	return err;
 }
 
@@ -107,12 +125,21 @@ static int write_quota(const struct limits *l, const char *text)
 
 	if (err == -EINVAL && asked_of(l, "cpu.max.burst") && !write_limit(l, "cpu.max.burst", "0"))
 		err = write_limit(l, "cpu.max", text);
-	return err == -EINVAL && l->whose & CHANGED_GROUP ? write_quota_of_group(l, text) : err;
+	return err;
+}
+
+static bool is_held_by_members(const struct limits *l, const char *file, int err)
+{
+	if (!(l->whose & CHANGED_GROUP))
+		return false;
+	return strcmp(file, "cpu.max") ? err == -EBUSY && is_processors(file) && has_old_processors(l) : err == -EINVAL;
 }
 
 static int write_again(const struct limits *l, const char *file, const char *text)
 {
-	return strcmp(file, "cpu.max") ? write_limit(l, file, text) : write_quota(l, text);
+	int err = strcmp(file, "cpu.max") ? write_limit(l, file, text) : write_quota(l, text);
+
+	return is_held_by_members(l, file, err) ? write_group(l, file, text) : err;
 }
 
 /* Of what has keys ("8:0 rbps=1") those that were not changed by hand hold as well. */

@@ -24,7 +24,7 @@ in_group = "yard"
 TOML
 # limits NAME: what is asked of processor and processes, and what there is.
 limits() {
-	ct_minit status "$1" | tr -s ' ' | grep -E '^!? ([a-z]*:)?(cpu|pids|memory)\.' | LC_ALL=C sort | tr '\n' ';'
+	ct_minit status "$1" | tr -s ' ' | grep -E '^!? ([a-z]*:)?(cpu|cpuset|pids|memory)\.' | LC_ALL=C sort | tr '\n' ';'
 }
 none='none: it is idle'
 ct_table <"$ct_dir/first"
@@ -128,6 +128,32 @@ if grep -q -E '^[0-9]+:(cpu|cpu,cpuacct|cpuacct,cpu):' /proc/self/cgroup; then
 	is "$?:$(grep -c 'cgroup v1 gives a group no less than those in it have, and them no more than it has$' "$ct_dir/why")" 1:1 "by hand the reason is told"
 fi
 ct_stop "it ends in order"
+
+# So it is with processors.
+if [ "$(nproc)" -gt 1 ] && [ "$(cat /sys/fs/cgroup/cpuset/cpuset.cpus /sys/fs/cgroup/cpuset.cpus.effective 2>/dev/null)" = "0-$(($(nproc) - 1))" ]; then
+	ct_table <<TOML
+[group.yard]
+cgroup = { cpuset.cpus = "0-1", memory.max = "64M" }
+[service.some]
+exec = ["/bin/sleep", "1000"]
+in_group = "yard"
+cgroup.cpuset.cpus = "0-1"
+[service.other]
+exec = ["/bin/sleep", "1000"]
+in_group = "yard"
+TOML
+	ct_start
+	ct_up
+	ct_is "a group and who is in it have processors" some:up other:up
+	sed -i 's/0-1/0/; s/64M/32M/' "$ct_dir/table.toml"
+	ct_minit reload >"$ct_dir/said"
+	is "$(limits some)$(grep Cpus_allowed_list "/proc/$(ct_outer other)/status" | cut -f2)" \
+		" cpuset.cpus 0 0; yard:cpuset.cpus 0 0; yard:memory.max 33554432 33554432;0" "all have less of them"
+	sed -i 's/"0"/"0-1"/' "$ct_dir/table.toml"
+	ct_minit reload >"$ct_dir/said"
+	is "$(limits some)" " cpuset.cpus 0-1 0-1; yard:cpuset.cpus 0-1 0-1; yard:memory.max 33554432 33554432;" "and more"
+	ct_stop "it ends in order"
+fi
 
 # Of a disk, by its path in the table and by its number in what is set.
 disk=
