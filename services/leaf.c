@@ -87,8 +87,8 @@ static bool is_member(const struct supervisor *sv, uint32_t index, uint32_t grou
 }
 
 /*
- * meanwhile NULL: what each of them is to have. What is refused is told when it is written for its own sake. A leaf of v1
- * has processors also where nobody asked for any.
+ * meanwhile NULL: what each of them is to have. What is refused is told when it is written for its own sake. A leaf of
+ * v1 has processors also where nobody asked for any.
  */
 static void write_in_group(const struct limits *group, const char *file, const char *meanwhile)
 {
