@@ -119,6 +119,11 @@ static enum fate fate_of_field(const struct machine *m, const struct net_bridge 
 	return f->at == offsetof(struct net_bridge, mtu) && has_port(m->is, is) ? FATE_REFUSED : f->gone;
 }
 
+static bool has_names(const struct table *t, uint32_t bridge)
+{
+	return bridge < t->names.count && table_list(t, t->names, uint32_t)[bridge];
+}
+
 static void compare_bridges(struct machine *m, int32_t was, int32_t is)
 {
 	const struct net_bridge *a = table_bridge(m->was, (uint32_t)was), *b = table_bridge(m->is, (uint32_t)is);
@@ -130,6 +135,8 @@ static void compare_bridges(struct machine *m, int32_t was, int32_t is)
 			note(m, (struct differ_part){ OF_BRIDGE, fate_of_field(m, b, f), was, is, a->name, f->name,
 						      BY_PORTS });
 	}
+	if (has_names(m->was, (uint32_t)was) != has_names(m->is, (uint32_t)is))
+		note(m, (struct differ_part){ OF_BRIDGE, FATE_SET, was, is, a->name, "hosts_file", NULL });
 }
 
 /* What a shard and its pair have of their bridge: net_shard_set. */

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Another table, and what is of several services: a network that one has and another joins, a port that some share.
+# Another table, and what is of several services: a network that one has and another joins, a port that some share, what a bridge
+# has for those that are on it.
 set -u
 . tests/container/ct.sh
 . tests/container/traffic.sh
@@ -67,5 +68,20 @@ is "$(chosen)" "numgen random mod 1" "it leads to the other alone"
 ct_minit reload >"$ct_dir/told"
 is "$(cat "$ct_dir/told")" "nothing is different" "the same table changes nothing"
 ct_is "for which none was started again" one:starts=1 two:starts=1
+for key in near hosts_file; do
+	sed "/^\[network.bridge.br0\]/a $key = true" "$ct_dir/table.toml" >"$ct_dir/with"
+	cp "$ct_dir/table.toml" "$ct_dir/without"
+	cp "$ct_dir/with" "$ct_dir/table.toml"
+	ct_minit reload >"$ct_dir/told"
+	is "$(cat "$ct_dir/told")" "network.bridge.br0: $key: changed while all runs" "$key is told"
+	ct_until 10 ct_in sh -c 'nft list table bridge minit_near || cat /run/minit/hosts.br0/names' >/dev/null 2>&1
+	ok $? "and done"
+	cp "$ct_dir/without" "$ct_dir/table.toml"
+	ct_minit reload >"$ct_dir/told"
+	is "$(cat "$ct_dir/told")" "network.bridge.br0: $key: changed while all runs" "so is that it is no longer"
+	ct_until 10 ct_in sh -c '! nft list table bridge minit_near && ! [ -e /run/minit/hosts.br0 ]' >/dev/null 2>&1
+	ok $? "and it is gone"
+done
+ct_is "nobody was started again" one:starts=1 two:starts=1
 ct_stop "it ends in order"
 echo "1..$ct_tests"
