@@ -60,13 +60,15 @@ static void put_held_path(struct buf *path, const struct news *n)
 void kept_hold(const struct news *n, bool held)
 {
 	BUF_ON_STACK(path, 64);
-	cleanup_fd int fd = -1;
+	int fd;
 
 	put_held_path(&path, n);
-	if (held)
-		fd = open(buf_text(&path), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	else
+	if (!held) {
 		unlink(buf_text(&path));
+		return;
+	}
+	fd = open(buf_text(&path), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd_close(&fd);
 }
 
 bool kept_is_held(const struct news *n)
