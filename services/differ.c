@@ -385,19 +385,6 @@ static void compare_joined(struct walk *w, const struct pair *confines)
 		note(w, "join", DIFFER_RUN);
 }
 
-/* Who joins it would stay in the one that there was, with nobody else. Another owner has been noted. */
-static void compare_shared(struct walk *w, const struct pair *networks)
-{
-	const struct network_spec *was = networks->was.at, *is = networks->is.at;
-	unsigned how = 0;
-
-	if (was->joins && is->joins)
-		how = differ_service((struct differ_side){ networks->was.t, was->joins - 1 },
-				     (struct differ_side){ networks->is.t, is->joins - 1 }, NULL, NULL);
-	if (how & DIFFER_NETWORK)
-		note(w, "the network it joins", DIFFER_RUN);
-}
-
 static const struct net_link *find_link(const struct table *t, const char *name)
 {
 	int i = table_find_link(t, t->links, sizeof(struct net_link), name, 0);
@@ -464,27 +451,48 @@ static void compare_links(struct walk *w, const struct pair *specs, const struct
 	compare_attended(w, confines, &l);
 }
 
-unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn *tell, void *context)
+/* All but what follows from other services. */
+static void compare_service(struct walk *w, struct differ_side was, struct differ_side is)
 {
 	const struct service_spec *a = table_service(was.t, was.index), *b = table_service(is.t, is.index);
 	struct pair specs = { { was.t, a }, { is.t, b } };
 	struct pair confines = { { was.t, table_confine(was.t, a) }, { is.t, table_confine(is.t, b) } };
 	struct pair networks = { { was.t, network_of(specs.was) }, { is.t, network_of(specs.is) } };
+
+	compare(w, specs, fields, ARRAY_LEN(fields));
+	compare_both(w, &(struct pair){ { was.t, &a->limits }, { is.t, &b->limits } });
+	compare(w, confines, confine_fields, ARRAY_LEN(confine_fields));
+	compare_given(w, &confines);
+	compare_groups(w, &confines);
+	compare_joined(w, &confines);
+	compare(w, networks, network_fields, ARRAY_LEN(network_fields));
+	if (!is_same_attach(&(struct pair){ { was.t, &a->attach }, { is.t, &b->attach } }, NULL))
+		note(w, "network", DIFFER_NETWORK);
+	compare_bridges(w, &specs);
+	if (b->attach.flags & NET_ON_LINK || ((const struct confine_spec *)confines.is.at)->carrier)
+		compare_links(w, &specs, &confines);
+}
+
+/* Who joins it would stay in the one that there was, with nobody else. Another owner has been noted. */
+static void compare_shared(struct walk *w, struct differ_side was, struct differ_side is)
+{
+	uint32_t owned = network_of((struct place){ was.t, table_service(was.t, was.index) })->joins;
+	uint32_t owner = network_of((struct place){ is.t, table_service(is.t, is.index) })->joins;
+	struct walk of_owner = { NULL, NULL, 0 };
+
+	if (owned && owner)
+		compare_service(&of_owner, (struct differ_side){ was.t, owned - 1 },
+				(struct differ_side){ is.t, owner - 1 });
+	if (of_owner.found & DIFFER_NETWORK)
+		note(w, "the network it joins", DIFFER_RUN);
+}
+
+unsigned differ_service(struct differ_side was, struct differ_side is, differ_fn *tell, void *context)
+{
 	struct walk w = { tell, context, 0 };
 
-	compare(&w, specs, fields, ARRAY_LEN(fields));
-	compare_both(&w, &(struct pair){ { was.t, &a->limits }, { is.t, &b->limits } });
-	compare(&w, confines, confine_fields, ARRAY_LEN(confine_fields));
-	compare_given(&w, &confines);
-	compare_groups(&w, &confines);
-	compare_joined(&w, &confines);
-	compare(&w, networks, network_fields, ARRAY_LEN(network_fields));
-	compare_shared(&w, &networks);
-	if (!is_same_attach(&(struct pair){ { was.t, &a->attach }, { is.t, &b->attach } }, NULL))
-		note(&w, "network", DIFFER_NETWORK);
-	compare_bridges(&w, &specs);
-	if (b->attach.flags & NET_ON_LINK || ((const struct confine_spec *)confines.is.at)->carrier)
-		compare_links(&w, &specs, &confines);
+	compare_service(&w, was, is);
+	compare_shared(&w, was, is);
 	return w.found;
 }
 

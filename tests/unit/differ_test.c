@@ -294,6 +294,20 @@ static void test_shards(void **data)
 	}
 }
 
+/* No table says so, but an image may, and PID 1 compares those that it is given. */
+static void test_who_joins_itself(void **data)
+{
+	const struct table *t = keep(table_of(BRIDGE "[service.a]\nexec = ['/a']\n" WEB "network.join = 'a'\n"));
+	uint32_t web = (uint32_t)table_find(t, "web");
+	struct network_spec *network = (struct network_spec *)(uintptr_t)table_network(t, table_service(t, web));
+
+	(void)data;
+	assert_int_equal(network->joins, (uint32_t)table_find(t, "a") + 1);
+	network->joins = web + 1;
+	assert_int_equal(compare(t, t, "web"), 0);
+	free((void *)(uintptr_t)t);
+}
+
 static void test_the_log_helper(void **data)
 {
 	static const char one[] = WEB "output = 'console'\n";
@@ -315,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_ports_keep_their_names),
 		cmocka_unit_test(test_the_machine),
 		cmocka_unit_test(test_shards),
+		cmocka_unit_test(test_who_joins_itself),
 		cmocka_unit_test(test_the_log_helper),
 	};
 
