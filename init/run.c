@@ -465,6 +465,7 @@ bool run_has_table(void)
 {
 	struct files files;
 
+	files.count = 0;
 	return find_files(&files) != 0; /* what cannot be listed is told by run_load */
 }
 
