@@ -106,5 +106,5 @@ void look_settings(struct look *l, const struct service_spec *owner)
 	const struct net_sysctl *all = network ? table_list(l->table, network->sysctls, struct net_sysctl) : NULL;
 
 	for (uint32_t i = 0; network && i < network->sysctls.count; i++)
-		look_setting(l, table_text(l->table, all[i].path_at), table_text(l->table, all[i].value_at));
+		look_setting(l, table_given(l->table, all[i].path_at), table_given(l->table, all[i].value_at));
 }
