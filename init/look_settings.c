@@ -14,10 +14,10 @@
 
 static const struct forwarding {
 	uint8_t family;
-	const char *name;
+	const char *path;
 } forwardings[] = {
-	{ AF_INET, "net.ipv4.ip_forward" },
-	{ AF_INET6, "net.ipv6.conf.all.forwarding" },
+	{ AF_INET, SYS "net/ipv4/ip_forward" },
+	{ AF_INET6, SYS "net/ipv6/conf/all/forwarding" },
 };
 
 _Static_assert(ARRAY_LEN(forwardings) == NETWORK_FAMILIES, "one for each family");
@@ -39,25 +39,22 @@ static int read_setting(const char *path, struct buf *ret)
 	return buf_check(ret);
 }
 
-static void put_path(struct buf *path, const char *name)
-{
-	buf_str(path, SYS);
-	for (const char *c = name; *c; c++)
-		buf_char(path, *c == '.' ? '/' : *c);
-}
-
 void settings_see(struct network_seen *ret)
 {
 	for (size_t i = 0; i < ARRAY_LEN(forwardings); i++) {
-		BUF_ON_STACK(path, SETTING_TEXT);
 		BUF_ON_STACK(text, SETTING_TEXT);
 
-		put_path(&path, forwardings[i].name);
-		ret->forwards[i] = read_setting(buf_text(&path), &text) ? -1 : strcmp(buf_text(&text), "0") != 0;
+		ret->forwards[i] = read_setting(forwardings[i].path, &text) ? -1 : strcmp(buf_text(&text), "0") != 0;
 	}
 }
 
 /* -- telling ------------------------------------------------------------------------------------------------------- */
+
+static void put_name(struct buf *name, const char *path)
+{
+	for (const char *c = path + sizeof(SYS) - 1; *c; c++)
+		buf_char(name, *c == '/' ? '.' : *c);
+}
 
 static bool has_family(const struct network_seen *seen, const struct net_bridge *bridge, uint8_t family)
 {
@@ -71,10 +68,12 @@ void look_forwarding(struct look *l, const struct network_seen *seen, const stru
 {
 	for (size_t i = 0; i < ARRAY_LEN(forwardings); i++) {
 		const struct forwarding *f = &forwardings[i];
+		BUF_ON_STACK(name, SETTING_TEXT);
 
+		put_name(&name, f->path);
 		if (seen->forwards[i] >= 0 && ways_wanted(bridge, 1, f->family) &&
 		    has_family(seen, bridge, f->family))
-			look_tell_text(l, f->name, "1", seen->forwards[i] ? "1" : "0", 0);
+			look_tell_text(l, buf_text(&name), "1", seen->forwards[i] ? "1" : "0", 0);
 	}
 }
 
@@ -92,8 +91,7 @@ static void look_setting(struct look *l, const char *path, const char *value)
 	BUF_ON_STACK(got, SETTING_TEXT);
 	int err = read_setting(path, &got);
 
-	for (const char *c = path + sizeof(SYS) - 1; *c; c++)
-		buf_char(&asked, *c == '/' ? '.' : *c);
+	put_name(&asked, path);
 	buf_fmt(&asked, " = %s", value);
 	l->err = err;
 	look_tell(l, "network.sysctl", buf_text(&asked), err ? "" : buf_text(&got),

@@ -244,16 +244,11 @@ void view_put_kind(const struct view *v, uint32_t index, struct buf *b)
 
 /* -- the verb ---------------------------------------------------------------------------------------------------- */
 
-static bool is_of_list(const struct table *t, struct list list, size_t size, const char *name)
-{
-	return table_find_link(t, list, size, name, 0) >= 0;
-}
-
 static int complain_no_service(const struct table *t, const char *name)
 {
-	bool is_bridge = is_of_list(t, t->bridges, sizeof(struct net_bridge), name);
+	bool is_bridge = table_bridge_named(t, name, 0) >= 0;
 
-	if (!is_bridge && !is_of_list(t, t->links, sizeof(struct net_link), name))
+	if (!is_bridge && table_link_named(t, name, 0) < 0)
 		return complain_unknown(name, nearest(t, name));
 	complain("%s: a %s of the table, and no service; `minit net` without a name shows it", name,
 		 is_bridge ? "bridge" : "link");

@@ -97,7 +97,7 @@ void network_names(const struct table *t)
 
 static bool has_names(const struct table *t, const struct net_bridge *bridge, uint32_t near)
 {
-	int i = t ? table_find_link(t, t->bridges, sizeof(*bridge), bridge->name, near) : -1;
+	int i = t ? table_bridge_named(t, bridge->name, near) : -1;
 
 	return i >= 0 && (uint32_t)i < t->names.count && table_list(t, t->names, uint32_t)[i];
 }

@@ -205,7 +205,7 @@ static int open_loopback(struct net_session *net)
 
 static bool stays_open(const struct table *next, const struct net_bridge *bridge, uint32_t near)
 {
-	int there = next ? table_find_link(next, next->bridges, sizeof(*bridge), bridge->name, near) : -1;
+	int there = next ? table_bridge_named(next, bridge->name, near) : -1;
 
 	return there >= 0 && table_bridge(next, (uint32_t)there)->flags & NET_PUBLISH;
 }

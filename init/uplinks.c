@@ -61,14 +61,20 @@ static bool is_leased(const struct supervisor *sv, uint32_t link)
 	       (!(flags & NET_LINK_DHCP6) || sv->state->links_leased6 & bit(link));
 }
 
+/* Index of the service that minit runs for the link, by the name that services/attend.c gives it, or -ENOENT. */
+static int attendant(const struct supervisor *sv, const char *prefix, const struct net_link *link)
+{
+	BUF_ON_STACK(name, 32);
+
+	buf_fmt(&name, "%s-%s", prefix, link->name);
+	return table_find(sv->table, buf_text(&name));
+}
+
 /* It is `minit lease client`, which starts the client that it runs anew. */
 static void start_anew(struct supervisor *sv, const char *client, const struct net_link *link)
 {
-	BUF_ON_STACK(name, 32);
-	int i;
+	int i = attendant(sv, client, link);
 
-	buf_fmt(&name, "%s-%s", client, link->name);
-	i = table_find(sv->table, buf_text(&name));
 	if (i >= 0 && service_at(sv, (uint32_t)i)->life.state == STATE_UP)
 		(void)sys_kill(service_at(sv, (uint32_t)i)->handles.pid, SIGHUP);
 }
@@ -234,13 +240,8 @@ static void rejoin(struct supervisor *sv, struct net_session *net, uint32_t i, s
 /* The keys and peers of a wireguard are gone with it. */
 static void give_keys(struct supervisor *sv, const struct net_link *link)
 {
-	BUF_ON_STACK(name, 32);
-	enum state state;
-	int i;
-
-	buf_fmt(&name, "wg-%s", link->name);
-	i = link->kind == NET_KIND_WIREGUARD ? table_find(sv->table, buf_text(&name)) : -1;
-	state = i >= 0 ? service_at(sv, (uint32_t)i)->life.state : STATE_DOWN;
+	int i = link->kind == NET_KIND_WIREGUARD ? attendant(sv, "wg", link) : -ENOENT;
+	enum state state = i >= 0 ? service_at(sv, (uint32_t)i)->life.state : STATE_DOWN;
 	if (state == STATE_UP || state == STATE_DONE)
 		service_event(sv, (uint32_t)i, EVENT_RESTART, 0);
 }

@@ -110,16 +110,6 @@ static void carry_changes(struct statefile *to, const struct statefile *from, co
 
 /* -- what minit itself has: by numbers, which are others in another table ------------------------------------------ */
 
-static int find_bridge(const struct table *t, const char *name, uint32_t near)
-{
-	return table_find_link(t, t->bridges, sizeof(struct net_bridge), name, near);
-}
-
-static int find_shard(const struct table *t, const char *name, uint32_t near)
-{
-	return table_find_link(t, t->shards, sizeof(struct net_shard), name, near);
-}
-
 static void carry_made(uint8_t *to, const uint8_t *from, int was, uint32_t is)
 {
 	bits_put(to, is, was >= 0 && bits_has(from, (uint32_t)was));
@@ -179,7 +169,7 @@ static void carry_links(uint64_t *to, uint64_t from, const struct table *was, co
 {
 	*to = 0;
 	for (uint32_t i = 0; i < is->links.count; i++) {
-		int there = table_find_link(was, was->links, sizeof(struct net_link), table_link(is, i)->name, i);
+		int there = table_link_named(was, table_link(is, i)->name, i);
 
 		if (there >= 0 && from >> there & 1)
 			*to |= (uint64_t)1 << i;
@@ -202,9 +192,10 @@ static void carry_network(struct statefile *to, const struct statefile *from, co
 {
 	memset(&to->due, 0, sizeof(to->due));
 	for (uint32_t i = 0; i < is->bridges.count; i++)
-		carry_made(to->bridges_made, from->bridges_made, find_bridge(was, table_bridge(is, i)->name, i), i);
+		carry_made(to->bridges_made, from->bridges_made,
+			   table_bridge_named(was, table_bridge(is, i)->name, i), i);
 	for (uint32_t i = 0; i < is->shards.count; i++)
-		carry_made(to->shards_made, from->shards_made, find_shard(was, table_shard(is, i)->name, i), i);
+		carry_made(to->shards_made, from->shards_made, table_shard_named(was, table_shard(is, i)->name, i), i);
 	for (size_t i = 0; i < ARRAY_LEN(link_sets); i++)
 		carry_links(set_in(to, i), *set_in((struct statefile *)(uintptr_t)from, i), was, is);
 	forget_leases(to, is);

@@ -180,7 +180,7 @@ static bool are_links_in(struct place set, const struct table *t, const void *ot
 
 	for (uint32_t i = 0; i < set.t->links.count; i++) {
 		const char *name = table_link(set.t, i)->name;
-		int there = links >> i & 1 ? table_find_link(t, t->links, sizeof(struct net_link), name, i) : 0;
+		int there = links >> i & 1 ? table_link_named(t, name, i) : 0;
 
 		if (links >> i & 1 && (there < 0 || !(others >> there & 1)))
 			return false;
@@ -387,7 +387,7 @@ static void compare_joined(struct walk *w, const struct pair *confines)
 
 static const struct net_link *find_link(const struct table *t, const char *name)
 {
-	int i = table_find_link(t, t->links, sizeof(struct net_link), name, 0);
+	int i = table_link_named(t, name, 0);
 
 	return i < 0 ? NULL : table_link(t, (uint32_t)i);
 }

@@ -31,11 +31,6 @@ static const struct net_link *link_at(const struct table *t, int i)
 	return table_link(t, (uint32_t)i);
 }
 
-static int find(const struct table *t, const char *name, uint32_t near)
-{
-	return table_find_link(t, t->links, sizeof(struct net_link), name, near);
-}
-
 static bool is_device(const struct net_link *link)
 {
 	return link->kind == NET_KIND_DEVICE;
@@ -72,17 +67,12 @@ static bool is_another(const struct net_link *was, const struct net_link *is)
 	return anew && !is_device(was);
 }
 
-static bool has_bridge(const struct table *t, const char *name)
-{
-	return table_find_link(t, t->bridges, sizeof(struct net_bridge), name, 0) >= 0;
-}
-
 /* A device is there, whether a table speaks of it or not. */
 bool differ_link_stays(const struct differ_links *l, const char *name)
 {
-	int was = find(l->was, name, 0), is = find(l->is, name, 0);
+	int was = table_link_named(l->was, name, 0), is = table_link_named(l->is, name, 0);
 
-	if (has_bridge(l->was, name) != has_bridge(l->is, name))
+	if ((table_bridge_named(l->was, name, 0) < 0) != (table_bridge_named(l->is, name, 0) < 0))
 		return false;
 	if (was >= 0 && is >= 0)
 		return !(l->anew >> is & 1);
@@ -96,7 +86,7 @@ uint64_t differ_links_anew(const struct table *was, const struct table *is)
 
 	for (uint32_t i = 0; i < is->links.count; i++) {
 		const struct net_link *link = table_link(is, i);
-		int there = find(was, link->name, i);
+		int there = table_link_named(was, link->name, i);
 		bool anew = there >= 0 && is_another(link_at(was, there), link);
 
 		if (there >= 0 && !anew && !is_device(link) && link->parent[0])

@@ -285,6 +285,22 @@ int table_find_near(const struct table *t, const char *name, uint32_t near);
  */
 int table_find_link(const struct table *t, struct list list, size_t size, const char *name, uint32_t near);
 
+/* The same of each of these lists. */
+static inline int table_bridge_named(const struct table *t, const char *name, uint32_t near)
+{
+	return table_find_link(t, t->bridges, sizeof(struct net_bridge), name, near);
+}
+
+static inline int table_shard_named(const struct table *t, const char *name, uint32_t near)
+{
+	return table_find_link(t, t->shards, sizeof(struct net_shard), name, near);
+}
+
+static inline int table_link_named(const struct table *t, const char *name, uint32_t near)
+{
+	return table_find_link(t, t->links, sizeof(struct net_link), name, near);
+}
+
 struct table_source {
 	const char *const *paths; /* files in order, a later one may override a key of an earlier one */
 	uint32_t count;
