@@ -200,7 +200,8 @@ grep -q '^  ! web: network.bridge: asked is br0 by mv0, found is none by mv0$' "
 ok $? "as long as it cannot be made why says what is missing"
 ! grep -q 'as it should be' "$ct_dir/shown"
 ok $? "and not that all is well"
-ct_said 'br0: bridge br0: there is a link of this name already, and it is a veth' "and the log why that is"
+ct_wait 15 'br0: bridge br0: there is a link of this name already, and it is a veth'
+ok $? "and the log why that is"
 ct_in ip link del br0
 reach_all
 ok $? "it is made as soon as its name is free"
