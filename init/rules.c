@@ -222,6 +222,13 @@ void rules_close_loopback(struct supervisor *sv, const struct table *next)
 	net_close(&net);
 }
 
+void rules_close_left(struct statefile *state, struct net_session *net)
+{
+	if (!claim_is_anothers(state, CLAIM_RULES))
+		ruleset_close_left(net);
+	claim_drop(state, CLAIM_RULES);
+}
+
 /* -- all of it ----------------------------------------------------------------------------------------------------- */
 
 static int commit_with_loopback(struct net_session *net)

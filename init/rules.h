@@ -38,6 +38,9 @@ struct when rules_settle(struct when now);
  */
 void rules_close_loopback(struct supervisor *sv, const struct table *next);
 
+/* At boot, before what a killed run has left goes: loopback leads no more to the bridges that it has published on. */
+void rules_close_left(struct statefile *state, struct net_session *net);
+
 /* In the end, when the network may stay behind without us. */
 void rules_remove(void);
 
@@ -79,6 +82,11 @@ static inline struct when rules_settle(struct when now)
 static inline void rules_close_loopback(struct supervisor *sv, const struct table *next)
 {
 	(void)sv, (void)next;
+}
+
+static inline void rules_close_left(struct statefile *state, struct net_session *net)
+{
+	(void)state, (void)net;
 }
 
 static inline void rules_remove(void)

@@ -272,11 +272,11 @@ static void put_local(struct nft *n, const struct ruleset_plan *plan)
 {
 	static const nft_parts where[] = { PART_SADDR4, PART_DADDR4 };
 
-	put_bridges(n, plan, "localnet", NET_PUBLISH, 0);
+	put_bridges(n, plan, NET_LOCALNET, NET_PUBLISH, 0);
 	nft_hook(n, "local", "filter", NF_INET_PRE_ROUTING, NF_IP_PRI_RAW);
 	for (size_t i = 0; i < ARRAY_LEN(where); i++) {
 		nft_rule(n, "local");
-		nft_in(n, PARTS(PART_IIF), "localnet");
+		nft_in(n, PARTS(PART_IIF), NET_LOCALNET);
 		is_family(n, AF_INET);
 		nft_in_net(n, where[i], &loopbacks[0]);
 		nft_verdict(n, NF_DROP);

@@ -18,6 +18,7 @@
 
 #define NET_TABLE "minit"
 #define NET_NEAR_TABLE "minit_near"
+#define NET_LOCALNET "localnet" /* the set in it of bridges that ports are published on */
 #define NET_CLAIM_NETWORK "network" /* what net_claim calls all else */
 
 struct net_bridge;
@@ -118,6 +119,8 @@ must_check int ruleset_ways(struct net_session *s, const struct net_bridge *brid
 must_check int ruleset_open_loopback(struct net_session *s, const struct net_bridge *bridges, uint32_t count);
 /* What that has made of one bridge: before the ruleset is without it, or goes. */
 void ruleset_close_loopback(struct net_session *s, const struct net_bridge *bridge);
+/* The same of all bridges in the ruleset that is there: one that nobody holds, so a killed minit's, before it goes. */
+void ruleset_close_left(struct net_session *s);
 
 /* -- flows that the kernel tracks, and that lead where no port does any more (UDP: others end by themselves) -- */
 

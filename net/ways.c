@@ -1,6 +1,10 @@
 /* What has to be so around the ruleset, for packets to get where it leads them. */
+#include <netinet/in.h> /* before the kernel's, which then leave out what is the same */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,6 +12,7 @@
 
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "net/nft_list.h"
 #include "net/requests.h"
 
 #define SYS_NET "/proc/sys/net/"
@@ -93,12 +98,12 @@ static int forward_ipv6(void)
 /* -- bridges ------------------------------------------------------------------------------------------------------ */
 
 /* On, so that 127.0.0.1 may lead to it; the ruleset keeps what comes from it away from there. */
-static int set_localnet(const struct net_bridge *bridge, int value)
+static int set_localnet(const char *ifname, int value)
 {
 	BUF_ON_STACK(path, 96);
 	int err;
 
-	buf_fmt(&path, SYS_NET "ipv4/conf/%s/route_localnet", bridge->name);
+	buf_fmt(&path, SYS_NET "ipv4/conf/%s/route_localnet", ifname);
 	err = sysctl_set(buf_text(&path), value);
 	return err < 0 ? set_failed(buf_text(&path), err) : 0;
 }
@@ -150,13 +155,18 @@ static bool close_local_route(struct net_session *s, uint32_t index)
  * One that could not be made, which was told then, is no reason to be without rules for the others; and what has its
  * name in its place is somebody else's. 0: *ret is it; -ENODEV: there is none; or -errno, logged.
  */
-static int find_published(struct net_session *s, const struct net_bridge *bridge, struct link_info *ret)
+static int find_bridge(struct net_session *s, const char *ifname, struct link_info *ret)
 {
-	int err = bridge->flags & NET_PUBLISH ? link_find(&s->host, bridge->name, ret) : -ENODEV;
+	int err = link_find(&s->host, ifname, ret);
 
 	if (err == -ENODEV || (!err && strcmp(ret->kind, "bridge") != 0))
 		return -ENODEV;
-	return err < 0 ? link_find_failed(bridge->name, bridge->name, err) : 0;
+	return err < 0 ? link_find_failed(ifname, ifname, err) : 0;
+}
+
+static int find_published(struct net_session *s, const struct net_bridge *bridge, struct link_info *ret)
+{
+	return bridge->flags & NET_PUBLISH ? find_bridge(s, bridge->name, ret) : -ENODEV;
 }
 
 static int open_bridge(struct net_session *s, const struct net_bridge *bridge, uint32_t number)
@@ -167,7 +177,7 @@ static int open_bridge(struct net_session *s, const struct net_bridge *bridge, u
 	if (err)
 		return err == -ENODEV ? 0 : err;
 	if (bridge_has_family(bridge, AF_INET))
-		err = set_localnet(bridge, 1);
+		err = set_localnet(bridge->name, 1);
 	if (!err && !s->ipv6_missing && bridge_has_family(bridge, AF_INET6))
 		err = open_local_route(s, bridge, info.index, number);
 	return err;
@@ -189,10 +199,53 @@ void ruleset_close_loopback(struct net_session *s, const struct net_bridge *brid
 	if (find_published(s, bridge, &info))
 		return;
 	if (bridge_has_family(bridge, AF_INET))
-		(void)!set_localnet(bridge, 0); /* said */
+		(void)!set_localnet(bridge->name, 0); /* said */
 	while (close_local_route(s, info.index))
 		;
 }
+
+/* -- those that a killed minit has opened ------------------------------------------------------------------------- */
+
+/* It may be gone. */
+static void close_left(struct net_session *s, const char *ifname)
+{
+	struct link_info info;
+
+	if (find_bridge(s, ifname, &info))
+		return;
+	(void)!set_localnet(ifname, 0); /* said */
+	while (close_local_route(s, info.index))
+		;
+}
+
+static void take_names(void *context, uint8_t family, struct netlink_bytes attrs)
+{
+	struct netlink_bytes all = { "", 0 }, element, key, name;
+	uint16_t attr;
+
+	(void)!netlink_find(attrs, NFTA_SET_ELEM_LIST_ELEMENTS, &all);
+	while (family == NFPROTO_INET && netlink_attr(&all, &attr, &element)) {
+		char ifname[NET_IFNAME] = { 0 };
+
+		if (!netlink_find(element, NFTA_SET_ELEM_KEY, &key) || !netlink_find(key, NFTA_DATA_VALUE, &name))
+			continue;
+		memcpy(ifname, name.data, MIN(name.len, sizeof(ifname) - 1));
+		close_left(context, ifname);
+	}
+}
+
+/* Which these are, its rules say: they keep what comes from there away from loopback, from before to behind that. */
+void ruleset_close_left(struct net_session *s)
+{
+	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	struct nft_question q = nft_question(NFT_MSG_GETSETELEM, NFPROTO_INET, NET_TABLE);
+
+	nft_question_name(&q, NFTA_SET_ELEM_LIST_SET, NET_LOCALNET);
+	if (fd >= 0)
+		(void)!nft_list(fd, &q, take_names, s); /* without nf_tables there are none */
+}
+
+/* -- all of it ---------------------------------------------------------------------------------------------------- */
 
 /*
  * br_netfilter would translate what is only bridged too: a service that speaks to itself by a published port gets

@@ -104,6 +104,11 @@ void ruleset_close_loopback(struct net_session *s, const struct net_bridge *brid
 	(void)s, (void)bridge;
 }
 
+void ruleset_close_left(struct net_session *s)
+{
+	(void)s;
+}
+
 int table_find_link(const struct table *t, struct list list, size_t size, const char *name, uint32_t near)
 {
 	(void)t, (void)list, (void)size, (void)name, (void)near;
