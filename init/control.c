@@ -336,8 +336,17 @@ static void on_listener(uint32_t id, unsigned ready)
 
 /* -- over an execution in place, and the end --------------------------------------------------- */
 
+/* That is the last thing before it, so there was no crash. */
+static bool was_asked_for(void)
+{
+	for (size_t i = 0; i < sv->state->client_slots; i++)
+		if (sv->state->clients[i].fd >= 0 && sv->state->clients[i].kind == CLIENT_REEXEC)
+			return true;
+	return false;
+}
+
 /* False: the connection has had its last word. */
-static bool survives(struct client *c)
+static bool survives(struct client *c, bool was_asked)
 {
 	if (c->kind == CLIENT_REEXEC) {
 		probe_tell(sv, c);
@@ -345,6 +354,11 @@ static bool survives(struct client *c)
 	}
 	if (c->kind == CLIENT_RELOAD && sv->state->exchange == EXCHANGE_DONE)
 		return true; /* answered once what the new table asks for is there: exchange_finish */
+	if (c->kind == CLIENT_RELOAD && was_asked) {
+		request_refuse(c, "reload: minit was executed anew (minit reexec) before all that is to end had ended; "
+			       "it runs on by the table that it has; ask again");
+		return false;
+	}
 	if (c->kind & CLIENT_BUSY || c->kind == CLIENT_RELOAD || c->kind == CLIENT_PROBE) {
 		request_refuse(c, "minit: crashed while it answered this, and runs on; ask again");
 		return false;
@@ -354,7 +368,10 @@ static bool survives(struct client *c)
 
 void control_watch(struct supervisor *of)
 {
+	bool was_asked;
+
 	sv = of;
+	was_asked = was_asked_for();
 	loop_handler(LOOP_CONTROL, on_listener);
 	loop_handler(LOOP_CLIENT, on_client);
 	watch_listener();
@@ -363,7 +380,7 @@ void control_watch(struct supervisor *of)
 
 		if (c->fd < 0)
 			continue;
-		if (survives(c))
+		if (survives(c, was_asked))
 			watch(c);
 		else
 			hang_up(&c->fd);
