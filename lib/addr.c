@@ -10,7 +10,7 @@
 static int take_prefix(const char *s, uint8_t most, uint8_t *ret)
 {
 	uint64_t n;
-	int err = text_u64(s, &n);
+	int err = text_plain_u64(s, &n);
 
 	if (err)
 		return err;

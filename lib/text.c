@@ -38,6 +38,11 @@ int text_u64(const char *s, uint64_t *ret)
 	return 0;
 }
 
+int text_plain_u64(const char *s, uint64_t *ret)
+{
+	return *s == '0' && s[1] ? -EINVAL : text_u64(s, ret);
+}
+
 int text_octal(const char *s, uint32_t *ret)
 {
 	uint64_t n;

@@ -11,6 +11,8 @@
 #include "lib/buf.h"
 
 must_check int text_u64(const char *s, uint64_t *ret);       /* decimal */
+/* The same, but 08 and 010 are none, which others read as octal. */
+must_check int text_plain_u64(const char *s, uint64_t *ret);
 must_check int text_octal(const char *s, uint32_t *ret);     /* "0022", "755" */
 /* Bytes: "64M", "1.5G", "4096"; K M G T of 1024, B and iB may follow. */
 must_check int text_size(const char *s, uint64_t *ret);

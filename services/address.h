@@ -65,6 +65,7 @@ void ends_take(struct compile *c, const struct draft *d, struct net_link *link);
 /* -- subnet.c -- */
 
 void addr_clear_host(struct addr *a); /* what lies behind the prefix */
+bool addr_is_net(const struct addr *a); /* nothing does */
 
 /* False for the subnet's own address and its broadcast. */
 bool addr_is_host(const struct addr *a);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "services/address.h"
+#include "services/hostnames.h"
 
 #define SERVERS_MAX 3 /* libc looks at no more: resolv.conf(5) */
 #define DOMAINS_MAX 6
@@ -60,17 +61,27 @@ static const struct net_attach *attach_on(const struct compile *c, uint32_t inde
 	return NULL;
 }
 
-/* What it calls its host is a name of it too, unless that is another service's own. */
-static const char *alias_of(const struct compile *c, const struct service_spec *spec)
-{
-	const char *alias = table_text(c->table, spec->hostname_at);
+/* While all files of names are made. */
+struct files {
+	struct compile *c;
+	struct hostnames names;
+	struct set texts; /* bridges -> the text for who has no entries of its own */
+};
 
-	return alias && service_index(c, alias) < 0 ? alias : NULL;
+/* What it calls its host is a name of it too, unless that is another service's own, or each machine's. */
+static const char *alias_of(const struct files *f, uint32_t index)
+{
+	const char *alias = table_text(f->c->table, f->c->specs[index].hostname_at);
+	uint32_t last = alias && !hostname_is_local(alias) ? hostnames_last(&f->names, alias) : 0;
+	bool is_own = last == index + 1 && strcmp(alias, table_name(f->c->table, &f->c->specs[index])) != 0;
+
+	return alias && !hostname_is_local(alias) && (!last || is_own) ? alias : NULL;
 }
 
-static void put_service(struct compile *c, const struct service_spec *spec, const struct net_attach *at)
+static void put_service(const struct files *f, uint32_t index, const struct net_attach *at)
 {
-	const char *name = table_name(c->table, spec), *alias = alias_of(c, spec);
+	struct compile *c = f->c;
+	const char *name = table_name(c->table, &c->specs[index]), *alias = alias_of(f, index);
 
 	for (unsigned i = 0; i < addr_count(at); i++) {
 		BUF_ON_STACK(b, 256);
@@ -84,16 +95,40 @@ static void put_service(struct compile *c, const struct service_spec *spec, cons
 	}
 }
 
+/* Who looks one of them up would get either. */
+static void check_name(struct files *f, uint32_t index, const struct bridges *bridges)
+{
+	struct compile *c = f->c;
+	const struct draft *d = &c->services.drafts[index];
+	const char *name = table_name(c->table, &c->specs[index]);
+	unsigned which;
+
+	if (!f->names.told[index] && hostname_is_local(name)) {
+		f->names.told[index] = true;
+		refuse_key(c, d->header, "%s: by this name each service of its bridge finds itself (/etc/hosts); take "
+			   "another", d->title);
+	}
+	for (uint32_t i = f->names.before[index]; i && !f->names.told[index]; i = f->names.before[i - 1]) {
+		if (!attach_on(c, i - 1, bridges, &which))
+			continue;
+		f->names.told[index] = true;
+		refuse_key(c, d->header, "%s: as a host name this is that of %s, which differs by large and small "
+			   "letters alone; take another", d->title, c->services.drafts[i - 1].title);
+	}
+}
+
 /* Each once, where it shares a bridge first; those of the first bridge first. */
-static void put_services(struct compile *c, const struct bridges *bridges)
+static void put_services(struct files *f, const struct bridges *bridges)
 {
 	for (unsigned k = 0; k < bridges->count; k++)
-		for (uint32_t i = 0; i < c->services.count; i++) {
+		for (uint32_t i = 0; i < f->c->services.count; i++) {
 			unsigned which;
-			const struct net_attach *at = attach_on(c, i, bridges, &which);
+			const struct net_attach *at = attach_on(f->c, i, bridges, &which);
 
-			if (at && which == k)
-				put_service(c, &c->specs[i], at);
+			if (!at || which != k)
+				continue;
+			check_name(f, i, bridges);
+			put_service(f, i, at);
 		}
 }
 
@@ -119,10 +154,55 @@ static void refuse_entry(struct compile *c, const struct draft *d, const struct 
 		   "an array of them", d->title, node->key);
 }
 
+/* Nobody looks up what is an address itself, or has a dot at its end. */
+static bool entry_is_good(const struct toml *node)
+{
+	struct addr a;
+
+	return domain_is_good(node->key) && text_addr(node->key, &a) && node->key[node->key_len - 1] != '.';
+}
+
+/* A service on one of these bridges that has the name, or NULL. */
+static const char *service_called(const struct files *f, const char *name, const struct bridges *bridges)
+{
+	unsigned which;
+
+	for (uint32_t i = hostnames_last(&f->names, name); i; i = f->names.before[i - 1])
+		if (attach_on(f->c, i - 1, bridges, &which))
+			return f->c->services.drafts[i - 1].title;
+	return NULL;
+}
+
+static bool is_earlier(const struct toml *entries, const struct toml *node)
+{
+	const struct toml *e = entries->first;
+
+	while (e != node && strcasecmp(e->key, node->key) != 0)
+		e = e->next;
+	return e != node;
+}
+
+/* What would be there twice. */
+static void check_entry(const struct files *f, const struct draft *d, const struct bridges *bridges,
+			const struct toml *entries, const struct toml *node)
+{
+	const char *service = service_called(f, node->key, bridges);
+
+	if (hostname_is_local(node->key))
+		refuse_key(f->c, node, "%s: network.hosts: \"%s\" is 127.0.0.1 and ::1 already; take another name",
+			   d->title, node->key);
+	else if (service)
+		refuse_key(f->c, node, "%s: network.hosts: \"%s\" is the name of %s, which the file has by hosts = "
+			   "true; take another, or say hosts = false", d->title, node->key, service);
+	else if (is_earlier(entries, node))
+		refuse_key(f->c, node, "%s: network.hosts: \"%s\" stands there already, with other large and small "
+			   "letters, which are one here; remove one", d->title, node->key);
+}
+
 static void put_entry(struct compile *c, const struct draft *d, const struct toml *node)
 {
 	const struct toml *first = node->type == TOML_TABLE ? NULL : text_first(node);
-	bool good = domain_is_good(node->key) && first;
+	bool good = entry_is_good(node) && first;
 
 	for (const struct toml *e = first; e && good; e = text_next(node, e)) {
 		struct addr a;
@@ -139,26 +219,29 @@ static void put_entry(struct compile *c, const struct draft *d, const struct tom
 		refuse_entry(c, d, node);
 }
 
-static uint32_t hosts_text(struct compile *c, const struct draft *d, const struct bridges *bridges,
+static uint32_t hosts_text(struct files *f, const struct draft *d, const struct bridges *bridges,
 			   const struct toml *entries)
 {
+	struct compile *c = f->c;
 	const char *text = begin_text(c);
 
 	put(c, "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
-	put_services(c, bridges);
-	for (const struct toml *e = entries ? entries->first : NULL; e; e = e->next)
+	put_services(f, bridges);
+	for (const struct toml *e = entries ? entries->first : NULL; e; e = e->next) {
 		put_entry(c, d, e);
+		check_entry(f, d, bridges, entries, e);
+	}
 	return end_text(c, text);
 }
 
 /* One text for all services that have the same bridges, and no entries of their own. */
-static uint32_t shared_text(struct compile *c, const struct draft *d, const struct bridges *bridges, struct set *texts)
+static uint32_t shared_text(struct files *f, const struct draft *d, const struct bridges *bridges)
 {
-	const char *key = arena_put(c->work, (const char *)bridges->all, bridges->count * sizeof(bridges->all[0]));
-	struct set_entry *slot = set_at(texts, key, bridges->count * sizeof(bridges->all[0]));
+	const char *key = arena_put(f->c->work, (const char *)bridges->all, bridges->count * sizeof(bridges->all[0]));
+	struct set_entry *slot = set_at(&f->texts, key, bridges->count * sizeof(bridges->all[0]));
 
 	if (!slot->value)
-		slot->value = hosts_text(c, d, bridges, NULL);
+		slot->value = hosts_text(f, d, bridges, NULL);
 	return slot->value;
 }
 
@@ -168,8 +251,9 @@ static bool joins_mounts(const struct draft *d)
 	return d->confine->roots.join_flags & CLONE_NEWNS;
 }
 
-static void set_hosts(struct compile *c, uint32_t index, struct set *texts)
+static void set_hosts(struct files *f, uint32_t index)
 {
+	struct compile *c = f->c;
 	struct service_spec *spec = &c->specs[index];
 	const struct draft *d = &c->services.drafts[index];
 	const struct toml *own = d->nodes[KEY_HOSTS], *node = given(c, d, KEY_HOSTS);
@@ -186,9 +270,9 @@ static void set_hosts(struct compile *c, uint32_t index, struct set *texts)
 	if (more)
 		need_namespace(c, spec, d, KEY_NETWORK_HOSTS, CLONE_NEWNS, "mount");
 	if (more)
-		spec->hosts_at = hosts_text(c, d, &bridges, more);
+		spec->hosts_at = hosts_text(f, d, &bridges, more);
 	else if (wants)
-		spec->hosts_at = shared_text(c, d, &bridges, texts);
+		spec->hosts_at = shared_text(f, d, &bridges);
 }
 
 /* -- /etc/resolv.conf ------------------------------------------------------------------------------------------- */
@@ -246,8 +330,9 @@ uint32_t hosts_resolv(struct compile *c, uint32_t index)
 /* -- all of it -------------------------------------------------------------------------------------------------- */
 
 /* Only names: what a name server says of localhost is its own affair. */
-static uint32_t names_of(struct compile *c, uint32_t bridge)
+static uint32_t names_of(struct files *f, uint32_t bridge)
 {
+	struct compile *c = f->c;
 	const struct toml *wanted = c->bridges.drafts[bridge].nodes[KEY_BRIDGE_HOSTS_FILE];
 	const struct bridges one = { { (int32_t)bridge }, 1 };
 	const char *text;
@@ -256,19 +341,20 @@ static uint32_t names_of(struct compile *c, uint32_t bridge)
 		return 0;
 	text = begin_text(c);
 	put(c, "# names of the services of this bridge, by minit\n");
-	put_services(c, &one);
+	put_services(f, &one);
 	return end_text(c, text);
 }
 
 void hosts_finish(struct compile *c)
 {
-	struct set texts = { .arena = c->work };
+	struct files f = { .c = c, .texts = { .arena = c->work } };
 	uint32_t *names = arena_array(c->work, uint32_t, c->bridges.count);
 
+	hostnames_open(c, &f.names);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->services.drafts[i].header)
-			set_hosts(c, i, &texts);
+			set_hosts(&f, i);
 	for (uint32_t i = 0; i < c->bridges.count; i++)
-		names[i] = names_of(c, i);
+		names[i] = names_of(&f, i);
 	c->table->names = image_array(c, names, c->bridges.count);
 }

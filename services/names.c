@@ -109,10 +109,13 @@ static bool name_group(struct compile *c, const struct toml *node)
 	return false;
 }
 
-/* net.ipv4.conf.all and its kind are of all interfaces, so the kernel gives none these names. */
+/*
+ * net.ipv4.conf.all and its kind are of all interfaces, so the kernel gives none these names; and beside all of them
+ * /sys/class/net has a file of the bonding module.
+ */
 static bool is_of_all(const char *name)
 {
-	return !strcmp(name, "all") || !strcmp(name, "default");
+	return word_find("all|default|bonding_masters", name) >= 0;
 }
 
 bool ifname_is_good(const char *name)

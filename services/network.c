@@ -90,6 +90,8 @@ static void take_on_link_addr(struct plan *p, uint32_t index, const struct toml 
 		return;
 	}
 	unfit = addr_unfit(&a, ADDR_LINK_LOCAL);
+	if (!unfit && a.prefix < SUBNET_WIDEST)
+		unfit = "has too much for its subnet; wants a prefix of /8 or more";
 	if (!strchr(node->text, '/')) {
 		refuse(p->c, node, "%s: network.address: %s: upon a link it needs its prefix, such as %s/24", d->title,
 		       node->text, node->text);
@@ -196,8 +198,7 @@ static void take_sysctls(struct compile *c, uint32_t index, struct network_spec 
 	bool own = (c->specs[index].namespaces & CLONE_NEWNET) != 0;
 	const struct toml *table = own_or_default(c, d, KEY_NETWORK_SYSCTL, own);
 
-	if (table)
-		network->sysctls = sysctls_take(c, d, KEY_NETWORK_SYSCTL, table);
+	network->sysctls = sysctls_take(c, d, KEY_NETWORK_SYSCTL, table, contrary_service, &c->specs[index].attach);
 }
 
 /* -- rates ----------------------------------------------------------------------------------------------------- */

@@ -30,15 +30,17 @@ static const struct {
 #undef REFUSAL
 };
 
+/* "10.77.0.1/24" */
+static bool is_host_of_net(const char *word)
+{
+	struct addr a;
+
+	return !text_addr(word, &a) && !addr_is_net(&a);
+}
+
 static bool take_net(const char *text, struct addr *net)
 {
-	struct addr whole;
-
-	if (net->family || text_addr(text, net))
-		return false;
-	whole = *net;
-	addr_clear_host(&whole);
-	return addr_equal(&whole, net);
+	return !net->family && !text_addr(text, net) && addr_is_net(net);
 }
 
 static bool take_link(const char *text, char *name)
@@ -49,13 +51,18 @@ static bool take_link(const char *text, char *name)
 	return true;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* Decimal, or hexadecimal behind 0x; up to `end`, one character or NUL. */
 static bool take_hex(const char **text, char end, uint32_t *ret)
 {
 	char *behind;
 	unsigned long n;
 
-	if (**text < '0' || **text > '9')
+	if (!is_digit(**text) || (**text == '0' && is_digit((*text)[1])))
 		return false;
 	n = strtoul(*text, &behind, 0);
 	if (*behind != end || n > UINT32_MAX)
@@ -145,6 +152,20 @@ static bool is_there(const struct net_iprule *rules, uint32_t n)
 	return false;
 }
 
+static void refuse_rule(struct compile *c, const struct draft *d, const struct key *key, const struct toml *node)
+{
+	const char *text = node->text;
+	BUF_ON_STACK(word, 64);
+
+	while (text_word(&text, &word))
+		if (is_host_of_net(buf_text(&word))) {
+			refuse(c, node, "%s: rules: %.80s: the net has bits behind its prefix; clear them, or write it "
+			       "without a prefix for one host", d->title, node->text);
+			return;
+		}
+	refuse(c, node, "%s: rules: found \"%.80s\"; wants %s", d->title, node->text, key_text(key, KEY_WANT));
+}
+
 static void take_rules(struct compile *c, const struct draft *d, enum key_id id, struct net_iprule *rules, uint32_t *n)
 {
 	const struct toml *list = d->nodes[id];
@@ -154,8 +175,7 @@ static void take_rules(struct compile *c, const struct draft *d, enum key_id id,
 		if (*n == TABLE_IPRULES_MAX) {
 			refuse(c, e, "%s: rules: more than %d of them in the table", d->title, TABLE_IPRULES_MAX);
 		} else if (!read_rule(e->text, &rules[*n])) {
-			refuse(c, e, "%s: rules: found \"%.80s\"; wants %s", d->title, e->text,
-			       key_text(key, KEY_WANT));
+			refuse_rule(c, d, key, e);
 		} else if (is_there(rules, *n)) {
 			refuse(c, e, "%s: rules: \"%.80s\" stands there twice; remove one", d->title, e->text);
 		} else {
@@ -172,8 +192,7 @@ void own_finish(struct compile *c)
 	struct net_iprule *rules = arena_array(c->work, struct net_iprule, TABLE_IPRULES_MAX);
 	uint32_t n = 0;
 
-	if (sysctls)
-		c->table->sysctls = sysctls_take(c, &c->own, KEY_OWN_SYSCTL, sysctls);
+	c->table->sysctls = sysctls_take(c, &c->own, KEY_OWN_SYSCTL, sysctls, contrary_own, NULL);
 	take_rules(c, &c->own, KEY_OWN_RULES, rules, &n);
 	for (uint32_t i = 0; i < c->links.count; i++)
 		take_rules(c, &c->links.drafts[i], KEY_LINK_RULES, rules, &n);

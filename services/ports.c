@@ -12,6 +12,7 @@
  */
 struct ports {
 	struct compile *c;
+	const struct set *addrs; /* of all bridges, links and services */
 	struct set taken;     /* struct claim -> number of the port that has it + 1 */
 	struct net_port *list;
 	uint32_t count, mapped;
@@ -184,6 +185,14 @@ static void add_families(struct ports *p, uint32_t index, const struct toml *nod
 	}
 }
 
+/* Whose own address it is, or NULL. */
+static const char *service_with(const struct ports *p, const struct addr *host)
+{
+	uint32_t owner = host->family ? set_get(p->addrs, host, ADDR_KEY) : 0;
+
+	return owner && !(owner & (ADDR_OF_BRIDGE | ADDR_OF_LINK)) ? p->c->services.drafts[owner - 1].title : NULL;
+}
+
 static void take_port(struct ports *p, uint32_t index, const struct toml *node, uint8_t balance)
 {
 	struct compile *c = p->c;
@@ -204,6 +213,9 @@ static void take_port(struct ports *p, uint32_t index, const struct toml *node, 
 	else if (text.host.family && addr_unfit(&text.host, may))
 		refuse(c, node, "%s: network.ports: %s: its address %s", title, node->text,
 		       addr_unfit(&text.host, may));
+	else if (service_with(p, &text.host))
+		refuse(c, node, "%s: network.ports: %s: its address is that of %s, not of this machine; remove it, "
+		       "or take one that the machine has", title, node->text, service_with(p, &text.host));
 	else if (text.host.family && !addr_of(at, text.host.family))
 		refuse(c, node, "%s: network.ports: %s: the service has no IPv%u address; its bridge has no such "
 		       "subnet", title, node->text, text.host.family == AF_INET ? 4 : 6);
@@ -219,7 +231,7 @@ static void publish_all(struct ports *p, uint32_t index)
 	const char *words = key_text(key_by_id(KEY_NETWORK_BALANCE), KEY_WORDS);
 	uint8_t balance = word ? (uint8_t)(word_find(words, word->text) + 1) : BALANCE_NONE;
 
-	if (word && !list)
+	if (word && !text_first(list))
 		refuse(c, word, "%s: network.balance: it has no ports; add network.ports", d->title);
 	for (const struct toml *e = text_first(list); e && c->specs[index].attach.bridge >= 0; e = text_next(list, e))
 		take_port(p, index, e, balance);
@@ -417,7 +429,7 @@ static uint32_t most_ports(const struct compile *c)
 void ports_finish(const struct plan *plan)
 {
 	struct compile *c = plan->c;
-	struct ports p = { .c = c, .taken = { .arena = c->work } };
+	struct ports p = { .c = c, .addrs = &plan->taken, .taken = { .arena = c->work } };
 	uint32_t most = most_ports(c) + 1;
 
 	p.list = arena_array(c->work, struct net_port, most);

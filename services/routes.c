@@ -24,7 +24,7 @@ bool take_number(const char *text, uint32_t *field)
 {
 	uint64_t n;
 
-	if (*field || text_u64(text, &n) || !n || n > UINT32_MAX)
+	if (*field || text_plain_u64(text, &n) || !n || n > UINT32_MAX)
 		return false;
 	*field = (uint32_t)n;
 	return true;
@@ -118,14 +118,6 @@ void route_text(struct buf *b, const struct net_route *route)
 
 /* -- what it cannot be --------------------------------------------------------------------------------------------- */
 
-static bool is_network_addr(const struct addr *a)
-{
-	struct addr net = *a;
-
-	addr_clear_host(&net);
-	return addr_equal(&net, a);
-}
-
 /* NET_ADDRS of them. */
 static const struct addr *addrs_of(const struct route_place *place, uint32_t eth)
 {
@@ -217,7 +209,7 @@ static bool check(struct compile *c, const struct route_place *place, const stru
 {
 	const char *title = place->draft->title, *key = key_text(key_by_id(place->key), KEY_NAME);
 
-	if (!is_network_addr(&r->to))
+	if (!addr_is_net(&r->to))
 		refuse(c, node, "%s: %s: %s: the net has bits behind its prefix; clear them, or write it "
 		       "without a prefix for one host", title, key, node->text);
 	else if (!r->to.prefix && !r->table && !r->metric)

@@ -11,7 +11,7 @@ static bool take_number(const char **at, uint16_t *ret)
 
 	while (*s >= '0' && *s <= '9' && n <= UINT16_MAX)
 		n = n * 10 + (uint32_t)(*s++ - '0');
-	if (s == *at || !n || n > UINT16_MAX)
+	if (s == *at || **at == '0' || n > UINT16_MAX)
 		return false;
 	*at = s;
 	*ret = (uint16_t)n;

@@ -32,6 +32,14 @@ void addr_clear_host(struct addr *a)
 	}
 }
 
+bool addr_is_net(const struct addr *a)
+{
+	struct addr net = *a;
+
+	addr_clear_host(&net);
+	return addr_equal(&net, a);
+}
+
 struct addr subnet_host(const struct addr *subnet, uint32_t number)
 {
 	struct addr a = *subnet;

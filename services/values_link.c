@@ -108,6 +108,14 @@ static const char *link_unfit(const struct net_link *link, const struct addr *a)
 	return unfit || addr_is_host(a) ? unfit : "is the subnet itself or its broadcast";
 }
 
+static void take_lease(struct compile *c, const struct draft *d, struct net_link *link, const struct toml *node,
+		       uint8_t flag)
+{
+	if (link->flags & flag)
+		refuse(c, node, "%s: address: \"%s\" stands there twice; remove one", d->title, node->text);
+	link->flags |= flag;
+}
+
 static void take_link_address(struct plan *p, uint32_t index, const struct toml *node)
 {
 	struct compile *c = p->c;
@@ -119,9 +127,9 @@ static void take_link_address(struct plan *p, uint32_t index, const struct toml 
 	while (n < NET_ADDRS && link->addr[n].family)
 		n++;
 	if (!strcmp(node->text, "dhcp")) {
-		link->flags |= NET_LINK_DHCP;
+		take_lease(c, d, link, node, NET_LINK_DHCP);
 	} else if (!strcmp(node->text, "dhcp6")) {
-		link->flags |= NET_LINK_DHCP6;
+		take_lease(c, d, link, node, NET_LINK_DHCP6);
 	} else if (!strchr(node->text, '/') || text_addr(node->text, &a)) {
 		refuse_text(c, d, KEY_LINK_ADDRESS, node);
 	} else if (n == NET_ADDRS) {
@@ -154,6 +162,8 @@ static void take_link_gateway(struct compile *c, const struct draft *d, struct n
 		refuse(c, node, "%s: gateway: %s is in none of its subnets", d->title, node->text);
 	else if (gateway_unfit(link->addr, &a))
 		refuse(c, node, "%s: gateway: %s %s", d->title, node->text, gateway_unfit(link->addr, &a));
+	else if (!strcmp(link->name, "lo"))
+		refuse(c, node, "%s: gateway: behind loopback there is nobody; give it to another link", d->title);
 	else if (link->gateway[a.family == AF_INET6].family)
 		refuse(c, node, "%s: gateway: %s is a second one of its family", d->title, node->text);
 	else
@@ -294,19 +304,30 @@ static void check_dhcp(struct compile *c, const struct draft *d, bool dhcp, cons
 		refuse_key(c, d->nodes[KEY_LINK_ADDRESS], "%s: address: \"%s\" needs CONFIG_DHCP", d->title, word);
 	if (dhcp && up && !up->truth)
 		refuse(c, up, "%s: up: without it there is no lease; remove it, or \"%s\"", d->title, word);
+	if (client && (!text_first(client) || !*text_first(client)->text))
+		refuse_key(c, client, "%s: %s_client: names no program; wants %s", d->title, word,
+			   key_text(key_by_id(client_key), KEY_WANT));
 	if (client && !dhcp)
 		refuse_key(c, client, "%s: %s_client: has no meaning without address = \"%s\"; remove it", d->title,
 			   word, word);
 }
 
+static bool has_ipv6(const struct net_link *link)
+{
+	return addr_has_family(link->addr, NET_ADDRS, AF_INET6) || link->flags & NET_LINK_DHCP6;
+}
+
 /* What its kind and addresses make of other keys. */
 static void check_link(struct compile *c, const struct draft *d, const struct net_link *link)
 {
-	const struct toml *mtu = d->nodes[KEY_LINK_MTU];
+	const struct toml *mtu = d->nodes[KEY_LINK_MTU], *metric = d->nodes[KEY_LINK_METRIC];
 
-	if (mtu && link->mtu < IPV6_MTU_LEAST && addr_has_family(link->addr, NET_ADDRS, AF_INET6))
+	if (mtu && link->mtu < IPV6_MTU_LEAST && has_ipv6(link))
 		refuse(c, mtu, "%s: mtu: %u is too small for its IPv6 address, which wants %u or more", d->title,
 		       link->mtu, IPV6_MTU_LEAST);
+	if (metric && !text_first(d->nodes[KEY_LINK_GATEWAY]) && !(link->flags & NET_LINK_DHCP))
+		refuse_key(c, metric, "%s: metric: it is that of default routes, and the link has none; add gateway, "
+			   "or remove it (one of routes stands there itself)", d->title);
 	if (link->kind != NET_KIND_DEVICE && !strcmp(link->name, "lo"))
 		refuse_key(c, d->header, "%s: loopback is there already, as a device; give the link another name",
 			   d->title);

@@ -1,4 +1,4 @@
-// links: services/table_net.c services/values_net.c services/network.c services/also.c services/attend.c services/own.c services/routes.c services/sysctls.c services/hosts.c services/peers.c services/shard.c net/star.c
+// links: services/table_net.c services/values_net.c services/network.c services/also.c services/attend.c services/own.c services/routes.c services/sysctls.c services/contrary.c net/family.c services/hostnames.c services/hosts.c services/peers.c services/shard.c net/star.c
 // links: services/address.c services/attach.c services/subnet.c services/unfit.c lib/addr_use.c services/macs.c services/append.c services/compile.c services/finish.c services/sections.c services/table_image.c services/errors.c services/keys.c services/names.c services/numbers.c services/order.c services/table_verify.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/inbox.c net/ruleset.c net/balance.c
 // links: net/between.c net/near.c net/mac.c services/refuse.c services/roots.c services/kept.c services/set.c services/values.c services/values_tables.c

@@ -33,6 +33,20 @@ static void numbers_are_decimal_and_whole(void **state)
 	assert_true(n == UINT64_MAX);
 }
 
+static void zeros_before_a_number_are_none_of_it(void **state)
+{
+	uint64_t n = 7;
+
+	(void)state;
+	assert_int_equal(text_plain_u64("0", &n), 0);
+	assert_true(n == 0);
+	assert_int_equal(text_plain_u64("80", &n), 0);
+	assert_true(n == 80);
+	for (const char *const *s = (const char *const[]){ "08", "010", "00", "", "8 ", NULL }; *s; s++)
+		assert_int_equal(text_plain_u64(*s, &n), -EINVAL);
+	assert_true(n == 80);
+}
+
 static void modes_are_octal(void **state)
 {
 	uint32_t mode = 0;
@@ -235,6 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_decimal_and_whole),
+		cmocka_unit_test(zeros_before_a_number_are_none_of_it),
 		cmocka_unit_test(modes_are_octal),
 		cmocka_unit_test(sizes_have_units_of_1024),
 		cmocka_unit_test(durations_have_units_of_time),
