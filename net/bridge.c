@@ -1,9 +1,11 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/fd.h"
 #include "lib/log.h"
 #include "net/requests.h"
 
@@ -48,6 +50,22 @@ static void put_settings(struct netlink_batch *b, const struct net_bridge *bridg
 	put_options(b, bridge, filters);
 }
 
+/*
+ * Whoever is on it and may send raw packets would be the machine's router by advertising itself: CVE-2020-13401 and its
+ * kind. Before it is set up, and so before it hears anything.
+ */
+static void believe_no_router(const char *name)
+{
+	BUF_ON_STACK(path, 96);
+	int err;
+
+	buf_fmt(&path, "/proc/sys/net/ipv6/conf/%s/accept_ra", name);
+	err = fd_write_file(AT_FDCWD, buf_text(&path), "0");
+	if (err && err != -ENOENT) /* without IPv6 there are none */
+		log_warn(name, -err, "net.ipv6.conf.%s.accept_ra cannot be set to 0, so a service on it that has "
+			 "net_raw may make itself the machine's IPv6 router; mount /proc/sys read-write", name);
+}
+
 /* With its MAC from the first moment: one that nobody has set is that of the lowest port, and changes with them. */
 int bridge_create(struct net_session *s, const struct net_bridge *bridge, const uint8_t *mac)
 {
@@ -64,6 +82,8 @@ int bridge_create(struct net_session *s, const struct net_bridge *bridge, const 
 	err = net_run(s, bridge->name, &b);
 	if (err < 0 && err != -EEXIST && net_is_there(s, bridge->name))
 		net_remove(s, bridge->name);
+	if (!err)
+		believe_no_router(bridge->name);
 	return err;
 }
 

@@ -16,6 +16,16 @@ static void put_bridge_options(struct buf *b, const struct net_bridge *bridge)
 	tell_option(b, bridge->asked & NET_ASKED_VLAN_FILTERING, "vlan_filtering", bridge->vlan_filtering);
 }
 
+static void put_distrust(struct buf *b, const char *name)
+{
+	BUF_ON_STACK(path, 96);
+
+	buf_fmt(&path, "/proc/sys/net/ipv6/conf/%s/accept_ra", name);
+	buf_str(b, "[ ! -e /proc/sys/net/ipv6 ] || echo 0 >");
+	tell_word(b, buf_text(&path));
+	buf_char(b, '\n');
+}
+
 void tell_bridge(struct buf *b, const struct net_bridge *bridge)
 {
 	uint8_t mac[NET_MAC];
@@ -29,6 +39,7 @@ void tell_bridge(struct buf *b, const struct net_bridge *bridge)
 	put_bridge_options(b, bridge);
 	buf_char(b, '\n');
 	tell_set(b, NULL, bridge->name, "alias " LINK_MARK);
+	put_distrust(b, bridge->name);
 	tell_quiet(b, NULL, bridge->name);
 	tell_set(b, NULL, bridge->name, "up");
 	tell_addrs(b, NULL, bridge->name, bridge->addr);
@@ -47,6 +58,7 @@ void tell_shard(struct buf *b, const struct net_bridge *bridge, const struct net
 	put_bridge_options(b, &own);
 	buf_char(b, '\n');
 	tell_set(b, NULL, shard->name, "alias " LINK_MARK);
+	put_distrust(b, shard->name);
 	tell_quiet(b, NULL, shard->name);
 	tell_set(b, NULL, shard->name, "up arp off");
 	buf_fmt(b, "ip link add name %s", shard->up);

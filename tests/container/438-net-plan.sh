@@ -39,6 +39,9 @@ for q in ask("tc", "-j", "qdisc", "show"):
         say("rate", q["dev"], q["handle"], q["options"])
 for path in ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding", "net/ipv4/ip_unprivileged_port_start", "net/ipv4/ip_default_ttl"]:
     say(path, open("/proc/sys/" + path).read().strip())
+for l in ask("ip", "-d", "-j", "link"):
+    if l.get("linkinfo", {}).get("info_kind") == "bridge":
+        say(l["ifname"], "accept_ra", open("/proc/sys/net/ipv6/conf/" + l["ifname"] + "/accept_ra").read().strip())
 print("\n".join(sorted(said)))
 for line in subprocess.run(["nft", "-s", "list", "ruleset"], capture_output=True, text=True).stdout.split("\n"):
     # An nft before 1.0.8 has no word for the target of an advertisement or a solicitation.
