@@ -136,8 +136,41 @@ static void put_request(struct nft *n, const char *chain, const struct side *sid
 	nft_rule_end(n);
 }
 
+/* Whether somebody on it may reach others, or be reached. */
+static bool takes_part(const struct ruleset_plan *plan, uint32_t bridge)
+{
+	for (uint32_t i = 0; i < plan->allow_count; i++)
+		if (plan_attach(plan, plan->allow[i].from)->bridge == (int32_t)bridge ||
+		    plan_attach(plan, plan->allow[i].to)->bridge == (int32_t)bridge)
+			return true;
+	return false;
+}
+
+/* What bears an address of the bridge comes by it: an allow is not for whoever writes that address on a packet. */
+static void put_forged(struct nft *n, const struct net_bridge *bridge, const struct addr *net)
+{
+	nft_rule(n, "forward");
+	is_side(n, &sides[net->family == AF_INET6]);
+	nft_in_net(n, net->family == AF_INET ? PART_SADDR4 : PART_SADDR6, net);
+	nft_isnt(n, PART_IIF, bridge->name);
+	nft_verdict(n, NF_DROP);
+	nft_rule_end(n);
+}
+
+static void put_all_forged(struct nft *n, const struct ruleset_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->bridge_count; i++) {
+		const struct net_bridge *bridge = &plan->bridges[i];
+
+		for (unsigned k = 0; takes_part(plan, i) && k < NET_ADDRS && bridge->addr[k].family; k++)
+			if (plan_wants(plan, bridge->addr[k].family))
+				put_forged(n, bridge, &bridge->addr[k]);
+	}
+}
+
 void allow_put_routed(struct nft *n, const struct ruleset_plan *plan)
 {
+	put_all_forged(n, plan);
 	for (unsigned i = 0; i < ARRAY_LEN(sides) && plan->allow_count; i++) {
 		if (!plan_wants(plan, families[i]))
 			continue;
