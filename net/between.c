@@ -14,21 +14,25 @@
 #define FLOWS_MOST 65536
 
 static const uint8_t families[] = { AF_INET, AF_INET6 };
+static const char requested[2][2][15] = { { "requested4", "requested_all4" }, { "requested6", "requested_all6" } };
 
 /* The sets and keys of one family. */
 static const struct side {
 	uint8_t icmp;
 	const uint8_t *ethertype;
 	char ports[7], all[5], pairs[7], flows[7], addrs[7]; /* names of sets */
+	char asked[7], asked_all[11];
 	nft_parts request[5], reply[5], there[3], back[3], flow[6], answer[6], source[3];
 } sides[] = {
 	{ IPPROTO_ICMP, nft_ethertypes[ETHER_IPV4], "allow4", "all4", "pairs4", "flows4", "addrs4",
+	  "asked4", "asked_all4",
 	  { PART_SADDR4, PART_DADDR4, PART_L4PROTO, PART_DPORT },
 	  { PART_DADDR4, PART_SADDR4, PART_L4PROTO, PART_SPORT },
 	  { PART_SADDR4, PART_DADDR4 }, { PART_DADDR4, PART_SADDR4 },
 	  { PART_SADDR4, PART_DADDR4, PART_L4PROTO, PART_SPORT, PART_DPORT },
 	  { PART_DADDR4, PART_SADDR4, PART_L4PROTO, PART_DPORT, PART_SPORT }, { PART_IIF, PART_SADDR4 } },
 	{ IPPROTO_ICMPV6, nft_ethertypes[ETHER_IPV6], "allow6", "all6", "pairs6", "flows6", "addrs6",
+	  "asked6", "asked_all6",
 	  { PART_SADDR6, PART_DADDR6, PART_L4PROTO, PART_DPORT },
 	  { PART_DADDR6, PART_SADDR6, PART_L4PROTO, PART_SPORT },
 	  { PART_SADDR6, PART_DADDR6 }, { PART_DADDR6, PART_SADDR6 },
@@ -191,17 +195,32 @@ static void put_accept(struct nft *n, const char *chain, enum nft_part part, con
 	nft_rule_end(n);
 }
 
-/* TCP needs no memory: what answers has ACK or RST. For others the answer to a request is remembered. */
-static void put_requested(struct nft *n, const struct side *side, const char *chain)
+static void put_remember(struct nft *n, const char *chain, const nft_parts *key, const char *set)
 {
-	nft_set(n, &(struct nft_set){ .name = side->flows, .key = side->flow, .size = FLOWS_MOST,
-				      .lifetime_ms = FLOW_MS });
-	nft_chain(n, chain);
-	put_accept(n, chain, PART_L4PROTO, &(uint8_t){ IPPROTO_TCP });
 	nft_rule(n, chain);
-	nft_update(n, side->answer, side->flows, FLOW_MS);
+	nft_update(n, key, set, FLOW_MS);
 	nft_verdict(n, NF_ACCEPT);
 	nft_rule_end(n);
+}
+
+/*
+ * TCP needs no memory: what answers has ACK or RST. For others the answer to a request is remembered. All share the set
+ * of flows: who fills it must not leave the others without. So what has no place there is remembered by the element of
+ * the allow, of which there are no more than the table has, twice over as the kernel counts those that are over for a
+ * while: an answer may then be to another port of who asked.
+ */
+static void put_requested(struct nft *n, const struct ruleset_plan *plan, unsigned i, bool all)
+{
+	const struct side *side = &sides[i];
+	const char *chain = requested[i][all], *asked = all ? side->asked_all : side->asked;
+	const nft_parts *key = all ? side->there : side->request;
+	uint32_t size = 2 * put_allows(NULL, plan, families[i], all ? ALLOW_ALL : ALLOW_PORTS);
+
+	nft_set(n, &(struct nft_set){ .name = asked, .key = key, .size = size, .lifetime_ms = FLOW_MS });
+	nft_chain(n, chain);
+	put_accept(n, chain, PART_L4PROTO, &(uint8_t){ IPPROTO_TCP });
+	put_remember(n, chain, side->answer, side->flows);
+	put_remember(n, chain, key, asked);
 }
 
 static void put_tcp_reply(struct nft *n, const struct side *side, bool all)
@@ -215,11 +234,12 @@ static void put_tcp_reply(struct nft *n, const struct side *side, bool all)
 	nft_rule_end(n);
 }
 
-static void put_answer(struct nft *n, const struct side *side)
+static void put_answer(struct nft *n, const struct side *side, const nft_parts *key, const char *set)
 {
 	nft_rule(n, "between");
 	is_side(n, side);
-	nft_in(n, side->flow, side->flows);
+	nft_isnt(n, PART_L4PROTO, &(uint8_t){ IPPROTO_TCP });
+	nft_in(n, key, set);
 	nft_verdict(n, NF_ACCEPT);
 	nft_rule_end(n);
 }
@@ -241,15 +261,19 @@ static void put_fragments(struct nft *n, const struct side *side)
 static void put_side(struct nft *n, const struct ruleset_plan *plan, unsigned i)
 {
 	const struct side *side = &sides[i];
-	const char *requested = i ? "requested6" : "requested4";
 
 	put_allow_sets(n, plan, i);
-	put_requested(n, side, requested);
-	put_request(n, "between", side, false, requested);
-	put_request(n, "between", side, true, requested);
+	nft_set(n, &(struct nft_set){ .name = side->flows, .key = side->flow, .size = FLOWS_MOST,
+				      .lifetime_ms = FLOW_MS });
+	for (unsigned all = 0; all < 2; all++) {
+		put_requested(n, plan, i, all);
+		put_request(n, "between", side, all, requested[i][all]);
+	}
 	put_tcp_reply(n, side, false);
 	put_tcp_reply(n, side, true);
-	put_answer(n, side);
+	put_answer(n, side, side->flow, side->flows);
+	put_answer(n, side, side->reply, side->asked);
+	put_answer(n, side, side->back, side->asked_all);
 	put_icmp(n, "between", side);
 	put_fragments(n, side);
 }
