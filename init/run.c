@@ -138,9 +138,9 @@ static void prepare_all(struct statefile *state)
 {
 	struct net_session net;
 
+	find_place(state); /* a table that comes later may be the first that wants leaves */
 	if (is_prepared(state))
 		return;
-	find_place(state);
 	network_open(&house, &net);
 	for (; state->prepared < state->count; state->prepared++)
 		if (prepare_service(&house, state->prepared))
