@@ -33,6 +33,7 @@ struct notice {
 	int32_t fd, set; /* what speaks, and the set that it is alone in; -1: none */
 	uint32_t service;
 	uint32_t topic; /* enum topic */
+	uint64_t told;	/* of TOPIC_OOM on v2: the kernel's count, as it was told of last */
 };
 
 static struct supervisor *house;
@@ -113,6 +114,7 @@ static int watch_oom(struct notice *n, const char *leaf)
 	if (!cgroup_oom_is_single(home) && !is_single(n->service))
 		return 0;
 	n->fd = cgroup_watch_oom(home, leaf, &events);
+	n->told = launch_oom_kills(house, n->service);
 	if (n->fd >= 0)
 		return watch(n, events);
 	log_debug(service_name(house, n->service), "memory: nobody tells when it is out of it");
@@ -186,14 +188,22 @@ static void on_pressure(uint32_t index, const char *resource)
 		service_event(house, index, EVENT_RESTART, 0);
 }
 
+/* memory.events of v2 changes as often as the leaf is at its limit, too. */
+static bool is_told(struct notice *n)
+{
+	uint64_t before = n->told;
+
+	n->told = launch_oom_kills(house, n->service);
+	return n->told == before;
+}
+
 /* v1 speaks before it kills and counts: so the count tells nothing, neither here nor when the main process dies. */
 static void on_oom(struct notice *n)
 {
 	uint32_t index = n->service;
 
-	if (!cgroup_oom_is_single(&house->state->cgroup) &&
-	    launch_oom_kills(house, index) == service_at(house, index)->life.oom_kills)
-		return; /* memory.events of v2 has changed otherwise */
+	if (!cgroup_oom_is_single(&house->state->cgroup) && is_told(n))
+		return;
 	if (is_single(index))
 		log_warn(service_name(house, index), 0, "out of memory: a process of it was killed");
 	control_notice(house, index, "oom");
@@ -245,7 +255,7 @@ static void fill(void)
 	for (uint32_t i = 0; i < house->state->count; i++)
 		for (unsigned topic = 0; topic < TOPICS; topic++)
 			if (wants(i, topic))
-				all[count++] = (struct notice){ -1, -1, i, topic };
+				all[count++] = (struct notice){ -1, -1, i, topic, 0 };
 }
 
 void notice_open(struct supervisor *sv)

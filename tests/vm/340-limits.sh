@@ -286,6 +286,9 @@ echo "half most $(leaf half memory.peak)"
 echo "half why $(of half why)"
 n=0; until [ "$(of single oom_kills)" = 1 ] || [ $((n += 1)) = 50 ]; do usleep 100000; done
 echo "single $(of single state) $(leaf single memory.events | key oom_kill) $(leaf single memory.oom.group)"
+# Its own memory.events change with each piece of a file for which there is no room.
+sh -c 'echo 0 >/sys/fs/cgroup/svc.single/cgroup.procs; for i in 1 2 3; do dd if=/dev/nvme0n1 of=/dev/null bs=65536 count=400; usleep 50000; done' 2>/dev/null
+[ "$(leaf single memory.events | key max)" -ge 3 ] && minit status >/dev/null && echo "once told $(grep -c '"single","notice":"oom"' /run/events)"
 minit stop single
 
 minit start --no-wait nest
@@ -466,6 +469,7 @@ is 'hog group' 1 "memory.oom.group is set by itself"
 is 'half why' 'out of memory: killed in its leaf' "so all of the service goes with the child that wanted more"
 is 'single' 'up 1 0' "with memory.oom.group = false only that goes"
 said 'single: out of memory: a process of it was killed' "and it is told"
+is 'once told' 1 "once, however often its leaf is at its limit later"
 [ "$(vm_console | grep -a -c 'minit: burst: out of memory: killed in its leaf')" -ge 39 ]
 ok $? "what is out of memory at once is killed with its reaper, 40 times, and told why"
 is nest 'up 1' "and the minit that started it, of which it was, lives"
