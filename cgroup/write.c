@@ -197,6 +197,9 @@ void cgroup_why(const struct cgroup_home *home, const char *name, const char *fi
 		explain_cpuset(home, name, file, why);
 	else if (*file)
 		explain(home, name, file, err, why);
+	else if (err == -ENOENT)
+		buf_str(why, "somebody has removed it, or the cgroup that it was in; the next start "
+			     "makes the leaf anew");
 	else
 		buf_str(why, cgroup_why_no_leaf(err));
 }

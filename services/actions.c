@@ -1,5 +1,6 @@
 #include "services/actions.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -150,6 +151,17 @@ enum state action_look(struct supervisor *sv, uint32_t index, int arg)
 	return leaving && !depend_is_held(sv, index) ? action_stop(sv, index, arg) : (enum state)life->state;
 }
 
+/* Its leaf is gone, and the parent has not seen that before: it is made anew before the next start. */
+static void note_lost_leaf(struct supervisor *sv, uint32_t index, const struct spawn_report *report)
+{
+	struct handles *h = &service_at(sv, index)->handles;
+
+	if (report->step != STEP_leaf || report->err != ENOENT)
+		return;
+	h->refused_step = STEP_leaf;
+	h->refused = ENOENT;
+}
+
 enum state action_hear(struct supervisor *sv, uint32_t index, int arg)
 {
 	struct life *life = life_at(sv, index);
@@ -162,6 +174,7 @@ enum state action_hear(struct supervisor *sv, uint32_t index, int arg)
 		life->step = (uint8_t)report.step;
 		life->err = report.err;
 		memcpy(life->detail, report.detail, sizeof(life->detail));
+		note_lost_leaf(sv, index, &report);
 	}
 	life->execed = heard == 0;
 	if (heard == 0 && life->state == STATE_STARTING && spec_at(sv, index)->ready == READY_EXEC)

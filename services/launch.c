@@ -268,18 +268,32 @@ static bool joins_late(const struct supervisor *sv, uint32_t index)
 	return confine->roots.image && confine->leaf.device_policy != DEVICES_ANY;
 }
 
+/* Nobody was in it, so somebody may have removed it: it is made anew, with all that is to hold in it, or refused. */
+static int open_leaf(struct supervisor *sv, uint32_t index)
+{
+	struct leaf_name name;
+	const char *leaf = leaf_of(sv, index, &name), *detail;
+	int fd = cgroup_leaf_fd(&sv->state->cgroup, leaf), err;
+
+	if (fd != -ENOENT)
+		return fd;
+	err = leaf_prepare(sv, index, &detail);
+	return err ? prepare_refuse(sv, index, STEP_leaf, err, detail) : cgroup_leaf_fd(&sv->state->cgroup, leaf);
+}
+
 static pid_t start(struct supervisor *sv, uint32_t index, int status_fd)
 {
 	struct child child = child_of(sv, index, status_fd);
 	const bool joins = table_confine(sv->table, child.spec)->roots.join_flags;
 	cleanup_fd int join_fd = joins ? joined_open(sv, index) : -1, leaf_fd = -1;
-	struct leaf_name name;
 	pid_t pid;
 
 	if (child.in_leaf && sv->state->cgroup.into && !joins_late(sv, index))
-		leaf_fd = cgroup_leaf_fd(&sv->state->cgroup, leaf_of(sv, index, &name));
+		leaf_fd = open_leaf(sv, index);
 	if (leaf_fd < 0)
 		leaf_fd = -1;
+	if (handles_at(sv, index)->refused)
+		return -handles_at(sv, index)->refused;
 	child.join_fd = join_fd;
 	pid = start_shared(sv, index, &child, leaf_fd);
 	return pid == -ENOSYS ? clone_with_less(sv, index, &child, leaf_fd) : pid;

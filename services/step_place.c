@@ -38,7 +38,7 @@ int step_leaf(struct child *child)
 	int moved = child->in_leaf ? cgroup_join(&child->home, name, child->born_into_leaf) : 0;
 
 	if (moved < 0)
-		return child_fail(child, moved, name);
+		return moved;
 	return moved && child->namespaces & CLONE_NEWCGROUP ? make_groups_own(child) : 0;
 }
 
