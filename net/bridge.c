@@ -184,10 +184,15 @@ static void note_ipv6(struct net_session *s, const struct addr *addr)
 	s->ipv6_missing |= addr->family == AF_INET6 && s->left_out;
 }
 
-/* A batch that gives it its addresses. */
-static int run_addrs(struct net_session *s, const struct net_bridge *bridge, struct netlink_batch *b)
+static bool is_other_mac(const struct net_bridge *bridge, const struct link_info *found)
 {
-	int err = net_run(s, bridge->name, b);
+	return bridge->asked & NET_ASKED_MAC && memcmp(bridge->mac, found->mac, NET_MAC) != 0;
+}
+
+/* A batch that gives it its addresses. is_another: and another MAC. */
+static int run_addrs(struct net_session *s, const struct net_bridge *bridge, struct netlink_batch *b, bool is_another)
+{
+	int err = announce_run(s, bridge->name, b, is_another);
 
 	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family && !err; i++)
 		note_ipv6(s, &bridge->addr[i]);
@@ -208,7 +213,7 @@ static int configure(struct net_session *s, const struct net_bridge *bridge, con
 		link_up(&b, bridge->name);
 	}
 	addrs_add(&b, bridge->addr, s->master.index);
-	return run_addrs(s, bridge, &b);
+	return run_addrs(s, bridge, &b, found && is_other_mac(bridge, found));
 }
 
 /* 1: it had it not, and has it; 0: it had it, or cannot have one of IPv6, which is said. */
@@ -262,7 +267,6 @@ static int make(struct net_session *s, const struct net_bridge *bridge, bool fou
 
 int net_bridge_set(struct net_session *s, const struct net_bridge *bridge)
 {
-	const uint8_t *mac = bridge->asked & NET_ASKED_MAC ? bridge->mac : NULL;
 	struct link_info info;
 	struct netlink_batch b;
 	char mem[NET_BATCH];
@@ -275,9 +279,9 @@ int net_bridge_set(struct net_session *s, const struct net_bridge *bridge)
 	if (err < 0)
 		return err;
 	netlink_start(&b, &s->host, mem, sizeof(mem));
-	bridge_adopt(&b, bridge, mac && memcmp(mac, info.mac, NET_MAC) ? mac : NULL, info.filters);
+	bridge_adopt(&b, bridge, is_other_mac(bridge, &info) ? bridge->mac : NULL, info.filters);
 	addrs_add(&b, bridge->addr, info.index);
-	return run_addrs(s, bridge, &b);
+	return run_addrs(s, bridge, &b, is_other_mac(bridge, &info));
 }
 
 /* What a new one has: br_dev_setup and br_stp_timer_init of the kernel, as they have always been. */
@@ -300,7 +304,7 @@ static int unset(struct net_session *s, const struct net_bridge *was, const stru
 	mac_of_bridge(is, mac);
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	bridge_adopt(&b, &bare, bare.asked & NET_ASKED_MAC ? mac : NULL, filters);
-	return net_run(s, bare.name, &b);
+	return announce_run(s, bare.name, &b, bare.asked & NET_ASKED_MAC);
 }
 
 int net_bridge_strip(struct net_session *s, const struct net_bridge *was, const struct net_bridge *is)

@@ -300,6 +300,7 @@ static bool is_leased(const struct net_link *link)
 
 static int configure(struct net_session *s, const struct net_link *link, const struct link_info *info, uint32_t master)
 {
+	bool is_another = link->flags & NET_LINK_MAC && memcmp(link->mac, info->mac, NET_MAC) != 0;
 	struct netlink_batch b;
 	char mem[NET_BATCH];
 
@@ -309,7 +310,7 @@ static int configure(struct net_session *s, const struct net_link *link, const s
 	for (size_t i = 0; i < ARRAY_LEN(link->gateway) && !(link->flags & NET_LINK_DOWN); i++)
 		if (link->gateway[i].family && !is_leased(link))
 			put_gateway(&b, link, &link->gateway[i], info->index);
-	return net_run(s, link->name, &b);
+	return announce_run(s, link->name, &b, is_another);
 }
 
 /* A gateway may be in a subnet that only a lease brings, with which it is tried again. */

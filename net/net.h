@@ -336,6 +336,13 @@ must_check int net_connect(struct net_session *s, const char *object, const stru
 void net_disconnect(struct net_session *s, const struct net_attach *attach, const struct net_bridge *bridge);
 
 /*
+ * An eth that net_attach made has another MAC than one with its addresses had: who knows that is told, by one frame for
+ * each. Once its port forwards. ns: its namespace; home: that of the caller, who is single-threaded and in it again
+ * afterwards. 0 or -errno, not logged: -EPERM without CAP_NET_RAW. announce.c
+ */
+must_check int net_announce(const struct net_attach *attach, int ns, int home);
+
+/*
  * A socket that hears of every change of a link, in minit's own network namespace and, if *ret_all, in those of the
  * services (Linux 4.2, CAP_NET_BROADCAST). Non-blocking, O_CLOEXEC, the caller's. Or -errno.
  */
@@ -351,6 +358,12 @@ must_check int net_monitor_read(int fd, struct net_change *ret);
 must_check int net_settle_ask(struct net_session *s, const struct net_attach *attach, struct net_settle *settle);
 
 #else
+
+static inline int net_announce(const struct net_attach *attach, int ns, int home)
+{
+	(void)attach, (void)ns, (void)home;
+	return -EOPNOTSUPP;
+}
 
 static inline int net_monitor_open(bool *ret_all)
 {

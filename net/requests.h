@@ -179,6 +179,15 @@ void eth0_inside(const struct net_session *s, struct netlink_batch *b, const str
 must_check int onlink_attach(struct net_session *s, const char *object, const struct net_attach *attach,
 			     const struct net_extra *extra, int ns);
 
+/* -- announce.c -- */
+
+/* As net_run, of settings of a bridge or link. is_another: of its MAC, too: then who knows the one before is told. */
+must_check int announce_run(struct net_session *s, const char *ifname, struct netlink_batch *b, bool is_another);
+
+/* The frame that tells all of whose an address is. How long it is. Pure. */
+#define NET_FRAME 86
+size_t announce_put(uint8_t frame[NET_FRAME], const struct addr *addr, const uint8_t *mac);
+
 /* -- rate.c -- */
 
 /* In bytes: in a second, at once, and most that waits. */

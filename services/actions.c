@@ -8,6 +8,7 @@
 #include "lib/log.h"
 #include "lib/signame.h"
 #include "services/calm.h"
+#include "services/connect.h"
 #include "services/depend.h"
 #include "services/launch.h"
 #include "services/online.h"
@@ -107,7 +108,11 @@ static int look_around(struct supervisor *sv, uint32_t index)
 		return 1;
 	if (prepare_is_due(sv, index))
 		prepare_again(sv, index);
-	return settle_waits(sv, index) ? 1 : note_pressure(sv, index);
+	if (settle_waits(sv, index))
+		return 1;
+	if (service_at(sv, index)->handles.moved)
+		connect_announce(sv, index);
+	return note_pressure(sv, index);
 }
 
 enum state action_admit(struct supervisor *sv, uint32_t index, int arg)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/bits.h"
+#include "net/net.h"
 #include "services/changed.h"
 #include "services/differ.h"
 #include "services/state.h"
@@ -53,6 +54,38 @@ static void forget_kept(struct handles *h, unsigned how)
 		h->settle = (struct net_settle){ 0 };
 		h->flags |= HANDLE_PAIR; /* what bears the name is what is left of it */
 	}
+}
+
+static bool share_address(const struct net_attach *a, const struct net_attach *b)
+{
+	for (unsigned i = 0; i < NET_ADDRS && a->addr[i].family; i++)
+		for (unsigned k = 0; k < NET_ADDRS && b->addr[k].family; k++)
+			if (addr_equal(&a->addr[i], &b->addr[k]))
+				return true;
+	return false;
+}
+
+static bool has_moved(const struct net_attach *was, const struct net_attach *is)
+{
+	uint8_t from[NET_MAC], to[NET_MAC];
+
+	if (!mac_is_chosen(was) || !mac_is_chosen(is) || !share_address(was, is))
+		return false;
+	mac_of_attach(was, from);
+	mac_of_attach(is, to);
+	return memcmp(from, to, NET_MAC) != 0;
+}
+
+/* Whether an eth has the addresses that it had, and another MAC. */
+static bool has_any_moved(struct differ_side was, struct differ_side is)
+{
+	const struct net_attach *a, *b;
+
+	for (uint32_t n = 0; (a = table_attach(was.t, table_service(was.t, was.index), n)) &&
+			     (b = table_attach(is.t, table_service(is.t, is.index), n)); n++)
+		if (has_moved(a, b))
+			return true;
+	return false;
 }
 
 static void carry_service(struct service *to, const struct service *from, unsigned how)
@@ -218,6 +251,8 @@ static void carry_one(struct statefile *to, const struct supervisor *sv, struct 
 	unsigned how = state_cost(sv, was.index, is.t, is.index);
 
 	carry_service(&to->services[is.index], service_at(sv, was.index), how);
+	if (how & DIFFER_NETWORK && has_any_moved(was, is))
+		to->services[is.index].handles.moved = 1;
 }
 
 int state_carry(const struct supervisor *sv, const struct table *to, struct statefile **ret)

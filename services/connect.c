@@ -157,6 +157,21 @@ void connect_forget(struct supervisor *sv, uint32_t index, const struct net_atta
 	fd_close(&h->netns);
 }
 
+void connect_announce(struct supervisor *sv, uint32_t index)
+{
+	struct handles *h = &service_at(sv, index)->handles;
+	const struct net_attach *at;
+	int err = 0;
+
+	for (uint32_t n = 0; !err && h->netns >= 0 && (at = table_attach(sv->table, spec_at(sv, index), n)); n++)
+		err = net_announce(at, h->netns, sv->state->netns);
+	h->moved = 0;
+	if (err < 0)
+		log_warn(service_name(sv, index), -err, "network: it has another MAC, and who knows the one before is "
+			 "not told: it asks for it within a minute%s",
+			 err == -EPERM ? "; minit lacks CAP_NET_RAW" : "");
+}
+
 void connect_end(const struct supervisor *sv, uint32_t index, struct net_session *net)
 {
 	const struct net_attach *at;

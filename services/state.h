@@ -91,7 +91,8 @@ struct handles {
 	int32_t missing;   /* bits of enum missing: defaults that cannot be had here, left out */
 	int32_t refused;   /* errno: something asked for cannot be had; tried again at each start */
 	uint16_t refused_step; /* enum step; what of it is in report.detail */
-	uint8_t tight;     /* its leaf has so little memory that a child must not share ours; services/leaf.c */
+	uint8_t tight : 1; /* its leaf has so little memory that a child must not share ours; services/leaf.c */
+	uint8_t moved : 1; /* its addresses have other MACs than before: who knows those is told; services/connect.c */
 	uint8_t flags;     /* bits of enum handle_flag */
 	struct spawn_report report; /* of this run; err 0: none */
 	struct net_settle settle;   /* what its network waits for; services/settle.c */

@@ -27,6 +27,11 @@ bool net_is_lost(const struct net_attach *attach, int ns, int home)
 	return false;
 }
 
+void connect_announce(struct supervisor *sv, uint32_t index)
+{
+	(void)sv, (void)index;
+}
+
 void prepare_again(struct supervisor *sv, uint32_t index)
 {
 	(void)sv, (void)index;

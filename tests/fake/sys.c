@@ -666,6 +666,12 @@ int net_remove(struct net_session *s, const char *ifname)
 #endif
 
 #if ENABLED(CONFIG_NET_BRIDGE)
+int net_announce(const struct net_attach *attach, int ns, int home)
+{
+	(void)attach, (void)ns, (void)home;
+	return 0;
+}
+
 bool net_is_lost(const struct net_attach *attach, int ns, int home)
 {
 	(void)attach, (void)ns, (void)home;

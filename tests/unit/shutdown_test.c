@@ -99,6 +99,7 @@ int launch(struct supervisor *s, uint32_t index)
 
 bool net_is_lost(const struct net_attach *a, int ns, int home) { (void)a, (void)ns, (void)home; return false; }
 void prepare_again(struct supervisor *s, uint32_t index) { (void)s, (void)index; }
+void connect_announce(struct supervisor *s, uint32_t index) { (void)s, (void)index; }
 int launch_hear(struct supervisor *s, uint32_t index, struct spawn_report *ret) { (void)s, (void)index, (void)ret; return 0; }
 void launch_stop(struct supervisor *s, uint32_t index) { did("stop %s\n", service_name(s, index)); }
 void launch_kill(struct supervisor *s, uint32_t index) { did("kill %s\n", service_name(s, index)); }
