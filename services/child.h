@@ -47,7 +47,8 @@ struct child {
 	int self_fd;          /* minit's own program, for the log helper */
 	int table_fd;
 	int reaper_fds[REAPER_PLACES]; /* the reaper's program, where it shares PID 1's memory and one is to stay */
-	int reaper_pipe[2];   /* ends when the reaper has left that memory; -1: there is none to wait for */
+	int reaper_pipe[2];   /* ends when the reaper has left that memory, and is held; -1: nobody to wait for */
+	bool holds_reaper;    /* the reaper is held: its namespace has who may trace it; services/reaper.h */
 	bool is_behind;       /* it is the program's child of the reaper */
 	const int *output_fds; /* read ends by output_slot, for the log helper */
 	int join_fd;          /* pidfd of the service whose namespaces are joined, or -errno (services/joined.h) */
@@ -81,7 +82,7 @@ static inline bool child_stays(const struct child *child)
  * The child goes on as a child of this process, which then only passes on signals and how it ends. For a child with
  * memory of its own. 0 in it, or -errno. flags: CLONE_FS for a root that both are to enter (child_part).
  */
-must_check int child_leave_reaper(uint64_t flags);
+must_check int child_leave_reaper(struct child *child, uint64_t flags);
 
 /* Behind a reaper: from now on root and working directory are the child's own. Nothing to do without one. */
 must_check int child_part(struct child *child);

@@ -213,6 +213,7 @@ void roots_finish(struct compile *c, struct service_spec *spec, struct draft *d)
 /* The path with each name behind one slash, and no ".": so it is known to be another's (services/kept.c). */
 const char *plain_path(struct compile *c, const char *text);
 void kept_check(struct compile *c);     /* what may not be within an overlay; services/kept.c */
+void roots_reapers(struct compile *c);  /* which are to be held back, likewise; services/roots.c */
 void roots_ranges(struct compile *c);   /* ids of user namespaces, when all services are known; services/roots.c */
 
 /* What depends on whether a key was given at all; services/values_privileges.c. */

@@ -243,6 +243,7 @@ void compile_finish(struct compile *c, const struct table_source *source)
 		append_log_helper(c);
 	kept_check(c);
 	roots_ranges(c);
+	roots_reapers(c);
 	numbers_finish(c);
 	network_finish(c);
 	if (ENABLED(CONFIG_NET_BRIDGE)) {

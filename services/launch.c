@@ -171,6 +171,7 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 		.secrets_fd = -1,
 		.out_fd = handles_at(sv, index)->out[1],
 		.self_fd = sv->state->self_fd,
+		.holds_reaper = table_confine(sv->table, spec)->roots.held,
 		.table_fd = sv->state->table_fd,
 		.reaper_pipe = { -1, -1 },
 		.output_fds = sv->output_fds,

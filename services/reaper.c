@@ -36,13 +36,15 @@ static void reap(pid_t child)
 		leave(127); /* SIGCHLD was ignored and the kernel has reaped: nobody knows how it ended */
 }
 
-void reaper_run(pid_t child)
+void reaper_run(pid_t child, bool held)
 {
 	const uint64_t all = PASS_ALL;
 	siginfo_t info;
 
 	raw(SYS_prctl, PR_SET_NAME, "minit-reaper");
 	raw(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
+	if (held && reaper_hold() < 0)
+		leave(127);
 	raw(SYS_close_range, 0, ~0u);
 	for (;;) {
 		reap(child);
@@ -53,9 +55,10 @@ void reaper_run(pid_t child)
 
 void reaper_main(const char *child)
 {
+	bool held = *child == 'h';
 	pid_t pid = 0;
 
-	for (; *child >= '0' && *child <= '9'; child++)
+	for (child += held; *child >= '0' && *child <= '9'; child++)
 		pid = pid * 10 + (*child - '0');
-	reaper_run(pid);
+	reaper_run(pid, held);
 }

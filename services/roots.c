@@ -1,4 +1,5 @@
 /* What of a service's root follows from the rest of its table: services/compile.h. */
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,6 +264,42 @@ void roots_ranges(struct compile *c)
 	}
 	for (uint32_t i = 0; i < c->services.count; i++)
 		join_ids(c, &c->services.drafts[i]);
+}
+
+/* -- reapers ----------------------------------------------------------------------------------------------------- */
+
+/*
+ * CAP_SYS_PTRACE, or all that minit has: that has CAP_SYS_ADMIN in it, as else it makes no pid namespace. In a user
+ * namespace they are none outside, where the reaper is.
+ */
+static bool may_trace(const struct draft *d)
+{
+	const uint64_t needed = 1ull << CAP_SYS_PTRACE | 1ull << CAP_SYS_ADMIN;
+	const struct confine_spec *confine = d->confine;
+	uint64_t all = 0;
+
+	for (int i = 0; i < CAP_SETS; i++)
+		all |= confine->privileges.caps.set[i];
+	return confine->privileges.caps.form != CAPS_BY_USER && all & needed && !confine->roots.uids.count;
+}
+
+/* Whose pid namespace it is in; NULL: they join each other in a circle, which is told elsewhere. */
+static struct draft *pids_owner(const struct compile *c, struct draft *d)
+{
+	for (uint32_t n = 0; n <= c->services.count; n++, d = &c->services.drafts[d->confine->roots.join_service])
+		if (!(d->confine->roots.join_flags & CLONE_NEWPID))
+			return d;
+	return NULL;
+}
+
+void roots_reapers(struct compile *c)
+{
+	for (uint32_t i = 0; i < c->services.count; i++) {
+		struct draft *owner = may_trace(&c->services.drafts[i]) ? pids_owner(c, &c->services.drafts[i]) : NULL;
+
+		if (owner)
+			owner->confine->roots.held = 1;
+	}
 }
 
 /* -- namespaces of others ---------------------------------------------------------------------------------------- */

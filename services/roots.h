@@ -72,7 +72,8 @@ struct roots_spec {
 	uint8_t userns;          /* enum userns */
 	uint8_t asked;           /* enum asked: by the service's own section, so no default */
 	uint8_t image;           /* its root may be an image: it was no directory when the table was read */
-	uint8_t reserved[2];
+	uint8_t held;            /* who may trace its reaper is in its pid namespace: so that is held back */
+	uint8_t reserved;
 };
 
 #define ROOTS_DIRECTORIES 1024 /* bytes of the paths of one kind of directories, as its variable has them */

@@ -32,7 +32,7 @@ int step_join(struct child *child)
 		return child_fail(child, child->join_fd, name);
 	if (at_once && setns(child->join_fd, (int)at_once) < 0)
 		return child_fail(child, -errno, name);
-	return roots->join_flags & CLONE_NEWPID ? child_leave_reaper(0) : 0;
+	return roots->join_flags & CLONE_NEWPID ? child_leave_reaper(child, 0) : 0;
 }
 
 /* An exec enters the namespace since Linux 6.1; before, only a fork does. */

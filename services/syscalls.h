@@ -2,6 +2,8 @@
 #ifndef SERVICES_SYSCALLS_H
 #define SERVICES_SYSCALLS_H
 
+#include <linux/audit.h>
+
 #include "lib/util.h"
 
 enum syscall_id {
@@ -18,8 +20,10 @@ enum syscall_arch { SYSCALLS_X86_64, SYSCALLS_AARCH64 };
 /* Of another machine the numbers are not known: it has to be built without CONFIG_SECCOMP. */
 #if defined(__x86_64__)
 #define SYSCALLS_NATIVE SYSCALLS_X86_64
+#define SYSCALLS_NATIVE_AUDIT AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
 #define SYSCALLS_NATIVE SYSCALLS_AARCH64
+#define SYSCALLS_NATIVE_AUDIT AUDIT_ARCH_AARCH64
 #endif
 
 enum syscall_group {

@@ -1,4 +1,4 @@
-// links: services/step_reaper.c services/reaper.c lib/buf.c lib/fd.c lib/sys.c tests/fake/raw.c
+// links: services/step_reaper.c services/reaper.c services/reaper_hold.c lib/buf.c lib/fd.c lib/sys.c tests/fake/raw.c
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
