@@ -23,4 +23,7 @@ must_check int path_make(int root, const char *path, bool file);
  */
 must_check int path_open_ours(const char *path, int flags, unsigned mode);
 
+/* The same with O_PATH; by one call where it has no link. root: "/". lib/ours.c */
+must_check int path_find_ours(int root, const char *path);
+
 #endif

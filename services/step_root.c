@@ -83,7 +83,7 @@ static int take_image(struct child *child)
 
 static int open_base(struct view *v, const char *path)
 {
-	cleanup_fd int fd = fd_open(path, O_PATH);
+	cleanup_fd int fd = path_find_ours(v->old, path);
 	struct stat st;
 	int err = fd < 0 ? fd : fd_stat(fd, &st);
 

@@ -50,7 +50,10 @@ void view_miss(struct view *v, const char *what);
  */
 must_check int view_unless_default(struct view *v, int err, uint8_t asked, const char *path);
 
-/* Opens a target for mounting. Without a root of its own the service's paths are those that the table's writer sees. */
+/*
+ * Opens a target for mounting. Without a root of its own the service's paths are those that the table's writer sees,
+ * and links are followed where root or minit's user alone can put them.
+ */
 must_check int view_open(struct view *v, const char *path);
 
 /* The same, made when it is missing. */

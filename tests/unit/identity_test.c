@@ -1,4 +1,4 @@
-// links: services/step_user.c services/step_env.c lib/ours.c lib/buf.c lib/fd.c lib/addr.c lib/text.c tests/fake/image.c services/layout.c
+// links: services/step_user.c services/step_env.c lib/ours.c lib/path.c lib/buf.c lib/fd.c lib/addr.c lib/text.c tests/fake/image.c services/layout.c
 // flags: -Wl,--wrap=open,--wrap=syscall,--wrap=setrlimit
 #include <setjmp.h>
 #include <stdarg.h>

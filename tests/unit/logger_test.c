@@ -1,4 +1,4 @@
-// links: init/logger.c init/logfile.c lib/ours.c lib/buf.c lib/clock.c lib/fd.c lib/log.c lib/sys.c services/layout.c
+// links: init/logger.c init/logfile.c lib/ours.c lib/path.c lib/buf.c lib/clock.c lib/fd.c lib/log.c lib/sys.c services/layout.c
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
