@@ -168,7 +168,9 @@ static int put_mask(struct view *v, const char *target)
 
 int view_readonly(struct view *v, const char *target)
 {
-	const struct mount_change readonly = { .set = MOUNT_ATTR_RDONLY, .recursive = true };
+	const struct mount_change readonly = {
+		.set = MOUNT_ATTR_RDONLY, .spread = SPREAD_PRIVATE, .recursive = true,
+	};
 	cleanup_fd int at = view_open(v, target);
 	cleanup_fd int copy = at < 0 ? at : mount_copy(at, "", true);
 	int err = copy < 0 ? copy : mount_change(copy, &readonly);

@@ -267,13 +267,16 @@ static int make_sys(struct view *v)
 }
 
 /*
- * What is there, as it is there; where there is nothing, nobody can write to it. A leaf of v1 that is the service's own
+ * What is there, as it is there, and nothing that comes later, which could be written to; where there is nothing,
+ * nobody can write to it. A leaf of v1 that is the service's own
  * may be found among all the others alone.
  */
 static int seal(struct view *v)
 {
 	static const char groups[] = "sys/fs/cgroup";
-	const struct mount_change readonly = { .set = MOUNT_ATTR_RDONLY, .recursive = true };
+	const struct mount_change readonly = {
+		.set = MOUNT_ATTR_RDONLY, .spread = SPREAD_PRIVATE, .recursive = true,
+	};
 	cleanup_fd int open = !v->own && child_keeps_groups(v->child) ? mount_copy(v->root, groups, true) : -1;
 	int err = mount_change_at(v->root, "sys", &readonly);
 

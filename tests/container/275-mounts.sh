@@ -128,6 +128,25 @@ is "$(grep -a -c -F "plain: /proc $left" "$ct_dir/out")" 1 "which is said"
 is "$(sed -n 's/^minit: asks: \(.*\); given up$/\1/p' "$ct_dir/out")" "step mounts: /proc: Operation not permitted: minit may not mount a new one here: have the container run with --cap-add SYS_ADMIN and its own /proc unmasked, or give proc = \"none\"" "and what is asked for an error"
 ct_stop "it ends in order"
 
+# Who listens to minit's mounts has nothing to write to in what is sealed by them.
+mkdir "$ct_dir/shut" "$ct_dir/alone/in"
+ct_table <<TOML
+[service.listens]
+exec = ["/bin/sleep", "1000"]
+mounts = { "/mnt" = { rbind = "$ct_dir/alone", propagation = "slave" }, "$ct_dir/shut" = "readonly" }
+TOML
+ct_start sh -c "mount -t tmpfs shut $ct_dir/shut && mkdir $ct_dir/shut/in && mount --make-rshared / && exec \"\$@\"" sh \
+	"$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_is "it listens" listens:up
+ct_in sh -c "mount -t tmpfs later $ct_dir/alone/in && mount -t tmpfs later $ct_dir/shut/in &&
+	mount -t tmpfs later /sys/kernel/debug"
+is "$(nsenter --target "$(ct_outer listens)" --mount --pid sh -c "for d in /sys/kernel/debug $ct_dir/shut/in; do
+	touch \$d/x 2>/dev/null && echo written; done; grep -c ' /mnt/in .* later ' /proc/self/mountinfo")" 1 \
+	"what minit mounts later is seen where it listens, and is nothing to write to in /sys and what is read-only"
+is "$(ct_minit status listens | grep '^!')" "" "which status has as asked"
+ct_stop "it ends in order"
+
 # What hides files is minit's /dev/null: without it nothing of /proc may be left open.
 ct_table <<TOML
 [service.plain]
