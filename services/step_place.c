@@ -1,6 +1,7 @@
 /* Where the child stands: leaf, session, network namespace, host name, directory, signals. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -68,13 +69,27 @@ int step_hostname(struct child *child)
 	return sethostname(name, len) < 0 ? child_fail(child, -errno, name) : 0;
 }
 
+/*
+ * A link in its root may lead through a descriptor that the child has from minit, such as that of the home of all
+ * leaves (CVE-2024-21626). What is not below the root has "(unreachable)" before its path: getcwd(2).
+ */
+static int check_directory(void)
+{
+	char path[PATH_MAX];
+
+	if (syscall(SYS_getcwd, path, sizeof(path)) < 0)
+		return -errno;
+	return path[0] == '/' ? 0 : -EXDEV;
+}
+
 int step_directory(struct child *child)
 {
 	const char *cwd = table_text(child->table, child->spec->cwd_at);
+	int err = chdir(cwd ? cwd : "/") < 0 ? -errno : 0;
 
-	if (!cwd)
-		cwd = "/";
-	return chdir(cwd) < 0 ? child_fail(child, -errno, cwd) : 0;
+	if (!err && cwd)
+		err = check_directory();
+	return err ? child_fail(child, err, cwd ? cwd : "/") : 0;
 }
 
 /*
