@@ -73,13 +73,13 @@ static int put_sysctls(const struct net_session *s, const char *object, const st
 }
 
 static int put_rate(struct net_session *s, const char *object, struct netlink *nl, const char *name, uint32_t index,
-		    uint64_t bps)
+		    uint64_t bps, uint32_t mtu)
 {
 	struct netlink_batch b;
 	char mem[256];
 
 	netlink_start(&b, nl, mem, sizeof(mem));
-	rate_add(&b, name, index, bps);
+	rate_add(&b, name, index, bps, mtu);
 	return net_run(s, object, &b);
 }
 
@@ -93,11 +93,11 @@ int extra_outside(struct net_session *s, const char *object, const struct net_at
 		return 0;
 	err = link_index(&s->host, attach->peer, &port);
 	return err < 0 ? link_find_failed(object, attach->peer, err) :
-			 put_rate(s, object, &s->host, attach->peer, port, extra->in_bps);
+			 put_rate(s, object, &s->host, attach->peer, port, extra->in_bps, rate_mtu(attach, extra));
 }
 
-int extra_inside(struct net_session *s, const char *object, struct netlink *inside, const struct net_extra *extra,
-		 uint32_t index, int ns)
+int extra_inside(struct net_session *s, const char *object, struct netlink *inside, const struct net_attach *attach,
+		 const struct net_extra *extra, uint32_t index, int ns)
 {
 	int err = put_sysctls(s, object, extra, ns);
 
@@ -106,6 +106,6 @@ int extra_inside(struct net_session *s, const char *object, struct netlink *insi
 	for (uint32_t i = 0; i < extra->neighbour_count && !err; i++)
 		err = put_neighbour(s, object, inside, &extra->neighbours[i], index);
 	if (extra->out_bps && !err)
-		err = put_rate(s, object, inside, NET_ETH0, index, extra->out_bps);
+		err = put_rate(s, object, inside, NET_ETH0, index, extra->out_bps, rate_mtu(attach, extra));
 	return err;
 }

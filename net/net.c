@@ -298,7 +298,7 @@ int net_attach(struct net_session *s, const char *object, const struct net_attac
 		return err;
 	err = configure_inside(s, object, &inside, attach, bridge, &index);
 	if (!err)
-		err = extra_inside(s, object, &inside, extra, index, ns);
+		err = extra_inside(s, object, &inside, attach, extra, index, ns);
 	if (!err && bridge)
 		err = extra_outside(s, object, attach, extra);
 	if (!err)

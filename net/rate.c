@@ -10,12 +10,13 @@
 #include "net/requests.h"
 
 #define BURST_LEAST 32768u /* bytes; what is larger is cut into packets first */
+#define HEADER 18          /* of Ethernet, with a tag; what is larger than the burst with it would never be sent */
 #define WAIT_MS 50         /* most that a packet waits */
 
-struct rate_bucket rate_bucket(uint64_t bps)
+struct rate_bucket rate_bucket(uint64_t bps, uint32_t mtu)
 {
-	uint64_t bytes = bps / 8;
-	uint32_t burst = (uint32_t)MIN(MAX(bytes / 100, (uint64_t)BURST_LEAST), (uint64_t)UINT32_MAX / 2);
+	uint64_t bytes = bps / 8, least = MAX(BURST_LEAST, mtu + HEADER);
+	uint32_t burst = (uint32_t)MIN(MAX(bytes / 100, least), (uint64_t)UINT32_MAX / 2);
 
 	return (struct rate_bucket){
 		.bytes = bytes, .burst = burst,
@@ -23,12 +24,17 @@ struct rate_bucket rate_bucket(uint64_t bps)
 	};
 }
 
-void rate_add(struct netlink_batch *b, const char *name, uint32_t index, uint64_t bps)
+uint32_t rate_mtu(const struct net_attach *attach, const struct net_extra *extra)
+{
+	return extra->mtu || attach->bridge < 0 || !extra->bridges ? extra->mtu : extra->bridges[attach->bridge].mtu;
+}
+
+void rate_add(struct netlink_batch *b, const char *name, uint32_t index, uint64_t bps, uint32_t mtu)
 {
 	struct netlink_request request = { .type = RTM_NEWQDISC, .flags = NLM_F_CREATE | NLM_F_REPLACE,
 					   .step = NET_RATE, .name = name };
 	struct tcmsg tc = { .tcm_ifindex = (int)index, .tcm_handle = 0x10000, .tcm_parent = TC_H_ROOT };
-	struct rate_bucket bucket = rate_bucket(bps);
+	struct rate_bucket bucket = rate_bucket(bps, mtu);
 	struct tc_tbf_qopt how = {
 		.rate = { .linklayer = TC_LINKLAYER_ETHERNET,
 			  .rate = (uint32_t)MIN(bucket.bytes, (uint64_t)UINT32_MAX) },

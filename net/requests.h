@@ -195,10 +195,13 @@ struct rate_bucket {
 	uint64_t bytes;
 	uint32_t burst, limit;
 };
-struct rate_bucket rate_bucket(uint64_t bps);
+struct rate_bucket rate_bucket(uint64_t bps, uint32_t mtu);
+
+/* Largest packet of a service's eth0, by the table; 0: what the kernel gives. */
+uint32_t rate_mtu(const struct net_attach *attach, const struct net_extra *extra);
 
 /* The link of this name and index sends no more than so many bits in a second. */
-void rate_add(struct netlink_batch *b, const char *name, uint32_t index, uint64_t bps);
+void rate_add(struct netlink_batch *b, const char *name, uint32_t index, uint64_t bps, uint32_t mtu);
 
 /* -- extra.c -- */
 
@@ -212,7 +215,7 @@ must_check int routes_inside(struct net_session *s, const char *object, struct n
 
 /* What else the network of descriptor ns has by eth0, whose index it is. 0 or -errno, logged. */
 must_check int extra_inside(struct net_session *s, const char *object, struct netlink *inside,
-			    const struct net_extra *extra, uint32_t index, int ns);
+			    const struct net_attach *attach, const struct net_extra *extra, uint32_t index, int ns);
 
 #else
 
@@ -245,9 +248,9 @@ static inline int routes_inside(struct net_session *s, const char *object, struc
 }
 
 static inline int extra_inside(struct net_session *s, const char *object, struct netlink *inside,
-			       const struct net_extra *extra, uint32_t index, int ns)
+			       const struct net_attach *attach, const struct net_extra *extra, uint32_t index, int ns)
 {
-	(void)s, (void)object, (void)inside, (void)extra, (void)index, (void)ns;
+	(void)s, (void)object, (void)inside, (void)attach, (void)extra, (void)index, (void)ns;
 	return 0;
 }
 

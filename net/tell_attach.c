@@ -1,9 +1,9 @@
 /* The network of a service, as lines of ip(8), tc(8), bridge(8) and sysctl(8). */
 #include "net/tell_put.h"
 
-static void put_rate(struct buf *b, const char *ns, const char *ifname, uint64_t bps)
+static void put_rate(struct buf *b, const char *ns, const char *ifname, uint64_t bps, uint32_t mtu)
 {
-	struct rate_bucket bucket = rate_bucket(bps);
+	struct rate_bucket bucket = rate_bucket(bps, mtu);
 
 	tell_begin(b, "tc", ns);
 	buf_fmt(b, " qdisc replace dev %s root handle 1: tbf rate %lubit burst %ub limit %ub\n", ifname,
@@ -95,7 +95,7 @@ static void put_extra(struct buf *b, const char *ns, const struct net_attach *at
 	for (uint32_t i = 0; i < extra->neighbour_count; i++)
 		tell_neighbour(b, ns, NET_ETH0, &extra->neighbours[i].addr, extra->neighbours[i].mac);
 	if (extra->out_bps)
-		put_rate(b, ns, NET_ETH0, extra->out_bps);
+		put_rate(b, ns, NET_ETH0, extra->out_bps, rate_mtu(attach, extra));
 }
 
 static void put_place(struct buf *b, const char *port, const uint8_t *mac)
@@ -119,7 +119,7 @@ static void put_outside(struct buf *b, const struct net_attach *attach, const st
 	for (unsigned i = 0; i < NET_ADDRS && attach->addr[i].family; i++)
 		tell_neighbour(b, NULL, bridge->name, &attach->addr[i], mac);
 	if (extra->in_bps)
-		put_rate(b, NULL, attach->peer, extra->in_bps);
+		put_rate(b, NULL, attach->peer, extra->in_bps, rate_mtu(attach, extra));
 }
 
 /* eth1 and so on. */

@@ -11,17 +11,22 @@ ct_table <<TOML
 address = ["10.77.0.1/24"]
 [service.free]
 exec = $server
-network.address = "10.77.0.10"
+network = { bridge = "br0", address = "10.77.0.10" }
 [service.held]
 exec = $server
-network.address = "10.77.0.11"
-network.rate = { in = "16M", out = "8M" }
+network = { bridge = "br0", address = "10.77.0.11", rate = { in = "16M", out = "8M" } }
+[network.bridge.wide]
+address = "10.78.0.1/24"
+mtu = 65535
+[service.large]
+exec = $server
+network = { bridge = "wide", address = "10.78.0.10", rate = { in = "10M", out = "10M" } }
 TOML
 
 ct_start
 ct_up
 ct_is "all is up" all:up || exit 1
-for name in free held; do
+for name in free held large; do
 	listens $name 81 tcp6
 done
 
@@ -51,5 +56,10 @@ held() {
 held to 16000
 held from 8000 --reverse
 held 'by UDP to' 16000 --udp --bitrate 60M
+for way in --get-server-output --reverse; do
+	large=$(rate 10.78.0.10 $way --time 2)
+	[ "$large" -gt 1000 ]
+	ok $? "the largest packets of the largest mtu get through: $large kbit/s"
+done
 ct_stop "it ends in order"
 echo "1..$ct_tests"
