@@ -135,6 +135,34 @@ static void refuse_full(struct compile *c, uint32_t index, int32_t bridge, const
 		   c->bridge_specs[bridge].name, room, wanted - 1, a.prefix);
 }
 
+/* The address behind "via" in the text of a route. */
+static bool via_of(const char *text, struct addr *ret)
+{
+	BUF_ON_STACK(word, 64);
+
+	while (text_word(&text, &word))
+		if (!strcmp(buf_text(&word), "via"))
+			return text_word(&text, &word) && !text_addr(buf_text(&word), ret);
+	return false;
+}
+
+/* Somebody else has the address of one of its gateways. */
+static bool is_gateway(const struct compile *c, uint32_t index, const struct addr *a)
+{
+	const struct draft *d = &c->services.drafts[index];
+	const struct toml *list = attach_gateway(c, d), *e;
+	struct addr other;
+
+	for (e = text_first(list); e; e = text_next(list, e))
+		if (!text_addr(e->text, &other) && addr_equal(&other, a))
+			return true;
+	list = given(c, d, KEY_NETWORK_ROUTES);
+	for (e = text_first(list); e; e = text_next(list, e))
+		if (via_of(e->text, &other) && addr_equal(&other, a))
+			return true;
+	return false;
+}
+
 /* The first free address behind the number that the name gives. */
 static void derive(struct plan *p, uint32_t index, struct net_attach *at, const struct addr *subnet)
 {
@@ -146,7 +174,7 @@ static void derive(struct plan *p, uint32_t index, struct net_attach *at, const 
 	for (uint64_t i = 0; i < count && !*full; i++) {
 		struct addr a = subnet_host(subnet, low + (uint32_t)((start + i) % count));
 
-		if (!addr_take_on(p, index, at, &a))
+		if (!is_gateway(p->c, index, &a) && !addr_take_on(p, index, at, &a))
 			return;
 	}
 	*full = true; /* the search is long: once is enough */
@@ -186,7 +214,7 @@ static void derive_by_name(struct plan *p)
 	for (uint32_t i = 0; i < n; i++)
 		addr_derive(p, list[i].index, &c->specs[list[i].index].attach);
 	for (uint32_t i = 0; i < n; i++)
-		also_take(p, list[i].index);
+		also_derive(p, list[i].index);
 }
 
 /* -- gateways --------------------------------------------------------------------------------------------------- */
@@ -277,11 +305,15 @@ static void finish_bridges(struct plan *p)
 
 	p->full = arena_array(c->work, bool, c->bridges.count * 2);
 	p->also = arena_array(c->work, struct list, c->services.count);
+	p->also_given = arena_array(c->work, struct net_attach *, c->services.count);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->specs[i].attach.bridge >= 0)
 			take_all_given(p, i);
 		else if (c->specs[i].attach.flags & NET_ON_LINK)
 			network_on_link_addrs(p, i);
+	for (uint32_t i = 0; i < c->services.count; i++)
+		if (c->specs[i].attach.bridge >= 0)
+			also_take(p, i);
 	derive_by_name(p);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->specs[i].attach.bridge >= 0) {

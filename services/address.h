@@ -11,6 +11,7 @@ struct plan {
 	bool *full;        /* bridge and family: the subnet has no address left */
 	struct set upon;   /* name of a link -> the first macvlan or ipvlan upon it: as in `taken` */
 	struct list *also; /* by service: struct net_attach of eth1 and so on */
+	struct net_attach **also_given; /* the same until all addresses are given, or NULL */
 };
 
 #define ADDR_OF_BRIDGE 0x80000000u
@@ -140,7 +141,8 @@ void macs_note(struct compile *c, struct set *macs);
 /* -- also.c -- */
 
 /* eth1 and so on of a service, for network_extras. */
-void also_take(struct plan *p, uint32_t index);
+void also_take(struct plan *p, uint32_t index);   /* with the addresses that are given */
+void also_derive(struct plan *p, uint32_t index); /* the others */
 
 /* They are p->also[index].count, in the image. */
 struct net_attach *also_of(const struct plan *p, uint32_t index);

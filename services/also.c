@@ -13,7 +13,7 @@ struct taking {
 	struct plan *plan;
 	uint32_t index;
 	const struct toml *node;
-	struct net_attach list[NET_ETHS];
+	struct net_attach *list; /* where they stay, as plan.taken has its addresses there */
 	uint32_t count;
 };
 
@@ -86,27 +86,27 @@ static void name_peer(struct net_attach *at, uint32_t number)
 /* BRIDGE [ADDRESS...] */
 static void take_one(struct taking *t)
 {
-	struct net_attach at = { .number = (uint8_t)(t->count + 1) };
+	struct net_attach *at = &t->list[t->count];
 	const char *text = t->node->text;
 	BUF_ON_STACK(word, 64);
 	bool good;
 
+	*at = (struct net_attach){ .number = (uint8_t)(t->count + 1) };
 	(void)text_word(&text, &word);
-	good = take_bridge(t, buf_text(&word), &at);
+	good = take_bridge(t, buf_text(&word), at);
 	while (good && text_word(&text, &word))
-		good = take_addr(t, buf_text(&word), &at);
+		good = take_addr(t, buf_text(&word), at);
 	if (good && buf_check(&word)) {
 		refuse_also(t, " is too long for an address", "a word of it");
 		return;
 	}
 	if (!good)
 		return;
-	addr_derive(t->plan, t->index, &at);
-	name_peer(&at, t->plan->c->numbers[t->index]);
-	peer_check(t->plan->c, at.peer, t->plan->c->services.drafts[t->index].title);
-	if (has_port_isolation(t->plan->c, at.bridge))
-		at.flags |= NET_ALONE;
-	t->list[t->count++] = at;
+	name_peer(at, t->plan->c->numbers[t->index]);
+	peer_check(t->plan->c, at->peer, t->plan->c->services.drafts[t->index].title);
+	if (has_port_isolation(t->plan->c, at->bridge))
+		at->flags |= NET_ALONE;
+	t->count++;
 }
 
 void also_take(struct plan *p, uint32_t index)
@@ -114,12 +114,25 @@ void also_take(struct plan *p, uint32_t index)
 	const struct toml *list = p->c->services.drafts[index].nodes[KEY_NETWORK_ALSO];
 	struct taking t = { .plan = p, .index = index };
 
+	if (!text_first(list))
+		return;
+	t.list = p->also_given[index] = arena_array(p->c->work, struct net_attach, NET_ETHS);
 	for (t.node = text_first(list); t.node; t.node = text_next(list, t.node))
 		if (t.count + 1 < NET_ETHS)
 			take_one(&t);
 		else
 			refuse_also(&t, " networks are the most that a service can have", WORD(NET_ETHS));
-	p->also[index] = image_array(p->c, t.list, t.count);
+	p->also[index].count = t.count;
+}
+
+void also_derive(struct plan *p, uint32_t index)
+{
+	struct net_attach *list = p->also_given[index];
+
+	for (uint32_t i = 0; i < p->also[index].count; i++)
+		addr_derive(p, index, &list[i]);
+	if (list)
+		p->also[index] = image_array(p->c, list, p->also[index].count);
 }
 
 struct net_attach *also_of(const struct plan *p, uint32_t index)

@@ -510,6 +510,28 @@ static void a_service_is_on_several_bridges(void **state)
 	assert_int_equal(table_network(t, service_of(t, "b"))->also.count, 1);
 }
 
+/* There is room for just these, so whoever would have 10.78.0.5 by its name has another. */
+static void none_has_by_its_name_what_is_given(void **state)
+{
+	static const char *const defaults[] = { "network = { bridge = 'br1', gateway = '10.78.0.5' }\n",
+						"network = { bridge = 'br1', routes = '10.9.0.0/16 via 10.78.0.5' }\n",
+						"network = { bridge = 'br1' }\n[service.z]\nexec = ['x']\n"
+						"network = { bridge = 'br0', also = 'br1 10.78.0.5' }\n" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
+		BUF_ON_STACK(text, 1000);
+		const struct table *t;
+
+		buf_fmt(&text, BRIDGE "[network.bridge.br1]\naddress = '10.78.0.1/29'\n[defaults]\n%s", defaults[i]);
+		for (char name = 'a'; name < 'e'; name++)
+			buf_fmt(&text, "[service.%c]\nexec = ['x']\n", name);
+		t = table_of(buf_text(&text));
+		for (char name[] = "a"; *name < 'e'; (*name)++)
+			assert_string_not_equal(address(&service_of(t, name)->attach.addr[0]), "10.78.0.5/29");
+	}
+}
+
 static void a_route_goes_by_the_network_that_its_gateway_is_in(void **state)
 {
 	static const uint8_t eths[] = { 0, 1, 2, 1, 2, 0, 1, 0 };
@@ -1565,6 +1587,7 @@ int main(void)
 		cmocka_unit_test(members_of_a_bridge_with_many_find_each_other_unless_said),
 		cmocka_unit_test(a_member_by_a_second_network_is_one),
 		cmocka_unit_test(a_service_is_on_several_bridges),
+		cmocka_unit_test(none_has_by_its_name_what_is_given),
 		cmocka_unit_test(a_route_goes_by_the_network_that_its_gateway_is_in),
 		cmocka_unit_test(a_link_with_dhcp_has_a_client),
 		cmocka_unit_test(one_with_dhcpv6_has_another),
