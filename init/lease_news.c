@@ -117,7 +117,10 @@ static const char *read_ipv4(struct news *n)
 	if (!read_address(said(n, VARIABLE_ADDRESS), AF_INET, &n->lease.addr) ||
 	    !read_prefix(said(n, VARIABLE_PREFIX), &n->lease.addr.prefix))
 		return "the client has told no address with its mask";
-	if (text_word(&routers, &word) && !read_address(buf_text(&word), AF_INET, &n->lease.router))
+	if (addr_unfit(&n->lease.addr, 0) || !n->lease.addr.prefix)
+		return "the client has told no address and mask that a host can have";
+	if (text_word(&routers, &word) &&
+	    (!read_address(buf_text(&word), AF_INET, &n->lease.router) || addr_unfit(&n->lease.router, 0)))
 		n->lease.router.family = 0;
 	if (!read_number(said(n, VARIABLE_SECONDS), &n->lease.seconds) || !n->lease.seconds)
 		n->lease.seconds = UINT32_MAX;

@@ -80,6 +80,8 @@ static void each_client_has_words_of_its_own(void **state)
 
 static void what_is_wrong_beside_the_address_is_left_out(void **state)
 {
+	static const char *const routers[] = { "router=0.0.0.0", "router=127.0.0.1", "router=224.0.0.1",
+					       "router=255.255.255.255 192.0.2.1" };
 	static char word[10240];
 
 	(void)state;
@@ -93,6 +95,10 @@ static void what_is_wrong_beside_the_address_is_left_out(void **state)
 	assert_string_equal(IPV4("ip=192.0.2.5", "mask=24", "lease=nan", "router=x", "dns=fd00::53"),
 			    "192.0.2.5/24 -1 -1 []");
 	assert_true(!n.lease.router.family);
+	for (size_t i = 0; i < ARRAY_LEN(routers); i++) {
+		assert_string_equal(IPV4("ip=192.0.2.5", "mask=24", routers[i]), "192.0.2.5/24 -1 -1 []");
+		assert_true(!n.lease.router.family);
+	}
 }
 
 static void more_domains_than_there_is_room_for(void **state)
@@ -116,11 +122,18 @@ static void what_is_no_lease(void **state)
 		"x=", "ipv6=", "ipv6=fd00::g", "ipv6=192.0.2.5", "ipv6=ff02::1", "ipv6=fe80::1", "ipv6=febf::1",
 		"ipv6=::", "ipv6=::1", "ADDRESSES=fd00::5/129,1,2", "ADDRESSES=,", "ADDRESSES=fd00::5/128,12345678901234567,2",
 	};
+	static const char *const none4[][2] = {
+		{ "ip=127.0.0.1", "mask=24" }, { "ip=0.0.0.0", "mask=24" }, { "ip=224.0.0.5", "mask=24" },
+		{ "ip=255.255.255.255", "mask=32" }, { "ip=192.0.2.5", "mask=0" }, { "ip=192.0.2.5", "subnet=0.0.0.0" },
+	};
 	static char long_address[10240], long_life[10240] = "lease=1";
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		assert_string_equal(IPV6(none[i]), address);
+	for (size_t i = 0; i < ARRAY_LEN(none4); i++)
+		assert_string_equal(IPV4(none4[i][0], none4[i][1]),
+				    "the client has told no address and mask that a host can have");
 	memset(long_address, '1', sizeof(long_address) - 1);
 	memcpy(long_address, "ipv6=", 5);
 	memset(long_life + 7, '0', sizeof(long_life) - 8);
