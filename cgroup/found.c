@@ -201,14 +201,12 @@ static int same_v1(const struct leaf_file *f, struct buf *got)
 	return read_v1(f, buf_text(&file), got);
 }
 
-/* What init/notice.c does, which asks what is asked: as a whole, as far as the leaf's own limit goes. */
+/* What init/notice.c does, which asks what is asked: as a whole, as far as the limits of the leaf and its group go. */
 static int oom_v1(const struct leaf_file *f, struct buf *got)
 {
-	bool whole = strcmp(f->asked, "0") != 0;
-	uint64_t memory;
+	bool heard = ENABLED(CONFIG_CGROUP_V1) && v1_oom_is_heard(f->home, f->name);
 
-	whole &= !number_v1(f, "memory.limit_in_bytes", &memory) && memory != LIMIT_NONE;
-	buf_str(got, whole ? "1" : "0");
+	buf_str(got, heard && strcmp(f->asked, "0") ? "1" : "0");
 	return 0;
 }
 

@@ -24,6 +24,12 @@ void v1_spread(const struct cgroup_home *home, const char *name);
 
 int v1_limit(struct cgroup_home *home, const char *name, const char *file, const char *text);
 int v1_adopt(const struct cgroup_home *home, const char *name);
+
+/* -- cgroup/v1_oom.c -- */
+
+/* Whether an OOM that takes one of the leaf is told of: it, or its group, has a limit. False for a group. */
+bool v1_oom_is_heard(const struct cgroup_home *home, const char *name);
+
 int v1_watch_oom(const struct cgroup_home *home, const char *name, uint32_t *ret_events);
 
 /* -- cgroup/v1.c -- */

@@ -4,8 +4,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -118,20 +116,12 @@ static int put_soft(const struct job *job)
 	return err ? err : put_number(job, job->file, low ? low : LIMIT_NONE);
 }
 
-/*
- * init/notice.c kills the rest when the kernel speaks of a leaf's own limit. It speaks of that of a group to all who
- * are in it alike, and nobody knows whom it takes.
- */
+/* init/notice.c kills the rest of a leaf when the kernel has killed one of it; nobody does of a group. */
 static int put_oom(const struct job *job)
 {
-	size_t len = strlen(job->name);
-	uint64_t memory;
-
-	if (!strcmp(job->text, "0"))
+	if (!strcmp(job->text, "0") || v1_oom_is_heard(job->home, job->name))
 		return 0;
-	if (!len || job->name[len - 1] == '/' || read_limit(job, MEMORY, &memory))
-		return -EOPNOTSUPP;
-	return memory == LIMIT_NONE ? -EOPNOTSUPP : 0;
+	return -EOPNOTSUPP;
 }
 
 /* -- processor --------------------------------------------------------------------------------------------------- */
@@ -310,24 +300,4 @@ int v1_adopt(const struct cgroup_home *home, const char *name)
 			err = adopt_into(home, i, name);
 	}
 	return err;
-}
-
-/* The kernel speaks of it before it kills, and then kills one process (cgroup-v1/memory.rst, "OOM Control"). */
-int v1_watch_oom(const struct cgroup_home *home, const char *name, uint32_t *ret_events)
-{
-	struct leaf_path path;
-	cleanup_fd int control = openat(home->v1[CGROUP_V1_MEMORY], leaf_path(&path, name, "memory.oom_control"),
-					O_RDONLY | O_CLOEXEC);
-	cleanup_fd int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	BUF_ON_STACK(text, 32);
-	int err;
-
-	if (control < 0 || event < 0)
-		return -errno;
-	buf_fmt(&text, "%d %d", event, control);
-	err = v1_write(home, CGROUP_V1_MEMORY, name, "cgroup.event_control", buf_text(&text));
-	if (err)
-		return err;
-	*ret_events = EPOLLIN;
-	return fd_steal(&event);
 }

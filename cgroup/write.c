@@ -98,8 +98,8 @@ static void explain_unsupported(const struct cgroup_home *home, const char *file
 	bool old = home->v2 < 0 || !(home->v2_controllers & UINT32_C(1) << limit_controller(file));
 
 	if (old && !strcmp(file, "memory.oom.group"))
-		buf_str(why, "with cgroup v1 minit takes a service as a whole within its own memory.max alone: give "
-			     "that too, or boot with cgroup v2");
+		buf_str(why, "with cgroup v1 minit takes a service as a whole within its memory.max or that of its "
+			     "group alone: give that too, or boot with cgroup v2");
 	else if (old)
 		buf_fmt(why, "cgroup v1 has no %s; boot with cgroup v2", file);
 	else if (!strcmp(file, "io.weight"))

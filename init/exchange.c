@@ -9,6 +9,7 @@
 #include "init/exchange_network.h"
 #include "init/near.h"
 #include "init/network.h"
+#include "init/notice.h"
 #include "init/reexec.h"
 #include "init/request.h"
 #include "init/rules.h"
@@ -300,6 +301,7 @@ static void write_one(struct supervisor *sv, uint32_t index)
 	const char *detail = "";
 	int err = has_leaf(sv, index) ? leaf_rewrite(sv, index, &detail) : 0;
 
+	notice_limits(index);
 	if (!err)
 		return;
 	log_error(service_name(sv, index), 0, "%s: cannot be changed while it runs: %s; `minit restart %s` gives it "

@@ -25,35 +25,37 @@ static const char *resource_of(unsigned topic)
 	return strchr(keys[topic], '.') + 1;
 }
 
+/* When an OOM is looked for again that the kernel has spoken of, and how long that goes on: twice as long each time. */
+#define LOOK_MS_FIRST 1
+#define LOOK_MS_MOST 4096
+
 /*
  * A set for each, though one set would tell which of its members is ready: a pressure trigger says so once
  * (psi_trigger_poll), and that is when the loop asks the set, before we can.
  */
 struct notice {
-	int32_t fd, set; /* what speaks, and the set that it is alone in; -1: none */
-	uint32_t service;
-	uint32_t topic; /* enum topic */
-	uint64_t told;	/* of TOPIC_OOM on v2: the kernel's count, as it was told of last */
+	int32_t fd, set; /* what speaks, and the set that it is alone in */
+	bool on;         /* they are there */
+	uint32_t kills;  /* OOM kills that are known of */
 };
 
 static struct supervisor *house;
-static struct notice *all;
-static uint32_t count;
+static struct notice *all; /* TOPICS for each service: whole pages, which cost nothing until they are used */
+static struct when look_at = { INT64_MAX };
+static int64_t look_ms;
 
 /* -- who asks for what ------------------------------------------------------------------------------------------ */
 
+static const char *limit_in(uint32_t whose, struct list limits, const char *file)
+{
+	const struct limit_change *by_hand = changed_find(house->state, whose, file, "");
+
+	return by_hand ? changed_text(by_hand) : changed_limit(house->table, limits, file, "");
+}
+
 static const char *limit_of(uint32_t index, const char *file)
 {
-	const struct limit_change *by_hand = changed_find(house->state, changed_of_service(index), file, "");
-	const struct list list = spec_at(house, index)->limits;
-	const struct limit_spec *limits = table_list(house->table, list, struct limit_spec);
-
-	if (by_hand)
-		return changed_text(by_hand);
-	for (uint32_t i = 0; i < list.count; i++)
-		if (!strcmp(table_text(house->table, limits[i].file_at), file))
-			return table_text(house->table, limits[i].text_at);
-	return NULL;
+	return limit_in(changed_of_service(index), spec_at(house, index)->limits, file);
 }
 
 static bool is_single(uint32_t index)
@@ -63,10 +65,30 @@ static bool is_single(uint32_t index)
 	return group && !strcmp(group, "0");
 }
 
-/* Beyond the leaf's own limit the kernel kills elsewhere too, but then as it likes. */
+static bool is_bound(const char *memory)
+{
+	return memory && strcmp(memory, "max") != 0;
+}
+
+static bool is_group_bound(uint32_t index)
+{
+	const struct confine_spec *confine = table_confine(house->table, spec_at(house, index));
+	const struct group_spec *group = table_group(house->table, confine);
+
+	return group &&
+	       is_bound(limit_in(changed_of_group(confine->leaf.group - 1), group->limits, "memory.max"));
+}
+
+/*
+ * On v2 the death of the whole leaf tells, unless it is not to die as a whole. Beyond the limits of leaf and group the
+ * kernel kills elsewhere too, but then as it likes.
+ */
 static bool wants_oom(uint32_t index)
 {
-	return is_single(index) || limit_of(index, "memory.max");
+	if (is_single(index))
+		return true;
+	return cgroup_oom_is_single(&house->state->cgroup) &&
+	       (is_bound(limit_of(index, "memory.max")) || is_group_bound(index));
 }
 
 /* What the kernel is to watch for, or NULL. */
@@ -78,19 +100,21 @@ static const char *trigger_of(uint32_t index, enum topic topic)
 	return table_text(house->table, at[topic]);
 }
 
-static bool wants(uint32_t index, enum topic topic)
-{
-	if (!spec_at(house, index)->leaf)
-		return false;
-	return topic == TOPIC_OOM ? wants_oom(index) : trigger_of(index, topic) != NULL;
-}
-
 /* -- watching ---------------------------------------------------------------------------------------------------- */
 
+static uint32_t id_of(uint32_t index, enum topic topic)
+{
+	return index * TOPICS + topic;
+}
+
+/* Takes n->fd, which may be an error. */
 static int watch(struct notice *n, uint32_t events)
 {
 	struct epoll_event event = { .events = events };
 
+	if (n->fd < 0)
+		return n->fd;
+	n->on = true;
 	n->set = epoll_create1(EPOLL_CLOEXEC);
 	if (n->set < 0 || epoll_ctl(n->set, EPOLL_CTL_ADD, n->fd, &event) < 0)
 		return -errno;
@@ -100,33 +124,46 @@ static int watch(struct notice *n, uint32_t events)
 
 static void unwatch(struct notice *n)
 {
+	if (!n->on)
+		return;
 	loop_unwatch(LOOP_NOTICE, (uint32_t)(n - all));
 	fd_close(&n->set);
 	fd_close(&n->fd);
+	n->on = false;
 }
 
-/* On v2 the death of the whole leaf tells, unless it is not to die as a whole. */
-static int watch_oom(struct notice *n, const char *leaf)
+/* What was killed before it was watched is nobody's news, but for what was heard of before an execution in place. */
+static uint32_t known_kills(uint32_t index)
 {
-	const struct cgroup_home *home = &house->state->cgroup;
+	const struct service *s = service_at(house, index);
+
+	return s->handles.flags & HANDLE_OOM ? s->life.oom_kills : (uint32_t)launch_oom_kills(house, index);
+}
+
+static void watch_oom(uint32_t index, const char *leaf)
+{
+	struct notice *n = &all[id_of(index, TOPIC_OOM)];
 	uint32_t events = 0;
 
-	if (!cgroup_oom_is_single(home) && !is_single(n->service))
-		return 0;
-	n->fd = cgroup_watch_oom(home, leaf, &events);
-	n->told = launch_oom_kills(house, n->service);
-	if (n->fd >= 0)
-		return watch(n, events);
-	log_debug(service_name(house, n->service), "memory: nobody tells when it is out of it");
-	return 0;
+	unwatch(n);
+	if (!wants_oom(index))
+		return;
+	n->fd = cgroup_watch_oom(&house->state->cgroup, leaf, &events);
+	n->kills = known_kills(index);
+	if (watch(n, events))
+		log_debug(service_name(house, index), "memory: nobody tells when it is out of it");
 }
 
-static int watch_pressure(struct notice *n, const char *leaf)
+static int watch_pressure(uint32_t index, enum topic topic, const char *leaf)
 {
-	const char *trigger = trigger_of(n->service, n->topic);
+	struct notice *n = &all[id_of(index, topic)];
+	const char *trigger = trigger_of(index, topic);
 
-	n->fd = cgroup_watch_pressure(&house->state->cgroup, leaf, resource_of(n->topic), trigger);
-	return n->fd >= 0 ? watch(n, EPOLLPRI) : n->fd;
+	unwatch(n);
+	if (!trigger)
+		return 0;
+	n->fd = cgroup_watch_pressure(&house->state->cgroup, leaf, resource_of(topic), trigger);
+	return watch(n, EPOLLPRI);
 }
 
 static int watch_leaf(struct supervisor *sv, uint32_t index, const char **ret_what)
@@ -136,15 +173,21 @@ static int watch_leaf(struct supervisor *sv, uint32_t index, const char **ret_wh
 
 	if (!has_leaf(sv, index))
 		return 0;
-	for (struct notice *n = all; n < all + count && !err; n++) {
-		if (n->service != index)
-			continue;
-		unwatch(n);
-		*ret_what = n->topic == TOPIC_OOM ? "" : keys[n->topic];
-		err = n->topic == TOPIC_OOM ? watch_oom(n, leaf_of(sv, index, &name)) :
-					      watch_pressure(n, leaf_of(sv, index, &name));
+	for (enum topic topic = 0; topic < TOPIC_OOM && !err; topic++) {
+		*ret_what = keys[topic];
+		err = watch_pressure(index, topic, leaf_of(sv, index, &name));
 	}
+	if (!err)
+		watch_oom(index, leaf_of(sv, index, &name));
 	return err;
+}
+
+void notice_limits(uint32_t index)
+{
+	struct leaf_name name;
+
+	if (all && has_leaf(house, index))
+		watch_oom(index, leaf_of(house, index, &name));
 }
 
 /* -- what is done ------------------------------------------------------------------------------------------------ */
@@ -188,33 +231,82 @@ static void on_pressure(uint32_t index, const char *resource)
 		service_event(house, index, EVENT_RESTART, 0);
 }
 
-/* memory.events of v2 changes as often as the leaf is at its limit, too. */
-static bool is_told(struct notice *n)
+static void on_oom(uint32_t index)
 {
-	uint64_t before = n->told;
-
-	n->told = launch_oom_kills(house, n->service);
-	return n->told == before;
-}
-
-/* v1 speaks before it kills and counts: so the count tells nothing, neither here nor when the main process dies. */
-static void on_oom(struct notice *n)
-{
-	uint32_t index = n->service;
-
-	if (!cgroup_oom_is_single(&house->state->cgroup) && is_told(n))
-		return;
 	if (is_single(index))
 		log_warn(service_name(house, index), 0, "out of memory: a process of it was killed");
 	control_notice(house, index, "oom");
-	if (is_single(index))
-		return; /* else its death will be told */
-	service_at(house, index)->handles.flags |= HANDLE_OOM;
-	launch_kill(house, index);
+	if (!is_single(index))
+		launch_kill(house, index); /* its death will be told */
+}
+
+/* Whether the kernel has killed in the leaf since it was asked last. memory.events of v2 changes otherwise, too. */
+static bool has_killed(struct notice *n, uint32_t index)
+{
+	uint32_t known = n->kills, ended = service_at(house, index)->life.oom_kills;
+
+	n->kills = (uint32_t)launch_oom_kills(house, index);
+	return n->kills > (ended > n->kills ? known : MAX(known, ended)); /* a leaf that was made anew counts from 0 */
+}
+
+static void note_heard(uint32_t index, bool heard)
+{
+	uint8_t *flags = &service_at(house, index)->handles.flags;
+
+	*flags = heard ? *flags | HANDLE_OOM : *flags & (uint8_t)~HANDLE_OOM;
+}
+
+static void look_later(int64_t ms)
+{
+	house->state->mending |= MENDING_OOM;
+	look_ms = ms;
+	look_at = when_in(when_now(), ms);
+	loop_deadline(look_at);
+}
+
+/*
+ * v1 speaks before it kills and counts, and to all leaves that are below the limit: so whose process it is shows in the
+ * counts, and later.
+ */
+static void hear_oom(uint32_t index)
+{
+	if (has_killed(&all[id_of(index, TOPIC_OOM)], index)) {
+		on_oom(index);
+	} else if (cgroup_oom_is_single(&house->state->cgroup)) {
+		note_heard(index, true);
+		look_later(LOOK_MS_FIRST);
+	}
+}
+
+static bool look_again(uint32_t index)
+{
+	bool killed = has_killed(&all[id_of(index, TOPIC_OOM)], index);
+
+	note_heard(index, !killed && look_ms < LOOK_MS_MOST);
+	if (killed)
+		on_oom(index);
+	return !killed;
+}
+
+void notice_settle(void)
+{
+	bool more = false;
+
+	if (!when_is_never(look_at) && when_before(when_now(), look_at)) {
+		loop_deadline(look_at);
+		return;
+	}
+	look_at = WHEN_NEVER;
+	house->state->mending &= ~(uint32_t)MENDING_OOM;
+	for (uint32_t i = 0; i < house->state->count; i++)
+		if (service_at(house, i)->handles.flags & HANDLE_OOM)
+			more |= look_again(i);
+	if (more && look_ms < LOOK_MS_MOST)
+		look_later(look_ms * 2);
 }
 
 /* What an eventfd tells it tells until it is read, and it may tell it when the service has ended. */
-static bool hear_oom(const struct notice *n)
+static bool take(const struct notice *n)
 {
 	char seen[512];
 
@@ -224,68 +316,56 @@ static bool hear_oom(const struct notice *n)
 static void on_notice(uint32_t id, unsigned ready)
 {
 	struct notice *n = &all[id];
+	uint32_t index = id / TOPICS;
+	enum topic topic = id % TOPICS;
 	struct epoll_event event;
 
 	(void)ready;
 	(void)epoll_wait(n->set, &event, 1, 0); /* so that it is quiet again */
-	if (n->topic == TOPIC_OOM && !hear_oom(n))
+	if (topic == TOPIC_OOM && !take(n))
 		return;
-	if (!service_is_active(service_at(house, n->service)))
+	if (!service_is_active(service_at(house, index)))
 		return;
-	if (n->topic == TOPIC_OOM)
-		on_oom(n);
-	else if (service_at(house, n->service)->life.state == STATE_UP)
-		on_pressure(n->service, resource_of(n->topic));
+	if (topic == TOPIC_OOM)
+		hear_oom(index);
+	else if (service_at(house, index)->life.state == STATE_UP)
+		on_pressure(index, resource_of(topic));
 }
 
 /* -- opening ----------------------------------------------------------------------------------------------------- */
 
-static uint32_t count_wishes(void)
-{
-	uint32_t wishes = 0;
-
-	for (uint32_t i = 0; i < house->state->count; i++)
-		for (unsigned topic = 0; topic < TOPICS; topic++)
-			wishes += wants(i, topic);
-	return wishes;
-}
-
-static void fill(void)
-{
-	for (uint32_t i = 0; i < house->state->count; i++)
-		for (unsigned topic = 0; topic < TOPICS; topic++)
-			if (wants(i, topic))
-				all[count++] = (struct notice){ -1, -1, i, topic, 0 };
-}
-
 void notice_open(struct supervisor *sv)
 {
-	size_t size;
+	size_t size = sv->state->count * TOPICS * sizeof(*all);
 
 	house = sv;
-	size = count_wishes() * sizeof(*all);
 	if (!size)
 		return;
 	all = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (all == MAP_FAILED) {
+		all = NULL;
 		log_error(NULL, errno, "pressure and OOM of services cannot be watched");
 		return;
 	}
 	madvise(all, size, MADV_DONTFORK);
-	fill();
 	sv->on_leaf = watch_leaf;
 	loop_handler(LOOP_NOTICE, on_notice);
 }
 
+static void resume(uint32_t index)
+{
+	const struct handles *h = &service_at(house, index)->handles;
+	const char *what = "";
+	int err = h->flags & HANDLE_ANEW ? 0 : watch_leaf(house, index, &what); /* its leaf may not be there yet */
+
+	if (err)
+		log_error(service_name(house, index), -err, "%s is no longer watched", what);
+	if (h->flags & HANDLE_OOM)
+		look_later(LOOK_MS_FIRST);
+}
+
 void notice_resume(uint32_t prepared)
 {
-	const char *what = "";
-
-	for (uint32_t i = 0; count && i < MIN(prepared, house->state->count); i++) {
-		bool later = service_at(house, i)->handles.flags & HANDLE_ANEW; /* its leaf may not be there yet */
-		int err = later ? 0 : watch_leaf(house, i, &what);
-
-		if (err)
-			log_error(service_name(house, i), -err, "%s is no longer watched", *what ? what : "its memory");
-	}
+	for (uint32_t i = 0; all && i < MIN(prepared, house->state->count); i++)
+		resume(i);
 }

@@ -12,10 +12,16 @@
 
 #include "services/state.h"
 
-/* Room for what the services of the table ask for, and the set; before leaves are made. */
+/* Room for what services may ask for; before leaves are made. */
 void notice_open(struct supervisor *sv);
 
 /* The leaves of the services before `prepared` are there already: after an execution in place. */
 void notice_resume(uint32_t prepared);
+
+/* Limits of the service's memory, or of its group's, are others: its OOM is watched as they want it. */
+void notice_limits(uint32_t index);
+
+/* When the deadline of the loop has passed, with MENDING_OOM: an OOM that was heard of has taken somebody by now. */
+void notice_settle(void);
 
 #endif

@@ -166,7 +166,7 @@ static void put_usage(const struct supervisor *sv, uint32_t index, struct buf *b
 	put_amount(b, "memory_max", u.has_memory, u.memory_max);
 	put_amount(b, "cpu_us", u.has_cpu, u.cpu_us);
 	put_amount(b, "pids", u.has_pids, u.pids);
-	put_amount(b, "oom_kills", u.has_memory, u.oom_kills + service_at(sv, index)->life.oom_uncounted);
+	put_amount(b, "oom_kills", u.has_memory, u.oom_kills);
 }
 
 static void put_addresses(const struct service_spec *spec, struct buf *b)

@@ -4,6 +4,7 @@
 #include "cgroup/cgroup.h"
 #include "init/answers.h"
 #include "init/control.h"
+#include "init/notice.h"
 #include "init/report.h"
 #include "init/request.h"
 #include "init/rules.h"
@@ -241,14 +242,27 @@ static bool may_set(const struct supervisor *sv, struct client *c, const char *n
 	return false;
 }
 
+/* Those of one, or of a group, which many may be in. */
+static void watch_limits(const struct supervisor *sv, int service)
+{
+	if (service >= 0)
+		notice_limits((uint32_t)service);
+	for (uint32_t i = 0; service < 0 && i < sv->state->count; i++)
+		notice_limits(i);
+}
+
 /* A name may have a dot, so a service may be called as a group is here: then it is the service. */
 static int set_limit(struct supervisor *sv, const char *name, const char *file, const char *text, struct buf *why)
 {
-	int service = table_find(sv->table, name);
+	int service = table_find(sv->table, name), err;
 
-	if (service >= 0)
-		return leaf_set(sv, (uint32_t)service, file, text, why);
-	return leaf_set_group(sv, (uint32_t)named_group(sv, name), file, text, why);
+	if (service < 0)
+		err = leaf_set_group(sv, (uint32_t)named_group(sv, name), file, text, why);
+	else
+		err = leaf_set(sv, (uint32_t)service, file, text, why);
+	if (!err && !strncmp(file, "memory.", 7))
+		watch_limits(sv, service);
+	return err;
 }
 
 /* "set NAME FILE TEXT": the tool has made the kernel's own text of what it was given. */

@@ -184,6 +184,8 @@ static void settle(bool due)
 	precedence_consider();
 	if (due)
 		loop_deadline(service_timeouts(&house, when_now()));
+	if (due && house.state->mending & MENDING_OOM)
+		notice_settle();
 	if (due && house.state->mending & MENDING_BRIDGES)
 		bridges_mend();
 	if (due && house.state->mending & MENDING_LINKS)

@@ -209,17 +209,15 @@ static void note_status(struct supervisor *sv, uint32_t index, int status)
 	}
 }
 
-/* v1 speaks before it kills: who hears that, and kills the leaf, takes the victim away before it is counted. */
+/* The count grows, but in a leaf that was made anew. */
 static void note_oom(struct supervisor *sv, uint32_t index)
 {
-	struct service *s = service_at(sv, index);
+	struct life *life = life_at(sv, index);
 	uint32_t count = (uint32_t)launch_oom_kills(sv, index);
-	bool grew = count > s->life.oom_kills, heard = s->handles.flags & HANDLE_OOM;
 
-	if (s->life.ending == ENDING_SIGNAL && !s->life.asked && (grew || heard))
-		s->life.ending = ENDING_OOM;
-	s->life.oom_uncounted += s->life.ending == ENDING_OOM && !grew;
-	s->life.oom_kills = count;
+	if (life->ending == ENDING_SIGNAL && !life->asked && count && count != life->oom_kills)
+		life->ending = ENDING_OOM;
+	life->oom_kills = count;
 }
 
 /* Who was killed in being born has not been started: what comes next is as if it had not been tried. */

@@ -93,10 +93,12 @@ static void carry_service(struct service *to, const struct service *from, unsign
 	*to = *from;
 	to->handles.flags &= (uint8_t)~HANDLE_HELD;
 	to->handles.flags |= HANDLE_KEPT;
-	if (how & DIFFER_ANEW)
+	if (how & DIFFER_ANEW) {
 		forget_kept(&to->handles, how);
-	else if (how & DIFFER_LIMITS)
+		state_forget_leaf(to);
+	} else if (how & DIFFER_LIMITS) {
 		to->handles.flags |= HANDLE_WRITE;
+	}
 }
 
 /* Whose it is by the next table, or 0 when that has nobody of the name. */

@@ -68,7 +68,6 @@ struct life {
 	uint32_t restarts;     /* of those, begun again by policy */
 	uint32_t delay_ms;     /* of the last BACKOFF */
 	uint32_t oom_kills;    /* count of the leaf when the last run ended */
-	uint32_t oom_uncounted; /* runs that were out of memory, and killed before the kernel had counted it */
 	struct when since;     /* when the state was entered */
 	struct when started;   /* when the last run began */
 	struct when deadline;  /* of the state; WHEN_NEVER for none */
@@ -100,7 +99,7 @@ struct handles {
 
 enum handle_flag {
 	HANDLE_PAUSED = 1, /* its leaf is frozen; services/leaf.c */
-	HANDLE_OOM = 2,    /* all of it is being killed, as one of it was out of memory; init/notice.c */
+	HANDLE_OOM = 2,    /* it or its group was out of memory, and whom that took is not known yet; init/notice.c */
 	HANDLE_STRAYS = 4, /* processes with its mark are being killed; services/strays.c */
 	HANDLE_PAIR = 8,   /* the veth pair of its name is being made, by us; services/connect.c */
 	HANDLE_HELD = 16,  /* it does not start until another table has taken the place of this one; init/exchange.c */
@@ -226,6 +225,7 @@ enum phase {
 enum mending {
 	MENDING_BRIDGES = 1, /* to be made anew, or their ports to be joined to them again; init/bridges.c */
 	MENDING_LINKS = 2,   /* the same of links, and to be ports of their masters again; init/uplinks.c */
+	MENDING_OOM = 4,     /* whom an OOM took is to be looked for again; init/notice.c */
 };
 
 /* What to do when all is stopped. */
@@ -345,6 +345,9 @@ unsigned state_cost(const struct supervisor *sv, uint32_t index, const struct ta
 
 /* Notes what `to` has to make of the network where `from` is in force. services/carry.c */
 void state_note_due(struct network_due *due, const struct table *from, const struct table *to);
+
+/* The leaf is to be made anew, and counts from the beginning. Before the first event of its state file. */
+void state_forget_leaf(struct service *s);
 
 /* Memory for the ring and scratch of sv (one mapping). Before the first event. 0 or -errno. */
 must_check int supervisor_init(struct supervisor *sv, struct statefile *state, const struct table *table);

@@ -146,6 +146,11 @@ int supervisor_init(struct supervisor *sv, struct statefile *state, const struct
 	return 0;
 }
 
+void state_forget_leaf(struct service *s)
+{
+	s->life.oom_kills = 0;
+}
+
 static uint32_t *bucket_of(const struct supervisor *sv, pid_t pid)
 {
 	return &sv->pid_heads[(uint32_t)pid & sv->pid_mask];

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cgroup/cgroup.h"
+#include "init/notice.h"
 #include "init/rules.h"
 #include "lib/fd.h"
 #include "lib/proc.h"
@@ -215,6 +216,11 @@ int leaf_pause(struct supervisor *sv, uint32_t index, bool paused)
 		return -ENOENT;
 	h->flags = paused ? HANDLE_PAUSED : 0;
 	return 0;
+}
+
+void notice_limits(uint32_t index)
+{
+	(void)index;
 }
 
 void rules_change_served(struct supervisor *sv, uint32_t index)

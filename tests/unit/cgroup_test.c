@@ -1,5 +1,5 @@
 // links: cgroup/cgroup.c cgroup/friendly.c cgroup/home.c cgroup/limits.c cgroup/nodes.c cgroup/open.c cgroup/place.c cgroup/tree.c
-// links: cgroup/above.c cgroup/found.c cgroup/old.c cgroup/v1.c cgroup/v1_limits.c cgroup/v1_open.c cgroup/v2.c cgroup/v2_limits.c cgroup/v2_open.c cgroup/write.c lib/pressure.c
+// links: cgroup/above.c cgroup/found.c cgroup/old.c cgroup/v1.c cgroup/v1_limits.c cgroup/v1_oom.c cgroup/v1_open.c cgroup/v2.c cgroup/v2_limits.c cgroup/v2_open.c cgroup/write.c lib/pressure.c
 // links: lib/buf.c lib/fd.c lib/log.c lib/sys.c lib/addr.c lib/text.c
 // flags: -Wl,--wrap=fd_write_file,--wrap=sys_kill,--wrap=sys_clone,--wrap=flock,--wrap=v1_offer
 #include <setjmp.h>
@@ -687,8 +687,8 @@ static void limit_that_cannot_be_had_says_why_and_what_to_do(void **state)
 	home.withheld = 1u << CGROUP_V1_MEMORY;
 	assert_int_equal(set(&home, "memory.max", "4096", "Delegate=yes"), -ENOENT);
 	assert_int_equal(set(&v1, "memory.high", "4096", "v1 has no memory.high"), -EOPNOTSUPP);
-	assert_int_equal(set(&v1, "memory.oom.group", "1", "within its own memory.max alone: give that too"), -EOPNOTSUPP);
-	assert_int_equal(set_in(&v1, "shop/", "memory.oom.group", "1", "within its own memory.max alone"), -EOPNOTSUPP);
+	assert_int_equal(set(&v1, "memory.oom.group", "1", "within its memory.max or that of its group alone: give that too"), -EOPNOTSUPP);
+	assert_int_equal(set_in(&v1, "shop/", "memory.oom.group", "1", "within its memory.max or that of its group alone"), -EOPNOTSUPP);
 	assert_int_equal(set(&v1, "memory.oom.group", "0", NULL), 0);
 	none.err = -EROFS;
 	assert_int_equal(set(&none, "memory.max", "4096", "mount it rw"), -EROFS);

@@ -1,4 +1,4 @@
-// links: cgroup/found.c cgroup/limits.c cgroup/friendly.c cgroup/tree.c lib/buf.c lib/addr.c lib/text.c lib/fd.c lib/sys.c
+// links: cgroup/found.c cgroup/v1_oom.c cgroup/limits.c cgroup/friendly.c cgroup/tree.c lib/buf.c lib/addr.c lib/text.c lib/fd.c lib/sys.c
 /* What is found of a limit beside what was asked: the words of cgroup v1 and v2, on files made up here. */
 #include <setjmp.h>
 #include <stdarg.h>

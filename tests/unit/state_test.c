@@ -795,23 +795,21 @@ static void who_was_killed_in_being_born_begins_again_and_is_counted_once(void *
 	assert_int_equal(life_of(B)->failures, 0);
 }
 
-static void what_was_killed_before_it_was_counted_is_counted(void **context)
+static void a_leaf_that_was_made_anew_counts_from_the_beginning(void **context)
 {
 	(void)context;
 	begin();
 	build();
 	bring_up(B);
-	service_at(&sv, B)->handles.flags |= HANDLE_OOM;
-	service_event(&sv, B, EVENT_EXIT, SIGKILL);
-	assert_int_equal(life_of(B)->ending, ENDING_OOM);
-	assert_int_equal(life_of(B)->oom_uncounted, 1);
-	service_at(&sv, B)->handles.flags &= (uint8_t)~HANDLE_OOM;
-	pass(1000);
-	exec_ok(B);
+	life_of(B)->oom_kills = 3;
 	fake_launch.oom_kills = 1;
 	service_event(&sv, B, EVENT_EXIT, SIGKILL);
 	assert_int_equal(life_of(B)->ending, ENDING_OOM);
-	assert_int_equal(life_of(B)->oom_uncounted, 1);
+	assert_int_equal(life_of(B)->oom_kills, 1);
+	pass(1000);
+	exec_ok(B);
+	service_event(&sv, B, EVENT_EXIT, SIGKILL);
+	assert_int_equal(life_of(B)->ending, ENDING_SIGNAL);
 }
 
 static void under_a_reaper_128_and_more_is_a_signal(void **context)
@@ -1046,7 +1044,7 @@ int main(void)
 		T(what_is_counted_until_the_leaf_is_empty_is_of_that_run),
 		T(who_is_killed_by_others_may_have_been_so_with_its_leaf),
 		T(who_was_killed_in_being_born_begins_again_and_is_counted_once),
-		T(what_was_killed_before_it_was_counted_is_counted),
+		T(a_leaf_that_was_made_anew_counts_from_the_beginning),
 		T(under_a_reaper_128_and_more_is_a_signal),
 		T(a_start_again_at_once_says_why),
 		T(restarts_are_those_of_the_policy),
