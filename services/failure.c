@@ -127,10 +127,16 @@ static const char *group_key(const struct table *t, const struct service_spec *s
 	return group && !strncmp(group, name, strlen(name)) ? "group" : "groups";
 }
 
-/* The detail is "user NAME" or "group NAME" then, of whatever step: services/step_user.c. */
-static bool is_nobody(int err, const char *detail)
+static void put_piped(struct buf *b, const struct table *t, const struct service_spec *spec, bool user)
 {
-	return err == ESRCH && (!strncmp(detail, "user ", 5) || !strncmp(detail, "group ", 6));
+	put_end(b, table_text(t, spec->root_at) ?: "", ROOT_MOST);
+	buf_fmt(b, "/etc/%s: it is a pipe, and none is waited for: put a file in its place", user ? "passwd" : "group");
+}
+
+/* The detail is "user NAME" or "group NAME" then, of whatever step: services/step_user.c. */
+static bool is_of_user(const char *detail)
+{
+	return !strncmp(detail, "user ", 5) || !strncmp(detail, "group ", 6);
 }
 
 static void put_nobody(struct buf *b, const struct table *t, const struct service_spec *spec, const char *who)
@@ -306,8 +312,10 @@ void failure_put(const struct supervisor *sv, uint32_t index, struct buf *b)
 		put_program(b, sv->table, spec, life);
 	else if (life->step == STEP_leaf)
 		put_leaf(b, sv, spec, life, detail);
-	else if (is_nobody(life->err, detail))
+	else if (life->err == ESRCH && is_of_user(detail))
 		put_nobody(b, sv->table, spec, detail);
+	else if (life->err == ESPIPE && is_of_user(detail))
+		put_piped(b, sv->table, spec, *detail == 'u');
 	else if (!put_gids(b, sv, spec, life, detail) && !put_sched(b, sv, spec, life, detail))
 		put_other(b, life, detail);
 	make_plain(b->data + before, b->len - before);

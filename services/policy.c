@@ -11,8 +11,8 @@ static bool is_success(const struct outcome *o)
 static bool is_permanent(const struct outcome *o)
 {
 	static const int lasting[] = { ENOENT, ENOTDIR, EACCES, ENOEXEC, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ESRCH,
-				      EOPNOTSUPP, ELIBACC, EPERM, EROFS, ENODEV, ENXIO, EMEDIUMTYPE, EFBIG, EUCLEAN,
-				      ERANGE, E2BIG, ENOTBLK, EAFNOSUPPORT, EOVERFLOW, ENOSYS,
+				      ESPIPE, EOPNOTSUPP, ELIBACC, EPERM, EROFS, ENODEV, ENXIO, EMEDIUMTYPE, EFBIG,
+				      EUCLEAN, ERANGE, E2BIG, ENOTBLK, EAFNOSUPPORT, EOVERFLOW, ENOSYS,
 				      ENOTTY };
 
 	if (o->ending != ENDING_SPAWN)

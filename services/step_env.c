@@ -112,15 +112,25 @@ static int set_from_line(struct child_memory *m, char *line)
 }
 
 /* In minit's root it could else be any file, by a link that the service has put there. A root of its own is its own. */
+static int open_any(const struct child *child, const char *path, int flags)
+{
+	if (!child->spec->root_at && !(child_confine(child)->roots.join_flags & CLONE_NEWNS))
+		return path_open_ours(path, flags | O_CLOEXEC, 0);
+	return fd_open(path, flags);
+}
+
+/* A pipe would be waited for. EAGAIN tells of a lease (fcntl(2)), which files alone have, and which ends. */
 static int open_env_file(const struct child *child, const char *path)
 {
-	const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
-	int fd;
+	const int flags = O_RDONLY | O_NOCTTY;
+	int first = open_any(child, path, flags | O_NONBLOCK);
+	cleanup_fd int fd = first == -EAGAIN ? open_any(child, path, flags) : first;
+	struct stat st;
+	int err = fd < 0 ? fd : fd_stat(fd, &st);
 
-	if (!child->spec->root_at && !(child_confine(child)->roots.join_flags & CLONE_NEWNS))
-		return path_open_ours(path, flags, 0);
-	fd = open(path, flags);
-	return fd < 0 ? -errno : fd;
+	if (!err && !S_ISREG(st.st_mode))
+		err = S_ISDIR(st.st_mode) ? -EISDIR : -EOPNOTSUPP;
+	return err ? err : fd_steal(&fd);
 }
 
 /*

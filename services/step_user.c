@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -86,15 +87,28 @@ static void take_user(struct who *who, char **field)
 	strncpy(who->home, field[5], sizeof(who->home) - 1);
 }
 
+/* -ESPIPE: a pipe is in its place, as may be in a root of the service's own; it would be waited for. */
+static int open_list(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd >= 0 && !fd_stat(fd, &st) && S_ISFIFO(st.st_mode))
+		return -ESPIPE;
+	return fd_steal(&fd);
+}
+
 /* By name, or by number: a number that no line has is a user without a name. */
 static int find_user(struct who *who, const char *wanted)
 {
-	struct lines l = { .fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC) };
+	struct lines l = { .fd = open_list("/etc/passwd") };
 	cleanup_fd int fd = l.fd;
 	char *field[7];
 	uint32_t uid;
 	bool by_id = is_id(wanted, &uid);
 
+	if (fd == -ESPIPE)
+		return -ESPIPE;
 	while (fd >= 0 && !who->has_uid && next_line(&l)) {
 		if (split(l.line, field, 7) < 6)
 			continue;
@@ -108,18 +122,23 @@ static int find_user(struct who *who, const char *wanted)
 	return who->has_uid ? 0 : -ESRCH;
 }
 
-static int find_group(const char *wanted, uint32_t *ret)
+static int find_named_group(const char *wanted, uint32_t *ret)
 {
-	struct lines l = { .fd = open("/etc/group", O_RDONLY | O_CLOEXEC) };
+	struct lines l = { .fd = open_list("/etc/group") };
 	cleanup_fd int fd = l.fd;
 	char *field[4];
 
-	if (is_id(wanted, ret))
-		return 0;
+	if (fd == -ESPIPE)
+		return -ESPIPE;
 	while (fd >= 0 && next_line(&l))
 		if (split(l.line, field, 4) >= 3 && !strcmp(field[0], wanted) && is_id(field[2], ret))
 			return 0;
 	return -ESRCH;
+}
+
+static int find_group(const char *wanted, uint32_t *ret)
+{
+	return is_id(wanted, ret) ? 0 : find_named_group(wanted, ret);
 }
 
 static int add_group(struct who *who, uint32_t gid)
@@ -165,26 +184,28 @@ static int read_group(struct lines *l, const char *name, uint32_t *ret_gid)
 	return listed;
 }
 
-/* The groups that /etc/group lists the user in, as a login would get them. */
-static int add_memberships(struct child *child, struct who *who)
-{
-	struct lines l = { .fd = open("/etc/group", O_RDONLY | O_CLOEXEC) };
-	cleanup_fd int fd = l.fd;
-	uint32_t gid;
-	int listed, err = 0;
-
-	while (fd >= 0 && !err && who->name[0] && (listed = read_group(&l, who->name, &gid)) >= 0)
-		err = listed ? add_group(who, gid) : 0;
-	return err ? child_fail(child, err, "groups") : 0;
-}
-
-/* ESRCH says that nobody is called so, and its detail who: services/failure.c makes the words. */
-static int not_there(struct child *child, const char *kind, const char *name)
+/* The detail says who: services/failure.c makes the words. */
+static int not_found(struct child *child, int err, const char *kind, const char *name)
 {
 	BUF_ON_STACK(b, STATE_DETAIL);
 
 	buf_fmt(&b, "%s %.40s", kind, name);
-	return child_fail(child, -ESRCH, buf_text(&b));
+	return child_fail(child, err, buf_text(&b));
+}
+
+/* The groups that /etc/group lists the user in, as a login would get them. */
+static int add_memberships(struct child *child, struct who *who)
+{
+	struct lines l = { .fd = open_list("/etc/group") };
+	cleanup_fd int fd = l.fd;
+	uint32_t gid;
+	int listed, err = 0;
+
+	if (fd == -ESPIPE)
+		return not_found(child, fd, "group", "");
+	while (fd >= 0 && !err && who->name[0] && (listed = read_group(&l, who->name, &gid)) >= 0)
+		err = listed ? add_group(who, gid) : 0;
+	return err ? child_fail(child, err, "groups") : 0;
 }
 
 static bool gives_groups(const struct child *child)
@@ -196,10 +217,11 @@ static int add_given_groups(struct child *child, struct who *who)
 {
 	for (uint32_t i = 0; i < child->spec->groups.count; i++) {
 		const char *name = table_item(child->table, child->spec->groups, i);
-		uint32_t gid;
+		uint32_t gid = 0;
+		int err = find_group(name, &gid);
 
-		if (find_group(name, &gid))
-			return not_there(child, "group", name);
+		if (err)
+			return not_found(child, err, "group", name);
 		if (add_group(who, gid))
 			return child_fail(child, -E2BIG, "groups");
 	}
@@ -210,14 +232,14 @@ int who_resolve(struct child *child, struct who *who)
 {
 	const char *user = table_text(child->table, child->spec->user_at);
 	const char *group = table_text(child->table, child->spec->group_at);
+	int err = group ? find_group(group, &who->gid) : 0;
 
-	if (group) {
-		if (find_group(group, &who->gid))
-			return not_there(child, "group", group);
-		who->has_gid = true;
-	}
-	if (user && find_user(who, user))
-		return not_there(child, "user", user);
+	if (err)
+		return not_found(child, err, "group", group);
+	who->has_gid = group != NULL;
+	err = user ? find_user(who, user) : 0;
+	if (err)
+		return not_found(child, err, "user", user);
 	if (gives_groups(child))
 		return add_given_groups(child, who);
 	return user ? add_memberships(child, who) : 0;

@@ -18,6 +18,8 @@ chmod 755 "$ct_dir/foreign"
 chmod 755 "$ct_dir/script" "$ct_dir/orphan" "$ct_dir"
 chmod 644 "$ct_dir/plain"
 
+mkdir -p "$ct_dir/piped/etc"
+mkfifo "$ct_dir/pipe" "$ct_dir/piped/etc/passwd" "$ct_dir/piped/etc/group"
 mkdir -p "$ct_dir/joiner/etc"
 echo 'joiner:x:7:7::/:/bin/sh' >"$ct_dir/joiner/etc/passwd"
 seq 3000 3256 | sed 's/.*/g&:x:&:joiner/' >"$ct_dir/joiner/etc/group"
@@ -60,6 +62,12 @@ $(cannot root 'root = "/no/such/root"')
 $(cannot emptyroot "root = '$ct_dir'")
 $(cannot envfile 'env_file = "/no/such/file"')
 $(cannot badenv "env_file = '$ct_dir/bad.env'")
+$(cannot pipeenv "env_file = '$ct_dir/pipe'")
+$(cannot deviceenv "env_file = '-/dev/zero'")
+$(cannot pipeuser "root = '$ct_dir/piped'
+user = '1234'")
+$(cannot pipegroup "root = '$ct_dir/piped'
+group = 'staff'")
 $(cannot ledenv "env_file = '$ct_dir/its/web.env'
 user = '65534'
 exec = ['/bin/sh', '-c', 'echo the token is \$TOKEN']")
@@ -81,7 +89,7 @@ TOML
 ct_start
 ct_up
 ct_is "all that cannot be has failed" program:failed inpath:failed executable:failed interpreter:failed returns:failed directory:failed \
-	user:failed longuser:failed rootuser:failed loader:failed pathloader:failed group:failed groups:failed manygroups:failed membership:failed cwd:failed root:failed emptyroot:failed envfile:failed badenv:failed ledenv:failed farenv:failed rights:failed
+	user:failed longuser:failed rootuser:failed loader:failed pathloader:failed group:failed groups:failed manygroups:failed membership:failed cwd:failed root:failed emptyroot:failed envfile:failed badenv:failed pipeenv:failed deviceenv:failed pipeuser:failed pipegroup:failed ledenv:failed farenv:failed rights:failed
 ct_is "each was tried once: it will not get better by itself" program:starts=1 user:starts=1 cwd:starts=1 badenv:starts=1
 ct_is "nothing else is held up" other:up script:done path:done
 
@@ -124,6 +132,12 @@ is_why rootuser "user and groups: no user root in $ct_dir/etc/passwd: add it the
 is_why envfile "environment: /no/such/file: No such file or directory: make it, or put a - before its name when it may be missing" \
 	"no environment file"
 is_why badenv "environment: line 3 of $ct_dir/bad.env: Invalid argument: a line is NAME=value, or a # comment" "a wrong environment file"
+is_why pipeenv "environment: $ct_dir/pipe: Not supported: it is no file: env_file wants files, no pipe, socket or device" "a pipe"
+is_why deviceenv "environment: /dev/zero: Not supported: it is no file: env_file wants files, no pipe, socket or device" "a device"
+is_why pipeuser "user and groups: $ct_dir/piped/etc/passwd: it is a pipe, and none is waited for: put a file in its place" \
+	"a list of users that is a pipe"
+is_why pipegroup "user and groups: $ct_dir/piped/etc/group: it is a pipe, and none is waited for: put a file in its place" \
+	"one of groups, too"
 for name in its/web to; do
 	case $name in to) led=farenv ;; *) led=ledenv ;; esac
 	is_why $led "environment: $ct_dir/$name.env: Symbolic link loop: a link is not followed in a folder that others may write to: name what it leads to" \

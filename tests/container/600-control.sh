@@ -23,14 +23,13 @@ says() {
 	grep -q -E -e "$1" <<<"$said" || sed 's/^/# /' <<<"$said"
 }
 
-mkfifo "$ct_dir/env"
 ct_table <<TOML
 [defaults]
 namespaces = []
 [service.held]
 exec = ["/bin/sleep", "1000"]
-env_file = "$ct_dir/env" # of which nobody writes the other end: it comes to no exec
 autostart = false
+stop.signal = "SIGKILL"
 [service.db]
 description = "what the others need"
 exec = ["/bin/sleep", "1000"]
@@ -55,6 +54,7 @@ restart = "never"
 TOML
 ct_start
 ct_up || echo "# minit does not come up"
+ct_freeze held 1 # it comes to no exec
 
 # -- waiting and looking ---------------------------------------------------------------------------------------------
 

@@ -14,13 +14,7 @@ while [ \$i -lt $lines ]; do echo "\$1 \$i"; i=\$((i + 1)); [ \$((i % 20)) != 0 
 exec sleep 1000
 SH
 
-# A step that waits until somebody writes here: a start that can be held in its middle.
-mkfifo "$ct_dir/good.env" "$ct_dir/bad.env"
-# The same for a child that still shares minit's memory, which an execution in place leaves behind.
-mkdir -p "$ct_dir/root/etc" "$ct_dir/root/bin"
-mkfifo "$ct_dir/root/etc/passwd"
-cp "$TREE/usr/bin/toybox" "$ct_dir/root/bin/sleep"
-chmod 755 "$ct_dir"
+echo 'not a variable' >"$ct_dir/bad.env"
 flaps='1 2 3 4'
 ct_table <<TOML
 [defaults]
@@ -54,14 +48,15 @@ output = "console"
 autostart = false
 [service.slow]
 exec = ["/bin/sleep", "1004"]
-env_file = "$ct_dir/good.env"
+autostart = false
+env_file = "-/no/such/file" # so it has memory of its own
 [service.slowbad]
 exec = ["/bin/sleep", "1005"]
+autostart = false
 env_file = "$ct_dir/bad.env"
 [service.shared]
-exec = ["/bin/sleep", "1006"]
-root = "$ct_dir/root"
-user = "runner"
+exec = ["/bin/sleep", "1006"] # it shares minit's memory, which an execution in place leaves behind
+autostart = false
 namespaces = []
 $(for i in $flaps; do printf '[service.flap%d]\nexec = ["%s/flap", "%s/%d"]\n' "$i" "$ct_dir" "$ct_dir" "$i"; done)
 [service.flap1.cgroup]
@@ -87,6 +82,8 @@ crash() {
 ct_start
 ct_up && ct_events
 ct_is "it runs" db:up web:up bare:up writer:up filer:up task:done 'flap1:starts>=3'
+for name in slow slowbad shared; do ct_freeze $name 1; done
+ct_minit start --no-wait slow slowbad shared
 same >"$ct_dir/before"
 helper() {
 	ct_in ps -e -o pid=,args= | awk '$2 == "minit" && $3 == "log" { print $1 }'
@@ -98,9 +95,7 @@ done
 ok $? "PID 1 lives through a hundred SIGSEGV, and its log helper dies ten times"
 is "$(ct_field slow state),$(ct_field slowbad state),$(ct_field shared state)" starting,starting,starting \
 	"a start that was going on goes on"
-echo 'A=1' >"$ct_dir/good.env"
-echo 'not a variable' >"$ct_dir/bad.env"
-echo 'runner:x:1234:1234:::' >"$ct_dir/root/etc/passwd"
+for name in slow slowbad shared; do ct_freeze $name 0; done
 ct_is "and its outcome is heard of, good and bad" shared:up shared:starts=1 slow:up slow:starts=1 slowbad:failed slowbad:starts=1
 is "$(ct_field slowbad why)" "step environment: line 1 of $ct_dir/bad.env: Invalid argument: a line is NAME=value, or a # comment" "with its reason"
 ct_is "services that crash go on being restarted" "flap1:starts>=$(($(ct_field flap1 starts) + 3))" \

@@ -9,6 +9,7 @@
 #   ct_field NAME KEY     what `minit status --json` says of a service (NAME "" for minit itself)
 #   ct_leaf NAME [FILE]   where the service's leaf is, or where that file of it: one line for each hierarchy; also when minit has left
 #   ct_outer NAME         the pid of a service's process (its reaper's, if it has one) as it is seen from outside
+#   ct_freeze NAME 1|0    freeze its leaf or let it go on, as somebody else may: a start in it is held in its middle
 #   ct_events             from now on note each change of state, in $ct_dir/events
 #   ct_mark               forget those that have been
 #   ct_changes            those since then, all that have happened by now
@@ -169,6 +170,18 @@ ct_outer() {
 
 ct_leaf() {
 	find /sys/fs/cgroup -path "$ct_home/svc.$1${2:+/$2}" 2>/dev/null
+}
+
+ct_freeze() {
+	local file
+	file=$(ct_leaf "$1" cgroup.freeze)
+	if [ -n "$file" ]; then
+		echo "$2" >"$file"
+	elif [ "$2" = 1 ]; then
+		echo FROZEN >"$(ct_leaf "$1" freezer.state)"
+	else
+		echo THAWED >"$(ct_leaf "$1" freezer.state)"
+	fi
 }
 
 # ct_inside NAME COMMAND...: in the network of a service.
