@@ -12,18 +12,19 @@
 #include "init/rules.h"
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "lib/pressure.h"
 #include "services/changed.h"
 #include "services/launch.h"
 #include "services/leaf.h"
 
-enum topic { TOPIC_CPU, TOPIC_MEMORY, TOPIC_IO, TOPIC_OOM, TOPICS };
+/* Before TOPIC_OOM they are enum pressure_of. */
+enum topic { TOPIC_OOM = PRESSURES, TOPICS };
 
-static const char *const keys[] = { "pressure.cpu", "pressure.memory", "pressure.io" };
-
-static const char *resource_of(unsigned topic)
-{
-	return strchr(keys[topic], '.') + 1;
-}
+static const char *const keys[] = {
+	[PRESSURE_CPU] = "pressure.cpu",
+	[PRESSURE_MEMORY] = "pressure.memory",
+	[PRESSURE_IO] = "pressure.io",
+};
 
 /* When an OOM is looked for again that the kernel has spoken of, and how long that goes on: twice as long each time. */
 #define LOOK_MS_FIRST 1
@@ -92,17 +93,21 @@ static bool wants_oom(uint32_t index)
 }
 
 /* What the kernel is to watch for, or NULL. */
-static const char *trigger_of(uint32_t index, enum topic topic)
+static const char *trigger_of(uint32_t index, enum pressure_of topic)
 {
 	const struct leaf_spec *leaf = &table_confine(house->table, spec_at(house, index))->leaf;
-	const uint32_t at[] = { leaf->cpu_pressure_at, leaf->memory_pressure_at, leaf->io_pressure_at };
+	const uint32_t at[] = {
+		[PRESSURE_CPU] = leaf->cpu_pressure_at,
+		[PRESSURE_MEMORY] = leaf->memory_pressure_at,
+		[PRESSURE_IO] = leaf->io_pressure_at,
+	};
 
 	return table_text(house->table, at[topic]);
 }
 
 /* -- watching ---------------------------------------------------------------------------------------------------- */
 
-static uint32_t id_of(uint32_t index, enum topic topic)
+static uint32_t id_of(uint32_t index, unsigned topic)
 {
 	return index * TOPICS + topic;
 }
@@ -154,7 +159,7 @@ static void watch_oom(uint32_t index, const char *leaf)
 		log_debug(service_name(house, index), "memory: nobody tells when it is out of it");
 }
 
-static int watch_pressure(uint32_t index, enum topic topic, const char *leaf)
+static int watch_pressure(uint32_t index, enum pressure_of topic, const char *leaf)
 {
 	struct notice *n = &all[id_of(index, topic)];
 	const char *trigger = trigger_of(index, topic);
@@ -162,7 +167,7 @@ static int watch_pressure(uint32_t index, enum topic topic, const char *leaf)
 	unwatch(n);
 	if (!trigger)
 		return 0;
-	n->fd = cgroup_watch_pressure(&house->state->cgroup, leaf, resource_of(topic), trigger);
+	n->fd = cgroup_watch_pressure(&house->state->cgroup, leaf, pressure_name(topic), trigger);
 	return watch(n, EPOLLPRI);
 }
 
@@ -173,7 +178,7 @@ static int watch_leaf(struct supervisor *sv, uint32_t index, const char **ret_wh
 
 	if (!has_leaf(sv, index))
 		return 0;
-	for (enum topic topic = 0; topic < TOPIC_OOM && !err; topic++) {
+	for (enum pressure_of topic = 0; topic < PRESSURES && !err; topic++) {
 		*ret_what = keys[topic];
 		err = watch_pressure(index, topic, leaf_of(sv, index, &name));
 	}
@@ -200,10 +205,12 @@ static enum on_pressure what_to_do(uint32_t index)
 	return table_confine(house->table, spec_at(house, index))->leaf.on_pressure;
 }
 
-static bool freeze(uint32_t index)
+static bool freeze(uint32_t index, enum pressure_of topic)
 {
-	int err = leaf_pause(house, index, true);
+	int err;
 
+	service_at(house, index)->handles.paused_for = (topic + 1) & 3;
+	err = leaf_pause(house, index, true);
 	if (err)
 		log_error(service_name(house, index), -err, "it cannot be paused");
 	rules_change_served(house, index);
@@ -214,19 +221,17 @@ static bool freeze(uint32_t index)
  * Who stands still counts as pressed all the same where memory.high holds it back in the kernel, and who was paused by
  * hand is not to be started again. What is told says how it is by then.
  */
-static void on_pressure(uint32_t index, const char *resource)
+static void on_pressure(uint32_t index, enum pressure_of topic)
 {
 	enum on_pressure what = what_to_do(index);
 	static const char *const words[] = { "", "; restarted", "; paused until `minit resume`" };
-	BUF_ON_STACK(text, 32);
 
 	if (leaf_is_frozen(house, index))
 		return;
-	if (what == PRESSURE_FREEZE && !freeze(index))
+	if (what == PRESSURE_FREEZE && !freeze(index, topic))
 		what = PRESSURE_NOTIFY;
-	log_warn(service_name(house, index), 0, "too much pressure of %s%s", resource, words[what]);
-	buf_fmt(&text, "pressure.%s", resource);
-	control_notice(house, index, buf_text(&text));
+	log_warn(service_name(house, index), 0, "too much pressure of %s%s", pressure_name(topic), words[what]);
+	control_notice(house, index, keys[topic]);
 	if (what == PRESSURE_RESTART)
 		service_event(house, index, EVENT_RESTART, 0);
 }
@@ -317,7 +322,7 @@ static void on_notice(uint32_t id, unsigned ready)
 {
 	struct notice *n = &all[id];
 	uint32_t index = id / TOPICS;
-	enum topic topic = id % TOPICS;
+	unsigned topic = id % TOPICS;
 	struct epoll_event event;
 
 	(void)ready;
@@ -329,7 +334,7 @@ static void on_notice(uint32_t id, unsigned ready)
 	if (topic == TOPIC_OOM)
 		hear_oom(index);
 	else if (service_at(house, index)->life.state == STATE_UP)
-		on_pressure(index, resource_of(topic));
+		on_pressure(index, topic);
 }
 
 /* -- opening ----------------------------------------------------------------------------------------------------- */

@@ -128,6 +128,18 @@ void report_minit(const struct supervisor *sv, struct buf *b)
 
 /* -- one service ------------------------------------------------------------------------------- */
 
+static void put_paused(const struct handles *h, struct buf *b)
+{
+	BUF_ON_STACK(by, 32);
+
+	put_true(b, "paused");
+	if (h->paused_for)
+		buf_fmt(&by, "pressure.%s", pressure_name(h->paused_for - 1u));
+	else
+		buf_str(&by, "hand");
+	put_text(b, "paused_by", buf_text(&by));
+}
+
 static void put_life(const struct supervisor *sv, uint32_t index, struct buf *b)
 {
 	const struct service *s = service_at(sv, index);
@@ -138,7 +150,7 @@ static void put_life(const struct supervisor *sv, uint32_t index, struct buf *b)
 	put_text(b, "state", state_name(s->life.state));
 	put_text(b, "want", s->life.want == WANT_UP ? "up" : "down");
 	if (leaf_is_paused(sv, index))
-		put_true(b, "paused");
+		put_paused(&s->handles, b);
 	put_number(b, "pid", s->handles.pid);
 	put_number(b, "since_ms", when_since(s->life.since, now));
 	if (s->life.state == STATE_BACKOFF && !when_is_never(s->life.deadline))

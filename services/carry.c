@@ -49,6 +49,7 @@ static void forget_kept(struct handles *h, unsigned how)
 	h->flags |= HANDLE_ANEW;
 	h->missing = h->refused = 0;
 	h->flags &= (uint8_t)~HANDLE_PAUSED;
+	h->paused_for = 0;
 	if (how & DIFFER_NETWORK) {
 		h->netns = -1;
 		h->settle = (struct net_settle){ 0 };

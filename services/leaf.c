@@ -412,8 +412,10 @@ int leaf_pause(struct supervisor *sv, uint32_t index, bool paused)
 		return -ENOENT;
 	h->flags |= HANDLE_PAUSED; /* until it is known not to be */
 	err = cgroup_freeze(&sv->state->cgroup, leaf_of(sv, index, &name), paused);
-	if (paused == (err != 0))
+	if (paused == (err != 0)) {
 		h->flags &= (uint8_t)~HANDLE_PAUSED;
+		h->paused_for = 0;
+	}
 	return err;
 }
 

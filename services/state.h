@@ -92,6 +92,7 @@ struct handles {
 	uint16_t refused_step; /* enum step; what of it is in report.detail */
 	uint8_t tight : 1; /* its leaf has so little memory that a child must not share ours; services/leaf.c */
 	uint8_t moved : 1; /* its addresses have other MACs than before: who knows those is told; services/connect.c */
+	uint8_t paused_for : 2; /* HANDLE_PAUSED, for this pressure (enum pressure_of + 1); 0: by hand. init/notice.c */
 	uint8_t flags;     /* bits of enum handle_flag */
 	struct spawn_report report; /* of this run; err 0: none */
 	struct net_settle settle;   /* what its network waits for; services/settle.c */

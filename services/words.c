@@ -123,6 +123,16 @@ static void put_waiting(const struct supervisor *sv, uint32_t index, struct buf 
 	buf_fmt(b, " (%s)", state_name(service_at(sv, (uint32_t)last)->life.state));
 }
 
+static void put_paused(const struct supervisor *sv, uint32_t index, struct buf *b)
+{
+	unsigned pressure = service_at(sv, index)->handles.paused_for;
+
+	if (pressure)
+		buf_fmt(b, "paused for too much pressure of %s", pressure_name(pressure - 1));
+	else
+		buf_str(b, "paused by hand");
+}
+
 void service_why(const struct supervisor *sv, uint32_t index, struct buf *b)
 {
 	const struct life *life = &service_at(sv, index)->life;
@@ -130,7 +140,7 @@ void service_why(const struct supervisor *sv, uint32_t index, struct buf *b)
 	if (life->state == STATE_WAITING)
 		put_waiting(sv, index, b);
 	else if (leaf_is_paused(sv, index))
-		buf_str(b, "paused");
+		put_paused(sv, index, b);
 	else if (life->state != STATE_UP && life->state != STATE_STARTING && life->state != STATE_STOPPING)
 		put_ending(sv, index, b);
 }

@@ -122,8 +122,9 @@ ct_mark
 ct_minit pause count
 ok $? "a service is paused"
 before=$(cat "$ct_dir/count")
-is "$(ct_field count paused) $(ct_field count state) $(ct_field count why)" "true up paused" "that is told, and it is up"
-is "$(ct_minit why count | sed 's/ for [^:]*:/:/' | tr '\n' ';')" 'count: up: paused;  to let it go on: `minit resume count`;' "with what lets it go on"
+is "$(ct_field count paused) $(ct_field count state) $(ct_field count why)" "true up paused by hand" "that is told, and it is up"
+is "$(ct_field count paused_by) $(ct_minit status | awk '$1 == "count"' | sed 's/.*  //')" "hand paused by hand" "and by whom"
+is "$(ct_minit why count | sed 's/ for [^:]*:/:/' | tr '\n' ';')" 'count: up: paused by hand;  to let it go on: `minit resume count`;' "with what lets it go on"
 ct_changes | grep -q '"service":"count","notice":"pause"'
 ok $? "as an event too"
 for i in 1 2 3 4 5; do ct_minit status >/dev/null; sleep 0.02; done
@@ -253,6 +254,7 @@ if [ -e /proc/pressure/cpu ] && : </proc/pressure/cpu && [ -n "$(find /sys/fs/cg
 	ct_wait 20 '^minit: frozen: too much pressure of cpu; paused'
 	ok $? "or pauses it"
 	is "$(ct_field frozen paused) $(ct_field frozen starts)" "true 1" "until it is let go on"
+	is "$(ct_field frozen paused_by),$(ct_field frozen why)" "pressure.cpu,paused for too much pressure of cpu" "with the reason in its status"
 	ct_changes | grep '"service":"frozen","notice":"pressure.cpu"' | head -n 1 | grep -q '"paused":true'
 	ok $? "as events too, by the first of which it is paused already"
 	ct_minit stop pressed frozen >/dev/null

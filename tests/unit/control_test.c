@@ -327,7 +327,9 @@ static void test_a_service_is_paused_let_go_on_and_limited(void **data)
 	service_at(sv, 0)->handles.pid = 7;
 	fd = ask("events web\n");
 	assert_reply("pause web\n", "{\"ok\":true");
-	assert_reply("status web\n", "\"paused\":true");
+	assert_reply("status web\n", "\"paused\":true,\"paused_by\":\"hand\"");
+	service_at(sv, 0)->handles.paused_for = PRESSURE_MEMORY + 1;
+	assert_reply("status web\n", "\"paused\":true,\"paused_by\":\"pressure.memory\"");
 	assert_reply("resume web\n", "{\"ok\":true");
 	assert_non_null(strstr(hear(fd), "\"notice\":\"pause\""));
 	assert_reply("pause web db\n", "{\"error\":\"db: cannot be paused: it does not run; start it first\"}\n");

@@ -401,7 +401,7 @@ for s in pressed frozen squeezed starved; do
 	case $s in
 	pressed) until_state 'pressed:starts>=3' && echo "pressed again" ;;
 	starved) n=0; until grep -q '"starved","notice":"pressure.io"' /run/events || [ $((n += 1)) = 100 ]; do usleep 100000; done; echo "starved $(of starved state)" ;;
-	*) n=0; until [ "$(of $s paused)" = true ] || [ $((n += 1)) = 100 ]; do usleep 100000; done; echo "$s paused $(of $s paused)" ;;
+	*) n=0; until [ "$(of $s paused)" = true ] || [ $((n += 1)) = 100 ]; do usleep 100000; done; echo "$s paused $(of $s paused) $(of $s paused_by)" ;;
 	esac
 	case $s in
 	# For as long as the kernel waits between two that it tells of, and once more.
@@ -539,8 +539,8 @@ has 'asks step clone: namespaces: No space left on device: .*' "who asks for one
 within 'dirty for' 0 150 "a limit of memory is set at once, whatever there is to write back first: hundredths of a second"
 is 'dirtymax' '4194304 3145728' "and holds"
 is 'pressed' again "pressure of the processor: restarted, and again"
-is 'frozen' 'paused true' "or paused"
-is 'squeezed paused' true "pressure of memory, above memory.high"
+is 'frozen' 'paused true pressure.cpu' "or paused"
+is 'squeezed paused' 'true pressure.memory' "pressure of memory, above memory.high"
 is 'squeezed told' 1 "once, though who is held back by memory.high counts as pressed on, frozen or not"
 is 'starved' up "pressure of a disk: it goes on"
 said 'starved: too much pressure of io' "and that is told"
