@@ -54,6 +54,8 @@ bool look_line(const char *text, const char *name, struct buf *ret)
 
 static const char *reason(const struct look *l, enum verdict verdict, int32_t missing)
 {
+	if (verdict == LOOK_UNSEEN && l->hidden)
+		return l->hidden;
 	if (verdict == LOOK_UNSEEN)
 		return l->err != -EACCES && l->err != -EPERM ? strerror(-l->err) :
 		       l->entered ? "not to be entered without CAP_SYS_ADMIN" : "not to be read without CAP_SYS_PTRACE";
@@ -140,6 +142,13 @@ void look_tell(struct look *l, const char *what, const char *asked, const char *
 void look_tell_text(struct look *l, const char *what, const char *asked, const char *got, int32_t missing)
 {
 	look_tell(l, what, asked, got, strcmp(asked, got) ? LOOK_DIFFERS : LOOK_SAME, missing);
+}
+
+void look_tell_hidden(struct look *l, const char *what, const char *asked, const char *why)
+{
+	l->hidden = why;
+	look_tell(l, what, asked, "", LOOK_UNSEEN, 0);
+	l->hidden = NULL;
 }
 
 /* -- one service ------------------------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /*
  * A look at a service from outside, by the tool: what its table asks for beside what the kernel says of its process
  * and its leaf. Each look_...() tells of one concern. What is there for no one to read (landlock, the keyring,
- * securebits) is not told of.
+ * securebits) is told of as unseen.
  */
 #ifndef INIT_LOOK_H
 #define INIT_LOOK_H
@@ -14,7 +14,7 @@
 enum verdict {
 	LOOK_SAME,    /* as asked, or the program itself has given more away */
 	LOOK_DIFFERS, /* less than asked */
-	LOOK_UNSEEN   /* it cannot be read; err says why */
+	LOOK_UNSEEN   /* it cannot be read; hidden or err says why */
 };
 
 struct look {
@@ -39,6 +39,7 @@ struct look {
 	bool json;
 	struct buf *only_differences; /* what differs is put here, a line each, and nothing is said; or NULL */
 	unsigned count, differ; /* told of so far */
+	const char *hidden;  /* why what is told of now is for nobody to read, or NULL */
 	int err;             /* of what was tried to be read last */
 };
 
@@ -51,6 +52,9 @@ void look_tell(struct look *l, const char *what, const char *asked, const char *
 
 /* The same for a file below /proc/PID of the program: `got` is compared as text. */
 void look_tell_text(struct look *l, const char *what, const char *asked, const char *got, int32_t missing);
+
+/* The same for what cannot be read by nature, and why that is so. */
+void look_tell_hidden(struct look *l, const char *what, const char *asked, const char *why);
 
 /* Reads /proc/PID/FILE, without the newline at its end; false with l->err. */
 bool look_read(struct look *l, pid_t pid, const char *file, char *mem, size_t size);

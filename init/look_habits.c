@@ -199,7 +199,7 @@ static void put_ioprio(struct buf *b, uint32_t ioprio)
 		buf_fmt(b, ":%u", ioprio & 7);
 }
 
-/* Numbers of processes are those of minit's /proc; who asks from elsewhere has others, and is not told. */
+/* Numbers of processes are those of minit's /proc; who asks from elsewhere has others. */
 static bool is_beside(const struct look *l)
 {
 	char self[16] = "";
@@ -214,9 +214,14 @@ static void look_ioprio(struct look *l)
 	BUF_ON_STACK(asked, 24);
 	BUF_ON_STACK(got, 24);
 
-	if (!wanted || !is_beside(l))
+	if (!wanted)
 		return;
 	put_ioprio(&asked, wanted);
+	if (!is_beside(l)) {
+		look_tell_hidden(l, "ioprio", buf_text(&asked),
+				 "it can be asked for in minit's own pid namespace alone");
+		return;
+	}
 	if (is >= 0)
 		put_ioprio(&got, (uint32_t)is);
 	look_tell(l, "ioprio", buf_text(&asked), buf_text(&got),

@@ -8,6 +8,7 @@
 #include "init/look.h"
 #include "lib/text.h"
 #include "services/caps.h"
+#include "services/keys.h"
 
 static int hex(char c)
 {
@@ -135,15 +136,34 @@ static void look_seccomp(struct look *l)
 		  filtered ? LOOK_SAME : LOOK_DIFFERS, MISSING_SECCOMP);
 }
 
-/*
- * Its rules are shown to nobody; what this kernel cannot refuse of them is known (services/step_landlock.c).
- * Where it can refuse all, nothing is told.
- */
+/* -- what the kernel shows to nobody else: landlock(7), capabilities(7), keyrings(7) ----------------------------- */
+
+#define HIDDEN "the kernel shows it to nobody else"
+
+/* Names of "a|b|c", a bit each. */
+static void put_bits(enum key_id id, uint32_t bits, struct buf *b)
+{
+	const char *words = key_text(key_by_id(id), KEY_WORDS);
+
+	for (; *words; words += strcspn(words, "|"), words += *words == '|', bits >>= 1)
+		if (bits & 1)
+			buf_fmt(b, "%s%.*s", b->len ? " " : "", (int)strcspn(words, "|"), words);
+}
+
+static void tell_bits(struct look *l, enum key_id id, uint32_t bits)
+{
+	BUF_ON_STACK(asked, LOOK_TEXT);
+
+	put_bits(id, bits, &asked);
+	if (bits)
+		look_tell_hidden(l, key_text(key_by_id(id), KEY_NAME), buf_text(&asked), HIDDEN);
+}
+
+/* What this kernel cannot refuse of the paths is known (services/step_landlock.c). */
 static void look_paths(struct look *l)
 {
 	const unsigned version = 1;
-	bool asked = l->confine->privileges.given & GIVEN_PATHS;
-	long abi = asked ? syscall(SYS_landlock_create_ruleset, NULL, 0, version) : -1;
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, version);
 	BUF_ON_STACK(got, LOOK_TEXT);
 
 	buf_fmt(&got, "a list%s%s",
@@ -151,6 +171,24 @@ static void look_paths(struct look *l)
 		abi < 5 ? ", without ioctl of devices (Linux 6.10)" : "");
 	if (abi > 0 && abi < 5)
 		look_tell(l, "paths", "a list", buf_text(&got), LOOK_DIFFERS, 0);
+	else
+		look_tell_hidden(l, "paths", "a list", HIDDEN);
+}
+
+static void look_hidden(struct look *l)
+{
+	const struct privileges_spec *p = &l->confine->privileges;
+
+	tell_bits(l, KEY_SECUREBITS, p->securebits);
+	if (p->given & GIVEN_PATHS)
+		look_paths(l);
+	if (p->given & GIVEN_BIND)
+		look_tell_hidden(l, "ports.bind", "a list", HIDDEN);
+	if (p->given & GIVEN_CONNECT)
+		look_tell_hidden(l, "ports.connect", "a list", HIDDEN);
+	tell_bits(l, KEY_SCOPE, p->scope);
+	if (p->given & GIVEN_KEYRING && p->keyring == KEYRING_PRIVATE)
+		look_tell_hidden(l, "keyring", "private", HIDDEN);
 }
 
 static void look_label(struct look *l, const char *what, uint32_t at)
@@ -175,7 +213,7 @@ void look_rights(struct look *l)
 		  is || !l->confine->no_new_privs ? LOOK_SAME : LOOK_DIFFERS, 0);
 	look_caps(l);
 	look_seccomp(l);
-	look_paths(l);
+	look_hidden(l);
 	look_label(l, "apparmor", l->confine->privileges.apparmor_at);
 	look_label(l, "selinux", l->confine->privileges.selinux_at);
 }

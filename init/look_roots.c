@@ -295,25 +295,27 @@ static const char masked[][31] = {
 #undef MASK
 };
 
-#define WITHOUT ", without "
+/* What is not as it should be, by name. */
+static void tell_lacking(struct look *l, const char *what, const char *asked, const char *got, struct buf *lacking)
+{
+	look_tell(l, what, asked, lacking->len ? buf_text(lacking) : got, lacking->len ? LOOK_DIFFERS : LOOK_SAME,
+		  MISSING_NAMESPACES | MISSING_MOUNTS);
+}
 
 /* Of what this kernel has all is covered; what is not is named. */
 static void look_masks(struct look *l)
 {
-	BUF_ON_STACK(got, LOOK_TEXT);
+	const char *got = is_covered(l, "/proc/sys") ? "masked, beneath mounts.\"/proc/sys\"" : "masked";
+	BUF_ON_STACK(open, LOOK_TEXT);
 
-	buf_str(&got, "masked");
-	if (is_covered(l, "/proc/sys"))
-		buf_str(&got, ", beneath mounts.\"/proc/sys\"");
 	for (size_t i = 0; i < ARRAY_LEN(masked); i++) {
 		BUF_ON_STACK(place, 64);
 
 		buf_fmt(&place, "/proc/%s", masked[i]);
 		if (!at(buf_text(&place)).there && !faccessat(l->proc, masked[i], F_OK, 0))
-			buf_fmt(&got, WITHOUT "%s", masked[i]);
+			buf_fmt(&open, "%s%s", open.len ? ", " : "not masked: ", masked[i]);
 	}
-	look_tell(l, "proc", "masked", buf_text(&got), strstr(buf_text(&got), WITHOUT) ? LOOK_DIFFERS : LOOK_SAME,
-		  MISSING_NAMESPACES | MISSING_MOUNTS);
+	tell_lacking(l, "proc", "masked", got, &open);
 }
 
 static bool is_within(const char *place, const char *dir)
@@ -338,9 +340,8 @@ static bool is_given(const struct look *l, const char *place)
 /* Of what is mounted there all is read-only; what is not is named. */
 static void look_sealed(struct look *l)
 {
-	BUF_ON_STACK(got, LOOK_TEXT);
+	BUF_ON_STACK(open, LOOK_TEXT);
 
-	buf_str(&got, "sealed");
 	for (const char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		BUF_ON_STACK(place, 128);
 		struct seen is;
@@ -350,10 +351,9 @@ static void look_sealed(struct look *l)
 			continue;
 		is = at(buf_text(&place));
 		if (is.there && !is.readonly && !is_given(l, buf_text(&place)))
-			buf_fmt(&got, WITHOUT "%s", buf_text(&place));
+			buf_fmt(&open, "%s%s", open.len ? ", " : "can be written to: ", buf_text(&place));
 	}
-	look_tell(l, "sys", "sealed", buf_text(&got), strstr(buf_text(&got), WITHOUT) ? LOOK_DIFFERS : LOOK_SAME,
-		  MISSING_NAMESPACES | MISSING_MOUNTS);
+	tell_lacking(l, "sys", "sealed", "sealed", &open);
 }
 
 static unsigned sys_now(void)

@@ -196,7 +196,7 @@ says kept all 'or with sys = "none"'
 says nomounts all "or without a mount namespace of its own"
 is "$(ct_minit status stays | grep '^. sys ' | tr -s ' ')" " sys sealed sealed" "status tells of it"
 nsenter --target "$(ct_outer stays)" --mount mount -o remount,bind,rw /sys
-is "$(ct_minit status stays | grep '^. sys ' | tr -s ' ')" "! sys sealed sealed, without /sys" "and of what is not so any more"
+is "$(ct_minit status stays | grep '^. sys ' | tr -s ' ')" "! sys sealed can be written to: /sys" "and of what is not so any more"
 ct_stop "it ends in order"
 
 # -- a root that is changed while it is mounted ---------------------------------------------------------------------

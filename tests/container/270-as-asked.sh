@@ -82,13 +82,22 @@ mounts."/sys" = "tmpfs"
 [service.upon2]
 exec = ["/bin/sleep", "1000"]
 mounts."/proc" = "tmpfs"
+[service.side]
+exec = ["/bin/sleep", "1000"]
+network.join = "full"
+[service.unseen]
+exec = ["/bin/sleep", "1000"]
+user = "nobody"
+init = false
+keyring = "private"
+securebits = ["noroot", "keep-caps-locked"]
 [service.gone]
 exec = ["/bin/true"]
 ready = "exit"
 TOML
 ct_start
 ct_up
-ct_is "all of them run" plain:up bare:up full:up placed:up inner:up mapped:up listed:up joins:up joinsids:up upon:up upon2:up gone:done
+ct_is "all of them run" plain:up bare:up full:up placed:up inner:up mapped:up listed:up joins:up joinsids:up upon:up upon2:up side:up unseen:up gone:done
 
 # All points of these, one in a line: service what asked got ok why
 look() {
@@ -102,14 +111,15 @@ for line in sys.stdin:
 seen() {
 	awk -F'|' -v name="$1" -v what="^($2)\$" '$1 == name && $2 ~ what { print $4 }' "$ct_dir/seen"
 }
-look plain bare full placed inner mapped listed joins joinsids upon upon2 gone
-for s in plain bare full placed inner mapped listed joins joinsids upon upon2; do
+look plain bare full placed inner mapped listed joins joinsids upon upon2 side unseen gone
+unseen='ioprio|keyring|securebits'
+for s in plain bare full placed inner mapped listed joins joinsids upon upon2 side unseen; do
 	[ "$(grep -c "^$s|.*|True|" "$ct_dir/seen")" -gt 5 ]
 	ok $? "$s is looked at"
-	is "$(grep "^$s|" "$ct_dir/seen" | grep -v '|True|')" "" "and is as its table asks"
+	is "$(grep "^$s|" "$ct_dir/seen" | grep -v -E "[|]True[|]|[|]($unseen)[|].*[|]None[|]")" "" "and is as its table asks"
 done
 is "$(sed -n 's/^full|\([^|]*\)|.*/\1/p' "$ct_dir/seen" | tr '\n' ' ')" \
-	'namespaces.mount namespaces.pid namespaces.net namespaces.ipc namespaces.uts namespaces.cgroup namespaces.user namespaces.time user group groups no_new_privs caps.bounding caps.permitted caps.effective caps.inheritable caps.ambient seccomp root proc sys dev readonly private_tmp mounts."/a b" mounts."/data" leaf memory.max cpu.max cpu.weight pids.max devices house:memory.max rlimits.nofile nice cpus oom_score_adj umask personality hostname network ' \
+	'namespaces.mount namespaces.pid namespaces.net namespaces.ipc namespaces.uts namespaces.cgroup namespaces.user namespaces.time user group groups no_new_privs caps.bounding caps.permitted caps.effective caps.inheritable caps.ambient seccomp root proc sys dev readonly private_tmp mounts."/a b" mounts."/data" leaf memory.max cpu.max cpu.weight pids.max devices house:memory.max rlimits.nofile nice cpus ioprio oom_score_adj umask personality hostname network ' \
 	"of all that can be seen"
 is "$(seen full 'user|memory.max|cpu.max|rlimits.nofile|root' | tr '\n' ' ')" \
 	"65534 $ct_dir/root 67108864 50000 100000 100 100 " "the kernel's own figures"
@@ -119,6 +129,12 @@ is "$(seen placed numa)" "${numa:+bind:0}" "the nodes of its memory"
 is "$(seen mapped 'user|userns.uid')" "200005
 0 100000 1000, 1000 200000 10" "ids as they are called outside"
 is "$(seen joins 'namespaces.(net|pid|uts)' | tr '\n' ' ')" "full's full's own " "whose namespaces they are"
+is "$(grep '^side|namespaces.net' "$ct_dir/seen")" "side|namespaces.net|full's|full's|True|None" "by network.join, too"
+hidden='None|None|the kernel shows it to nobody else'
+is "$(grep '|None|None|' "$ct_dir/seen")" \
+	"full|ioprio|best-effort:6|None|None|it can be asked for in minit's own pid namespace alone
+unseen|securebits|noroot keep-caps-locked|$hidden
+unseen|keyring|private|$hidden" "what nobody can see is said, with the reason"
 is "$(seen inner 'time.*' | tr '\n' ' ')" "86400000 ms -1500 ms " "clocks of its own"
 is "$(seen joinsids 'namespaces.(mount|pid|user|time)' | tr '\n' ' ')$(seen joinsids 'userns.uid')" \
 	"inner's own inner's inner's $(seen inner 'userns.uid')" "of users and clocks too, behind a reaper"
@@ -155,10 +171,10 @@ is "$(ct_minit status full | grep '^!' | tr -s ' ')" "! proc masked open
 ! memory.max 67108864 83886080
 ! pids.max 20 21
 ! nice 5 0
-! 7 of 39 not as asked" "what is taken away behind its back is found"
+! 7 of 40 not as asked" "what is taken away behind its back is found"
 is "$(ct_minit status placed | grep '^! h' | tr -s ' ')" "! hostname elsewhere other" "and another name of its host"
 is "$(ct_in "$MINIT" status full | grep '^! ioprio' | tr -s ' ')" "! ioprio best-effort:6 idle" "and what is asked by number, by who is beside it"
-is "$(ct_minit status plain | grep '^! proc' | tr -s ' ')" "! proc masked masked, without keys" "a single mask too"
+is "$(ct_minit status plain | grep '^! proc' | tr -s ' ')" "! proc masked not masked: keys" "a single mask too"
 look full
 is "$(grep -c '|False|' "$ct_dir/seen")" 7 "in JSON too"
 
