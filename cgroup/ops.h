@@ -57,9 +57,6 @@ extern const struct cgroup_ops *const cgroup_versions[CGROUP_VERSIONS];
 const char *cgroup_why_no_leaf(int err);
 const char *cgroup_why_withheld(void);
 
-/* Why there is no `file` in the leaf, in words. */
-void cgroup_why_absent(const struct cgroup_home *home, const char *file, struct buf *why);
-
 /* What there is of what the controller counts by names ("; this machine has sev 509 (misc.capacity)"). */
 void cgroup_why_capacity(const struct cgroup_home *home, enum cgroup_v1 controller, struct buf *why);
 

@@ -64,7 +64,7 @@ static void why_controller(const struct cgroup_home *home, const char *name, enu
 		buf_fmt(why, "the cgroup above does not pass it on; write +%s into its cgroup.subtree_control", name);
 }
 
-void cgroup_why_absent(const struct cgroup_home *home, const char *file, struct buf *why)
+static void explain_absent(const struct cgroup_home *home, const char *file, struct buf *why)
 {
 	enum cgroup_v1 controller = limit_controller(file);
 	const char *nearest = limit_nearest(file);
@@ -155,7 +155,7 @@ static void explain(const struct cgroup_home *home, const char *name, const char
 {
 	switch (err) {
 	case -ENOENT:
-		cgroup_why_absent(home, file, why);
+		explain_absent(home, file, why);
 		break;
 	case -EOPNOTSUPP:
 		explain_unsupported(home, file, why);

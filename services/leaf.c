@@ -86,6 +86,16 @@ static bool is_member(const struct supervisor *sv, uint32_t index, uint32_t grou
 	return has_leaf(sv, index) && table_confine(sv->table, spec_at(sv, index))->leaf.group == group + 1;
 }
 
+static void write_member(struct supervisor *sv, uint32_t index, const char *file, const char *meanwhile, bool always)
+{
+	struct leaf_name name;
+	struct limits l = limits_of(sv, index, &name);
+	const char *asked = asked_of(&l, file);
+
+	if (asked || always)
+		(void)!write_limit(&l, file, meanwhile ?: asked);
+}
+
 /*
  * meanwhile NULL: what each of them is to have. What is refused is told when it is written for its own sake. A leaf of
  * v1 has processors also where nobody asked for any.
@@ -94,14 +104,9 @@ static void write_in_group(const struct limits *group, const char *file, const c
 {
 	const bool all = meanwhile && is_processors(file);
 
-	for (uint32_t i = 0; i < group->sv->state->count; i++) {
-		struct leaf_name name;
-		struct limits l = limits_of(group->sv, i, &name);
-		const char *asked = asked_of(&l, file);
-
-		if ((asked || all) && is_member(l.sv, i, (group->whose & ~CHANGED_GROUP) - 1))
-			(void)!write_limit(&l, file, meanwhile ?: asked);
-	}
+	for (uint32_t i = 0; i < group->sv->state->count; i++)
+		if (is_member(group->sv, i, (group->whose & ~CHANGED_GROUP) - 1))
+			write_member(group->sv, i, file, meanwhile, all);
 }
 
 /*
