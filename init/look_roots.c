@@ -295,10 +295,33 @@ static const char masked[][31] = {
 #undef MASK
 };
 
-/* What is not as it should be, by name. */
-static void tell_lacking(struct look *l, const char *what, const char *asked, const char *got, struct buf *lacking)
+/* What is not as it should be, by name, as far as there is room. */
+struct lacking {
+	const char *begin; /* "not masked: " */
+	unsigned more;     /* for which there is none */
+	struct buf names;
+	char text[LOOK_TEXT];
+};
+
+static void lack(struct lacking *lacking, const char *name)
 {
-	look_tell(l, what, asked, lacking->len ? buf_text(lacking) : got, lacking->len ? LOOK_DIFFERS : LOOK_SAME,
+	struct buf *b = &lacking->names;
+
+	if (!b->data)
+		buf_init(b, lacking->text, sizeof(lacking->text));
+	if (lacking->more || b->len + strlen(name) + 40 > sizeof(lacking->text))
+		lacking->more++;
+	else
+		buf_fmt(b, "%s%s", b->len ? ", " : lacking->begin, name);
+}
+
+static void tell_lacking(struct look *l, const char *what, const char *asked, const char *got, struct lacking *lacking)
+{
+	bool lacks = lacking->names.len;
+
+	if (lacking->more)
+		buf_fmt(&lacking->names, " and %u more", lacking->more);
+	look_tell(l, what, asked, lacks ? buf_text(&lacking->names) : got, lacks ? LOOK_DIFFERS : LOOK_SAME,
 		  MISSING_NAMESPACES | MISSING_MOUNTS);
 }
 
@@ -306,14 +329,14 @@ static void tell_lacking(struct look *l, const char *what, const char *asked, co
 static void look_masks(struct look *l)
 {
 	const char *got = is_covered(l, "/proc/sys") ? "masked, beneath mounts.\"/proc/sys\"" : "masked";
-	BUF_ON_STACK(open, LOOK_TEXT);
+	struct lacking open = { .begin = "not masked: " };
 
 	for (size_t i = 0; i < ARRAY_LEN(masked); i++) {
 		BUF_ON_STACK(place, 64);
 
 		buf_fmt(&place, "/proc/%s", masked[i]);
 		if (!at(buf_text(&place)).there && !faccessat(l->proc, masked[i], F_OK, 0))
-			buf_fmt(&open, "%s%s", open.len ? ", " : "not masked: ", masked[i]);
+			lack(&open, masked[i]);
 	}
 	tell_lacking(l, "proc", "masked", got, &open);
 }
@@ -337,10 +360,11 @@ static bool is_given(const struct look *l, const char *place)
 	return l->confine->leaf.delegate && is_within(place, "/sys/fs/cgroup");
 }
 
-/* Of what is mounted there all is read-only; what is not is named. */
+/* Of what is mounted there all is read-only; what is not is named, and with /sys itself all of it is meant. */
 static void look_sealed(struct look *l)
 {
-	BUF_ON_STACK(open, LOOK_TEXT);
+	struct lacking open = { .begin = "can be written to: " };
+	bool whole = at("/sys").there && !at("/sys").readonly;
 
 	for (const char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		BUF_ON_STACK(place, 128);
@@ -349,9 +373,11 @@ static void look_sealed(struct look *l)
 		buf_add(&place, word(line, 4), length(word(line, 4)));
 		if (!is_within(buf_text(&place), "/sys") || is_of_mounts(l, buf_text(&place)))
 			continue;
+		if (whole && strcmp(buf_text(&place), "/sys") != 0)
+			continue;
 		is = at(buf_text(&place));
 		if (is.there && !is.readonly && !is_given(l, buf_text(&place)))
-			buf_fmt(&open, "%s%s", open.len ? ", " : "can be written to: ", buf_text(&place));
+			lack(&open, buf_text(&place));
 	}
 	tell_lacking(l, "sys", "sealed", "sealed", &open);
 }
@@ -363,6 +389,15 @@ static unsigned sys_now(void)
 	if (!sys.there)
 		return SYS_NONE;
 	return sys.readonly ? SYS_READONLY : SYS_WRITABLE;
+}
+
+static unsigned dev_now(void)
+{
+	struct seen dev = at("/dev");
+
+	if (!dev.there)
+		return DEV_NONE;
+	return strcmp(dev.type, "tmpfs") ? DEV_ALL : DEV_MINIMAL;
 }
 
 /* "none" is "as it is there" for a service in minit's root, and of what is not asked for more is no less. */
@@ -384,8 +419,7 @@ static void look_kernel(struct look *l)
 	else if (roots->sys != SYS_NONE)
 		tell_word(l, KEY_SYS, roots->sys, sys_now(), "/sys");
 	if (roots->dev == DEV_MINIMAL)
-		tell_word(l, KEY_DEV, DEV_MINIMAL, strcmp(at("/dev").type, "tmpfs") ? DEV_ALL : DEV_MINIMAL,
-			  "/dev");
+		tell_word(l, KEY_DEV, DEV_MINIMAL, dev_now(), "/dev");
 }
 
 /* -- what is mounted --------------------------------------------------------------------------------------------- */

@@ -139,10 +139,14 @@ ct_is "and ids, clocks and another's namespaces" own-ids:failed own-clocks:faile
 ct_is "what holds nothing back needs no leaf" any:up
 ct_is "without a reaper an exit is one" ends:failed
 is "$(ct_field ends why)" "exit 143" "whatever its number"
+no='a default that is not to be had here;'
 ct_is "a root is had, by chroot" chrooted:up asks-chroot:up
 is "$(for s in chrooted asks-chroot; do ct_minit status $s | grep '^. root' | tr -s ' '; done)" \
 	"! root $ct_dir/tree $ct_dir/tree, by chroot alone: a default that is not to be had here
  root $ct_dir/tree $ct_dir/tree, by chroot alone" "which is less than the table asks for, and told as that"
+is "$(ct_minit status chrooted | grep -E '^! (proc|sys|dev) ' | tr -s ' ' | tr '\n' ';')$(ct_minit status web | grep '^! sys' | tr -s ' ')" \
+	"! proc masked none: $no! sys readonly none: $no! dev minimal none: $no! sys sealed can be written to: /sys: ${no%;}" \
+	"with what it has there, and who sees minit's /sys with all that it may write to"
 ct_is "directories need no namespace" keeper:up changed:failed
 is "$(ct_in stat -c '%U %a' {/var/lib,/var/cache,/var/log,/run}/$own/. {/var/lib,/var/cache,/var/log,/run}/$own/kept | sort | uniq -c | tr -s ' ')" \
 	" 4 nobody 644
