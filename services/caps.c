@@ -48,6 +48,8 @@ static void plan_by_user(struct caps_plan *plan, const struct confine_spec *spec
 	uint64_t all = root ? caps_usual() : 0;
 	uint64_t *set = plan->caps.set;
 
+	if (spec->leaf.device_policy == DEVICES_UNHELD)
+		all &= ~((uint64_t)1 << NUMBER_mknod);
 	set[CAPS_PERMITTED] = set[CAPS_EFFECTIVE] = all & now->set[CAPS_PERMITTED];
 	set[CAPS_BOUNDING] = now->set[CAPS_BOUNDING] & (has_no_effect ? CAPS_ALL : all);
 }

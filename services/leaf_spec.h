@@ -8,7 +8,8 @@
 enum leaf_devices {
 	DEVICES_ANY,   /* whatever its user may */
 	DEVICES_USUAL, /* a list, where it can be had */
-	DEVICES_ASKED  /* a list, or the service fails */
+	DEVICES_ASKED, /* a list, or the service fails */
+	DEVICES_UNHELD /* the usual, but no leaf to hold others back: it makes none by itself, and its root has none */
 };
 
 /* As the words of the key. */

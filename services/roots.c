@@ -393,9 +393,13 @@ static void settle_devices(struct compile *c, const struct service_spec *spec, c
 	struct leaf_spec *leaf = &d->confine->leaf;
 	struct device_spec *all;
 
-	if (!spec->leaf || given(c, d, KEY_DEVICES) || roots->dev != DEV_MINIMAL || leaf->delegate ||
+	if (given(c, d, KEY_DEVICES) || roots->dev != DEV_MINIMAL || leaf->delegate ||
 	    d->confine->privileges.tty_at || mounts_devices(c, roots))
 		return;
+	if (!spec->leaf) {
+		leaf->device_policy = DEVICES_UNHELD;
+		return;
+	}
 	all = arena_array(c->work, struct device_spec, roots->nodes.count);
 	for (uint32_t i = 0; i < roots->nodes.count; i++)
 		all[i] = (struct device_spec){ .name_at = table_list(c->table, roots->nodes, uint32_t)[i],

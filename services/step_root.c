@@ -40,11 +40,16 @@ static bool may_be_left(const struct view *v, int err)
 	return err == -EINVAL && v->roots->idmap == IDMAP_AUTO;
 }
 
-/* All of it read-only, but for its top as long as places for mounts are made in it: view_seal does that. */
+/*
+ * All of it read-only, but for its top as long as places for mounts are made in it: view_seal does that. Where nobody
+ * holds devices back, those that lie in it are none.
+ */
 static int prepare(struct view *v, int mount)
 {
+	const bool unheld = child_confine(v->child)->leaf.device_policy == DEVICES_UNHELD;
+	const uint64_t readonly = v->child->spec->readonly ? MOUNT_ATTR_RDONLY : 0;
 	const struct mount_change all = {
-		.set = v->child->spec->readonly ? MOUNT_ATTR_RDONLY : 0, .spread = SPREAD_PRIVATE, .recursive = true,
+		.set = readonly | (unheld ? MOUNT_ATTR_NODEV : 0), .spread = SPREAD_PRIVATE, .recursive = true,
 	};
 	const struct mount_change top = { .clear = MOUNT_ATTR_RDONLY };
 	int err = mount_change(mount, &all);

@@ -1062,7 +1062,8 @@ static void a_root_of_its_own_has_the_usual_devices(void **state)
 	assert_int_equal(policy_of("root = '/'\ndevices = []"), DEVICES_ASKED * 10);
 	assert_int_equal(policy_of("root = '/'\ndevices = 'any'"), DEVICES_ANY * 10);
 	assert_int_equal(policy_of("root = '/'\ndev = 'all'"), DEVICES_ANY * 10);
-	assert_int_equal(policy_of("root = '/'\nleaf = false"), DEVICES_ANY * 10);
+	assert_int_equal(policy_of("root = '/'\nleaf = false"), DEVICES_UNHELD * 10);
+	assert_int_equal(policy_of("root = '/'\nleaf = false\ndevices = 'any'"), DEVICES_ANY * 10);
 	assert_int_equal(policy_of("root = '/'\ndelegate = true"), DEVICES_ANY * 10);
 	assert_int_equal(policy_of("root = '/'\ntty = '/dev/ttyS0'"), DEVICES_ANY * 10);
 	assert_int_equal(policy_of("root = '/'\nmounts.'/dev/fuse' = '/dev/fuse'"), DEVICES_ANY * 10);
