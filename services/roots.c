@@ -378,8 +378,8 @@ static bool mounts_devices(const struct compile *c, const struct roots_spec *roo
 	bool any = false;
 
 	for (uint32_t i = 0; i < roots->mounts.count; i++)
-		any |= is_of_dev(table_text(c->table, mounts[i].target_at)) ||
-		       is_of_dev(table_text(c->table, mounts[i].source_at));
+		any |= mounts[i].source_at && (is_of_dev(table_text(c->table, mounts[i].target_at)) ||
+					       is_of_dev(table_text(c->table, mounts[i].source_at)));
 	return any;
 }
 

@@ -1031,7 +1031,7 @@ static void devices_are_any_or_a_list_that_is_asked_for(void **state)
 	assert_int_equal(service_of(t, "a")->explicit_leaf, 1);
 	assert_int_equal(table_confine(t, service_of(t, "b"))->leaf.device_policy, DEVICES_USUAL);
 	assert_int_equal(table_confine(t, service_of(t, "c"))->leaf.device_policy, DEVICES_ANY);
-	assert_int_equal(table_confine(t, service_of(t, "d"))->leaf.device_policy, DEVICES_ANY);
+	assert_int_equal(table_confine(t, service_of(t, "d"))->leaf.device_policy, DEVICES_UNHELD);
 }
 
 static unsigned policy_of(const char *keys)
@@ -1067,6 +1067,9 @@ static void a_root_of_its_own_has_the_usual_devices(void **state)
 	assert_int_equal(policy_of("root = '/'\ndelegate = true"), DEVICES_ANY * 10);
 	assert_int_equal(policy_of("root = '/'\ntty = '/dev/ttyS0'"), DEVICES_ANY * 10);
 	assert_int_equal(policy_of("root = '/'\nmounts.'/dev/fuse' = '/dev/fuse'"), DEVICES_ANY * 10);
+	assert_int_equal(policy_of("root = '/'\nmounts.'/dev/shm' = 'tmpfs'"), DEVICES_USUAL * 10);
+	assert_int_equal(policy_of("root = '/'\nmounts.'/dev/shm' = { tmpfs = '64M' }"), DEVICES_USUAL * 10);
+	assert_int_equal(policy_of("root = '/'\nmounts.'/dev/mqueue' = 'masked'"), DEVICES_USUAL * 10);
 	assert_int_equal(policy_of("root = '/etc/passwd'"), DEVICES_USUAL * 10);
 	assert_int_equal(policy_of(""), DEVICES_ANY * 10);
 }
