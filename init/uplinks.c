@@ -12,6 +12,9 @@
 #include "lib/log.h"
 #include "lib/sys.h"
 #include "net/net.h"
+#include "services/connect.h"
+#include "services/depend.h"
+#include "services/online.h"
 
 #define AT_ONCE 64 /* events, before the loop looks at what else has happened */
 
@@ -158,6 +161,55 @@ static const uint8_t *mac_before(const struct net_link *link, uint32_t i)
 	return by_lot && memcmp(macs[i], unknown, NET_MAC) != 0 ? macs[i] : NULL;
 }
 
+static bool is_running(const struct supervisor *sv, uint32_t index)
+{
+	const struct life *life = &service_at(sv, index)->life;
+
+	return life->state == STATE_UP || life->state == STATE_STARTING;
+}
+
+/*
+ * Who joins its network has lost eth0 too: they come after it, and so wait for the new one. A network that was made and
+ * not used yet is not asked for at its first start.
+ */
+static void give_eth0(struct supervisor *sv, uint32_t owner, const char *link)
+{
+	struct service *s = service_at(sv, owner);
+
+	if (!service_is_active(s)) {
+		connect_forget(sv, owner, &spec_at(sv, owner)->attach);
+		s->handles.later = 1;
+	}
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		if (table_network_owner(sv->table, i) != owner || !is_running(sv, i))
+			continue;
+		log_warn(service_name(sv, i), 0, "network: link %s is there again, with which its interface has gone; "
+			 "it is started again", link);
+		service_event(sv, i, EVENT_RESTART, 0);
+	}
+}
+
+/* Who waits for it to make a network upon it looks; who has lost that has it again by another run. */
+static void note_there(struct supervisor *sv, uint32_t link)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		if (!(table_confine(sv->table, spec_at(sv, i))->upon & bit(link)))
+			continue;
+		service_look(sv, i);
+		if (service_at(sv, i)->handles.netns >= 0 && upon_lost(sv, i))
+			give_eth0(sv, i, table_link(sv->table, link)->name);
+	}
+}
+
+/* After a crash in between it comes again. */
+static void set_there(struct supervisor *sv, uint32_t link, bool there)
+{
+	if (there && !(sv->state->links_there & bit(link)))
+		note_there(sv, link);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	set(&sv->state->links_there, link, there);
+}
+
 /* Noted before it is made, as a bridge is. */
 static int set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 {
@@ -176,6 +228,7 @@ static int set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 	set(&taken, i, err == -EEXIST);
 	set(&lost, i, false);
 	set(&unmade, i, unmade & bit(i) && err && !is_early(err));
+	set_there(sv, i, !err || (!is_early(err) && net_is_there(net, link->name)));
 	if (err)
 		return err;
 	note_numbers(i, &seen);
@@ -342,6 +395,7 @@ static void lose(struct supervisor *sv, uint32_t i, bool deleted)
 	set(&sv->state->links_leased6, i, false);
 	set_carrier(sv, i, false);
 	set(&sv->state->links_done, i, false);
+	set(&sv->state->links_there, i, false);
 	set(&failed, i, false);
 	set(&taken, i, false);
 }

@@ -36,8 +36,8 @@ int onlink_attach(struct net_session *s, const char *object, const struct net_at
 
 	if (err == -ENODEV)
 		log_error(object, 0, "network.parent: no link is called %s; see what there is by `ip link`, or if it "
-			  "comes later make it one of the table and have the service wait for it (online)",
-			  attach->peer);
+			  "comes later make it one of the table: [network.link.%s], and the service waits for it",
+			  attach->peer, attach->peer);
 	if (err < 0)
 		return err == -ENODEV ? err : link_find_failed(object, attach->peer, err);
 	netlink_start(&b, &s->host, mem, sizeof(mem));

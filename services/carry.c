@@ -194,6 +194,7 @@ static const uint16_t link_sets[] = {
 	offsetof(struct statefile, links_made),    offsetof(struct statefile, links_done),
 	offsetof(struct statefile, links_carrier), offsetof(struct statefile, links_leased),
 	offsetof(struct statefile, links_leased6), offsetof(struct statefile, links_online),
+	offsetof(struct statefile, links_there),
 };
 
 static uint64_t *set_in(struct statefile *s, size_t i)

@@ -37,6 +37,7 @@ struct confine_spec {
 	struct privileges_spec privileges;
 	uint64_t online;      /* links of the table, a bit each, that it waits for: services/online.h */
 	uint64_t carrier;     /* the same, of which it is enough that they have carrier */
+	uint64_t upon;        /* the same, of which it is enough that they are there: its eth0 is upon them */
 	struct calm_spec calm[PRESSURES];
 	uint8_t unused[4];
 };

@@ -70,8 +70,10 @@ int service_blocker(const struct supervisor *sv, uint32_t index)
 /* Something it comes after is on its way to be ready, for the first time or again. */
 static bool is_ahead(const struct service *s)
 {
-	return s->life.want == WANT_UP && s->life.state != STATE_UP &&
-	       ((s->life.state == STATE_WAITING && !s->life.blocked) || service_is_active(s));
+	if (s->life.want != WANT_UP)
+		return false;
+	return is_leaving(&s->life) || (s->life.state != STATE_UP && service_is_active(s)) ||
+	       (s->life.state == STATE_WAITING && !s->life.blocked);
 }
 
 int depend_unmet(const struct supervisor *sv, uint32_t index)

@@ -10,6 +10,7 @@
 #include "services/caps.h"
 #include "services/connect.h"
 #include "services/leaf.h"
+#include "services/online.h"
 
 int prepare_refuse(struct supervisor *sv, uint32_t index, enum step step, int err, const char *detail)
 {
@@ -83,7 +84,8 @@ int prepare_service(struct supervisor *sv, uint32_t index)
 		err = prepare_output(sv, index); /* first: the log helper takes the pipes of all */
 	if (!err && spec->leaf)
 		err = prepare_leaf(sv, index);
-	if (!err && spec->namespaces & CLONE_NEWNET && h->netns < 0)
+	h->later = upon_unmet(sv, index) != 0;
+	if (!err && spec->namespaces & CLONE_NEWNET && h->netns < 0 && !h->later)
 		err = prepare_network(sv, index);
 	h->missing |= privileges_missing(sv->table, spec);
 	return err ? err : prepare_seccomp(sv, index);
@@ -94,7 +96,7 @@ void prepare_again(struct supervisor *sv, uint32_t index)
 {
 	const struct handles *h = &service_at(sv, index)->handles;
 	const struct net_attach *lost = prepare_lost(sv, index);
-	bool was_just_tried = !service_at(sv, index)->life.starts && spec_at(sv, index)->autostart;
+	bool was_just_tried = !service_at(sv, index)->life.starts && spec_at(sv, index)->autostart && !h->later;
 
 	if (lost)
 		connect_forget(sv, index, lost);

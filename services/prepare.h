@@ -31,7 +31,9 @@ static inline const struct net_attach *prepare_lost(const struct supervisor *sv,
 /* Whether there is something for prepare_again to do. Here, as each start asks and most are done with that. */
 static inline bool prepare_is_due(const struct supervisor *sv, uint32_t index)
 {
-	return service_at(sv, index)->handles.refused || prepare_lost(sv, index);
+	const struct handles *h = &service_at(sv, index)->handles;
+
+	return h->refused || h->later || prepare_lost(sv, index);
 }
 
 /*

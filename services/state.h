@@ -91,6 +91,7 @@ struct handles {
 	int32_t refused;   /* errno: something asked for cannot be had; tried again at each start */
 	uint16_t refused_step; /* enum step; what of it is in report.detail */
 	uint8_t tight : 1; /* its leaf has so little memory that a child must not share ours; services/leaf.c */
+	uint8_t later : 1; /* its network is not made, as its link was not there; services/prepare.c */
 	uint8_t moved : 1; /* its addresses have other MACs than before: who knows those is told; services/connect.c */
 	uint8_t paused_for : 2; /* HANDLE_PAUSED, for this pressure (enum pressure_of + 1); 0: by hand. init/notice.c */
 	uint8_t flags;     /* bits of enum handle_flag */
@@ -276,6 +277,7 @@ struct statefile {
 	uint8_t shards_made[(NET_SHARDS + 7) / 8]; /* the same of shards */
 	struct network_due due;                    /* services/carry.c, then init/network.c, init/uplinks.c */
 	uint64_t links_made;     /* a bit for each link of the table that minit has made; init/uplinks.c */
+	uint64_t links_there;    /* that there is, whatever it is by the table */
 	uint64_t links_done;     /* that is as the table says */
 	uint64_t links_carrier;  /* and has carrier */
 	uint64_t links_leased;   /* that has an address by DHCP */

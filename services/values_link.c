@@ -495,6 +495,15 @@ void links_take(struct plan *p)
 	}
 }
 
+static void take_upon(const struct compile *c, uint32_t service, const uint8_t *place)
+{
+	const struct net_attach *at = &c->specs[service].attach;
+	int index = at->flags & NET_ON_LINK ? link_index(c, at->peer) : -1;
+
+	if (index >= 0)
+		c->services.drafts[service].confine->upon |= (uint64_t)1 << place[index];
+}
+
 void links_finish(struct compile *c)
 {
 	uint8_t place[TABLE_LINKS_MAX] = { 0 };
@@ -502,8 +511,10 @@ void links_finish(struct compile *c)
 
 	sorted = in_order(c, place);
 	attend_finish(c, place);
-	for (uint32_t i = 0; i < c->services.count; i++)
+	for (uint32_t i = 0; i < c->services.count; i++) {
 		take_waits(c, &c->services.drafts[i], place);
+		take_upon(c, i, place);
+	}
 	c->table->links = image_array(c, sorted, c->links.count);
 	c->table->link_routes = image_array(c, c->link_routes, c->link_route_count);
 }

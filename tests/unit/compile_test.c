@@ -414,6 +414,19 @@ static void a_link_with_dhcp_has_a_client(void **state)
 	assert_true(table_link(t, 1)->flags & NET_LINK_DHCP && table_link(t, 1)->addr[0].prefix == 8);
 }
 
+/* It needs no carrier for that; a parent that is no link of the table is there or not. */
+static void a_service_upon_a_link_waits_for_it(void **state)
+{
+	const struct table *t = table_of("[network.link.up]\nkind = 'dummy'\n[network.link.wan]\n"
+					 "[service.web]\nexec = ['x']\nnetwork = { mode = 'macvlan', parent = 'wan' }\n"
+					 "[service.db]\nexec = ['x']\nnetwork = { mode = 'macvlan', parent = 'eth7' }\n");
+	const struct confine_spec *web = table_confine(t, service_of(t, "web"));
+
+	(void)state;
+	assert_true(web->upon == 2 && !web->online && !web->carrier);
+	assert_true(!table_confine(t, service_of(t, "db"))->upon);
+}
+
 static void one_with_dhcpv6_has_another(void **state)
 {
 	const struct table *t = table_of("[network.link.up]\nkind = 'dummy'\n"
@@ -1594,6 +1607,7 @@ int main(void)
 		cmocka_unit_test(none_has_by_its_name_what_is_given),
 		cmocka_unit_test(a_route_goes_by_the_network_that_its_gateway_is_in),
 		cmocka_unit_test(a_link_with_dhcp_has_a_client),
+		cmocka_unit_test(a_service_upon_a_link_waits_for_it),
 		cmocka_unit_test(one_with_dhcpv6_has_another),
 		cmocka_unit_test(a_wireguard_has_a_task_that_gives_it_its_keys),
 		cmocka_unit_test(what_few_networks_have_is_a_record_of_its_own),

@@ -959,6 +959,30 @@ static void who_comes_after_something_that_is_not_wanted_does_not_wait(void **co
 	assert_int_equal(state_of(B), STATE_STARTING);
 }
 
+/* Another one holds it up while it is still to stop. */
+static void who_comes_after_one_that_is_to_start_again_waits_for_that(void **context)
+{
+	(void)context;
+	begin();
+	image.edge[B][A] = EDGE_AFTER;
+	image.edge[C][A] = EDGE_NEEDS;
+	build();
+	bring_up(A);
+	bring_up(B);
+	bring_up(C);
+	service_event(&sv, A, EVENT_RESTART, 0);
+	service_event(&sv, B, EVENT_RESTART, 0);
+	assert_int_equal(state_of(A), STATE_UP);
+	service_event(&sv, B, EVENT_EXIT, 0);
+	assert_int_equal(state_of(B), STATE_WAITING);
+	service_event(&sv, C, EVENT_EXIT, 0);
+	service_event(&sv, A, EVENT_EXIT, 0);
+	assert_int_equal(state_of(A), STATE_STARTING);
+	assert_int_equal(state_of(B), STATE_WAITING);
+	exec_ok(A);
+	assert_int_equal(state_of(B), STATE_STARTING);
+}
+
 static void when_both_go_who_comes_after_goes_first(void **context)
 {
 	(void)context;
@@ -1054,6 +1078,7 @@ int main(void)
 		T(a_start_by_hand_forgives_what_was_before),
 		T(who_comes_after_waits_but_is_not_held_up_by_failure),
 		T(who_comes_after_something_that_is_not_wanted_does_not_wait),
+		T(who_comes_after_one_that_is_to_start_again_waits_for_that),
 		T(when_both_go_who_comes_after_goes_first),
 		T(who_is_held_by_one_that_comes_back_goes_all_the_same),
 	};
