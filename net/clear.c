@@ -2,27 +2,32 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/addr.h"
 #include "net/requests.h"
 
 #define ADDRS_AT_ONCE 16
 
+struct ports {
+	uint32_t bridge;
+	bool any;
+};
+
+static void note_port(void *context, struct netlink_bytes body)
+{
+	struct ports *p = context;
+	struct link_info info;
+
+	p->any |= !link_take(body, &info) && info.master == p->bridge;
+}
+
+/* Or may have one. */
 static bool has_port(struct netlink *nl, uint32_t bridge)
 {
-	struct netlink_answer a;
-	struct netlink_batch b;
-	struct link_info info;
-	bool found = false;
-	char mem[64];
+	struct ports p = { .bridge = bridge };
 
-	netlink_start(&b, nl, mem, sizeof(mem));
-	netlink_await(&a);
-	if (links_ask(&b))
-		return true;
-	while (netlink_next(&b, &a) > 0)
-		found |= !a.err && !link_take(a.body, &info) && info.master == bridge;
-	return found;
+	return links_list(nl, note_port, &p) || p.any;
 }
 
 /* A link-local one is the kernel's. */
@@ -31,8 +36,6 @@ static bool take_addr(struct netlink_bytes body, uint32_t index, struct addr *re
 	struct ifaddrmsg ifa;
 	struct netlink_bytes got;
 
-	if (body.len < sizeof(ifa))
-		return false;
 	memcpy(&ifa, body.data, sizeof(ifa));
 	if (ifa.ifa_index != index || ifa.ifa_scope == RT_SCOPE_LINK ||
 	    !netlink_find(netlink_behind(body, sizeof(ifa)), IFA_ADDRESS, &got) || got.len > sizeof(ret->bytes))
@@ -42,36 +45,29 @@ static bool take_addr(struct netlink_bytes body, uint32_t index, struct addr *re
 	return true;
 }
 
-/* Those that the table does not give it, up to ADDRS_AT_ONCE of them. How many. */
-static unsigned list_others(struct netlink *nl, const struct net_bridge *bridge, uint32_t index, struct addr *list)
-{
-	const struct netlink_request request = { .type = RTM_GETADDR, .flags = NLM_F_DUMP, .step = NET_ADDRESS };
-	const struct ifaddrmsg all = { 0 };
-	struct netlink_answer a;
-	struct netlink_batch b;
-	struct addr addr;
-	unsigned n = 0;
-	char mem[64];
+struct others {
+	const struct net_bridge *bridge;
+	struct addr list[ADDRS_AT_ONCE];
+	uint32_t index, n;
+};
 
-	netlink_start(&b, nl, mem, sizeof(mem));
-	netlink_begin(&b, &request);
-	netlink_raw(&b, &all, sizeof(all));
-	netlink_await(&a);
-	if (netlink_send(&b))
-		return 0;
-	while (netlink_next(&b, &a) > 0)
-		if (!a.err && n < ADDRS_AT_ONCE && take_addr(a.body, index, &addr) && !addrs_have(bridge->addr, &addr))
-			list[n++] = addr;
-	return n;
+/* Those that the table does not give it, up to ADDRS_AT_ONCE of them. */
+static void note_addr(void *context, struct netlink_bytes body)
+{
+	struct others *o = context;
+	struct addr addr;
+
+	if (o->n < ADDRS_AT_ONCE && take_addr(body, o->index, &addr) && !addrs_have(o->bridge->addr, &addr))
+		o->list[o->n++] = addr;
 }
 
 static void drop_others(struct net_session *s, const struct net_bridge *bridge, uint32_t index)
 {
-	struct addr list[ADDRS_AT_ONCE];
-	unsigned n = list_others(&s->host, bridge, index, list);
+	struct others o = { .bridge = bridge, .index = index };
+	int err = netlink_list(&s->host, RTM_GETADDR, AF_UNSPEC, sizeof(struct ifaddrmsg), note_addr, &o);
 
-	for (unsigned i = 0; i < n; i++)
-		(void)!addr_strip(s, bridge->name, &list[i], index); /* said */
+	for (unsigned i = 0; i < o.n && !err; i++)
+		(void)!addr_strip(s, bridge->name, &o.list[i], index); /* said */
 }
 
 void net_bridge_clear(struct net_session *s, const struct net_bridge *bridge)

@@ -19,29 +19,12 @@ struct reader {
 	struct net_found *f;
 };
 
-typedef void take_fn(struct reader *r, struct netlink_bytes body);
-
 /* All that the kernel lists of one kind. What it does not know (traffic control may be left out) lists nothing. */
-static int list(struct reader *r, uint16_t type, size_t header, take_fn *take)
+static int list(struct reader *r, uint16_t type, size_t header, netlink_each_fn *take)
 {
-	static const char zeros[32];
-	struct netlink_request request = { .type = type, .flags = NLM_F_DUMP, .step = NET_LINK_FIND };
-	struct netlink_answer a;
-	struct netlink_batch b;
-	char mem[64];
-	int n;
+	int err = netlink_list(r->nl, type, AF_UNSPEC, header, take, r);
 
-	netlink_start(&b, r->nl, mem, sizeof(mem));
-	netlink_begin(&b, &request);
-	netlink_raw(&b, zeros, header);
-	n = netlink_send(&b);
-	if (n < 0)
-		return n;
-	netlink_await(&a);
-	while ((n = netlink_next(&b, &a)) > 0 && !a.err && a.body.len >= header)
-		take(r, a.body);
-	n = MIN(n, -a.err);
-	return n == -EOPNOTSUPP || n == -EINVAL ? 0 : MIN(n, 0);
+	return err == -EOPNOTSUPP || err == -EINVAL ? 0 : err;
 }
 
 /* -- links ------------------------------------------------------------------------------------------------------- */
@@ -67,8 +50,9 @@ static bool is_port(struct netlink_bytes attrs)
 	       kind.len == sizeof("bridge") && !memcmp(kind.data, "bridge", kind.len);
 }
 
-static void take_link(struct reader *r, struct netlink_bytes body)
+static void take_link(void *context, struct netlink_bytes body)
 {
+	struct reader *r = context;
 	struct netlink_bytes attrs = netlink_behind(body, sizeof(struct ifinfomsg));
 	struct net_found_link link = { .is_port = is_port(attrs), .counts = counts_of(attrs) };
 	struct link_info info;
@@ -115,8 +99,9 @@ static uint32_t drops_of(struct netlink_bytes attrs)
 }
 
 /* Only the one at the root counts what is lost; others are in it. */
-static void take_qdisc(struct reader *r, struct netlink_bytes body)
+static void take_qdisc(void *context, struct netlink_bytes body)
 {
+	struct reader *r = context;
 	struct netlink_bytes attrs = netlink_behind(body, sizeof(struct tcmsg)), kind, options;
 	struct net_found_link *link;
 	struct tcmsg tc;
@@ -145,8 +130,9 @@ static struct addr addr_in_attr(struct netlink_bytes attrs, uint16_t attr, uint8
 }
 
 /* Where both are given, the other one is that of the far end. */
-static void take_addr(struct reader *r, struct netlink_bytes body)
+static void take_addr(void *context, struct netlink_bytes body)
 {
+	struct reader *r = context;
 	struct netlink_bytes attrs = netlink_behind(body, sizeof(struct ifaddrmsg));
 	struct net_found_addr found;
 	struct ifaddrmsg ifa;
@@ -162,8 +148,9 @@ static void take_addr(struct reader *r, struct netlink_bytes body)
 	r->f->addr_count++;
 }
 
-static void take_route(struct reader *r, struct netlink_bytes body)
+static void take_route(void *context, struct netlink_bytes body)
 {
+	struct reader *r = context;
 	struct netlink_bytes attrs = netlink_behind(body, sizeof(struct rtmsg));
 	struct net_found_route found = { .index = netlink_u32(attrs, RTA_OIF) };
 	struct rtmsg rt;

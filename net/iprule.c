@@ -97,11 +97,8 @@ void net_iprule_remove(struct net_session *s, const struct net_iprule *rule)
 
 static bool is_own(struct netlink_bytes body, uint32_t *ret_priority)
 {
-	struct netlink_bytes attrs, got;
+	struct netlink_bytes attrs = netlink_behind(body, sizeof(struct fib_rule_hdr)), got;
 
-	if (body.len < sizeof(struct fib_rule_hdr))
-		return false;
-	attrs = netlink_behind(body, sizeof(struct fib_rule_hdr));
 	if (!netlink_find(attrs, FRA_PROTOCOL, &got) || got.len != 1 || (uint8_t)got.data[0] != NET_PROTOCOL ||
 	    !netlink_find(attrs, FRA_PRIORITY, &got) || got.len != sizeof(*ret_priority))
 		return false;
@@ -109,41 +106,30 @@ static bool is_own(struct netlink_bytes body, uint32_t *ret_priority)
 	return true;
 }
 
-/* Priorities of those that are there, up to AT_ONCE of them. How many. */
-static unsigned look(struct net_session *s, uint8_t family, uint32_t *priorities)
-{
-	const struct netlink_request request = { .type = RTM_GETRULE, .flags = NLM_F_DUMP, .step = NET_IPRULE };
-	struct fib_rule_hdr h = { .family = family };
-	struct netlink_answer a;
-	struct netlink_batch b;
-	uint32_t priority;
-	unsigned n = 0;
-	char mem[64];
+struct found {
+	uint32_t priorities[AT_ONCE];
+	unsigned n;
+};
 
-	netlink_start(&b, &s->host, mem, sizeof(mem));
-	netlink_begin(&b, &request);
-	netlink_raw(&b, &h, sizeof(h));
-	if (netlink_send(&b) < 0)
-		return 0;
-	netlink_await(&a);
-	while (netlink_next(&b, &a) > 0 && !a.err)
-		if (n < AT_ONCE && is_own(a.body, &priority))
-			priorities[n++] = priority;
-	return n;
+static void note(void *context, struct netlink_bytes body)
+{
+	struct found *f = context;
+
+	f->n += f->n < AT_ONCE && is_own(body, &f->priorities[f->n]);
 }
 
 static void clear(struct net_session *s, uint8_t family)
 {
 	const struct netlink_request request = { .type = RTM_DELRULE, .step = NET_IPRULE };
-	uint32_t priorities[AT_ONCE];
-	unsigned n;
-	int err = 0;
+	struct found f;
+	int err;
 
 	do {
-		n = look(s, family, priorities);
-		for (unsigned i = 0; i < n && !err; i++)
-			err = send_rule(s, &(struct net_iprule){ .priority = priorities[i] }, family, &request);
-	} while (n == AT_ONCE && !err);
+		f.n = 0;
+		err = netlink_list(&s->host, RTM_GETRULE, family, sizeof(struct fib_rule_hdr), note, &f);
+		for (unsigned i = 0; i < f.n && !err; i++)
+			err = send_rule(s, &(struct net_iprule){ .priority = f.priorities[i] }, family, &request);
+	} while (f.n == AT_ONCE && !err);
 }
 
 void net_iprules_clear(struct net_session *s)

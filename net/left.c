@@ -4,24 +4,29 @@
 
 #include "net/requests.h"
 
+struct left {
+	net_stays_fn *stays;
+	const void *context;
+	char (*names)[NET_IFNAME];
+	int most, n, err;
+};
+
+static void note(void *context, struct netlink_bytes body)
+{
+	struct left *l = context;
+	struct link_info info;
+
+	l->err = l->err ? l->err : link_take(body, &info);
+	if (!l->err && l->n < l->most && link_is_marked(&info) && !(l->stays && l->stays(l->context, info.name)))
+		memcpy(l->names[l->n++], info.name, NET_IFNAME);
+}
+
 int net_left(struct net_session *s, net_stays_fn *stays, const void *context, char (*names)[NET_IFNAME], int most)
 {
-	struct netlink_answer a;
-	struct netlink_batch b;
-	struct link_info info;
-	int err, more = 0, n = 0;
-	char mem[64];
+	struct left l = { .stays = stays, .context = context, .names = names, .most = most };
+	int err = s->alone ? links_list(&s->host, note, &l) : 0;
 
-	if (!s->alone)
-		return 0;
-	netlink_start(&b, &s->host, mem, sizeof(mem));
-	err = links_ask(&b);
-	netlink_await(&a);
-	while (!err && (more = netlink_next(&b, &a)) > 0) {
-		err = a.err ? -a.err : link_take(a.body, &info);
-		if (err || n == most || !link_is_marked(&info) || (stays && stays(context, info.name)))
-			continue;
-		memcpy(names[n++], info.name, NET_IFNAME);
-	}
-	return err ? err : more < 0 ? more : n;
+	if (!err)
+		err = l.err;
+	return err ? err : l.n;
 }

@@ -80,17 +80,6 @@ void link_put_port(struct netlink_batch *b, bool hairpin, bool alone)
 	netlink_nest_end(b, info);
 }
 
-int links_ask(struct netlink_batch *b)
-{
-	const struct netlink_request request = { .type = RTM_GETLINK, .flags = NLM_F_DUMP, .step = NET_LINK_FIND };
-	const struct ifinfomsg ifi = { 0 };
-
-	netlink_begin(b, &request);
-	netlink_raw(b, &ifi, sizeof(ifi));
-	netlink_put_u32(b, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	return netlink_send(b);
-}
-
 static uint8_t u8_in(struct netlink_bytes got)
 {
 	return got.len == 1 ? (uint8_t)got.data[0] : 0;

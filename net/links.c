@@ -96,32 +96,35 @@ static bool is_free(const struct net_links *all, const struct net_link *link, co
 	return !info->master && !is_another(all, link, info);
 }
 
+struct matching {
+	const struct net_links *all;
+	const struct net_link *link;
+	struct link_info *ret;
+	bool found;
+};
+
 /* The first one in the order of the kernel's numbers. */
+static void try_link(void *context, struct netlink_bytes body)
+{
+	struct matching *m = context;
+	struct link_info info;
+	struct net_seen seen;
+
+	if (m->found || link_take(body, &info) < 0)
+		return;
+	seen = seen_of(&info);
+	if (!net_link_matches(m->link, &seen) || !is_free(m->all, m->link, &info))
+		return;
+	*m->ret = info;
+	m->found = true;
+}
+
 static int match(struct netlink *nl, const struct net_links *all, const struct net_link *link, struct link_info *ret)
 {
-	struct netlink_answer a;
-	struct netlink_batch b;
-	struct link_info info;
-	char mem[64];
-	int n, err = -ENODEV;
+	struct matching m = { .all = all, .link = link, .ret = ret };
+	int err = links_list(nl, try_link, &m);
 
-	netlink_start(&b, nl, mem, sizeof(mem));
-	n = links_ask(&b);
-	if (n < 0)
-		return n;
-	netlink_await(&a);
-	while ((n = netlink_next(&b, &a)) > 0 && !a.err) {
-		struct net_seen seen;
-
-		if (err == 0 || link_take(a.body, &info) < 0)
-			continue;
-		seen = seen_of(&info);
-		if (!net_link_matches(link, &seen) || !is_free(all, link, &info))
-			continue;
-		*ret = info;
-		err = 0;
-	}
-	return n < 0 ? n : a.err ? -a.err : err;
+	return err || m.found ? err : -ENODEV;
 }
 
 /* Only what is down can be renamed, before Linux 6.2. */

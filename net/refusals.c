@@ -15,8 +15,6 @@ static bool take(struct netlink_bytes body, struct net_route *ret)
 	struct netlink_bytes attrs, to;
 	struct rtmsg rt;
 
-	if (body.len < sizeof(rt))
-		return false;
 	memcpy(&rt, body.data, sizeof(rt));
 	attrs = netlink_behind(body, sizeof(rt));
 	*ret = (struct net_route){ .to = { .family = rt.rtm_family, .prefix = rt.rtm_dst_len }, .type = rt.rtm_type,
@@ -31,38 +29,29 @@ static bool take(struct netlink_bytes body, struct net_route *ret)
 	return true;
 }
 
-/* Those that are there, up to AT_ONCE of them. How many. */
-static unsigned look(struct net_session *s, uint8_t family, struct net_route *list)
-{
-	const struct netlink_request request = { .type = RTM_GETROUTE, .flags = NLM_F_DUMP, .step = NET_ROUTE_TO };
-	const struct rtmsg rt = { .rtm_family = family };
-	struct netlink_answer a;
-	struct netlink_batch b;
-	unsigned n = 0;
-	char mem[64];
+struct found {
+	struct net_route list[AT_ONCE];
+	unsigned n;
+};
 
-	netlink_start(&b, &s->host, mem, sizeof(mem));
-	netlink_begin(&b, &request);
-	netlink_raw(&b, &rt, sizeof(rt));
-	if (netlink_send(&b) < 0)
-		return 0;
-	netlink_await(&a);
-	while (netlink_next(&b, &a) > 0 && !a.err)
-		n += n < AT_ONCE && take(a.body, &list[n]);
-	return n;
+static void note(void *context, struct netlink_bytes body)
+{
+	struct found *f = context;
+
+	f->n += f->n < AT_ONCE && take(body, &f->list[f->n]);
 }
 
 static void clear(struct net_session *s, uint8_t family)
 {
-	struct net_route list[AT_ONCE];
-	unsigned n;
-	int err = 0;
+	struct found f;
+	int err;
 
 	do {
-		n = look(s, family, list);
-		for (unsigned i = 0; i < n && !err; i++)
-			err = route_drop(s, &list[i], 0, NET_PROTOCOL);
-	} while (n == AT_ONCE && !err);
+		f.n = 0;
+		err = netlink_list(&s->host, RTM_GETROUTE, family, sizeof(struct rtmsg), note, &f);
+		for (unsigned i = 0; i < f.n && !err; i++)
+			err = route_drop(s, &f.list[i], 0, NET_PROTOCOL);
+	} while (f.n == AT_ONCE && !err);
 }
 
 void net_refusals_clear(struct net_session *s)

@@ -66,8 +66,20 @@ must_check int link_find(struct netlink *nl, const char *name, struct link_info 
 must_check int link_index(struct netlink *nl, const char *name, uint32_t *ret);
 /* The same as link_find in the namespace of this number (link_info.nsid). Linux 4.20. */
 must_check int link_find_in(struct netlink *nl, int nsid, const char *name, struct link_info *ret);
-/* Asks for all of them, in a batch that is begun; statistics would be most of each answer. 0 or -errno. */
-must_check int links_ask(struct netlink_batch *b);
+
+/* -- list.c -- */
+
+typedef void netlink_each_fn(void *context, struct netlink_bytes body);
+
+/*
+ * Has each of what the kernel lists taken (type: RTM_GETADDR and the like; family: AF_UNSPEC for all), but for what is
+ * shorter than the header of `header` bytes that it begins with. 0 or -errno.
+ */
+must_check int netlink_list(struct netlink *nl, uint16_t type, uint8_t family, size_t header, netlink_each_fn *each,
+			    void *context);
+
+/* The same of all links, without their statistics, which would be most of each answer; what is none is not left out. */
+must_check int links_list(struct netlink *nl, netlink_each_fn *each, void *context);
 /* What a message about a link says: 0, or -EPROTO. */
 must_check int link_take(struct netlink_bytes body, struct link_info *ret);
 /* What both ends of a pair get when it is made. mtu 0: the kernel's. */
