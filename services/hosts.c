@@ -137,6 +137,14 @@ static const char *begin_text(struct compile *c)
 	return arena_put(c->work, "", 0);
 }
 
+/* Most tables have none of these files. */
+static const char *begin_file(struct files *f)
+{
+	if (!f->names.before)
+		hostnames_open(f->c, &f->names);
+	return begin_text(f->c);
+}
+
 static uint32_t end_text(struct compile *c, const char *text)
 {
 	arena_put(c->work, "", 1);
@@ -223,7 +231,7 @@ static uint32_t hosts_text(struct files *f, const struct draft *d, const struct 
 			   const struct toml *entries)
 {
 	struct compile *c = f->c;
-	const char *text = begin_text(c);
+	const char *text = begin_file(f);
 
 	put(c, "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
 	put_services(f, bridges);
@@ -339,7 +347,7 @@ static uint32_t names_of(struct files *f, uint32_t bridge)
 
 	if (!wanted || !wanted->truth)
 		return 0;
-	text = begin_text(c);
+	text = begin_file(f);
 	put(c, "# names of the services of this bridge, by minit\n");
 	put_services(f, &one);
 	return end_text(c, text);
@@ -350,7 +358,6 @@ void hosts_finish(struct compile *c)
 	struct files f = { .c = c, .texts = { .arena = c->work } };
 	uint32_t *names = arena_array(c->work, uint32_t, c->bridges.count);
 
-	hostnames_open(c, &f.names);
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->services.drafts[i].header)
 			set_hosts(&f, i);
