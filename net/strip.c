@@ -20,16 +20,23 @@ bool addrs_have(const struct addr *list, const struct addr *addr)
 	return false;
 }
 
+/* ENXIO: the link has no IPv6 (of an mtu below 1280); the others: the kernel has none. */
+static bool is_not_there(int err)
+{
+	return err == -EADDRNOTAVAIL || err == -ENXIO || err == -EOPNOTSUPP || err == -EAFNOSUPPORT;
+}
+
 int addr_strip(struct net_session *s, const char *object, const struct addr *addr, uint32_t index)
 {
+	struct netlink_answer a;
 	struct netlink_batch b;
 	char mem[128];
 	int err;
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	addr_remove(&b, addr, index);
-	err = net_try(s, object, &b, EADDRNOTAVAIL);
-	return err == -EADDRNOTAVAIL ? 0 : err;
+	err = netlink_ask(&b, &a);
+	return !err || is_not_there(err) ? 0 : net_failed(object, &b.request[0], -err, a.words);
 }
 
 int addrs_strip(struct net_session *s, const char *object, const struct addr *was, const struct addr *is,

@@ -1488,6 +1488,27 @@ static void a_kernel_without_ipv6(void **state)
 	}
 }
 
+/* What is not there has not to be taken off, and nobody has to hear why. */
+static void an_address_that_is_not_there_is_taken_off(void **state)
+{
+	static const int errs[] = { EADDRNOTAVAIL, ENXIO, EOPNOTSUPP, EAFNOSUPPORT };
+	const struct addr gone = addr("fd77::1/64");
+
+	for (size_t i = 0; i < ARRAY_LEN(errs); i++) {
+		k.fail_message = 1;
+		k.fail_err = errs[i];
+		assert_int_equal(addr_strip(&net, "br0", &gone, 7), 0);
+		assert_string_equal(k.said, "");
+		end(state);
+		boot(state);
+	}
+	k.fail_message = 1;
+	k.fail_err = EPERM;
+	assert_int_equal(addr_strip(&net, "br0", &gone, 7), -EPERM);
+	assert_string_equal(k.said, "error br0: address fd77::1/64: minit lacks CAP_NET_ADMIN; run the container with "
+				    "--cap-add NET_ADMIN\n");
+}
+
 static void other_errors_of_ipv6_are_errors(void **state)
 {
 	(void)state;
@@ -1555,7 +1576,7 @@ int main(void)
 #define TEST(name, start) cmocka_unit_test_setup_teardown(name, start, end)
 	const struct CMUnitTest tests[] = {
 		TEST(a_bridge_is_made, boot), TEST(a_bridge_has_options, boot), TEST(a_bridge_is_adopted, boot),
-		TEST(a_device_is_configured, boot), TEST(a_link_is_made, boot), TEST(what_a_kernel_lacks, boot),
+		TEST(a_device_is_configured, boot), TEST(an_address_that_is_not_there_is_taken_off, boot), TEST(a_link_is_made, boot), TEST(what_a_kernel_lacks, boot),
 		TEST(a_link_of_a_killed_run_is_made_anew, boot), TEST(what_loading_a_module_has_made_is_nobodys, boot),
 		TEST(a_pattern_is_of_a_name_or_a_mac, boot),
 		TEST(a_service_is_attached, boot_bridge), TEST(a_port_is_alone, boot_bridge),
