@@ -42,7 +42,7 @@ static const char *said(const struct news *n, unsigned what)
 
 static bool read_address(const char *text, uint8_t family, struct addr *ret)
 {
-	return !text_addr(text, ret) && ret->family == family && !strchr(text, '/');
+	return !text_host(text, ret) && ret->family == family;
 }
 
 /* "255.255.255.0" or, as some clients have it, "24". */

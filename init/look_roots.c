@@ -266,10 +266,10 @@ static void tell_word(struct look *l, enum key_id id, unsigned asked, unsigned g
 	put_word(id, asked, &want);
 	put_word(id, got, &is);
 	if (is_covered(l, place)) {
-		tell_covered(l, key_text(key_by_id(id), KEY_NAME), buf_text(&want), place);
+		tell_covered(l, key_name(id), buf_text(&want), place);
 		return;
 	}
-	look_tell_text(l, key_text(key_by_id(id), KEY_NAME), buf_text(&want), buf_text(&is),
+	look_tell_text(l, key_name(id), buf_text(&want), buf_text(&is),
 		       MISSING_NAMESPACES | MISSING_MOUNTS);
 }
 

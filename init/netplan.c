@@ -42,14 +42,6 @@ static void put_links(struct buf *b, const struct table *t)
 	}
 }
 
-static bool has_network(const struct table *t)
-{
-	for (uint32_t i = 0; i < t->services.count; i++)
-		if (table_service(t, i)->namespaces & CLONE_NEWNET)
-			return true;
-	return t->bridges.count || t->links.count || t->sysctls.count || t->iprules.count;
-}
-
 static void put_shards(struct buf *b, const struct table *t)
 {
 	for (uint32_t i = 0; i < t->shards.count; i++) {
@@ -173,7 +165,7 @@ static void put_ports(struct buf *b, const struct table *t)
 void netplan_put(struct buf *b, const struct table *t, const char *const *paths, uint32_t count)
 {
 	put_head(b, paths, count);
-	if (!has_network(t))
+	if (!table_has_network(t))
 		buf_str(b, "# Its services use minit's own network, and it asks for nothing more.\n");
 	put_own(b, t);
 	put_services(b, t);

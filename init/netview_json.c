@@ -10,28 +10,21 @@
 
 /* -- members ----------------------------------------------------------------------------------------------------- */
 
-static void key(struct buf *b, const char *name)
-{
-	char last = b->len ? b->data[b->len - 1] : '{';
-
-	buf_fmt(b, "%s\"%s\":", last == '{' || last == '[' ? "" : ",", name);
-}
-
 static void put_text(struct buf *b, const char *name, const char *text)
 {
-	key(b, name);
+	buf_json_key(b, name);
 	buf_json(b, text);
 }
 
 static void put_number(struct buf *b, const char *name, uint64_t n)
 {
-	key(b, name);
+	buf_json_key(b, name);
 	buf_u64(b, n);
 }
 
 static void put_truth(struct buf *b, const char *name, bool truth)
 {
-	key(b, name);
+	buf_json_key(b, name);
 	buf_str(b, truth ? "true" : "false");
 }
 
@@ -52,7 +45,7 @@ static void put_addr(struct buf *b, const char *name, const struct addr *a)
 
 static void put_addrs(struct buf *b, const struct net_found *f, uint32_t index)
 {
-	key(b, "addresses");
+	buf_json_key(b, "addresses");
 	buf_char(b, '[');
 	for (uint32_t i = 0; i < f->addr_count; i++) {
 		BUF_ON_STACK(text, 64);
@@ -67,7 +60,7 @@ static void put_addrs(struct buf *b, const struct net_found *f, uint32_t index)
 
 static void put_routes(struct buf *b, const struct net_found *f, uint32_t index)
 {
-	key(b, "routes");
+	buf_json_key(b, "routes");
 	buf_char(b, '[');
 	for (uint32_t i = 0; i < f->route_count; i++) {
 		BUF_ON_STACK(text, 160);
@@ -122,7 +115,7 @@ static void put_drops(struct buf *b, const struct view *v, const struct net_brid
 
 	if (!d)
 		return;
-	key(b, "dropped_by");
+	buf_json_key(b, "dropped_by");
 	buf_char(b, '[');
 	for (; d; d = drops_next(&v->drops, bridge, &at)) {
 		BUF_ON_STACK(text, 640);

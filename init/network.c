@@ -317,11 +317,7 @@ static void bring_all_up(struct supervisor *sv, struct net_session *net)
 /* The network is PID 1's own to bring up, an ordinary process's only if the table says so. */
 static bool is_wanted(enum mode mode, const struct table *table)
 {
-	for (uint32_t i = 0; i < table->services.count; i++)
-		if (table_service(table, i)->namespaces & CLONE_NEWNET)
-			return true;
-	return mode != MODE_SUBREAPER || table->bridges.count || table->links.count || table->sysctls.count ||
-	       table->iprules.count;
+	return mode != MODE_SUBREAPER || table_has_network(table);
 }
 
 static void note_home(struct statefile *state, const struct net_session *net)

@@ -65,7 +65,12 @@ static void unescape(char *text)
 	*out = '\0';
 }
 
-char *power_last_mount(char *mountinfo, size_t *len)
+/*
+ * The next mount point of a mountinfo text from the end (proc(5)), unescaped in
+ * place and cut out of the text; NULL when there is none left. Those of the
+ * kernel's own (/proc, /sys, /dev and below, /run) and the root are left out.
+ */
+static char *last_mount(char *mountinfo, size_t *len)
 {
 	char *line, *path;
 
@@ -96,7 +101,7 @@ static int unmount_pass(char *text, bool last)
 
 	if (n < 0)
 		log_warn("/proc/self/mountinfo", (int)-n, "nothing is unmounted");
-	while ((path = power_last_mount(text, &len))) {
+	while ((path = last_mount(text, &len))) {
 		if (umount2(path, UMOUNT_NOFOLLOW) == 0)
 			continue;
 		busy++;

@@ -14,11 +14,4 @@ must_check int power_unmount(void);
 /* Power off (also for GOAL_EXIT), reboot or halt; never returns, whatever the kernel says. */
 no_return void power_leave(enum goal goal);
 
-/*
- * The next mount point of a mountinfo text from the end (proc(5)), unescaped in
- * place and cut out of the text; NULL when there is none left. Those of the
- * kernel's own (/proc, /sys, /dev and below, /run) and the root are left out.
- */
-char *power_last_mount(char *mountinfo, size_t *len);
-
 #endif

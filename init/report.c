@@ -11,28 +11,21 @@
 
 /* -- members of an object ---------------------------------------------------------------------- */
 
-static void key(struct buf *b, const char *name)
-{
-	char last = b->len ? b->data[b->len - 1] : '{';
-
-	buf_fmt(b, "%s\"%s\":", last == '{' || last == '[' ? "" : ",", name);
-}
-
 static void put_number(struct buf *b, const char *name, int64_t n)
 {
-	key(b, name);
+	buf_json_key(b, name);
 	buf_fmt(b, "%ld", (long)n);
 }
 
 static void put_text(struct buf *b, const char *name, const char *text)
 {
-	key(b, name);
+	buf_json_key(b, name);
 	buf_json(b, text);
 }
 
 static void put_true(struct buf *b, const char *name)
 {
-	key(b, name);
+	buf_json_key(b, name);
 	buf_str(b, "true");
 }
 
@@ -51,7 +44,7 @@ static void put_amount(struct buf *b, const char *name, bool known, uint64_t n)
 
 /* -- minit itself ------------------------------------------------------------------------------ */
 
-const char *report_mode(enum mode mode)
+static const char *mode_word(enum mode mode)
 {
 	switch (mode) {
 	case MODE_MACHINE: return "machine";
@@ -98,7 +91,7 @@ static void put_states(const struct supervisor *sv, struct buf *b)
 		total++;
 	}
 	put_number(b, "services", total);
-	key(b, "states");
+	buf_json_key(b, "states");
 	buf_char(b, '{');
 	for (unsigned s = 0; s < STATE_COUNT; s++)
 		put_number(b, state_name(s), counts[s]);
@@ -112,7 +105,7 @@ void report_minit(const struct supervisor *sv, struct buf *b)
 	buf_char(b, '{');
 	put_text(b, "version", MINIT_VERSION);
 	put_number(b, "pid", state->pid);
-	put_text(b, "mode", report_mode(state->mode));
+	put_text(b, "mode", mode_word(state->mode));
 	put_text(b, "phase", phase_words(state->phase));
 	put_number(b, "uptime_ms", when_since(state->booted, when_now()));
 	put_states(sv, b);
@@ -185,7 +178,7 @@ static void put_addresses(const struct service_spec *spec, struct buf *b)
 {
 	if (!spec->attach.addr[0].family)
 		return;
-	key(b, "addresses");
+	buf_json_key(b, "addresses");
 	buf_char(b, '[');
 	for (size_t i = 0; i < NET_ADDRS && spec->attach.addr[i].family; i++) {
 		BUF_ON_STACK(text, 64);
@@ -226,7 +219,7 @@ static void put_missing(int32_t missing, struct buf *b)
 
 	if (!missing)
 		return;
-	key(b, "missing");
+	buf_json_key(b, "missing");
 	buf_char(b, '[');
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (missing & (int32_t)all[i].bit)
@@ -280,7 +273,7 @@ static void put_time(struct buf *b)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	key(b, "time");
+	buf_json_key(b, "time");
 	buf_fmt(b, "%ld.%03ld", (long)ts.tv_sec, ts.tv_nsec / 1000000);
 }
 

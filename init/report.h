@@ -16,6 +16,4 @@ void report_change(const struct supervisor *sv, uint32_t index, enum state was, 
 /* Something that is no change of state: "oom", "pressure.memory". */
 void report_notice(const struct supervisor *sv, uint32_t index, const char *what, struct buf *b);
 
-const char *report_mode(enum mode mode);
-
 #endif

@@ -186,7 +186,7 @@ static void say_titles(const size_t widths[COLUMNS])
 /* -- the first line ---------------------------------------------------------------------------- */
 
 /* "3 up, 1 backoff": what there is of each state. */
-void status_put_counts(const struct rows *r, struct buf *b)
+static void put_counts(const struct rows *r, struct buf *b)
 {
 	bool any = false;
 
@@ -202,12 +202,12 @@ void status_put_counts(const struct rows *r, struct buf *b)
 		buf_str(b, "no services");
 }
 
-void status_put_summary(const struct rows *r, struct buf *b)
+static void put_summary(const struct rows *r, struct buf *b)
 {
 	buf_fmt(b, "minit %s, pid %ld, %s, %s for ", r->version, (long)r->pid, r->mode, r->phase);
 	text_put_duration(b, r->uptime_ms);
 	buf_str(b, ": ");
-	status_put_counts(r, b);
+	put_counts(r, b);
 	if (r->orphans)
 		buf_fmt(b, "; %ld orphan%s reaped", (long)r->orphans, r->orphans == 1 ? "" : "s");
 	if (r->crashes)
@@ -221,7 +221,7 @@ void status_say(const struct rows *r, bool all, bool colours)
 	BUF_ON_STACK(summary, 512);
 	size_t widths[COLUMNS];
 
-	status_put_summary(r, &summary);
+	put_summary(r, &summary);
 	say("%s\n", buf_text(&summary));
 	measure(r, all, widths);
 	if (r->count)

@@ -12,8 +12,6 @@ void status_put_limit(struct buf *b, uint64_t bytes);
 
 /* "1.2M of 64M". */
 void status_put_memory(const struct row *row, struct buf *b);
-void status_put_counts(const struct rows *r, struct buf *b);
-void status_put_summary(const struct rows *r, struct buf *b);
 void status_say(const struct rows *r, bool all, bool colours);
 
 /* Shows them until interrupted. Returns the exit status. */

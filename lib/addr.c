@@ -42,6 +42,11 @@ int text_addr(const char *s, struct addr *ret)
 	return 0;
 }
 
+int text_host(const char *s, struct addr *ret)
+{
+	return strchr(s, '/') ? -EINVAL : text_addr(s, ret);
+}
+
 static void put_addr4(struct buf *b, const uint8_t *p)
 {
 	buf_fmt(b, "%u.%u.%u.%u", p[0], p[1], p[2], p[3]);

@@ -17,8 +17,13 @@ struct addr {
 /* "10.0.0.1", "10.0.0.1/24", "fd77::1/64"; without a prefix it is 32 or 128. */
 must_check int text_addr(const char *s, struct addr *ret);
 void text_put_addr(struct buf *b, const struct addr *a, bool with_prefix);
+/* The same without a prefix. */
+must_check int text_host(const char *s, struct addr *ret);
+
 /* "02:00:5e:10:00:01": six bytes, in hexadecimal. */
 must_check int text_mac(const char *s, uint8_t ret[6]);
+/* The same of one interface: no group's, and not zeros. */
+must_check int mac_read(const char *s, uint8_t ret[6]);
 void text_put_mac(struct buf *b, const uint8_t mac[6]);
 
 size_t addr_width(const struct addr *a); /* how many bytes it has: 4 or 16 */

@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "lib/addr.h"
@@ -25,6 +27,17 @@ const char *addr_unfit(const struct addr *a, unsigned may)
 		if (!(uses[i].is & may) && addr_in(a, &uses[i].net))
 			return uses[i].words;
 	return NULL;
+}
+
+int mac_read(const char *s, uint8_t ret[6])
+{
+	static const uint8_t none[6];
+	uint8_t mac[6];
+
+	if (text_mac(s, mac) || mac[0] & 1 || !memcmp(mac, none, sizeof(mac))) /* the lowest bit is that of groups */
+		return -EINVAL;
+	memcpy(ret, mac, sizeof(mac));
+	return 0;
 }
 
 bool addr_is_group(const struct addr *a)

@@ -41,6 +41,9 @@ void buf_vfmt(struct buf *b, const char *fmt, va_list ap);
 /* Appends s as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void buf_json(struct buf *b, const char *s);
 
+/* The name of a member, behind a comma if it is not the first one. */
+void buf_json_key(struct buf *b, const char *name);
+
 /* The text with a NUL behind it; cut to fit if the buf is full. Never NULL. */
 const char *buf_text(struct buf *b);
 

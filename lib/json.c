@@ -30,3 +30,10 @@ void buf_json(struct buf *b, const char *s)
 	}
 	buf_char(b, '"');
 }
+
+void buf_json_key(struct buf *b, const char *name)
+{
+	char last = b->len ? b->data[b->len - 1] : '{';
+
+	buf_fmt(b, "%s\"%s\":", last == '{' || last == '[' ? "" : ",", name);
+}

@@ -68,7 +68,6 @@ static void take_link(void *context, struct netlink_bytes body)
 	link.up = info.flags & IFF_UP;
 	link.works = link.is_port ? info.port_state == FORWARDS : link.up && info.flags & IFF_RUNNING;
 	link.alone = info.port_alone;
-	link.is_minits = !strcmp(info.alias, LINK_MARK);
 	arena_put(r->mem, &link, sizeof(link));
 	r->f->link_count++;
 }

@@ -16,7 +16,6 @@ struct net_found_link {
 	uint8_t mac[NET_MAC];
 	bool up, works;      /* works: has carrier too, or is a port that forwards */
 	bool is_port, alone; /* of a bridge; isolated from others like it */
-	bool is_minits;      /* bears minit's mark */
 	uint64_t rate_bps;   /* of its token bucket; 0: none */
 	struct net_counts counts;
 };

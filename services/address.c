@@ -241,7 +241,7 @@ static void take_gateway(struct compile *c, uint32_t index, const struct toml *n
 	struct addr a;
 
 	subnets_put(&subnets, bridge);
-	if (strchr(node->text, '/') || text_addr(node->text, &a))
+	if (text_host(node->text, &a))
 		refuse_text(c, d, KEY_NETWORK_GATEWAY, node);
 	else if (!subnet_of(bridge, &a))
 		refuse(c, node, "%s: network.gateway: %s is not in the subnet of bridge %s: %s", d->title, node->text,
@@ -286,16 +286,16 @@ static void name_peer(struct service_spec *spec, uint32_t number)
 	buf_text(&b);
 }
 
-void peer_check(struct compile *c, const char *peer, const char *title)
+void ifname_check(struct compile *c, const char *ifname, const char *what, const char *whose)
 {
 	const struct group *const groups[] = { &c->bridges, &c->links };
 
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
-		uint32_t taken = set_get(&groups[i]->names, peer, strlen(peer));
+		int taken = group_index(groups[i], ifname);
 
-		if (taken)
-			refuse_key(c, groups[i]->drafts[taken - 1].header, "%s: the name is that of the bridge's "
-				   "port of %s; take another", groups[i]->drafts[taken - 1].title, title);
+		if (taken >= 0)
+			refuse_key(c, groups[i]->drafts[taken].header, "%s: the name is that of %s %s; take another",
+				   groups[i]->drafts[taken].title, what, whose);
 	}
 }
 
@@ -318,7 +318,7 @@ static void finish_bridges(struct plan *p)
 	for (uint32_t i = 0; i < c->services.count; i++)
 		if (c->specs[i].attach.bridge >= 0) {
 			name_peer(&c->specs[i], c->numbers[i]);
-			peer_check(c, c->specs[i].attach.peer, c->services.drafts[i].title);
+			ifname_check(c, c->specs[i].attach.peer, PORT_OF, c->services.drafts[i].title);
 			if (has_port_isolation(c, c->specs[i].attach.bridge))
 				c->specs[i].attach.flags |= NET_ALONE;
 			set_gateway(c, i);

@@ -66,6 +66,12 @@ void ends_take(struct compile *c, const struct draft *d, struct net_link *link);
 /* -- subnet.c -- */
 
 void addr_clear_host(struct addr *a); /* what lies behind the prefix */
+/* Of NET_ADDRS addresses the one in whose subnet it lies, or NULL. */
+const struct addr *addr_subnet(const struct addr *own, const struct addr *a);
+
+/* Refuses an mtu (or none: NULL) with which there is no IPv6. */
+void mtu_check(struct compile *c, const struct draft *d, enum key_id id, const struct toml *mtu);
+
 bool addr_is_net(const struct addr *a); /* nothing does */
 
 /* False for the subnet's own address and its broadcast. */
@@ -103,8 +109,11 @@ void gateway_take(struct compile *c, uint32_t index, const struct toml *node, co
 
 unsigned addr_count(const struct net_attach *at);
 
-/* Refuses a bridge or link of the table that is called what the port of a service is. */
-void peer_check(struct compile *c, const char *peer, const char *title);
+/* Refuses a bridge or link of the table that is called so, as that is the name of `what` of `whose`. */
+void ifname_check(struct compile *c, const char *ifname, const char *what, const char *whose);
+
+#define PORT_OF "the bridge's port of"
+
 bool addr_has_family(const struct addr *list, unsigned most, uint8_t family);
 
 /* Puts an address on eth0 of a service; 0, or who has it already. */

@@ -131,24 +131,11 @@ static void take_allow(struct allows *a, uint32_t from, const struct toml *node)
 		a->count++;
 }
 
-static uint32_t most_allows(const struct compile *c)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < c->services.count; i++) {
-		const struct toml *list = c->services.drafts[i].nodes[KEY_NETWORK_ALLOW];
-
-		for (const struct toml *e = text_first(list); e; e = text_next(list, e))
-			n++;
-	}
-	return n;
-}
-
 void allow_finish(struct compile *c, struct ruleset_plan *plan)
 {
 	struct allows a = { .c = c };
 
-	a.list = arena_array(c->work, struct net_allow, most_allows(c) + 1);
+	a.list = arena_array(c->work, struct net_allow, texts_of_all(c, KEY_NETWORK_ALLOW) + 1);
 	for (uint32_t i = 0; i < c->services.count; i++) {
 		const struct toml *list = c->services.drafts[i].nodes[KEY_NETWORK_ALLOW];
 

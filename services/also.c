@@ -43,7 +43,7 @@ static bool take_bridge(struct taking *t, const char *name, struct net_attach *a
 {
 	struct compile *c = t->plan->c;
 
-	at->bridge = (int32_t)set_get(&c->bridges.names, name, strlen(name)) - 1;
+	at->bridge = group_index(&c->bridges, name);
 	if (at->bridge < 0)
 		refuse_nobody(c, c->services.drafts[t->index].title, "network.also", t->node, &c->bridges, "bridge");
 	else if (is_on(t, at->bridge))
@@ -61,7 +61,7 @@ static bool take_addr(struct taking *t, const char *text, struct net_attach *at)
 	struct addr a;
 	uint32_t owner;
 
-	if (strchr(text, '/') || text_addr(text, &a) || addr_count(at) == NET_ADDRS) {
+	if (text_host(text, &a) || addr_count(at) == NET_ADDRS) {
 		refuse_also(t, ": wants a bridge and up to four addresses of it", text);
 		return false;
 	}
@@ -103,7 +103,7 @@ static void take_one(struct taking *t)
 	if (!good)
 		return;
 	name_peer(at, t->plan->c->numbers[t->index]);
-	peer_check(t->plan->c, at->peer, t->plan->c->services.drafts[t->index].title);
+	ifname_check(t->plan->c, at->peer, PORT_OF, t->plan->c->services.drafts[t->index].title);
 	if (has_port_isolation(t->plan->c, at->bridge))
 		at->flags |= NET_ALONE;
 	t->count++;

@@ -65,7 +65,7 @@ static int bridge_index(struct compile *c, const struct draft *d, const struct w
 	int index;
 
 	if (w->bridge) {
-		index = (int)set_get(&c->bridges.names, w->bridge->text, w->bridge->len) - 1;
+		index = group_index(&c->bridges, w->bridge->text);
 		if (index < 0)
 			refuse_nobody(c, d->title, "network.bridge", w->bridge, &c->bridges, "bridge");
 		return index < 0 ? -EINVAL : index;

@@ -150,6 +150,9 @@ bool is_text_or_texts(const struct toml *node);
 const struct toml *text_first(const struct toml *node);
 const struct toml *text_next(const struct toml *list, const struct toml *node);
 
+/* How many of them services have for a key of theirs. */
+uint32_t texts_of_all(const struct compile *c, enum key_id id);
+
 /* True for network.NAME; services/values_net.c. */
 bool is_network_key(enum key_id id);
 

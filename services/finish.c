@@ -45,7 +45,7 @@ void insist_on(struct compile *c, struct service_spec *spec, enum key_id id, uin
 
 	spec->explicit_ns |= flags;
 	if (flags & ~later && !spec->insists_at)
-		spec->insists_at = image_string(c, key_text(key_by_id(id), KEY_NAME));
+		spec->insists_at = image_string(c, key_name(id));
 }
 
 void need_given(struct compile *c, struct service_spec *spec, const struct draft *d, const struct toml *node,
@@ -56,7 +56,7 @@ void need_given(struct compile *c, struct service_spec *spec, const struct draft
 	if (node->type == TOML_BOOL && !node->truth)
 		return;
 	if (d->confine->roots.join_flags & flag) {
-		refuse(c, node, "%s: %s: " NEEDS_OWN, d->title, key_text(key_by_id(id), KEY_NAME));
+		refuse(c, node, "%s: %s: " NEEDS_OWN, d->title, key_name(id));
 		return;
 	}
 	if (own)
@@ -66,7 +66,7 @@ void need_given(struct compile *c, struct service_spec *spec, const struct draft
 	if (!own && d->nodes[KEY_NAMESPACES])
 		node = d->nodes[KEY_NAMESPACES];
 	refuse(c, node, "%s: %s: needs a namespace of its own; add \"%s\" to namespaces", d->title,
-		 key_text(key_by_id(id), KEY_NAME), word);
+		 key_name(id), word);
 }
 
 static void finish_group(struct compile *c, struct service_spec *spec, struct draft *d)
@@ -91,7 +91,7 @@ static bool has_leaf_for(struct compile *c, struct service_spec *spec, const str
 
 	if (own && !spec->leaf)
 		refuse(c, own, "%s: %s: needs a leaf; remove leaf = false", d->title,
-		       key_text(key_by_id(id), KEY_NAME));
+		       key_name(id));
 	spec->explicit_leaf |= spec->leaf && own;
 	return spec->leaf && given(c, d, id);
 }

@@ -215,7 +215,7 @@ static void put_entry(struct compile *c, const struct draft *d, const struct tom
 	for (const struct toml *e = first; e && good; e = text_next(node, e)) {
 		struct addr a;
 
-		good = e->type == TOML_STRING && node_text(e) && !text_addr(e->text, &a) && !strchr(e->text, '/');
+		good = e->type == TOML_STRING && node_text(e) && !text_host(e->text, &a);
 		if (!good)
 			break;
 		put(c, e->text);
@@ -292,7 +292,7 @@ static void put_servers(struct compile *c, const struct draft *d, const struct t
 	for (const struct toml *e = text_first(list); e; e = text_next(list, e), n++) {
 		struct addr a;
 
-		if (text_addr(e->text, &a) || strchr(e->text, '/') || n == SERVERS_MAX) {
+		if (text_host(e->text, &a) || n == SERVERS_MAX) {
 			refuse_text(c, d, KEY_NETWORK_DNS, e);
 			continue;
 		}

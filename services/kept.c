@@ -28,7 +28,7 @@ static void check(struct compile *c, const struct set *kept, const struct draft 
 			who = set_get(kept, path, MAX(at, 1u));
 	if (who && given(c, d, id))
 		refuse(c, given(c, d, id), "%s: %s: \"%s\" is within what %s keeps in %s; take a directory elsewhere",
-		       d->title, key_text(key_by_id(id), KEY_NAME), path, c->services.drafts[who - 1].title,
+		       d->title, key_name(id), path, c->services.drafts[who - 1].title,
 		       kept_by(c, who - 1));
 }
 

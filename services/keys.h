@@ -52,6 +52,11 @@ const char *key_text(const struct key *key, enum key_text which);
 
 const struct key *key_by_id(enum key_id id);
 
+static inline const char *key_name(enum key_id id)
+{
+	return key_text(key_by_id(id), KEY_NAME);
+}
+
 /* The key of this name (parts joined with dots) in a section, or NULL. */
 const struct key *key_find(enum key_section section, const char *name);
 

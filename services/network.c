@@ -57,7 +57,7 @@ void network_check(struct compile *c, const struct draft *d, enum network_kind k
 		if (!node || !is_network_key(id) || kinds_of(id) & kind)
 			continue;
 		refuse(c, node, "%s: %s: its network is %s, where this has no meaning; remove it, or change network%s",
-		       d->title, key_text(key_by_id(id), KEY_NAME), words_of(kind),
+		       d->title, key_name(id), words_of(kind),
 		       kind == NETWORK_JOINED ? ".join" : ".mode");
 	}
 }
@@ -114,14 +114,12 @@ static void take_on_link_gateway(struct compile *c, uint32_t index, const struct
 	struct addr a;
 	bool near;
 
-	if (strchr(node->text, '/') || text_addr(node->text, &a)) {
+	if (text_host(node->text, &a)) {
 		refuse_text(c, d, KEY_NETWORK_GATEWAY, node);
 		return;
 	}
 	near = (addr_is_link_local(&a) && addr_has_family(at->addr, NET_ADDRS, AF_INET6)) ||
-	       addr_is_beyond(at->addr, NET_ADDRS, &a);
-	for (unsigned i = 0; i < addr_count(at); i++)
-		near |= addr_in(&a, &at->addr[i]);
+	       addr_is_beyond(at->addr, NET_ADDRS, &a) || addr_subnet(at->addr, &a);
 	if (!near)
 		refuse(c, node, "%s: network.gateway: %s is in no subnet of network.address", d->title, node->text);
 	else
@@ -292,7 +290,7 @@ static void check_joined(struct compile *c, uint32_t index)
 	}
 	if (owner >= 0 && may_lift(d) && has_out(c, (uint32_t)owner))
 		refuse(c, d->nodes[id], "%s: %s: with the capability net_admin it could lift the limit of out that %s "
-		       "has (network.rate); remove one of the two", d->title, key_text(key_by_id(id), KEY_NAME),
+		       "has (network.rate); remove one of the two", d->title, key_name(id),
 		       c->services.drafts[owner].title);
 }
 
@@ -307,17 +305,8 @@ static void take_mtu(struct compile *c, uint32_t index, struct network_spec *net
 	if (!node)
 		return;
 	network->mtu = (uint32_t)node->number;
-	if (network->mtu < IPV6_MTU_LEAST && addr_has_family(at->addr, NET_ADDRS, AF_INET6))
-		refuse(c, node, "%s: network.mtu: %u is too small for its IPv6 address, which wants %u or more",
-		       d->title, network->mtu, IPV6_MTU_LEAST);
-}
-
-/* Of one interface and not of a group. */
-static bool read_mac(const char *text, uint8_t *mac)
-{
-	static const uint8_t none[NET_MAC];
-
-	return !text_mac(text, mac) && !(mac[0] & 1) && memcmp(mac, none, NET_MAC) != 0;
+	if (addr_has_family(at->addr, NET_ADDRS, AF_INET6))
+		mtu_check(c, d, KEY_NETWORK_MTU, node);
 }
 
 static void take_own_mac(struct compile *c, uint32_t index, struct set *macs)
@@ -332,7 +321,7 @@ static void take_own_mac(struct compile *c, uint32_t index, struct set *macs)
 	if (at->flags & NET_IPVLAN) {
 		refuse(c, node, "%s: network.mac: an ipvlan has the MAC of its parent; remove it, or use macvlan",
 		       d->title);
-	} else if (!read_mac(node->text, at->mac)) {
+	} else if (mac_read(node->text, at->mac)) {
 		refuse_text(c, d, KEY_NETWORK_MAC, node);
 	} else {
 		e = set_at(macs, at->mac, NET_MAC);

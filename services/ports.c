@@ -53,7 +53,7 @@ static bool take_host(const char **at, struct addr *ret)
 	if (!end)
 		return !is_ipv6;
 	buf_add(&host, begin, (size_t)(end - begin));
-	if (buf_check(&host) || text_addr(buf_text(&host), ret) || strchr(buf_text(&host), '/'))
+	if (buf_check(&host) || text_host(buf_text(&host), ret))
 		return false;
 	*at = end + is_ipv6;
 	ret->prefix = 0;
@@ -313,9 +313,7 @@ static bool has_rules(const struct compile *c)
 /* Behind a link may be a switch that has to hear who listens to what; and by port_isolation nobody finds another. */
 static bool may_be_near(const struct compile *c, uint32_t bridge)
 {
-	const struct toml *isolation = c->bridges.drafts[bridge].nodes[KEY_BRIDGE_PORT_ISOLATION];
-
-	return !links_on(c, bridge) && !(isolation && isolation->truth);
+	return !links_on(c, bridge) && !has_port_isolation(c, (int32_t)bridge);
 }
 
 /* Notes which bridges are; how many members they have. */
@@ -412,25 +410,11 @@ static void put_ruleset(struct ports *p, const struct plan *all)
 	c->table->ruleset4 = build(c, &plan, ruleset_build);
 }
 
-/* How many texts there are, twice: one may be two ports, of IPv4 and of IPv6. */
-static uint32_t most_ports(const struct compile *c)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < c->services.count; i++) {
-		const struct toml *list = c->services.drafts[i].nodes[KEY_NETWORK_PORTS];
-
-		for (const struct toml *e = text_first(list); e; e = text_next(list, e))
-			n += 2;
-	}
-	return n;
-}
-
 void ports_finish(const struct plan *plan)
 {
 	struct compile *c = plan->c;
 	struct ports p = { .c = c, .addrs = &plan->taken, .taken = { .arena = c->work } };
-	uint32_t most = most_ports(c) + 1;
+	uint32_t most = 2 * texts_of_all(c, KEY_NETWORK_PORTS) + 1; /* one may be two ports, of IPv4 and of IPv6 */
 
 	p.list = arena_array(c->work, struct net_port, most);
 	p.groups = arena_array(c->work, struct net_group, most);

@@ -59,7 +59,7 @@ static void refuse_unless(struct compile *c, const struct draft *d, enum key_id 
 	const struct toml *node = given(c, d, id);
 
 	if (node && !good)
-		refuse(c, node, "%s: %s: %s", d->title, key_text(key_by_id(id), KEY_NAME), why);
+		refuse(c, node, "%s: %s: %s", d->title, key_name(id), why);
 }
 
 static void check_kernel_files(struct compile *c, const struct service_spec *spec, const struct draft *d,

@@ -59,7 +59,7 @@ static bool take_eth(const char *name, struct net_route *r)
 static bool take_option(const char *name, const char *value, struct net_route *r)
 {
 	if (!strcmp(name, "via"))
-		return !r->via.family && r->type == RTN_UNICAST && !text_addr(value, &r->via) && !strchr(value, '/');
+		return !r->via.family && r->type == RTN_UNICAST && !text_host(value, &r->via);
 	if (!strcmp(name, "metric"))
 		return take_number(value, &r->metric);
 	if (!strcmp(name, "dev"))
@@ -126,12 +126,7 @@ static const struct addr *addrs_of(const struct route_place *place, uint32_t eth
 
 static bool has_subnet(const struct route_place *place, uint32_t eth, const struct addr *a)
 {
-	const struct addr *own = addrs_of(place, eth);
-
-	for (unsigned i = 0; i < NET_ADDRS && own[i].family; i++)
-		if (addr_in(a, &own[i]))
-			return true;
-	return false;
+	return addr_subnet(addrs_of(place, eth), a);
 }
 
 static bool is_near(const struct route_place *place, const struct net_route *r)
@@ -188,7 +183,7 @@ static bool is_subnet(const struct route_place *place, const struct net_route *r
 static bool check_gateway(struct compile *c, const struct route_place *place, const struct toml *node,
 			  const struct net_route *r, bool is_said)
 {
-	const char *title = place->draft->title, *key = key_text(key_by_id(place->key), KEY_NAME);
+	const char *title = place->draft->title, *key = key_name(place->key);
 	const char *unfit = gateway_unfit(addrs_of(place, r->eth), &r->via);
 
 	if (!is_near(place, r) && is_said)
@@ -207,14 +202,14 @@ static bool check_gateway(struct compile *c, const struct route_place *place, co
 static bool check(struct compile *c, const struct route_place *place, const struct toml *node,
 		  const struct net_route *r, bool is_said)
 {
-	const char *title = place->draft->title, *key = key_text(key_by_id(place->key), KEY_NAME);
+	const char *title = place->draft->title, *key = key_name(place->key);
 
 	if (!addr_is_net(&r->to))
 		refuse(c, node, "%s: %s: %s: the net has bits behind its prefix; clear them, or write it "
 		       "without a prefix for one host", title, key, node->text);
 	else if (!r->to.prefix && !r->table && !r->metric)
 		refuse(c, node, "%s: %s: %s: is the default route; give it as %s, or with a metric beside that",
-		       title, key, node->text, key_text(key_by_id(place->gateway), KEY_NAME));
+		       title, key, node->text, key_name(place->gateway));
 	else if (r->eth > place->also_count)
 		refuse(c, node, "%s: %s: %s: the %s has no eth%u; add its bridge to network.also", title, key,
 		       node->text, place->whose, r->eth);
@@ -231,7 +226,7 @@ static void refuse_route(struct compile *c, const struct route_place *place, con
 {
 	if (strstr(node->text, "default") && !strstr(node->text, "via"))
 		refuse(c, node, "%s: %s: %s: default is of the family of its gateway; without one write 0.0.0.0/0 or "
-		       "::/0", place->draft->title, key_text(key_by_id(place->key), KEY_NAME), node->text);
+		       "::/0", place->draft->title, key_name(place->key), node->text);
 	else
 		refuse_text(c, place->draft, place->key, node);
 }

@@ -13,6 +13,8 @@
 /* A frame for all ports is lost for those behind the 1000th (net.core.netdev_max_backlog): of those made first. */
 #define SHARD_PORTS 900
 
+#define SHARD_OF "a shard of bridge"
+
 struct star {
 	struct plan *plan;
 	uint32_t bridge;
@@ -96,15 +98,6 @@ static bool is_refused(struct star *s)
 	return true;
 }
 
-static void check_name(struct compile *c, const struct group *g, const char *ifname, const char *bridge)
-{
-	uint32_t taken = set_get(&g->names, ifname, strlen(ifname));
-
-	if (taken)
-		refuse_key(c, g->drafts[taken - 1].header, "%s: the name is that of a shard of bridge %s; take another",
-			   g->drafts[taken - 1].title, bridge);
-}
-
 /* -- who is where -------------------------------------------------------------------------------------------------- */
 
 static void add_shard(struct star *s)
@@ -115,12 +108,9 @@ static void add_shard(struct star *s)
 
 	*shard = (struct net_shard){ .bridge = s->bridge, .alone = has_port_isolation(c, (int32_t)s->bridge) };
 	net_shard_name(shard, c->shard_count);
-	check_name(c, &c->bridges, shard->name, bridge);
-	check_name(c, &c->links, shard->name, bridge);
-	check_name(c, &c->bridges, shard->up, bridge);
-	check_name(c, &c->links, shard->up, bridge);
-	check_name(c, &c->bridges, shard->down, bridge);
-	check_name(c, &c->links, shard->down, bridge);
+	ifname_check(c, shard->name, SHARD_OF, bridge);
+	ifname_check(c, shard->up, SHARD_OF, bridge);
+	ifname_check(c, shard->down, SHARD_OF, bridge);
 }
 
 static void place(struct star *s, struct net_attach *at)

@@ -61,12 +61,17 @@ bool addr_is_host(const struct addr *a)
 	return !addr_equal(a, &first) && (a->family == AF_INET6 || !addr_equal(a, &last));
 }
 
+const struct addr *addr_subnet(const struct addr *own, const struct addr *a)
+{
+	for (unsigned i = 0; i < NET_ADDRS && own[i].family; i++)
+		if (addr_in(a, &own[i]))
+			return &own[i];
+	return NULL;
+}
+
 const struct addr *subnet_of(const struct net_bridge *bridge, const struct addr *a)
 {
-	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
-		if (addr_in(a, &bridge->addr[i]))
-			return &bridge->addr[i];
-	return NULL;
+	return addr_subnet(bridge->addr, a);
 }
 
 bool addr_of_bridge(const struct net_bridge *bridge, struct addr *a)
@@ -137,13 +142,11 @@ static void take_bridge_addr(struct plan *p, uint32_t index, const struct toml *
 		bridge->addr[(*n)++] = a;
 }
 
-static void check_mtu(struct compile *c, const struct draft *d, const struct net_bridge *bridge)
+void mtu_check(struct compile *c, const struct draft *d, enum key_id id, const struct toml *mtu)
 {
-	const struct toml *mtu = d->nodes[KEY_BRIDGE_MTU];
-
-	if (mtu && bridge->mtu < IPV6_MTU_LEAST && addr_has_family(bridge->addr, NET_ADDRS, AF_INET6))
-		refuse(c, mtu, "%s: mtu: %u is too small for its IPv6 address, which wants %u or more", d->title,
-		       bridge->mtu, IPV6_MTU_LEAST);
+	if (mtu && mtu->number < IPV6_MTU_LEAST)
+		refuse(c, mtu, "%s: %s: %ld is too small for its IPv6 address, which wants %u or more", d->title,
+		       key_name(id), (long)mtu->number, IPV6_MTU_LEAST);
 }
 
 void bridge_take(struct plan *p, uint32_t index)
@@ -161,7 +164,8 @@ void bridge_take(struct plan *p, uint32_t index)
 		take_bridge_addr(p, index, e, &n);
 	for (unsigned i = 0; i < n; i++)
 		set_at(&p->taken, &bridge->addr[i], ADDR_KEY)->value = ADDR_OF_BRIDGE | index;
-	check_mtu(c, d, bridge);
+	if (addr_has_family(bridge->addr, NET_ADDRS, AF_INET6))
+		mtu_check(c, d, KEY_BRIDGE_MTU, d->nodes[KEY_BRIDGE_MTU]);
 	if (ENABLED(CONFIG_NET_BRIDGE))
 		bridge_finish(c, index);
 }

@@ -117,7 +117,7 @@ static void walk(struct compile *c, const struct toml *table, const char *prefix
 struct list sysctls_take(struct compile *c, const struct draft *d, enum key_id id, const struct toml *table,
 			 sysctl_fn *unfit, const void *whose)
 {
-	struct sysctls all = { .draft = d, .key = key_text(key_by_id(id), KEY_NAME), .unfit = unfit, .whose = whose };
+	struct sysctls all = { .draft = d, .key = key_name(id), .unfit = unfit, .whose = whose };
 
 	if (table)
 		walk(c, table, "", 0, &all);

@@ -160,6 +160,14 @@ int table_find_near(const struct table *t, const char *name, uint32_t near)
 	return table_find(t, name);
 }
 
+bool table_has_network(const struct table *t)
+{
+	for (uint32_t i = 0; i < t->services.count; i++)
+		if (table_service(t, i)->namespaces & CLONE_NEWNET)
+			return true;
+	return t->bridges.count || t->links.count || t->sysctls.count || t->iprules.count;
+}
+
 int table_find(const struct table *t, const char *name)
 {
 	for (uint32_t i = 0; i < t->services.count; i++)

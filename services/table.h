@@ -276,6 +276,9 @@ __attribute__((returns_nonnull)) static inline const char *table_item(const stru
 /* Index of the service of this name, or -ENOENT. */
 int table_find(const struct table *t, const char *name);
 
+/* Whether anything of minit's network or of its services' is asked for. */
+bool table_has_network(const struct table *t);
+
 /* The same, fast where it is the one at `near` or the one behind that: of two tables that are alike. */
 int table_find_near(const struct table *t, const char *name, uint32_t near);
 

@@ -6,11 +6,6 @@
 #include "lib/addr.h"
 #include "services/address.h"
 
-static const char *name_of(enum key_id id)
-{
-	return key_text(key_by_id(id), KEY_NAME);
-}
-
 static const struct net_link *link_named(const struct compile *c, const char *name)
 {
 	int index = group_index(&c->links, name);
@@ -107,7 +102,7 @@ static void claim(struct plan *p, uint32_t who, const struct upon *u)
 		e->value = who;
 	first = upon_of(p->c, e->value);
 	if (e->value != who && apart(u, &first))
-		refuse(p->c, u->parent, "%s: %s: %s is upon %s too, and %s", u->draft->title, name_of(u->parent_key),
+		refuse(p->c, u->parent, "%s: %s: %s is upon %s too, and %s", u->draft->title, key_name(u->parent_key),
 		       first.draft->title, u->parent->text, apart(u, &first));
 }
 
@@ -118,7 +113,7 @@ static void check_mtu(struct compile *c, const struct upon *u)
 
 	if (u->mtu && most && u->mtu->number > most && (u->kind == NET_KIND_VLAN || u->kind == NET_KIND_MACVLAN))
 		refuse(c, u->mtu, "%s: %s: %ld is more than %s has, which it is upon: %u", u->draft->title,
-		       name_of(u->mtu_key), (long)u->mtu->number, u->parent->text, most);
+		       key_name(u->mtu_key), (long)u->mtu->number, u->parent->text, most);
 }
 
 void upon_check(struct plan *p, uint32_t who)
@@ -134,7 +129,7 @@ void upon_check(struct plan *p, uint32_t who)
 	}
 	unfit = parent_unfit(p->c, u.parent->text, u.kind);
 	if (unfit)
-		refuse(p->c, u.parent, "%s: %s: \"%.60s\" %s", u.draft->title, name_of(u.parent_key), u.parent->text,
+		refuse(p->c, u.parent, "%s: %s: \"%.60s\" %s", u.draft->title, key_name(u.parent_key), u.parent->text,
 		       unfit);
 	else if (is_first(u.kind))
 		claim(p, who, &u);
@@ -195,13 +190,13 @@ static void take_end(struct compile *c, const struct draft *d, enum key_id id, u
 
 	if (!node)
 		return;
-	if (strchr(node->text, '/') || text_addr(node->text, &a)) {
+	if (text_host(node->text, &a)) {
 		refuse_text(c, d, id, node);
 		return;
 	}
 	unfit = addr_unfit(&a, ADDR_LINK_LOCAL | ADDR_LOOPBACK | (addr_equal(&a, &all) ? 0 : may));
 	if (unfit)
-		refuse(c, node, "%s: %s: %s %s; wants %s", d->title, name_of(id), node->text, unfit,
+		refuse(c, node, "%s: %s: %s %s; wants %s", d->title, key_name(id), node->text, unfit,
 		       key_text(key_by_id(id), KEY_WANT));
 	else
 		*field = a;

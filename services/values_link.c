@@ -8,18 +8,12 @@
 #include "services/address.h"
 #include "services/routes.h"
 
-/* The lowest bit of the first byte is that of groups. */
 bool take_mac(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
-	static const uint8_t none[NET_MAC];
 	const char *text = node_text(node);
-	uint8_t mac[NET_MAC];
 
 	(void)s, (void)key;
-	if (!text || text_mac(text, mac) || mac[0] & 1 || !memcmp(mac, none, sizeof(mac)))
-		return false;
-	memcpy(field, mac, sizeof(mac));
-	return true;
+	return text && !mac_read(text, field);
 }
 
 static const struct {
@@ -57,19 +51,6 @@ bool take_online(struct section *s, const struct key *key, const struct toml *no
 {
 	(void)s, (void)key, (void)field;
 	return node->type == TOML_ARRAY && is_text_or_texts(node);
-}
-
-static const char *name_of(enum key_id id)
-{
-	return key_text(key_by_id(id), KEY_NAME);
-}
-
-static bool has_subnet(const struct net_link *link, const struct addr *a)
-{
-	for (unsigned i = 0; i < NET_ADDRS && link->addr[i].family; i++)
-		if (addr_in(a, &link->addr[i]))
-			return true;
-	return false;
 }
 
 /* One link has an address once; the same on two of them is a way to have links without addresses of their own. */
@@ -148,7 +129,7 @@ static void take_link_address(struct plan *p, uint32_t index, const struct toml 
 /* Routers of IPv6 are spoken to by a link-local address; and who has one address alone has no subnet. */
 static bool may_be_near(const struct net_link *link, const struct addr *a)
 {
-	return has_subnet(link, a) || addr_is_link_local(a) || addr_is_beyond(link->addr, NET_ADDRS, a) ||
+	return addr_subnet(link->addr, a) || addr_is_link_local(a) || addr_is_beyond(link->addr, NET_ADDRS, a) ||
 	       !link->addr[0].family || link->flags & (NET_LINK_DHCP | NET_LINK_DHCP6);
 }
 
@@ -156,7 +137,7 @@ static void take_link_gateway(struct compile *c, const struct draft *d, struct n
 {
 	struct addr a = { 0 };
 
-	if (strchr(node->text, '/') || text_addr(node->text, &a))
+	if (text_host(node->text, &a))
 		refuse_text(c, d, KEY_LINK_GATEWAY, node);
 	else if (!may_be_near(link, &a))
 		refuse(c, node, "%s: gateway: %s is in none of its subnets", d->title, node->text);
@@ -191,7 +172,7 @@ static void take_link_name(struct compile *c, const struct draft *d, enum key_id
 		return;
 	if (node->len >= size)
 		refuse(c, node, "%s: %s: \"%.60s\" is too long: up to %zu characters", d->title,
-		       name_of(id), node->text, size - 1);
+		       key_name(id), node->text, size - 1);
 	else
 		memcpy(field, node->text, node->len + 1);
 }
@@ -261,11 +242,6 @@ static void take_mode_of(struct compile *c, const struct draft *d, struct net_li
 	link->flags |= NET_LINK_MODE;
 }
 
-static int link_index(const struct compile *c, const char *name)
-{
-	return (int)set_get(&c->links.names, name, strlen(name)) - 1;
-}
-
 uint32_t links_on(const struct compile *c, uint32_t bridge)
 {
 	uint32_t count = 0;
@@ -282,7 +258,7 @@ uint32_t links_on(const struct compile *c, uint32_t bridge)
 static void check_master(struct compile *c, const struct draft *d, struct net_link *link)
 {
 	const struct toml *node = d->nodes[KEY_LINK_MASTER], *address = d->nodes[KEY_LINK_ADDRESS];
-	int bond = node ? link_index(c, link->master) : -1;
+	int bond = node ? group_index(&c->links, link->master) : -1;
 
 	if (!node || !link->master[0])
 		return;
@@ -292,7 +268,7 @@ static void check_master(struct compile *c, const struct draft *d, struct net_li
 		link->flags |= NET_LINK_BONDED;
 	else if (bond >= 0)
 		refuse(c, node, "%s: master: %s is no bridge and no bond", d->title, link->master);
-	else if (!set_get(&c->bridges.names, link->master, strlen(link->master)))
+	else if (group_index(&c->bridges, link->master) < 0)
 		refuse_nobody(c, d->title, "master", node, &c->bridges, "bridge");
 }
 
@@ -322,9 +298,8 @@ static void check_link(struct compile *c, const struct draft *d, const struct ne
 {
 	const struct toml *mtu = d->nodes[KEY_LINK_MTU], *metric = d->nodes[KEY_LINK_METRIC];
 
-	if (mtu && link->mtu < IPV6_MTU_LEAST && has_ipv6(link))
-		refuse(c, mtu, "%s: mtu: %u is too small for its IPv6 address, which wants %u or more", d->title,
-		       link->mtu, IPV6_MTU_LEAST);
+	if (has_ipv6(link))
+		mtu_check(c, d, KEY_LINK_MTU, mtu);
 	if (metric && !text_first(d->nodes[KEY_LINK_GATEWAY]) && !(link->flags & NET_LINK_DHCP))
 		refuse_key(c, metric, "%s: metric: it is that of default routes, and the link has none; add gateway, "
 			   "or remove it (one of routes stands there itself)", d->title);
@@ -344,7 +319,7 @@ static void take_link(struct plan *p, uint32_t index)
 	const struct toml *addresses = d->nodes[KEY_LINK_ADDRESS], *gateways = d->nodes[KEY_LINK_GATEWAY];
 	const struct toml *up = d->nodes[KEY_LINK_UP];
 
-	if (set_get(&c->bridges.names, link->name, strlen(link->name)))
+	if (group_index(&c->bridges, link->name) >= 0)
 		refuse_key(c, d->header, "%s: a bridge of the table has this name", d->title);
 	link->flags |= (up && !up->truth ? NET_LINK_DOWN : 0) | (d->nodes[KEY_LINK_MAC] ? NET_LINK_MAC : 0);
 	take_match(c, d, link);
@@ -385,7 +360,7 @@ static void check_defaults(struct compile *c, uint32_t index)
 				continue;
 			refuse_key(c, d->nodes[key], "%s: %s: link %s has a default route of IPv%u with this metric "
 				   "too%s, and the kernel keeps one; give one of them a metric of its own", d->title,
-				   name_of(key), links[i].name, family ? 6 : 4,
+				   key_name(key), links[i].name, family ? 6 : 4,
 				   links[i].gateway[family].family ? "" : " (by its lease)");
 			return;
 		}
@@ -431,8 +406,8 @@ static void check_id(struct compile *c, uint32_t index)
 /* How many links of the table it comes behind; more than there are: it goes in a circle. */
 static unsigned depth_of(const struct compile *c, const struct net_link *link, unsigned depth)
 {
-	int parent = link->parent[0] ? link_index(c, link->parent) : -1;
-	int master = link->master[0] ? link_index(c, link->master) : -1;
+	int parent = link->parent[0] ? group_index(&c->links, link->parent) : -1;
+	int master = link->master[0] ? group_index(&c->links, link->master) : -1;
 	unsigned most = depth;
 
 	if (depth > 8)
@@ -468,7 +443,7 @@ static void take_waits(struct compile *c, const struct draft *d, const uint8_t *
 	const struct toml *list = d->nodes[KEY_ONLINE];
 
 	for (const struct toml *e = list ? list->first : NULL; e; e = e->next) {
-		int index = link_index(c, e->text);
+		int index = group_index(&c->links, e->text);
 
 		if (index < 0)
 			refuse_nobody(c, d->title, "online", e, &c->links, "link");

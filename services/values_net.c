@@ -23,6 +23,19 @@ const struct toml *text_next(const struct toml *list, const struct toml *node)
 	return list->type == TOML_ARRAY ? node->next : NULL;
 }
 
+uint32_t texts_of_all(const struct compile *c, enum key_id id)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->services.count; i++) {
+		const struct toml *list = c->services.drafts[i].nodes[id];
+
+		for (const struct toml *e = text_first(list); e; e = text_next(list, e))
+			n++;
+	}
+	return n;
+}
+
 bool take_addresses(struct section *s, const struct key *key, const struct toml *node, void *field)
 {
 	(void)s;
@@ -58,7 +71,7 @@ static bool is_good(const struct key *key, const struct toml *node)
 
 bool is_network_key(enum key_id id)
 {
-	return !strncmp(key_text(key_by_id(id), KEY_NAME), "network.", 8);
+	return !strncmp(key_name(id), "network.", 8);
 }
 
 /* Kept for services/attach.c, address.c and network.c. A word and a table exclude each other: the later one holds. */
