@@ -257,6 +257,7 @@ uint32_t links_on(const struct compile *c, uint32_t bridge)
 /* A bridge or a bond of the table. */
 static void check_master(struct compile *c, const struct draft *d, struct net_link *link)
 {
+	static const uint16_t routed[] = { KEY_LINK_GATEWAY, KEY_LINK_ROUTES };
 	const struct toml *node = d->nodes[KEY_LINK_MASTER], *address = d->nodes[KEY_LINK_ADDRESS];
 	int bond = node ? group_index(&c->links, link->master) : -1;
 
@@ -264,6 +265,10 @@ static void check_master(struct compile *c, const struct draft *d, struct net_li
 		return;
 	if (address)
 		refuse_key(c, address, "%s: address: a port has none; give it to %s", d->title, link->master);
+	for (size_t i = 0; i < ARRAY_LEN(routed); i++)
+		if (text_first(d->nodes[routed[i]]))
+			refuse_key(c, d->nodes[routed[i]], "%s: %s: a port has none, as what comes by it is that of "
+				   "%s; remove it", d->title, key_name(routed[i]), link->master);
 	if (bond >= 0 && c->link_specs[bond].kind == NET_KIND_BOND)
 		link->flags |= NET_LINK_BONDED;
 	else if (bond >= 0)
@@ -447,6 +452,9 @@ static void take_waits(struct compile *c, const struct draft *d, const uint8_t *
 
 		if (index < 0)
 			refuse_nobody(c, d->title, "online", e, &c->links, "link");
+		else if (c->link_specs[index].flags & NET_LINK_DOWN)
+			refuse(c, e, "%s: online: %s stays down (up = false), so this would be waited for in vain; "
+			       "remove one of the two", d->title, e->text);
 		else
 			d->confine->online |= (uint64_t)1 << place[index];
 	}
