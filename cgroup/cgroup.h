@@ -84,6 +84,9 @@ must_check int cgroup_adopt(const struct cgroup_home *home, const char *name);
  */
 void cgroup_spread(const struct cgroup_home *home, const char *name);
 
+/* In which hierarchies of v1 the leaf is, where what was asked for made it: a bit per enum cgroup_v1. */
+uint16_t cgroup_old_places(const struct cgroup_home *home, const char *name);
+
 /* Whether the leaf is in the v1 hierarchy of these controllers ("cpu,cpuacct"), and may be shown. For the child. */
 bool cgroup_has_old(const struct cgroup_home *home, const char *name, const char *controllers);
 
@@ -259,6 +262,13 @@ static inline void cgroup_spread(const struct cgroup_home *home, const char *nam
 {
 	(void)home;
 	(void)name;
+}
+
+static inline uint16_t cgroup_old_places(const struct cgroup_home *home, const char *name)
+{
+	(void)home;
+	(void)name;
+	return 0;
 }
 
 static inline bool cgroup_has_old(const struct cgroup_home *home, const char *name, const char *controllers)

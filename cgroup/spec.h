@@ -26,6 +26,7 @@ struct cgroup_home {
 	uint8_t into;                  /* enum cgroup_into */
 	uint8_t shared;                /* our v2 cgroup has other processes: leaves are in a directory beside them */
 	uint16_t withheld;             /* bit per enum cgroup_v1: is there, but `shared` keeps it from our leaves */
+	uint16_t needed;               /* of a child's copy, the same: where its leaf has to be; cgroup_old_places */
 };
 
 #define DEVICE_READ 1

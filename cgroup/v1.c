@@ -89,7 +89,7 @@ static int join(const struct cgroup_home *home, const char *name)
 			continue;
 		err = v1_write(home, i, name, "tasks", "0");
 		moved |= !err;
-		if (err == -ENOENT && (home->v2 >= 0 || i != tracker(home)))
+		if (err == -ENOENT && !(home->needed >> i & 1) && (home->v2 >= 0 || i != tracker(home)))
 			err = 0; /* no leaf here, see create */
 	}
 	return err ? err : moved;

@@ -18,6 +18,9 @@ must_check int v1_make_leaf(const struct cgroup_home *home, enum cgroup_v1 contr
 /* Whether the service's group is there: then its leaf has to be. */
 bool v1_has_group(const struct cgroup_home *home, enum cgroup_v1 controller, const char *name);
 
+/* See cgroup_old_places. */
+uint16_t v1_places(const struct cgroup_home *home, const char *name);
+
 void v1_spread(const struct cgroup_home *home, const char *name);
 
 /* -- cgroup/v1_limits.c -- */

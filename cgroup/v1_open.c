@@ -149,6 +149,17 @@ int v1_make_leaf(const struct cgroup_home *home, enum cgroup_v1 controller, cons
 	return err || !strcmp(name, buf_text(&group)) ? err : make_group(dir, controller, leaf_path(&path, name, ""));
 }
 
+uint16_t v1_places(const struct cgroup_home *home, const char *name)
+{
+	struct leaf_path path;
+	unsigned places = 0;
+
+	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++)
+		if (home->v1[i] >= 0 && !faccessat(home->v1[i], leaf_path(&path, name, ""), F_OK, 0))
+			places |= 1u << i;
+	return (uint16_t)places;
+}
+
 void v1_spread(const struct cgroup_home *home, const char *name)
 {
 	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++)

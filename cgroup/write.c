@@ -249,6 +249,11 @@ int cgroup_adopt(const struct cgroup_home *home, const char *name)
 	return ENABLED(CONFIG_CGROUP_V1) ? v1_adopt(home, name) : 0;
 }
 
+uint16_t cgroup_old_places(const struct cgroup_home *home, const char *name)
+{
+	return ENABLED(CONFIG_CGROUP_V1) ? v1_places(home, name) : 0;
+}
+
 void cgroup_spread(const struct cgroup_home *home, const char *name)
 {
 	if (ENABLED(CONFIG_CGROUP_V1))

@@ -177,6 +177,7 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 		.output_fds = sv->output_fds,
 	};
 
+	child.home.needed = handles_at(sv, index)->old_places;
 	if (spec->internal)
 		gather_outputs(sv);
 	return child;

@@ -323,6 +323,23 @@ static int prepare_devices(struct supervisor *sv, uint32_t index, const char *le
 	return err;
 }
 
+/* One of them that somebody has removed is missed by the child that is to be in it: it would be held by less. */
+static void note_places(struct supervisor *sv, uint32_t index)
+{
+	struct leaf_name name;
+
+	service_at(sv, index)->handles.old_places = cgroup_old_places(&sv->state->cgroup, leaf_of(sv, index, &name));
+}
+
+static int adopt(struct supervisor *sv, uint32_t index)
+{
+	struct leaf_name name;
+	int err = cgroup_adopt(&sv->state->cgroup, leaf_of(sv, index, &name));
+
+	note_places(sv, index);
+	return err;
+}
+
 /* -- all of it -------------------------------------------------------------------------------------------------- */
 
 /* What is to hold in a leaf that is there. */
@@ -332,6 +349,7 @@ static int furnish(struct supervisor *sv, const struct limits *limits, const cha
 
 	if (!err)
 		err = prepare_devices(sv, limits->index, limits->leaf, detail);
+	note_places(sv, limits->index);
 	return err || !sv->on_leaf ? err : sv->on_leaf(sv, limits->index, detail);
 }
 
@@ -392,7 +410,7 @@ int leaf_rewrite(struct supervisor *sv, uint32_t index, const char **detail)
 	err = prepare_group(sv, index, detail);
 	if (!err)
 		err = write_limits(&limits, detail);
-	return err ? err : cgroup_adopt(&sv->state->cgroup, limits.leaf);
+	return err ? err : adopt(sv, index);
 }
 
 /* -- while it is there ------------------------------------------------------------------------------------------ */
@@ -472,17 +490,16 @@ int leaf_set(struct supervisor *sv, uint32_t index, const char *file, const char
 	if (is_tight(file, text))
 		service_at(sv, index)->handles.tight = 1;
 	err = change_limit(&limits, file, text, why);
-	return err ? err : cgroup_adopt(&sv->state->cgroup, limits.leaf);
+	return err ? err : adopt(sv, index);
 }
 
 static int adopt_members(struct supervisor *sv, uint32_t group)
 {
-	struct leaf_name name;
 	int err = 0;
 
 	for (uint32_t i = 0; i < sv->state->count && !err; i++)
 		if (is_member(sv, i, group))
-			err = cgroup_adopt(&sv->state->cgroup, leaf_of(sv, i, &name));
+			err = adopt(sv, i);
 	return err;
 }
 

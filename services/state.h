@@ -95,6 +95,7 @@ struct handles {
 	uint8_t moved : 1; /* its addresses have other MACs than before: who knows those is told; services/connect.c */
 	uint8_t paused_for : 2; /* HANDLE_PAUSED, for this pressure (enum pressure_of + 1); 0: by hand. init/notice.c */
 	uint8_t flags;     /* bits of enum handle_flag */
+	uint16_t old_places; /* where else its leaf is, as of cgroup_old_places; services/leaf.c */
 	struct spawn_report report; /* of this run; err 0: none */
 	struct net_settle settle;   /* what its network waits for; services/settle.c */
 };

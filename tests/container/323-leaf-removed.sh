@@ -1,6 +1,6 @@
 #!/bin/bash
 # A leaf that somebody else has removed, as nobody was in it, is made anew with all that holds in it: at once where minit looks
-# into it before (cgroup v2), else by the next start.
+# into it before (cgroup v2), else by the next start. Nobody runs with less meanwhile.
 set -u
 . tests/container/ct.sh
 
@@ -44,6 +44,14 @@ is "$(ct_leaf with.dot)" "" "and that of another, with its group"
 again with.dot 8
 group=$(ct_leaf with.dot pids.max)
 is "$(cat "${group%/*/*}/pids.max")" 20 "so does that of the group"
+ct_minit stop one
+limit=$(ct_leaf one pids.max)
+rmdir "${limit%/*}"
+is "$(ct_leaf one pids.max)" "" "of the first the leaf is removed only where its limit is"
+again one 9
+limit=$(ct_leaf one pids.max)
+[ -n "$(cat "${limit%/*}/cgroup.procs")" ]
+ok $? "and it is held by that"
 ct_minit restart one with.dot
 ok $? "they go on like any other"
 ct_stop "it ends in order"
