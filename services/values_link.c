@@ -481,7 +481,7 @@ void links_take(struct plan *p)
 static void take_upon(const struct compile *c, uint32_t service, const uint8_t *place)
 {
 	const struct net_attach *at = &c->specs[service].attach;
-	int index = at->flags & NET_ON_LINK ? link_index(c, at->peer) : -1;
+	int index = at->flags & NET_ON_LINK ? group_index(&c->links, at->peer) : -1;
 
 	if (index >= 0)
 		c->services.drafts[service].confine->upon |= (uint64_t)1 << place[index];
