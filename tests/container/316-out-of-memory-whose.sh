@@ -78,7 +78,8 @@ ok $? "one that is not to end as a whole loses a process"
 hog asked
 ct_is "beside one that is" asked:failed
 ct_heard
-is "$(grep -o '"service":"[a-z]*".*"notice":"oom"' "$ct_dir/events" | cut -d '"' -f 4 | sort | tr '\n' ' ')" "asked single " "which they alone are told of"
+told=$(grep -o '"service":"[a-z]*".*"notice":"oom"' "$ct_dir/events" | cut -d '"' -f 4 | sort | tr '\n' ' ')
+is "${told#asked }" "single " "which they alone are told of, who ends as a whole on cgroup v2 by that end alone"
 is "$(ct_field single state) $(ct_field single oom_kills) $(ct_field neighbour state) $(ct_field neighbour starts)" "up 1 up 1" \
 	"and others go on as before"
 hog neighbour
