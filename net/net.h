@@ -359,6 +359,18 @@ must_check int net_settle_ask(struct net_session *s, const struct net_attach *at
 
 #else
 
+static inline bool mac_is_chosen(const struct net_attach *attach)
+{
+	(void)attach;
+	return false;
+}
+
+static inline void mac_of_attach(const struct net_attach *attach, uint8_t *ret_mac)
+{
+	(void)attach;
+	memset(ret_mac, 0, NET_MAC);
+}
+
 static inline int net_announce(const struct net_attach *attach, int ns, int home)
 {
 	(void)attach, (void)ns, (void)home;
