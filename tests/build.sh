@@ -182,7 +182,7 @@ layout_with() {
 	echo "the table: $table, the state: $state; with $2 in $1 (table,state): $now"
 	[ "$now" = "$3,$4" ] && [ "$(layout_of TABLE),$(layout_of STATE)" = "$table,$state" ]
 }
-holds 'a comment is no matter of the layout' layout_with services/state.h 's,is being killed,is being put to death,' same same
+holds 'a comment is no matter of the layout' layout_with services/state.h 's,are being killed,are being put to death,' same same
 holds 'nor are blanks' layout_with services/table.h 's/^\tuint32_t outputs; +/\tuint32_t  outputs ;/' same same
 holds 'nor is what only a running minit has' layout_with services/state.h 's/^\tbool settling;/\tbool settling, also;/' same same
 holds 'the order of states is' layout_with services/states.def '/^STATE\(UP,/{h;d};/^STATE\(STOPPING,/{p;x}' same other
