@@ -428,10 +428,13 @@ unsigned limit_order(const char *file);
 
 /*
  * 0 for what may be the file of a controller, known or not; -EINVAL for what
- * has not the form, -EPERM for a file that is minit's own to write, -ENOENT
- * for a controller that does not exist.
+ * has not the form, -EPERM for one of which limit_refusal says why it cannot be
+ * a limit, -ENOENT for a controller that does not exist.
  */
 must_check int limit_file(const char *file);
+
+/* Why a file is none of a limit although the kernel may have it, in words; or NULL. */
+const char *limit_refusal(const char *file);
 
 /* The known file that was meant by one that is not known, or NULL. */
 const char *limit_nearest(const char *file);

@@ -109,13 +109,24 @@ static bool ends_with(const char *text, const char *end)
 	return len >= n && !strcmp(text + len - n, end);
 }
 
+const char *limit_refusal(const char *file)
+{
+	if (ends_with(file, ".pressure"))
+		return "this is no limit; see the keys pressure and on_pressure";
+	if (ends_with(file, ".reclaim"))
+		return "this is no limit, but done once; write it into the leaf by hand";
+	if (!strcmp(file, "cgroup.freeze"))
+		return "this file is minit's own to write; see minit pause";
+	return strncmp(file, "cgroup.", 7) || !strncmp(file, "cgroup.max.", 11) ? NULL : "this file is minit's own to write";
+}
+
 int limit_file(const char *file)
 {
 	bool core = !strncmp(file, "cgroup.", 7);
 
 	if (!is_file(file))
 		return -EINVAL;
-	if ((core && strncmp(file, "cgroup.max.", 11) != 0) || ends_with(file, ".pressure"))
+	if (limit_refusal(file))
 		return -EPERM;
 	return core || limit_controller(file) != CGROUP_V1_COUNT ? 0 : -ENOENT;
 }

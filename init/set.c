@@ -33,17 +33,6 @@ static bool put_value(struct buf *request, const char *file, const char *value)
 	return !err;
 }
 
-static void complain_of_own(const char *file)
-{
-	size_t len = strlen(file);
-
-	if (len > 9 && !strcmp(file + len - 9, ".pressure"))
-		complain("%s: this is no limit; see the keys pressure and on_pressure", file);
-	else
-		complain("%s: this file is minit's own to write%s", file,
-			 strcmp(file, "cgroup.freeze") ? "" : "; see minit pause");
-}
-
 static bool is_file(const char *file)
 {
 	const char *nearest = limit_nearest(file);
@@ -52,7 +41,7 @@ static bool is_file(const char *file)
 	if (!err && !nearest)
 		return true;
 	if (err == -EPERM) {
-		complain_of_own(file);
+		complain("%s: %s", file, limit_refusal(file));
 		return false;
 	}
 	complain("%s: no file of a limit%s%s%s", file, nearest ? "; did you mean \"" : "",

@@ -117,10 +117,12 @@ static void walk(struct compile *c, const struct toml *table, const char *prefix
 struct list sysctls_take(struct compile *c, const struct draft *d, enum key_id id, const struct toml *table,
 			 sysctl_fn *unfit, const void *whose)
 {
-	struct sysctls all = { .draft = d, .key = key_name(id), .unfit = unfit, .whose = whose };
+	struct sysctls all;
 
-	if (table)
-		walk(c, table, "", 0, &all);
+	if (!table)
+		return (struct list){ 0 };
+	all = (struct sysctls){ .draft = d, .key = key_name(id), .unfit = unfit, .whose = whose };
+	walk(c, table, "", 0, &all);
 	if (!all.count)
 		return (struct list){ 0 };
 	return (struct list){ image_record(c, all.list, all.count * sizeof(all.list[0])), all.count };

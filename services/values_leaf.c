@@ -40,11 +40,8 @@ static void refuse_limit(struct section *s, const struct toml *node, const char 
 
 	for (unsigned i = 0; err && !nearest && limit_name(i); i++)
 		nearest_try(&n, limit_name(i));
-	if (err == -EPERM && strstr(name, ".pressure"))
-		refuse_key(s->c, node, "%s: %s: this is no limit; see the keys pressure and on_pressure",
-			   s->draft->title, name);
-	else if (err == -EPERM)
-		refuse_key(s->c, node, "%s: %s: this file is minit's own to write", s->draft->title, name);
+	if (err == -EPERM)
+		refuse_key(s->c, node, "%s: %s: %s", s->draft->title, name, limit_refusal(name));
 	else
 		refuse_unknown(s->c, s->draft->title, "key", node, name, nearest ? nearest : n.best);
 }

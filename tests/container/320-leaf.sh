@@ -218,6 +218,7 @@ is "$? $(cat "$ct_dir/why")" '2 minit: group.tema: no such group; did you mean "
 for told in "cgroup.freeze=1:cgroup.freeze: this file is minit's own to write; see minit pause" \
 	"cgroup.procs=0:cgroup.procs: this file is minit's own to write" \
 	'memory.pressure=some 1 1:memory.pressure: this is no limit; see the keys pressure and on_pressure' \
+	'memory.reclaim=1M:memory.reclaim: this is no limit, but done once; write it into the leaf by hand' \
 	'=64M:"=64M" is not FILE=VALUE, such as memory.max=128M' \
 	"$(printf %0100d 0).max=1:\"$(printf %0100d 0).max=1\" is not FILE=VALUE, such as memory.max=128M"; do
 	is "$(ct_minit set spin "${told%%:*}" 2>&1; echo $?)" "minit: ${told#*:}

@@ -192,8 +192,8 @@ static void file_of_a_controller_may_be_any_but_minits_own(void **state)
 	} files[] = {
 		{ "memory.max", 0 }, { "memory.unheard_of", 0 }, { "hugetlb.2MB.max", 0 }, { "dmem.max", 0 },
 		{ "cgroup.max.depth", 0 }, { "cgroup.procs", -EPERM }, { "cgroup.kill", -EPERM },
-		{ "cgroup.subtree_control", -EPERM }, { "memory.pressure", -EPERM }, { "memory", -EINVAL }, { "", -EINVAL },
-		{ "memory.", -EINVAL }, { ".max", -EINVAL }, { "memory..max", -EINVAL }, { "memory.max/x", -EINVAL },
+		{ "cgroup.subtree_control", -EPERM }, { "memory.pressure", -EPERM }, { "memory.reclaim", -EPERM },
+		{ "memory", -EINVAL }, { "", -EINVAL }, { "memory.", -EINVAL }, { ".max", -EINVAL }, { "memory..max", -EINVAL }, { "memory.max/x", -EINVAL },
 		{ "../memory.max", -EINVAL }, { "memory.m x", -EINVAL }, { "memroy.max", -ENOENT }, { "blkio.weight", -ENOENT },
 	};
 
