@@ -117,7 +117,9 @@ const char *limit_refusal(const char *file)
 		return "this is no limit, but done once; write it into the leaf by hand";
 	if (!strcmp(file, "cgroup.freeze"))
 		return "this file is minit's own to write; see minit pause";
-	return strncmp(file, "cgroup.", 7) || !strncmp(file, "cgroup.max.", 11) ? NULL : "this file is minit's own to write";
+	if (strncmp(file, "cgroup.", 7) || !strncmp(file, "cgroup.max.", 11))
+		return NULL;
+	return "this file is minit's own to write";
 }
 
 int limit_file(const char *file)

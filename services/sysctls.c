@@ -114,16 +114,30 @@ static void walk(struct compile *c, const struct toml *table, const char *prefix
 	}
 }
 
-struct list sysctls_take(struct compile *c, const struct draft *d, enum key_id id, const struct toml *table,
-			 sysctl_fn *unfit, const void *whose)
-{
-	struct sysctls all;
+/* Whose they are, before any is taken. */
+struct whose {
+	const struct draft *draft;
+	enum key_id key;
+	sysctl_fn *unfit;
+	const void *is;
+};
 
-	if (!table)
-		return (struct list){ 0 };
-	all = (struct sysctls){ .draft = d, .key = key_name(id), .unfit = unfit, .whose = whose };
+/* Apart, as the list is long: who has no settings, as most, does not pay for so much of the stack. */
+static __attribute__((noinline)) struct list take(struct compile *c, const struct toml *table,
+						   const struct whose *whose)
+{
+	struct sysctls all = {
+		.draft = whose->draft, .key = key_name(whose->key), .unfit = whose->unfit, .whose = whose->is,
+	};
+
 	walk(c, table, "", 0, &all);
 	if (!all.count)
 		return (struct list){ 0 };
 	return (struct list){ image_record(c, all.list, all.count * sizeof(all.list[0])), all.count };
+}
+
+struct list sysctls_take(struct compile *c, const struct draft *d, enum key_id id, const struct toml *table,
+			 sysctl_fn *unfit, const void *whose)
+{
+	return table ? take(c, table, &(struct whose){ d, id, unfit, whose }) : (struct list){ 0 };
 }
