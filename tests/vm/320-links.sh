@@ -138,7 +138,9 @@ exec = ["/bin/sh", "/probe"]
 namespaces = []
 caps = "all"
 ready = "exit"
-needs = ["wires", "ipb", "web", "assoc", "wire", "wg-wg0"]
+needs = ["wires", "web", "assoc", "wg-wg0"]
+# Who is upon a link that it deletes is started again, and who needs that with it.
+after = ["ipb", "wire"]
 online = ["wg0", "wan", "bond0", "tagged", "vx0", "vx6", "p0", "p1", "d0", "d1", "d2", "mac0", "ipv0", "early", "orphan"]
 [service.ender]
 exec = ["/bin/sh", "-c", "minit wait --timeout 120s probe:done; exec minit poweroff"]
