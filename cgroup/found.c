@@ -46,11 +46,8 @@ static int read_v1(const struct leaf_file *f, const char *file, struct buf *got)
 static int number_v1(const struct leaf_file *f, const char *file, uint64_t *ret)
 {
 	struct leaf_path path;
-	int err = file_number(f->home->v1[f->controller], leaf_path(&path, f->name, file), ret);
 
-	if (!err && *ret >= V1_NO_LIMIT)
-		*ret = LIMIT_NONE;
-	return err;
+	return file_size_v1(f->home->v1[f->controller], leaf_path(&path, f->name, file), ret);
 }
 
 static int put_amount(int err, uint64_t n, struct buf *got)

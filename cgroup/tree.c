@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cgroup/v1.h"
 #include "lib/buf.h"
 #include "lib/fd.h"
 #include "lib/sys.h"
@@ -237,6 +238,15 @@ int file_number(int dir, const char *path, uint64_t *ret)
 		return 0;
 	}
 	return text_u64(text, ret);
+}
+
+int file_size_v1(int dir, const char *path, uint64_t *ret)
+{
+	int err = file_number(dir, path, ret);
+
+	if (!err && *ret >= V1_NO_LIMIT)
+		*ret = LIMIT_NONE;
+	return err;
 }
 
 int file_keyed(int dir, const char *path, const char *key, uint64_t *ret)

@@ -45,4 +45,7 @@ bool tree_is_empty(int dir, const char *name);
 must_check int file_number(int dir, const char *path, uint64_t *ret);
 must_check int file_keyed(int dir, const char *path, const char *key, uint64_t *ret);
 
+/* The same of a size of v1, where a limit beyond all memory is none: LIMIT_NONE. */
+must_check int file_size_v1(int dir, const char *path, uint64_t *ret);
+
 #endif

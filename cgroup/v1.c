@@ -136,12 +136,8 @@ static bool read_memory(int home, const char *name, struct cgroup_usage *ret)
 {
 	struct leaf_path path;
 
-	if (file_number(home, leaf_path(&path, name, "memory.usage_in_bytes"), &ret->memory) ||
-	    file_number(home, leaf_path(&path, name, "memory.limit_in_bytes"), &ret->memory_max))
-		return false;
-	if (ret->memory_max >= V1_NO_LIMIT)
-		ret->memory_max = LIMIT_NONE;
-	return true;
+	return !file_number(home, leaf_path(&path, name, "memory.usage_in_bytes"), &ret->memory) &&
+	       !file_size_v1(home, leaf_path(&path, name, "memory.limit_in_bytes"), &ret->memory_max);
 }
 
 static void usage(const struct cgroup_home *home, const char *name, struct cgroup_usage *ret)

@@ -59,11 +59,8 @@ static int put_same(const struct job *job)
 static int read_limit(const struct job *job, const char *file, uint64_t *ret)
 {
 	struct leaf_path path;
-	int err = file_number(job->home->v1[job->controller], leaf_path(&path, job->name, file), ret);
 
-	if (!err && *ret >= V1_NO_LIMIT)
-		*ret = LIMIT_NONE;
-	return err;
+	return file_size_v1(job->home->v1[job->controller], leaf_path(&path, job->name, file), ret);
 }
 
 /* What may be used of both: v1 takes no sum below the memory alone, so what grows is written first. */

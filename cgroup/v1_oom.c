@@ -15,7 +15,7 @@ static bool is_bound(const struct cgroup_home *home, const char *name)
 	uint64_t memory;
 
 	leaf_path(&path, name, "memory.limit_in_bytes");
-	return !file_number(home->v1[CGROUP_V1_MEMORY], path.text, &memory) && memory < V1_NO_LIMIT;
+	return !file_size_v1(home->v1[CGROUP_V1_MEMORY], path.text, &memory) && memory != LIMIT_NONE;
 }
 
 bool v1_oom_is_heard(const struct cgroup_home *home, const char *name)
