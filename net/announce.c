@@ -83,9 +83,7 @@ static int open_in(int ns, int home)
 		return -errno;
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	err = fd < 0 ? -errno : fd;
-	if (setns(home, CLONE_NEWNET) < 0)
-		(void)!net_failed(NULL, &(struct netlink_request){ .step = NET_NAMESPACE }, errno,
-				  "minit cannot return to its own");
+	(void)net_return(NULL, home); /* said */
 	return err;
 }
 

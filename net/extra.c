@@ -58,7 +58,7 @@ int net_sysctl(const char *object, const char *path, const char *value)
 static int put_sysctls(const struct net_session *s, const char *object, const struct net_extra *extra, int ns)
 {
 	const struct netlink_request request = { .step = NET_NAMESPACE };
-	int err = 0;
+	int err = 0, back;
 
 	if (!extra->sysctl_count)
 		return 0;
@@ -67,9 +67,8 @@ static int put_sysctls(const struct net_session *s, const char *object, const st
 	for (uint32_t i = 0; i < extra->sysctl_count && !err; i++)
 		err = net_sysctl(object, extra->texts + extra->sysctls[i].path_at,
 				 extra->texts + extra->sysctls[i].value_at);
-	if (setns(s->home, CLONE_NEWNET) < 0)
-		return net_failed(object, &request, errno, "minit cannot return to its own");
-	return err;
+	back = net_return(object, s->home);
+	return back ? back : err;
 }
 
 static int put_rate(struct net_session *s, const char *object, struct netlink *nl, const char *name, uint32_t index,

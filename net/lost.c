@@ -33,8 +33,6 @@ bool net_is_lost(const struct net_attach *attach, int ns, int home)
 	if (!net_has_eth0(attach) || home < 0 || setns(ns, CLONE_NEWNET) < 0)
 		return false;
 	lost = is_gone(net_eth(attach));
-	if (setns(home, CLONE_NEWNET) < 0)
-		(void)!net_failed(NULL, &(struct netlink_request){ .step = NET_NAMESPACE }, errno,
-				  "minit cannot return to its own");
+	(void)net_return(NULL, home); /* said */
 	return lost;
 }

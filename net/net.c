@@ -62,6 +62,15 @@ int net_failed(const char *object, const struct netlink_request *request, int er
 	return -err;
 }
 
+int net_return(const char *object, int home)
+{
+	const struct netlink_request request = { .step = NET_NAMESPACE };
+
+	if (setns(home, CLONE_NEWNET) < 0)
+		return net_failed(object, &request, errno, "minit cannot return to its own");
+	return 0;
+}
+
 /* -- requests and their answers ----------------------------------------------------------------- */
 
 /* No IPv6 in the kernel, none on this link (an MTU below 1280), or disabled by sysctl. */
@@ -215,14 +224,13 @@ static int make_namespace(const struct net_session *s, const char *object,
 			  struct netlink *ret_inside, int *ret_ns)
 {
 	const struct netlink_request request = { .step = NET_NAMESPACE };
-	int err;
+	int err, back;
 
 	if (s->home < 0)
 		return net_failed(object, &request, -s->home, "");
 	err = enter_new(object, ret_inside, ret_ns);
-	if (setns(s->home, CLONE_NEWNET) < 0)
-		return net_failed(object, &request, errno, "minit cannot return to its own");
-	return err;
+	back = net_return(object, s->home);
+	return back ? back : err;
 }
 
 static int configure_inside(struct net_session *s, const char *object, struct netlink *inside,

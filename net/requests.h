@@ -132,6 +132,9 @@ void mac_of_address(const struct addr *addr, uint8_t *ret_mac);
 /* Logs `object: step NAME: why; what to do`. Returns -err. */
 int net_failed(const char *object, const struct netlink_request *request, int err, const char *words);
 
+/* Back into minit's own network namespace. 0, or -errno, logged. */
+int net_return(const char *object, int home);
+
 /*
  * Sends the batch and takes its answers. The first failure is logged and
  * returned as -errno; what is missing of IPv6 is none unless request->given.
