@@ -161,13 +161,6 @@ static const uint8_t *mac_before(const struct net_link *link, uint32_t i)
 	return by_lot && memcmp(macs[i], unknown, NET_MAC) != 0 ? macs[i] : NULL;
 }
 
-static bool is_running(const struct supervisor *sv, uint32_t index)
-{
-	const struct life *life = &service_at(sv, index)->life;
-
-	return life->state == STATE_UP || life->state == STATE_STARTING;
-}
-
 /*
  * Who joins its network has lost eth0 too: they come after it, and so wait for the new one. A network that was made and
  * not used yet is not asked for at its first start.
@@ -181,7 +174,7 @@ static void give_eth0(struct supervisor *sv, uint32_t owner, const char *link)
 		s->handles.later = 1;
 	}
 	for (uint32_t i = 0; i < sv->state->count; i++) {
-		if (table_network_owner(sv->table, i) != owner || !is_running(sv, i))
+		if (table_network_owner(sv->table, i) != owner || !life_runs(&service_at(sv, i)->life))
 			continue;
 		log_warn(service_name(sv, i), 0, "network: link %s is there again, with which its interface has gone; "
 			 "it is started again", link);

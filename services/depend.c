@@ -34,8 +34,7 @@ bool service_is_ready(const struct supervisor *sv, uint32_t index)
 /* It runs, but is about to be stopped: what needs it has to go first. */
 static bool is_leaving(const struct life *life)
 {
-	return life->want == WANT_DOWN ||
-	       (life->asked && (life->state == STATE_UP || life->state == STATE_STARTING));
+	return life->want == WANT_DOWN || (life->asked && life_runs(life));
 }
 
 /* Not without somebody who tells it to, or mends what it needs. */

@@ -145,10 +145,9 @@ static void tell(struct supervisor *sv, uint32_t index, enum state was)
 /* Is the next run the user's doing, and not the policy's? */
 static bool is_anew(const struct life *life, enum event event, uint8_t wanted)
 {
-	bool runs = life->state == STATE_STARTING || life->state == STATE_UP;
 	bool given_up = life->state == STATE_FAILED || life->state == STATE_DONE;
 
-	if (event == EVENT_RESTART || (event == EVENT_WANT_UP && !runs && (given_up || wanted == WANT_DOWN)))
+	if (event == EVENT_RESTART || (event == EVENT_WANT_UP && !life_runs(life) && (given_up || wanted == WANT_DOWN)))
 		return true;
 	return life->again && event != EVENT_WANT_DOWN;
 }

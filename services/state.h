@@ -382,6 +382,12 @@ void service_recover(struct supervisor *sv);
  */
 struct when service_timeouts(struct supervisor *sv, struct when now);
 
+/* Begun, ready or not yet, and not told to end. */
+static inline bool life_runs(const struct life *life)
+{
+	return life->state == STATE_STARTING || life->state == STATE_UP;
+}
+
 bool service_is_active(const struct service *s); /* a process of it may exist */
 bool service_is_ready(const struct supervisor *sv, uint32_t index); /* what needs it may start */
 bool service_is_ready_in(const struct supervisor *sv, uint32_t index, enum state state); /* would be, in that state */
