@@ -52,6 +52,7 @@ struct child {
 	bool is_behind;       /* it is the program's child of the reaper */
 	const int *output_fds; /* read ends by output_slot, for the log helper */
 	int join_fd;          /* pidfd of the service whose namespaces are joined, or -errno (services/joined.h) */
+	int proc_fd;          /* minit's /proc, where another is joined; or -1: it is at its place */
 	int image_fds[2];     /* mounts of the image that is its root, until they are taken, or -1; step_image */
 	int userns_fd;        /* its user namespace until it is entered, or -1; step_idmap */
 	int secrets_fd;       /* file system of its secrets until they are given to it, or -1; step_mounts */

@@ -14,6 +14,17 @@ static const struct roots_spec *roots_of(const struct child *child)
 	return &table_confine(child->table, child->spec)->roots;
 }
 
+/* A label is written behind the join, and at /proc there may be anything: services/step_process.c. */
+static int keep_proc(struct child *child)
+{
+	const struct privileges_spec *p = &child_confine(child)->privileges;
+
+	if (!(roots_of(child)->join_flags & CLONE_NEWNS) || (!p->apparmor_at && !p->selinux_at))
+		return 0;
+	child->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return child->proc_fd < 0 ? child_fail(child, -errno, "/proc") : 0;
+}
+
 /*
  * By a descriptor of the process that minit opened while it knew whose it is, all at once or none. A pid namespace is
  * that of children only: what stays outside passes on signals and the end, like the reaper of a namespace of its own.
@@ -24,9 +35,13 @@ int step_join(struct child *child)
 	const struct roots_spec *roots = roots_of(child);
 	uint32_t at_once = roots->join_flags & ~(uint32_t)CLONE_NEWUSER;
 	const char *name;
+	int err;
 
 	if (!roots->join_flags)
 		return 0;
+	err = keep_proc(child);
+	if (err)
+		return err;
 	name = table_name(child->table, table_service(child->table, roots->join_service));
 	if (child->join_fd < 0)
 		return child_fail(child, child->join_fd, name);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -18,13 +19,21 @@ static const struct privileges_spec *privileges_of(const struct child *child)
 	return &child_confine(child)->privileges;
 }
 
+/* In minit's /proc, also for who has joined the mounts of another service (services/step_join.c). */
+static int open_own(const struct child *child, const char *dir)
+{
+	const char *path = child->proc_fd < 0 ? dir : dir + strlen("/proc/");
+
+	return openat(child->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 /*
  * Written here, where /proc is still minit's own, and looked at before it is written: what is at /proc in the service's
  * root may be another file of the same name (CVE-2019-16884, CVE-2025-52881). What is refused is told of as `what`.
  */
 static int write_own(struct child *child, const char *dir, const char *file, const char *text, const char *what)
 {
-	cleanup_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int fd = open_own(child, dir);
 	struct statfs fs;
 	int err;
 
@@ -56,6 +65,13 @@ static int write_dump_filter(struct child *child, const struct privileges_spec *
 	return write_own(child, "/proc/self", "coredump_filter", buf_text(&text), "coredump_filter");
 }
 
+static bool has_own(const struct child *child, const char *dir)
+{
+	cleanup_fd int fd = open_own(child, dir);
+
+	return fd >= 0;
+}
+
 /* Of its own since Linux 5.8, where other modules have labels too; before that in the place of all of them. */
 static int write_apparmor(struct child *child, const char *profile)
 {
@@ -64,7 +80,7 @@ static int write_apparmor(struct child *child, const char *profile)
 
 	buf_fmt(&text, "exec %s", profile);
 	err = write_own(child, "/proc/thread-self", "attr/apparmor/exec", buf_text(&text), profile);
-	if (err == -ENOENT && access("/proc/thread-self/attr/apparmor", F_OK) < 0)
+	if (err == -ENOENT && !has_own(child, "/proc/thread-self/attr/apparmor"))
 		err = write_own(child, "/proc/thread-self", "attr/exec", buf_text(&text), profile);
 	return err;
 }
