@@ -123,31 +123,52 @@ static int put_oom(const struct job *job)
 
 /* -- processor --------------------------------------------------------------------------------------------------- */
 
-/* The old quota and a new period could make a share that is refused, so the old quota goes first. */
-static int put_period(const struct job *job, const char *period)
+struct quota {
+	char amount[24], period[24]; /* as the files have them, or "" */
+};
+
+static void read_word(const struct job *job, const char *file, char *mem, size_t size)
 {
-	char text[32];
 	struct leaf_path path;
-	ssize_t n = fd_read_file(job->home->v1[job->controller], leaf_path(&path, job->name, "cpu.cfs_period_us"), text,
-				 sizeof(text));
+	ssize_t n = fd_read_file(job->home->v1[job->controller], leaf_path(&path, job->name, file), mem, size);
+
+	mem[n > 0 ? strcspn(mem, "\n") : 0] = '\0';
+}
+
+/* The old quota and a new period could make a share that is refused, so the old quota goes first. */
+static int put_period(const struct job *job, const struct quota *old, const char *period)
+{
 	int err;
 
-	if (n > 0 && !strncmp(text, period, strlen(period)) && text[strlen(period)] == '\n')
+	if (!strcmp(old->period, period))
 		return 0;
-	err = put(job, "cpu.cfs_quota_us", "-1");
+	err = put(job, job->file, "-1");
 	return err ? err : put(job, "cpu.cfs_period_us", period);
+}
+
+/* Where the new one is refused, the old one is to hold, and not none. */
+static void put_back(const struct job *job, const struct quota *old)
+{
+	if (*old->period && *old->amount && !put(job, "cpu.cfs_period_us", old->period))
+		(void)!put(job, job->file, old->amount);
 }
 
 static int put_quota(const struct job *job)
 {
-	BUF_ON_STACK(quota, 24);
+	BUF_ON_STACK(amount, 24);
 	size_t len = strcspn(job->text, " ");
-	int err = job->text[len] ? put_period(job, job->text + len + 1) : 0;
+	struct quota old;
+	int err;
 
-	buf_add(&quota, job->text, len);
+	read_word(job, job->file, old.amount, sizeof(old.amount));
+	read_word(job, "cpu.cfs_period_us", old.period, sizeof(old.period));
+	buf_add(&amount, job->text, len);
+	err = job->text[len] ? put_period(job, &old, job->text + len + 1) : 0;
+	if (!err)
+		err = put(job, job->file, strcmp(buf_text(&amount), "max") ? buf_text(&amount) : "-1");
 	if (err)
-		return err;
-	return put(job, job->file, strcmp(buf_text(&quota), "max") ? buf_text(&quota) : "-1");
+		put_back(job, &old);
+	return err;
 }
 
 static int put_shares(const struct job *job)

@@ -133,6 +133,12 @@ cgroup.pids.max = 1
 exec = ["/bin/sleep", "1000"]
 init = false
 cgroup.pids.max = 1
+[group.half]
+cgroup.cpu.max = "50%"
+[service.fifth]
+exec = ["/bin/sleep", "1000"]
+in_group = "half"
+cgroup.cpu.max = "20%"
 [service.odd]
 exec = ["/bin/sleep", "1000"]
 cgroup."hugetlb.3MB.max" = "4M"
@@ -158,6 +164,10 @@ if grep -q '^[0-9]*:[a-z,]*memory' /proc/self/cgroup; then
 	is "$(ct_minit set bounds memory.max=max 2>&1; ct_minit status bounds | grep -c '^!')" \
 		'minit: bounds: memory.max: Invalid argument: cgroup v1 counts memory and swap in one; give memory.swap.max = "max" first
 0' "nor does its limit go unseen with that of memory"
+	ct_minit set fifth "cpu.max=90000 50000" >"$ct_dir/set" 2>&1
+	is "$? $(ct_minit status fifth | grep -E '^. cpu[.]max ' | tr -s ' ')" "1  cpu.max 20000 100000 20000 100000" \
+		"a quota with another period that is refused leaves the one that there was"
+	sed 's/^/# /' "$ct_dir/set"
 	is "$(ct_minit set bounds memory.swap.max=max memory.max=max; ct_minit status bounds | grep -c '^!')" 0 "both can go"
 else
 	ct_is "a limit that can be had is had" asks:up swaps:up bounds:up

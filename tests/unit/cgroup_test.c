@@ -781,6 +781,23 @@ static void period_of_v1_is_left_where_it_is_the_same(void **state)
 	forget(&home);
 }
 
+static void quota_of_v1_that_is_refused_leaves_the_old_one(void **state)
+{
+	struct cgroup_home home = home_v1();
+
+	(void)state;
+	group_with("cpu/svc.web", "cpu.cfs_period_us cpu.cfs_quota_us");
+	file("cpu/svc.web/cpu.cfs_period_us", "100000\n");
+	file("cpu/svc.web/cpu.cfs_quota_us", "20000\n");
+	k.refuse = "svc.web/cpu.cfs_quota_us=90000";
+	k.times = 1;
+	k.err = EINVAL;
+	assert_int_equal(set(&home, "cpu.max", "90000 50000", "does not take this value"), -EINVAL);
+	assert_string_equal(k.wrote, " svc.web/cpu.cfs_quota_us=-1 svc.web/cpu.cfs_period_us=50000"
+				     " svc.web/cpu.cfs_period_us=100000 svc.web/cpu.cfs_quota_us=20000");
+	forget(&home);
+}
+
 static void disk_of_v1_has_a_file_for_each_word(void **state)
 {
 	struct cgroup_home home = home_v1();
@@ -1385,6 +1402,7 @@ int main(void)
 		T(limit_of_what_is_counted_by_name_says_what_there_is),
 		T(swap_of_v1_is_counted_with_the_memory),
 		T(period_of_v1_is_left_where_it_is_the_same),
+		T(quota_of_v1_that_is_refused_leaves_the_old_one),
 		T(disk_of_v1_has_a_file_for_each_word),
 		T(soft_limit_of_v1_is_none_where_nothing_is_protected),
 		T(controller_is_asked_for_by_the_first_limit_that_wants_it),
