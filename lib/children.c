@@ -1,5 +1,6 @@
 #include "lib/children.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,23 +30,35 @@ void children_each(void (*each)(void *arg, int proc, pid_t pid), void *arg)
 	}
 }
 
-uint64_t children_mark(int proc, pid_t pid)
+/* A row is its name, the soft limit, the hard one, and their unit. */
+static int hard_limit(const char *text, const char *name, uint64_t *ret)
 {
-	static const char row[] = "Max file locks";
+	const char *at = strstr(text, name);
+	uint64_t limit = 0;
+
+	if (!at)
+		return -EBADMSG;
+	at += strlen(name);
+	at += strspn(at, " ");
+	at += strcspn(at, " \n");
+	at += strspn(at, " ");
+	if (!strncmp(at, "unlimited", 9))
+		limit = UINT64_MAX;
+	for (; *at >= '0' && *at <= '9'; at++)
+		limit = limit * 10 + (uint64_t)(*at - '0');
+	*ret = limit;
+	return 0;
+}
+
+int children_limits(int proc, pid_t pid, uint64_t *ret_locks, uint64_t *ret_rttime)
+{
 	BUF_ON_STACK(path, 32);
 	char text[2048];
-	const char *at;
-	uint64_t mark = 0;
+	ssize_t len;
+	int err;
 
 	buf_fmt(&path, "%d/limits", pid);
-	if (fd_read_file(proc, buf_text(&path), text, sizeof(text)) < 0)
-		return 0;
-	at = strstr(text, row);
-	if (!at)
-		return 0;
-	at += strlen(row);
-	at += strspn(at, " ");
-	for (; *at >= '0' && *at <= '9'; at++)
-		mark = mark * 10 + (uint64_t)(*at - '0');
-	return mark;
+	len = fd_read_file(proc, buf_text(&path), text, sizeof(text));
+	err = len < 0 ? (int)len : hard_limit(text, "Max file locks", ret_locks);
+	return err ? err : hard_limit(text, "Max realtime timeout", ret_rttime);
 }

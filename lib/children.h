@@ -7,13 +7,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lib/util.h"
+
 /*
  * each(arg, proc, pid) for every child of ours, alive or not reaped yet; for none without CONFIG_PROC_CHILDREN or what
  * proc_open opens, which proc is.
  */
 void children_each(void (*each)(void *arg, int proc, pid_t pid), void *arg);
 
-/* RLIMIT_LOCKS of any process, as PID/limits of proc shows it to everybody; 0: "unlimited", or not known. */
-uint64_t children_mark(int proc, pid_t pid);
+/* Hard RLIMIT_LOCKS and RLIMIT_RTTIME of any process, as PID/limits of proc shows them to everybody. 0 or -errno. */
+must_check int children_limits(int proc, pid_t pid, uint64_t *ret_locks, uint64_t *ret_rttime);
 
 #endif

@@ -277,7 +277,9 @@ int state_carry(const struct supervisor *sv, const struct table *to, struct stat
 		int was = table_find_near(from, table_name(to, table_service(to, i)), i);
 
 		s->services[i].handles.flags = HANDLE_ANEW;
-		if (was >= 0)
+		if (was < 0)
+			s->services[i].handles.mark = ++s->marks;
+		else
 			carry_one(s, sv, (struct differ_side){ from, (uint32_t)was }, (struct differ_side){ to, i });
 	}
 	*ret = s;

@@ -11,6 +11,7 @@
 #include "lib/sys.h"
 #include "services/launch.h"
 #include "services/reaper_program.h"
+#include "services/strays.h"
 
 #define CHILD_ENV_MAX 1024
 #define CHILD_ARGS_MAX TABLE_ARGS_MAX
@@ -36,7 +37,7 @@ struct child {
 	const struct service_spec *spec;
 	struct cgroup_home home;
 	bool in_leaf;         /* the service has a leaf */
-	uint64_t mark;        /* what its processes bear without a pid namespace of their own; services/strays.h */
+	struct strays_mark mark; /* what its processes bear without a pid namespace of their own; services/strays.h */
 	bool born_into_leaf;  /* in v2 it is in it already */
 	uint32_t namespaces;  /* CLONE_NEW*: those that were made with the child */
 	bool stdin_is_null;   /* standard input is /dev/null already */

@@ -50,6 +50,7 @@ static bool is_sharing;
 void launch_open(void)
 {
 	caps_read();
+	strays_open();
 	view_look_at_processors();
 	is_sharing = frame_open() == 0;
 }
@@ -65,7 +66,7 @@ unsigned launch_room(void)
  * The kept network namespace is joined by the child; those of users and clocks it makes by itself, when all is done
  * that needs minit's; the others are made with it.
  */
-static uint32_t namespaces_of(const struct supervisor *sv, uint32_t index)
+uint32_t launch_namespaces(const struct supervisor *sv, uint32_t index)
 {
 	const struct service_spec *spec = spec_at(sv, index);
 	const uint32_t later = CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWTIME;
@@ -87,7 +88,7 @@ static void run_child(void *arg)
 static pid_t clone_child(struct supervisor *sv, uint32_t index, struct child *child, int leaf_fd)
 {
 	struct sys_clone how = {
-		.flags = namespaces_of(sv, index),
+		.flags = launch_namespaces(sv, index),
 		.leaf_fd = leaf_fd,
 		.ret_pid = &handles_at(sv, index)->pid,
 		.run = run_child,
@@ -187,7 +188,7 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 /* What becomes the reaper of its namespace, with the program as its child. */
 static bool stays(const struct supervisor *sv, uint32_t index)
 {
-	return spec_at(sv, index)->init && namespaces_of(sv, index) & CLONE_NEWPID;
+	return spec_at(sv, index)->init && launch_namespaces(sv, index) & CLONE_NEWPID;
 }
 
 bool launch_has_exited(const struct supervisor *sv, uint32_t index)
@@ -489,7 +490,7 @@ bool launch_is_empty(struct supervisor *sv, uint32_t index)
 
 	if (has_leaf(sv, index) && !cgroup_is_empty(&sv->state->cgroup, leaf_of(sv, index, &name)))
 		return false;
-	return namespaces_of(sv, index) & CLONE_NEWPID || strays_gone(sv, index);
+	return launch_namespaces(sv, index) & CLONE_NEWPID || strays_gone(sv, index);
 }
 
 uint64_t launch_oom_kills(const struct supervisor *sv, uint32_t index)

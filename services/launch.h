@@ -30,6 +30,9 @@ void launch_open(void);
 /* How many starts may be begun now; 0: some are under way, and the status pipe of each will speak. */
 unsigned launch_room(void);
 
+/* CLONE_NEWNS | ... that it gets at the clone, of those that it is to have here. */
+uint32_t launch_namespaces(const struct supervisor *sv, uint32_t index);
+
 /* Begins a run, unless one is going on (after a crash). 0 or -errno. */
 must_check int launch(struct supervisor *sv, uint32_t index);
 

@@ -96,6 +96,7 @@ struct handles {
 	uint8_t paused_for : 2; /* HANDLE_PAUSED, for this pressure (enum pressure_of + 1); 0: by hand. init/notice.c */
 	uint8_t flags;     /* bits of enum handle_flag */
 	uint16_t old_places; /* where else its leaf is, as of cgroup_old_places; services/leaf.c */
+	uint32_t mark;     /* which number its processes bear, from 1; services/strays.h */
 	struct spawn_report report; /* of this run; err 0: none */
 	struct net_settle settle;   /* what its network waits for; services/settle.c */
 };
@@ -265,6 +266,7 @@ struct statefile {
 	uint32_t stop_count;        /* services that were not settled then; init/shutdown.c */
 	uint32_t client_slots;   /* of clients, how many were ever used: the rest is never touched; init/control.c */
 	uint32_t change_slots;   /* the same of changes; services/changed.c */
+	uint32_t marks;          /* how many numbers services were given; services/strays.h */
 	uint32_t mending;        /* what has work left, or put off: enum mending */
 	struct when booted;
 	uint64_t orphans;        /* dead that were no service of ours, nor helpers; init/reap.c */

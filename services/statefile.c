@@ -40,8 +40,10 @@ static void blank(struct statefile *state, const struct table *table, uint32_t s
 	state->cgroup.err = -ENOENT; /* until cgroup_open has looked */
 	for (size_t i = 0; i < CGROUP_V1_COUNT; i++)
 		state->cgroup.v1[i] = -1;
-	for (uint32_t i = 0; i < state->count; i++)
+	for (uint32_t i = 0; i < state->count; i++) {
 		blank_service(&state->services[i]);
+		state->services[i].handles.mark = ++state->marks;
+	}
 }
 
 /*

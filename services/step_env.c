@@ -236,13 +236,32 @@ static bool is_marked(const struct child *child)
 	return !(child->namespaces & CLONE_NEWPID);
 }
 
-/* Where it is refused (a lower hard limit) they are found by their leaf or process group alone. */
-static void bear_mark(const struct child *child)
+static void bear(int resource, uint64_t mark)
 {
-	const struct rlimit mark = { child->mark, RLIM_INFINITY };
+	const struct rlimit limit = { mark, mark };
 
-	if (is_marked(child))
-		setrlimit(RLIMIT_LOCKS, &mark);
+	if (mark)
+		setrlimit(resource, &limit);
+}
+
+static bool is_given(const struct child *child, uint32_t resource)
+{
+	const struct rlimit_spec *list = table_list(child->table, child->spec->rlimits, struct rlimit_spec);
+
+	for (uint32_t i = 0; i < child->spec->rlimits.count; i++)
+		if (list[i].resource == resource)
+			return true;
+	return false;
+}
+
+/* Where it is refused they are found by their leaf or process group alone. */
+static void bear_marks(const struct child *child)
+{
+	if (!is_marked(child))
+		return;
+	bear(RLIMIT_LOCKS, child->mark.locks);
+	if (!is_given(child, RLIMIT_RTTIME))
+		bear(RLIMIT_RTTIME, child->mark.rttime);
 }
 
 /* What another key, or minit itself, has a use for that goes before the table's. */
@@ -259,7 +278,7 @@ int step_rlimits(struct child *child)
 	const struct rlimit_spec *list = table_list(child->table, spec->rlimits, struct rlimit_spec);
 	const bool no_core = child_confine(child)->privileges.coredump == COREDUMP_NEVER;
 
-	bear_mark(child);
+	bear_marks(child);
 	if (launch_nofile.rlim_max)
 		setrlimit(RLIMIT_NOFILE, &launch_nofile);
 	for (uint32_t i = 0; i < spec->rlimits.count; i++) {

@@ -1,23 +1,113 @@
 #include "services/strays.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "lib/children.h"
 #include "lib/sys.h"
+#include "services/launch.h"
+
+#define MARK ((uint64_t)0x6d << 56) /* not "unlimited", even to those who read it with a sign */
+#define NUMBER_BITS 24
+#define NUMBER_MAX (((uint64_t)1 << NUMBER_BITS) - 1)
+
+/* No mark is above it. */
+static struct strays_mark most = { RLIM_INFINITY, RLIM_INFINITY };
+
+static uint64_t hard_limit(int resource)
+{
+	struct rlimit limit;
+
+	return getrlimit(resource, &limit) < 0 ? RLIM_INFINITY : limit.rlim_max;
+}
+
+void strays_open(void)
+{
+	most = (struct strays_mark){ hard_limit(RLIMIT_LOCKS), hard_limit(RLIMIT_RTTIME) };
+}
+
+/* Another minit further down has marks with its own pid; one that is PID 1 leaves nobody to others. */
+static uint64_t top(const struct supervisor *sv, uint64_t limit)
+{
+	uint64_t own = MARK | (uint64_t)(uint32_t)sv->state->pid << NUMBER_BITS | NUMBER_MAX;
+
+	return MIN(own, limit);
+}
+
+struct strays_mark strays_mark(const struct supervisor *sv, uint32_t index)
+{
+	uint64_t number = service_at(sv, index)->handles.mark & NUMBER_MAX;
+	uint64_t locks = top(sv, most.locks), rttime = top(sv, most.rttime);
+
+	return (struct strays_mark){
+		.locks = locks > NUMBER_MAX ? locks - NUMBER_MAX + number : 0,
+		.rttime = rttime > NUMBER_MAX ? rttime - number : 0,
+	};
+}
+
+/* What the table gives goes before the mark. 0: such a limit tells nobody apart. */
+static uint64_t rttime_of(const struct supervisor *sv, uint32_t index)
+{
+	const struct service_spec *spec = table_service(sv->table, index);
+	const struct rlimit_spec *list = table_list(sv->table, spec->rlimits, struct rlimit_spec);
+
+	for (uint32_t i = 0; i < spec->rlimits.count; i++)
+		if (list[i].resource == RLIMIT_RTTIME)
+			return list[i].hard;
+	return strays_mark(sv, index).rttime;
+}
+
+static bool bears(const struct supervisor *sv, uint32_t index, const struct strays_mark *found)
+{
+	uint64_t locks = strays_mark(sv, index).locks, rttime = rttime_of(sv, index);
+
+	return locks && found->locks == locks && (!rttime || found->rttime == rttime);
+}
+
+/* Somebody has lowered one or the other. */
+static bool may_have_borne(const struct supervisor *sv, uint32_t index, const struct strays_mark *found)
+{
+	uint64_t locks = strays_mark(sv, index).locks, rttime = rttime_of(sv, index);
+
+	return locks && found->locks <= locks && (!rttime || found->rttime <= rttime);
+}
 
 /* One that may not be killed is not waited for: it has become somebody else. */
+static void kill_if_left(struct supervisor *sv, uint32_t index, pid_t pid)
+{
+	struct service *s = service_at(sv, index);
+
+	if (s->life.state == STATE_DRAINING && !(launch_namespaces(sv, index) & CLONE_NEWPID) &&
+	    sys_kill(pid, SIGKILL) != -EPERM)
+		s->handles.flags |= HANDLE_STRAYS;
+}
+
+static int who_bears(const struct supervisor *sv, const struct strays_mark *found)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (bears(sv, i, found))
+			return (int)i;
+	return -1;
+}
+
 static void look_at(void *arg, int proc, pid_t pid)
 {
 	struct supervisor *sv = arg;
-	uint64_t index = service_by_pid(sv, pid) < 0 ? children_mark(proc, pid) - strays_mark(sv, 0) : UINT64_MAX;
-	struct service *s;
+	struct strays_mark found;
+	int index;
 
-	if (index >= sv->state->count)
+	if (service_by_pid(sv, pid) >= 0 || children_limits(proc, pid, &found.locks, &found.rttime) < 0)
 		return;
-	s = service_at(sv, (uint32_t)index);
-	if (s->life.state == STATE_DRAINING && sys_kill(pid, SIGKILL) != -EPERM)
-		s->handles.flags |= HANDLE_STRAYS;
+	index = who_bears(sv, &found);
+	if (index >= 0) {
+		kill_if_left(sv, (uint32_t)index, pid);
+		return;
+	}
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (may_have_borne(sv, i, &found))
+			kill_if_left(sv, i, pid);
 }
 
 static void look(struct supervisor *sv)

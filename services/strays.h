@@ -1,24 +1,27 @@
 /*
  * What of a service without a pid namespace is found by no leaf: it has none, or root has left it. Each process of
- * such a service bears its mark in RLIMIT_LOCKS: the kernel has not used it since 2.4.25, hands it on by fork and
- * exec, and shows it to everybody. Who has lost its parents is minit's child, so only those are looked at.
+ * such a service bears two marks, hard limits that limit nothing: RLIMIT_LOCKS, without a use since 2.4.25, and more
+ * RLIMIT_RTTIME than anybody comes to have. The kernel hands them on by fork and exec, shows them to everybody, and
+ * lets those alone raise them who have CAP_SYS_RESOURCE of the first user namespace (do_prlimit). The one is higher,
+ * the other lower, the higher a service's number is: so nobody can come to have those of another service, and who has
+ * lowered his is of one that has at least as much of both. Who has lost its parents is minit's child, so only those
+ * are looked at.
  */
 #ifndef SERVICES_STRAYS_H
 #define SERVICES_STRAYS_H
 
 #include "services/state.h"
 
-#define STRAYS_MARK ((uint64_t)0x6d << 56) /* not "unlimited", even to those who read it with a sign */
-#define STRAYS_INDEX_BITS 24
+/* Hard limits; 0: not borne, as minit's own is too low. */
+struct strays_mark {
+	uint64_t locks, rttime;
+};
 
-/*
- * What the processes of a service bear, for services/step_env.c. Another minit further down has marks with its own
- * pid; one that is PID 1 leaves nobody to others.
- */
-static inline uint64_t strays_mark(const struct supervisor *sv, uint32_t index)
-{
-	return STRAYS_MARK | (uint64_t)(uint32_t)sv->state->pid << STRAYS_INDEX_BITS | index;
-}
+/* Looks at what minit's own hard limits, which are marks of a minit further up, let services have. */
+void strays_open(void);
+
+/* What the processes of a service bear, for services/step_env.c. */
+struct strays_mark strays_mark(const struct supervisor *sv, uint32_t index);
 
 /*
  * True when no stray of it is left; those that are left are killed. One look serves all services that ask in a turn

@@ -280,7 +280,7 @@ MARKS = [
 # The same for what does not depend on the machine: what, limit, how to find it.
 LIMITS = [
     ("system calls of PID 1 for a start", 8, lambda r: at(r, "count", "minit", "pid1_call", "each")),
-    ("system calls of the child before its exec", 8, lambda r: at(r, "count", "minit", "child_call", "each")),
+    ("system calls of the child before its exec", 9, lambda r: at(r, "count", "minit", "child_call", "each")),
     ("user instructions of PID 1 for a start", 9000, lambda r: at(r, "count", "minit", "pid1_step", "each")),
     ("user instructions of the child, and of the parser for it", 17000,
      lambda r: at(r, "count", "minit", "child_step", "each")),

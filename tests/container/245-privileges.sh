@@ -86,9 +86,8 @@ $(finds roundabout 'mptcp 4712 fastopen 4713 bind 4715 connect 4714' 'ports = { 
 seccomp = "default"')
 $(finds noports 'bind 4711 connect 4714' 'ports = { bind = [], connect = [] }')
 $(finds listener 'listen minit-test')
-$(finds scope 'signal 1 socket minit-test' 'scope = ["signal", "abstract-unix-socket"]
-needs = ["listener"]')
-$(finds noscope 'signal 1 socket minit-test' 'needs = ["listener"]')
+$(finds scope 'signal 1 socket minit-test' 'scope = ["signal", "abstract-unix-socket"]')
+$(finds noscope 'signal 1 socket minit-test' 'needs = ["scope"]')
 
 [service.inner]
 exec = ['/probe', 'inner', 'read', '/open/file', 'read', '/closed/file']

@@ -1,15 +1,15 @@
 #!/bin/bash
-# No descendant outlives a stop, whatever it does to stay: STOPS stops (42), in turn of services that cling by each way,
+# No descendant outlives a stop, whatever it does to stay: STOPS stops (60), in turn of services that cling by each way,
 # in a pid namespace of their own and in minit's; a third as many where only cgroup v1 is there, and where no cgroup is.
 set -u
 . tests/container/ct.sh
-STOPS=${STOPS:-42}
+STOPS=${STOPS:-60}
 
 gcc -static -D_GNU_SOURCE -O1 -Wall -Wextra -o "$ct_dir/clinger" tests/tools/clinger.c
 ok $? "the one that clings builds"
 chmod 755 "$ct_dir"
 # Each with what it is to have said before it is stopped, and how many it is to be by then.
-ways=(setsid:4:4 daemon:4:4 stopped:4:4 traced:4:7 deaf:4:4 bomb:1:20 leaver:4:4)
+ways=(setsid:4:4 daemon:4:4 stopped:4:4 traced:4:7 deaf:4:4 bomb:1:20 leaver:4:4 raised:4:4 lowered:4:4 liar:4:4)
 
 # table KEY...: with what holds the bomb.
 table() {
@@ -80,5 +80,14 @@ apart 'umount -l -R /sys/fs/cgroup;'
 ct_up
 ct_said 'services have no leaves: .*no cgroup file system is mounted here' "where no cgroup is there"
 stops $((STOPS / 3)) "also there "
+
+said=$(tr -cd + <"$ct_dir/out" | wc -c)
+ct_minit start --no-wait raised >/dev/null && ct_until 10 cling 4 4 && ct_minit start --no-wait daemon >/dev/null
+ct_until 10 cling 8 8
+ok $? "where two cling"
+sed -i '1,/^\[service.daemon\]/{/daemon/!d}' "$ct_dir/table.toml"
+ct_minit reload >"$ct_dir/reload" 2>&1 || sed 's/^/# /' "$ct_dir/reload"
+is "$(ct_minit stop --timeout 30s daemon >/dev/null && clingers)" 4 "that ends one of them alone, with another place in the table by then"
+is "$(ct_minit stop --timeout 30s raised >/dev/null && clingers)" 0 "and then the other"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -10,6 +10,7 @@ struct image {
 	struct table table; /* first: references count from here */
 	struct service_spec spec[IMAGE_MAX];
 	struct confine_spec confine; /* of all of them */
+	struct rlimit_spec rlimit;   /* for a list of one */
 	uint32_t order[IMAGE_MAX];
 	uint32_t lists[4 * IMAGE_MAX * IMAGE_MAX];
 	uint32_t used;

@@ -509,13 +509,19 @@ void children_each(void (*each)(void *arg, int proc, pid_t pid), void *arg)
 			each(arg, -1, kernel_pid(&kernel.process[i]));
 }
 
-uint64_t children_mark(int proc, pid_t pid)
+int children_limits(int proc, pid_t pid, uint64_t *ret_locks, uint64_t *ret_rttime)
 {
 	const struct process *p = kernel_process(pid);
 	const struct supervisor sv = { .state = kernel_state };
+	struct strays_mark mark;
 
 	(void)proc;
-	return p && !p->unmarked ? strays_mark(&sv, p->service) : 0;
+	if (!p)
+		return -ESRCH;
+	mark = p->unmarked ? (struct strays_mark){ UINT64_MAX, UINT64_MAX } : strays_mark(&sv, p->service);
+	*ret_locks = mark.locks - p->lowered_locks;
+	*ret_rttime = p->rttime ? p->rttime : mark.rttime - p->lowered_rttime;
+	return 0;
 }
 
 /* -- leaves: their names are the services' -- */

@@ -26,6 +26,8 @@ struct process {
 	uint8_t leaf;    /* it is in the leaf */
 	uint8_t unmarked; /* bears no mark of the service */
 	uint8_t service;
+	uint8_t lowered_locks, lowered_rttime; /* by how much it has lowered them */
+	uint32_t rttime; /* what the table gives it in place of a mark; 0: nothing */
 	int8_t pipe;     /* whose write end it holds, or -1 */
 	int32_t status;  /* of a zombie */
 };

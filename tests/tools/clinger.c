@@ -5,6 +5,9 @@
  *   stopped  children that are stopped             traced   a child that a daemon traces
  *   deaf     all signals that can be are ignored   bomb     forks as long as it may
  *   leaver   children in sessions of their own, in the uppermost cgroups
+ * Daemons that have changed what minit would know them by (services/strays.h), as far as they may:
+ *   raised   to what it may be at most             lowered  to nothing
+ *   liar     to that of the service before
  */
 #include <glob.h>
 #include <signal.h>
@@ -12,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,13 +101,51 @@ static void one_leaver(void)
 	stay();
 }
 
+static void change(int resource, long by)
+{
+	struct rlimit limit;
+
+	getrlimit(resource, &limit);
+	if (by < 0)
+		limit.rlim_cur = limit.rlim_max = limit.rlim_cur + (rlim_t)by;
+	else
+		limit.rlim_cur = limit.rlim_max = by ? limit.rlim_max : 0;
+	setrlimit(resource, &limit);
+}
+
+static void one_raised(void)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+
+	change(RLIMIT_LOCKS, 1);
+	change(RLIMIT_RTTIME, 1);
+	setrlimit(RLIMIT_LOCKS, &none);
+	setrlimit(RLIMIT_RTTIME, &none);
+	one_daemon();
+}
+
+static void one_lowered(void)
+{
+	change(RLIMIT_LOCKS, 0);
+	change(RLIMIT_RTTIME, 0);
+	one_daemon();
+}
+
+static void one_liar(void)
+{
+	change(RLIMIT_LOCKS, -1);
+	change(RLIMIT_RTTIME, -1);
+	one_daemon();
+}
+
 static const struct {
 	const char *name;
 	void (*one)(void);
 } ways[] = {
 	{ "setsid", one_setsid },   { "daemon", one_daemon }, { "stopped", one_stopped },
 	{ "traced", one_traced },   { "deaf", one_setsid },   { "bomb", one_bomb },
-	{ "leaver", one_leaver },
+	{ "leaver", one_leaver },   { "raised", one_raised }, { "lowered", one_lowered },
+	{ "liar", one_liar },
 };
 
 int main(int argc, char **argv)

@@ -524,14 +524,14 @@ static void what_no_pid_namespace_holds_bears_a_mark(void **state)
 {
 	(void)state;
 	begin();
-	child.mark = 77;
+	child.mark = (struct strays_mark){ 77, 78 };
 	assert_int_equal(step_rlimits(&child), 0);
-	assert_string_equal(did, "rlimit 10 77 18446744073709551615;");
+	assert_string_equal(did, "rlimit 10 77 77;rlimit 15 78 78;");
 	begin();
-	child.mark = 77;
+	child.mark = (struct strays_mark){ 77, 78 };
 	child.in_leaf = true; /* root may leave it */
 	assert_int_equal(step_rlimits(&child), 0);
-	assert_string_equal(did, "rlimit 10 77 18446744073709551615;");
+	assert_string_equal(did, "rlimit 10 77 77;rlimit 15 78 78;");
 	begin();
 	child.namespaces = CLONE_NEWPID;
 	assert_int_equal(step_rlimits(&child), 0);

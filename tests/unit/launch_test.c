@@ -36,7 +36,7 @@ static void on_change(struct supervisor *s, uint32_t index, enum state was) { (v
 static void on_deadline(struct supervisor *s, struct when when) { (void)s, (void)when; }
 static void on_status_fd(struct supervisor *s, uint32_t index, int fd) { (void)s, (void)index; watched = fd; }
 
-static struct service_spec *begin(void)
+static struct service_spec *begin_of(uint32_t count)
 {
 	static _Alignas(16) char memory[sizeof(struct statefile) + IMAGE_MAX * sizeof(struct service)];
 	struct statefile *state;
@@ -44,7 +44,7 @@ static struct service_spec *begin(void)
 	kernel_reset();
 	log_forget();
 	watched = -1;
-	image_begin(&image, 1);
+	image_begin(&image, count);
 	image_end(&image);
 	close(state_create(&image.table, &state));
 	memcpy(memory, state, state->size);
@@ -54,6 +54,11 @@ static struct service_spec *begin(void)
 	if (supervisor_init(&sv, kernel_state, &image.table))
 		abort();
 	return &image.spec[0];
+}
+
+static struct service_spec *begin(void)
+{
+	return begin_of(1);
 }
 
 static struct handles *handles(void)
@@ -489,6 +494,72 @@ static void who_bears_the_mark_is_killed_when_its_service_has_died(void **state)
 	check_kernel();
 }
 
+static struct process *run_with_stray(uint32_t index)
+{
+	struct process *main;
+
+	service_event(&sv, index, EVENT_WANT_UP, 0);
+	main = kernel_process(service_at(&sv, index)->handles.pid);
+	kernel_exec(main);
+	service_event(&sv, index, EVENT_STATUS, 0);
+	return kernel_fork(main, false);
+}
+
+/* What each of the strays of three services has lowered its limits by, when the one in the middle dies. */
+static const struct {
+	uint8_t service, locks, rttime, dies;
+} liars[] = {
+	{ 0, 0, 0, false }, { 1, 0, 0, true }, { 2, 0, 0, false },
+	{ 0, 1, 0, false }, { 1, 1, 0, true }, { 2, 1, 0, true },  /* it may be of the one before */
+	{ 0, 0, 1, true },  { 1, 0, 1, true }, { 2, 0, 1, false },
+	{ 0, 1, 1, true },  { 1, 1, 1, true }, { 2, 1, 1, true },
+};
+
+static void who_has_lowered_its_marks_is_killed_with_any_that_it_may_be_of(void **state)
+{
+	struct process *stray;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(liars); i++) {
+		begin_of(3);
+		kernel.leafless = 7;
+		for (uint32_t k = 0; k < 3; k++) {
+			struct process *p = run_with_stray(k);
+
+			if (k == liars[i].service)
+				stray = p;
+			else
+				p->state = PROCESS_FREE;
+		}
+		stray->lowered_locks = liars[i].locks;
+		stray->lowered_rttime = liars[i].rttime;
+		kernel_die(kernel_process(service_at(&sv, 1)->handles.pid), 0);
+		reap_all(&sv);
+		assert_int_equal(stray->doomed, liars[i].dies);
+		assert_int_equal(service_at(&sv, 1)->life.state, liars[i].dies ? STATE_DRAINING : STATE_DONE);
+	}
+}
+
+static void a_limit_of_the_table_is_no_lowered_mark(void **state)
+{
+	struct process *stray;
+
+	(void)state;
+	begin_of(2);
+	kernel.leafless = 3;
+	image.rlimit = (struct rlimit_spec){ .resource = RLIMIT_RTTIME, .soft = 200, .hard = 200 };
+	image.spec[0].rlimits = (struct list){ offsetof(struct image, rlimit), 1 };
+	stray = run_with_stray(0);
+	run_with_stray(1)->state = PROCESS_FREE;
+	stray->rttime = 200;
+	kernel_die(kernel_process(service_at(&sv, 1)->handles.pid), 0);
+	reap_all(&sv);
+	assert_false(stray->doomed);
+	kernel_die(kernel_process(service_at(&sv, 0)->handles.pid), 0);
+	reap_all(&sv);
+	assert_true(stray->doomed);
+}
+
 static void who_has_left_its_leaf_is_killed_too(void **state)
 {
 	struct process *stray;
@@ -766,6 +837,8 @@ int main(void)
 		T(a_stop_asks_the_main_process_alone),
 		T(a_kill_is_for_the_process_its_group_and_its_leaf),
 		T(who_bears_the_mark_is_killed_when_its_service_has_died),
+		T(who_has_lowered_its_marks_is_killed_with_any_that_it_may_be_of),
+		T(a_limit_of_the_table_is_no_lowered_mark),
 		T(who_has_left_its_leaf_is_killed_too),
 		T(in_the_shutdown_strays_are_left_for_later),
 		T(a_stray_that_came_late_is_found_when_time_is_over),
