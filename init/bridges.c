@@ -212,7 +212,7 @@ static void make_all(struct net_session *net, struct when now)
 
 	retry = failing && !when_before(now, again);
 	due = failing = false;
-	net->ipv6_said = unsure && house->state->rules.no_ipv6;
+	net->ipv6_said = unsure; /* by who was executed before */
 	net->alone = !claim_take(house->state, CLAIM_NETWORK);
 	for (uint32_t i = 0; i < house->table->bridges.count; i++) {
 		bool made = make_missing(net, i) || bits_has(bare, i); /* with an address its neighbours are gone */
@@ -226,7 +226,7 @@ static void make_all(struct net_session *net, struct when now)
 	memset(gone, 0, sizeof(gone));
 	memset(off, 0, sizeof(off));
 	memset(bare, 0, sizeof(bare));
-	network_note_ipv6(house->state, net);
+	network_note_ipv6(house, net);
 	if (joining && any)
 		rules_open_ways(net);
 	if (failing && !when_before(now, again))

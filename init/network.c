@@ -295,10 +295,12 @@ static void remove_iprules(struct supervisor *sv, struct net_session *net)
 		net_iprule_remove(net, &rules[i]);
 }
 
-void network_note_ipv6(struct statefile *state, struct net_session *net)
+void network_note_ipv6(struct supervisor *sv, struct net_session *net)
 {
-	net->ipv6_missing |= state->rules.no_ipv6 && !net->ipv6_there;
-	state->rules.no_ipv6 = net->ipv6_missing;
+	const struct table *t = sv->table;
+
+	net->ipv6_missing = net_ipv6_is_missing(net, table_list(t, t->bridges, struct net_bridge), t->bridges.count);
+	rules_note_ipv6(sv, net->ipv6_missing);
 }
 
 /* Links come behind the bridges that they may be ports of. */
@@ -309,7 +311,7 @@ static void bring_all_up(struct supervisor *sv, struct net_session *net)
 	sysctls_write(sv->table, NULL);
 	make_iprules(sv, net);
 	bring_up(sv, net);
-	network_note_ipv6(sv->state, net);
+	network_note_ipv6(sv, net);
 	near_up(sv);
 	uplinks_up(sv, net);
 }
@@ -435,7 +437,7 @@ void network_exchanged(struct supervisor *sv)
 	set_due(sv, &net);
 	make_due(sv, &net);
 	uplinks_due(sv, &net);
-	network_note_ipv6(sv->state, &net);
+	network_note_ipv6(sv, &net);
 	net_close(&net);
 }
 

@@ -27,11 +27,8 @@ must_check int network_bridge_up(struct supervisor *sv, struct net_session *net,
 				 uint32_t index);
 must_check int network_shard_up(struct supervisor *sv, struct net_session *net, uint32_t index);
 
-/*
- * Keeps whether minit's network has no IPv6, which who gives addresses to bridges finds out: a session that gave none
- * has what is known.
- */
-void network_note_ipv6(struct statefile *state, struct net_session *net);
+/* Once bridges were given addresses: finds out whether any has IPv6 of those that are to have it, and keeps that. */
+void network_note_ipv6(struct supervisor *sv, struct net_session *net);
 
 /* Whether minit has made it. */
 bool network_has_made(const struct statefile *state, uint32_t bridge);

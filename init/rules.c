@@ -173,7 +173,6 @@ static int open_ways(struct net_session *net)
 	bool hairpin = false, own = house->state->mode != MODE_SUBREAPER;
 	int err = ruleset_ways(net, table_list(t, t->bridges, struct net_bridge), t->bridges.count, own, &hairpin);
 
-	handles()->no_ipv6 = net->ipv6_missing;
 	handles()->hairpin = net->hairpin = hairpin;
 	return err || !hairpin || !t->shards.count ? err : refuse_shards();
 }
@@ -339,6 +338,15 @@ void rules_watch(void)
 	loop_watch(LOOP_RULES, EVENTS, handles()->events_fd, LOOP_READ);
 	if (house->state->reexecs)
 		commit_groups(true); /* a change may have been noted, and not made */
+}
+
+void rules_note_ipv6(struct supervisor *sv, bool missing)
+{
+	bool was = sv->state->rules.no_ipv6;
+
+	sv->state->rules.no_ipv6 = missing;
+	if (sv->state->rules.made && was != missing)
+		(void)!commit(); /* said */
 }
 
 void rules_open_ways(struct net_session *net)

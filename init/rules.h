@@ -17,6 +17,9 @@ void rules_open(struct supervisor *sv);
 /* After everything is prepared, also by an earlier image of minit: hears of changes from here on. */
 void rules_watch(void);
 
+/* Notes whether any of what is to have IPv6 has it, by which what is asked of the kernel is with or without it. */
+void rules_note_ipv6(struct supervisor *sv, bool missing);
+
 /* Bridges were made anew: what packets need around the ruleset (net/ways.c) is so of them too. */
 void rules_open_ways(struct net_session *net);
 
@@ -56,6 +59,11 @@ static inline void rules_open(struct supervisor *sv)
 
 static inline void rules_watch(void)
 {
+}
+
+static inline void rules_note_ipv6(struct supervisor *sv, bool missing)
+{
+	sv->state->rules.no_ipv6 = missing;
 }
 
 static inline void rules_open_ways(struct net_session *net)

@@ -112,9 +112,32 @@ bool net_bridge_is_there(struct net_session *s, const char *ifname)
 	return !link_find(&s->host, ifname, &info) && !strcmp(info.kind, "bridge");
 }
 
+bool net_bridge_has_ipv6(struct net_session *s, const char *ifname)
+{
+	struct link_info info;
+
+	return !link_find(&s->host, ifname, &info) && info.ipv6;
+}
+
+bool net_ipv6_is_missing(struct net_session *s, const struct net_bridge *bridges, uint32_t count)
+{
+	struct link_info info;
+	bool missing = false;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (!bridge_has_family(&bridges[i], AF_INET6) || link_find(&s->host, bridges[i].name, &info))
+			continue;
+		if (info.ipv6)
+			return false;
+		missing = true;
+	}
+	return missing;
+}
+
 static void remember(struct net_master *m, const char *name, const struct link_info *info)
 {
 	m->index = info->index;
+	m->ipv6 = info->ipv6;
 	memcpy(m->mac, info->mac, sizeof(m->mac));
 	memcpy(m->name, name, sizeof(m->name));
 }
@@ -177,26 +200,9 @@ void bridge_adopt(struct netlink_batch *b, const struct net_bridge *bridge, cons
 	put_settings(b, bridge, mac, filters);
 }
 
-/* Links that are without it say nothing of the network: rules and ways are of bridges. */
-static void note_ipv6(struct net_session *s, const struct addr *addr)
-{
-	s->ipv6_there |= addr->family == AF_INET6 && !s->left_out;
-	s->ipv6_missing |= addr->family == AF_INET6 && s->left_out;
-}
-
 static bool is_other_mac(const struct net_bridge *bridge, const struct link_info *found)
 {
 	return bridge->asked & NET_ASKED_MAC && memcmp(bridge->mac, found->mac, NET_MAC) != 0;
-}
-
-/* A batch that gives it its addresses. is_another: and another MAC. */
-static int run_addrs(struct net_session *s, const struct net_bridge *bridge, struct netlink_batch *b, bool is_another)
-{
-	int err = announce_run(s, bridge->name, b, is_another);
-
-	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family && !err; i++)
-		note_ipv6(s, &bridge->addr[i]);
-	return err;
 }
 
 /* One that was there: its MAC is set to what it is, which keeps it when ports change. */
@@ -213,7 +219,7 @@ static int configure(struct net_session *s, const struct net_bridge *bridge, con
 		link_up(&b, bridge->name);
 	}
 	addrs_add(&b, bridge->addr, s->master.index);
-	return run_addrs(s, bridge, &b, found && is_other_mac(bridge, found));
+	return announce_run(s, bridge->name, &b, found && is_other_mac(bridge, found));
 }
 
 /* 1: it had it not, and has it; 0: it had it, or cannot have one of IPv6, which is said. */
@@ -226,8 +232,6 @@ static int give_addr(struct net_session *s, const struct net_bridge *bridge, uns
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	addr_add_missing(&b, bridge->addr, which, s->master.index);
 	err = net_try(s, bridge->name, &b, EEXIST);
-	if (!err || err == -EEXIST)
-		note_ipv6(s, &bridge->addr[which]);
 	if (err == -EEXIST)
 		return 0;
 	return err ? err : !s->left_out;
@@ -258,6 +262,8 @@ static int make(struct net_session *s, const struct net_bridge *bridge, bool fou
 		return err;
 	remember(&s->master, bridge->name, &info);
 	err = configure(s, bridge, found ? &info : NULL);
+	if (bridge_has_family(bridge, AF_INET6)) /* an MTU that was too small for it may be another by now */
+		s->master.ipv6 = !s->left_out;
 	if (err < 0 && !found)
 		net_remove(s, bridge->name);
 	if (found && bridge->asked & NET_ASKED_MAC)
@@ -281,7 +287,7 @@ int net_bridge_set(struct net_session *s, const struct net_bridge *bridge)
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	bridge_adopt(&b, bridge, is_other_mac(bridge, &info) ? bridge->mac : NULL, info.filters);
 	addrs_add(&b, bridge->addr, info.index);
-	return run_addrs(s, bridge, &b, is_other_mac(bridge, &info));
+	return announce_run(s, bridge->name, &b, is_other_mac(bridge, &info));
 }
 
 /* What a new one has: br_dev_setup and br_stp_timer_init of the kernel, as they have always been. */

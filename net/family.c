@@ -3,14 +3,6 @@
 
 #include "net/net.h"
 
-bool bridge_has_family(const struct net_bridge *bridge, uint8_t family)
-{
-	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
-		if (bridge->addr[i].family == family)
-			return true;
-	return false;
-}
-
 bool ways_wanted(const struct net_bridge *bridges, uint32_t count, uint8_t family)
 {
 	uint32_t why = NET_NAT | NET_PUBLISH | (family == AF_INET ? NET_ROUTED4 : NET_ROUTED6);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <string.h>
@@ -108,14 +109,30 @@ static uint8_t u8_of(struct netlink_bytes attrs, uint16_t attr)
 	return netlink_find(attrs, attr, &got) ? u8_in(got) : 0;
 }
 
-static void take_kind(struct netlink_bytes linkinfo, struct link_info *info)
+/* Where there is none at all (no IPv6 in the kernel, an MTU below 1280), there are no settings of it either. */
+static bool has_ipv6(struct netlink_bytes families)
+{
+	struct netlink_bytes inet6, settings;
+	int32_t off;
+
+	if (!netlink_find(families, AF_INET6, &inet6) || !netlink_find(inet6, IFLA_INET6_CONF, &settings) ||
+	    settings.len < (DEVCONF_DISABLE_IPV6 + 1) * sizeof(off))
+		return false;
+	memcpy(&off, settings.data + DEVCONF_DISABLE_IPV6 * sizeof(off), sizeof(off));
+	return !off;
+}
+
+static void take_kind(struct netlink_bytes linkinfo, struct netlink_bytes families, struct link_info *info)
 {
 	struct netlink_bytes kind;
 
 	if (!netlink_find(linkinfo, IFLA_INFO_KIND, &kind))
 		return;
 	take_text(kind, info->kind, sizeof(info->kind));
-	if (!strcmp(info->kind, "bridge") && netlink_find(linkinfo, IFLA_INFO_DATA, &kind))
+	if (strcmp(info->kind, "bridge") != 0)
+		return;
+	info->ipv6 = has_ipv6(families);
+	if (netlink_find(linkinfo, IFLA_INFO_DATA, &kind))
 		info->filters = u8_of(kind, IFLA_BR_VLAN_FILTERING);
 }
 
@@ -155,7 +172,7 @@ int link_take(struct netlink_bytes body, struct link_info *ret)
 		info.flags &= ~(uint32_t)IFF_RUNNING;
 	info.operstate = u8_in(got[IFLA_OPERSTATE]);
 	take_port(got[IFLA_PROTINFO], got[IFLA_LINKINFO], &info);
-	take_kind(got[IFLA_LINKINFO], &info);
+	take_kind(got[IFLA_LINKINFO], got[IFLA_AF_SPEC], &info);
 	*ret = info;
 	return 0;
 }

@@ -75,6 +75,7 @@ struct net_master {
 	uint32_t index; /* 0: none yet */
 	uint32_t up;    /* of a shard: number of its port of the bridge that it belongs to */
 	uint8_t mac[NET_MAC];
+	bool ipv6;      /* it is not off there */
 };
 
 /*
@@ -87,8 +88,7 @@ struct net_session {
 	int home;            /* descriptor of that namespace, or -errno */
 	struct net_master master;
 	struct net_master shard; /* of which the ports were, if they were of one */
-	bool ipv6_missing;   /* a bridge was not given one of IPv6: the caller's network has none */
-	bool ipv6_there;     /* a bridge of it was given one, or has it */
+	bool ipv6_missing;   /* net_ipv6_is_missing has found so, by the caller's account */
 	bool inside_missing; /* the eth that net_attach made last was not given one */
 	bool ipv6_said;      /* that one was left out was logged: once */
 	bool left_out;       /* one was by the batch that was run last */
@@ -308,6 +308,12 @@ must_check int net_seen_read(int fd, struct net_seen *ret);
 /* Whether there is a bridge of this name. */
 bool net_bridge_is_there(struct net_session *s, const char *ifname);
 
+/* Whether there is one, and IPv6 is not off on it. */
+bool net_bridge_has_ipv6(struct net_session *s, const char *ifname);
+
+/* Whether bridges that are to have addresses of IPv6 are there, and none has IPv6. */
+bool net_ipv6_is_missing(struct net_session *s, const struct net_bridge *bridges, uint32_t count);
+
 /*
  * Gives a bridge that is there those of its addresses that it has no more. 1: there were such; 0: none, or only of IPv6
  * where there is none, which is logged; or -errno, logged.
@@ -487,6 +493,18 @@ static inline int net_bridge_set(struct net_session *s, const struct net_bridge 
 {
 	(void)s, (void)bridge;
 	return -EOPNOTSUPP;
+}
+
+static inline bool net_bridge_has_ipv6(struct net_session *s, const char *ifname)
+{
+	(void)s, (void)ifname;
+	return false;
+}
+
+static inline bool net_ipv6_is_missing(struct net_session *s, const struct net_bridge *bridges, uint32_t count)
+{
+	(void)s, (void)bridges, (void)count;
+	return false;
 }
 
 static inline void net_disconnect(struct net_session *s, const struct net_attach *attach,

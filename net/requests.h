@@ -29,6 +29,7 @@ struct link_info {
 	uint8_t port_state;    /* BR_STATE_* of a bridge's port, else 0 */
 	bool port_alone;       /* a port that does not speak with others like it */
 	bool filters;          /* a bridge that looks at VLANs */
+	bool ipv6;             /* a bridge on which IPv6 is not off */
 	int nsid;              /* where its other end is: the number of that namespace in ours, or -1 */
 	uint32_t master;       /* number of the bridge or bond that it is a port of, or 0 */
 	uint32_t group;

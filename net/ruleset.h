@@ -50,6 +50,15 @@ struct ruleset_plan {
 	bool no_ipv6;       /* leaves out all of it, for a kernel without */
 };
 
+/* Whether it has an address of the family by the table. */
+static inline bool bridge_has_family(const struct net_bridge *bridge, uint8_t family)
+{
+	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
+		if (bridge->addr[i].family == family)
+			return true;
+	return false;
+}
+
 #if ENABLED(CONFIG_NET_NAT)
 
 /* Writes the transaction that makes the plan's tables. What does not fit into b is refused by it. */
@@ -100,7 +109,6 @@ bool ruleset_was_touched(int fd, uint32_t port);
 
 /* Whether any of the bridges has addresses of the family and rules that forward. */
 bool ways_wanted(const struct net_bridge *bridges, uint32_t count, uint8_t family);
-bool bridge_has_family(const struct net_bridge *bridge, uint8_t family);
 
 #define NET_LOCAL_METRIC 2000 /* of the first bridge's route to ::1: behind the kernel's own, by loopback */
 

@@ -96,7 +96,7 @@ static int put_outside(struct net_session *s, const char *object, struct netlink
 	mac_of_attach(attach, mac);
 	err = bridge->near ? put_place(s, object, b, attach, mac) : 0;
 	for (size_t i = 0; i < NET_ADDRS && attach->addr[i].family; i++)
-		if (attach->addr[i].family == AF_INET || !s->ipv6_missing)
+		if (attach->addr[i].family == AF_INET || s->master.ipv6)
 			neighbour_add(b, &attach->addr[i], s->master.index, mac);
 	return err;
 }

@@ -178,7 +178,7 @@ static int open_bridge(struct net_session *s, const struct net_bridge *bridge, u
 		return err == -ENODEV ? 0 : err;
 	if (bridge_has_family(bridge, AF_INET))
 		err = set_localnet(bridge->name, 1);
-	if (!err && !s->ipv6_missing && bridge_has_family(bridge, AF_INET6))
+	if (!err && info.ipv6 && bridge_has_family(bridge, AF_INET6))
 		err = open_local_route(s, bridge, info.index, number);
 	return err;
 }

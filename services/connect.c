@@ -102,21 +102,43 @@ static bool has_ipv4(const struct net_port *ports, uint32_t count, const struct 
 	return false;
 }
 
-/* What IPv6 would lead to it is left out where there is none; not what was asked for by IPv6 alone. */
-static int check_ports(struct supervisor *sv, uint32_t index)
+/* One that was asked for by IPv6 alone, or NULL. */
+static const struct net_port *port_on_ipv6(const struct supervisor *sv, uint32_t index)
 {
 	const struct net_port *ports = table_list(sv->table, sv->table->ports, struct net_port);
 	uint32_t count = sv->table->ports.count;
 
-	for (uint32_t i = 0; i < count && sv->state->rules.no_ipv6; i++) {
-		if (ports[i].service != index || ports[i].host.family != AF_INET6 || has_ipv4(ports, count, &ports[i]))
-			continue;
-		log_error(service_name(sv, index), 0, "network.ports: port %u is one of IPv6, and minit's network has "
-			  "none: set net.ipv6.conf.*.disable_ipv6=0 and start minit anew, or leave the port out",
-			  ports[i].low);
-		return -EAFNOSUPPORT;
-	}
-	return 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (ports[i].service == index && ports[i].host.family == AF_INET6 && !has_ipv4(ports, count, &ports[i]))
+			return &ports[i];
+	return NULL;
+}
+
+static bool has_ipv6(struct supervisor *sv, const struct net_bridge *bridge)
+{
+	struct net_session net;
+	bool has;
+
+	if (sv->net)
+		return net_bridge_has_ipv6(sv->net, bridge->name);
+	if (net_open(&net))
+		return true; /* said, and nothing else will come of it */
+	has = net_bridge_has_ipv6(&net, bridge->name);
+	net_close(&net);
+	return has;
+}
+
+/* What IPv6 would lead to it is left out where there is none; not what was asked for by IPv6 alone. */
+static int check_ports(struct supervisor *sv, uint32_t index, const struct net_bridge *bridge)
+{
+	const struct net_port *port = port_on_ipv6(sv, index);
+
+	if (!port || has_ipv6(sv, bridge))
+		return 0;
+	log_error(service_name(sv, index), 0, "network.ports: port %u is one of IPv6, and bridge %s has none: set "
+		  "net.ipv6.conf.%s.disable_ipv6=0, with an MTU of 1280 or more, and start minit anew, or leave the "
+		  "port out", port->low, bridge->name, bridge->name);
+	return -EAFNOSUPPORT;
 }
 
 int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what)
@@ -132,7 +154,7 @@ int connect_prepare(struct supervisor *sv, uint32_t index, const char **ret_what
 	if (fd < 0)
 		return fd;
 	*ret_what = "";
-	if (spec->attach.flags & NET_PUBLISHED && check_ports(sv, index))
+	if (bridge && spec->attach.flags & NET_PUBLISHED && check_ports(sv, index, bridge))
 		return -EAFNOSUPPORT;
 	fd = attach(sv, index, bridge);
 	note(sv, index, fd);

@@ -137,7 +137,7 @@ struct rules_handles {
 	int32_t events_fd; /* hears what others change, -1 for none */
 	uint32_t port;     /* of fd: what bears it is our own change */
 	uint8_t made;      /* it is set up */
-	uint8_t no_ipv6;   /* IPv6 is not to be had here: all goes without it; init/network.c, too */
+	uint8_t no_ipv6;   /* no bridge has it that is to: the rules go without; init/network.c, too */
 	uint8_t hairpin;   /* ports of bridges have to send back: net/ruleset.h */
 	uint8_t left;      /* the table before had rules between ports, and this one has none: services/carry.c */
 };

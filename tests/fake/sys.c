@@ -670,6 +670,12 @@ void net_disconnect(struct net_session *s, const struct net_attach *attach, cons
 	(void)s, (void)attach, (void)bridge;
 }
 
+bool net_bridge_has_ipv6(struct net_session *s, const char *ifname)
+{
+	(void)s, (void)ifname;
+	return true;
+}
+
 int net_remove(struct net_session *s, const char *ifname)
 {
 	(void)s, (void)ifname;

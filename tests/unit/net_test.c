@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
+#include <linux/ipv6.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -284,6 +285,15 @@ static void answer_err(const struct nlmsghdr *h, int err, const char *words)
 	finish(NLMSG_ERROR, (uint16_t)(NLM_F_CAPPED | (words ? NLM_F_ACK_TLVS : 0)), h->nlmsg_seq, len);
 }
 
+/* No setting of IPv6 is anything but 0. */
+static void put_families(size_t *len)
+{
+	static const struct { struct nlattr families, inet6, settings; int32_t value[DEVCONF_DISABLE_IPV6 + 1]; } all = {
+		{ sizeof(all), IFLA_AF_SPEC }, { sizeof(all) - 4, AF_INET6 }, { sizeof(all) - 8, IFLA_INET6_CONF }, { 0 } };
+
+	put(len, &all, sizeof(all));
+}
+
 static void answer_link(const struct nlmsghdr *h, const struct fake_link *l)
 {
 	struct ifinfomsg ifi = { .ifi_index = (int)(l - k.links) + 1, .ifi_flags = l->up ? IFF_UP : 0 };
@@ -307,6 +317,8 @@ static void answer_link(const struct nlmsghdr *h, const struct fake_link *l)
 	}
 	uint16_t size = (uint16_t)(len - info);
 	memcpy(k.answers[k.count].bytes + info, &size, sizeof(size));
+	if (!k.no_ipv6)
+		put_families(&len);
 	finish(RTM_NEWLINK, 0, h->nlmsg_seq, len);
 }
 
@@ -1472,7 +1484,7 @@ static void without_ipv6(int err)
 	ns[1] = attach();
 	assert_true(ns[0] >= 0 && ns[1] >= 0);
 	assert_int_equal(lines(k.said), 1);
-	assert_true(net.ipv6_missing);
+	assert_true(net_ipv6_is_missing(&net, &bridge, 1));
 	close(ns[0]);
 	close(ns[1]);
 }
