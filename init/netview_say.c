@@ -34,7 +34,9 @@ static void put_addrs(struct buf *b, const struct net_found *f, uint32_t index)
 
 static const char *how(const struct net_found_link *link)
 {
-	return !link ? "missing" : !link->up ? "down" : link->works ? "up" : "no carrier";
+	if (!link || !link->up)
+		return link ? "down" : "missing";
+	return link->works ? "up" : link->is_port ? "shut" : "no carrier";
 }
 
 /* -- bridges and links ------------------------------------------------------------------------------------------- */

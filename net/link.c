@@ -67,15 +67,17 @@ void link_put_half(struct netlink_batch *b, uint32_t mtu)
 		netlink_put_u32(b, IFLA_MTU, mtu);
 }
 
-void link_put_port(struct netlink_batch *b, bool hairpin, bool alone)
+void link_put_port(struct netlink_batch *b, unsigned flags)
 {
 	size_t info = netlink_nest(b, IFLA_LINKINFO), data;
 
 	netlink_put_text(b, IFLA_INFO_SLAVE_KIND, "bridge");
 	data = netlink_nest(b, IFLA_INFO_SLAVE_DATA);
-	if (hairpin)
+	if (flags & LINK_HAIRPIN)
 		netlink_put_u8(b, IFLA_BRPORT_MODE, 1);
-	if (alone)
+	if (flags & LINK_GUARD)
+		netlink_put_u8(b, IFLA_BRPORT_GUARD, 1);
+	if (flags & LINK_ALONE)
 		netlink_put_u8(b, IFLA_BRPORT_ISOLATED, 1); /* Linux 4.18 */
 	netlink_nest_end(b, data);
 	netlink_nest_end(b, info);

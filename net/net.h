@@ -342,6 +342,12 @@ must_check int net_connect(struct net_session *s, const char *object, const stru
 void net_disconnect(struct net_session *s, const struct net_attach *attach, const struct net_bridge *bridge);
 
 /*
+ * The port of an eth that a bridge with a spanning tree has shut, as a frame of that came from it, is opened again: 1,
+ * and it may be a while until it forwards. 0: it is not shut, or gone; or -errno.
+ */
+must_check int net_port_open(struct net_session *s, const char *object, const struct net_attach *attach);
+
+/*
  * An eth that net_attach made has another MAC than one with its addresses had: who knows that is told, by one frame for
  * each. Once its port forwards. ns: its namespace; home: that of the caller, who is single-threaded and in it again
  * afterwards. 0 or -errno, not logged: -EPERM without CAP_NET_RAW. announce.c
@@ -511,6 +517,12 @@ static inline void net_disconnect(struct net_session *s, const struct net_attach
 				  const struct net_bridge *bridge)
 {
 	(void)s, (void)attach, (void)bridge;
+}
+
+static inline int net_port_open(struct net_session *s, const char *object, const struct net_attach *attach)
+{
+	(void)s, (void)object, (void)attach;
+	return 0;
 }
 
 static inline int net_connect(struct net_session *s, const char *object, const struct net_attach *attach,

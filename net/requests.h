@@ -85,8 +85,14 @@ must_check int links_list(struct netlink *nl, netlink_each_fn *each, void *conte
 must_check int link_take(struct netlink_bytes body, struct link_info *ret);
 /* What both ends of a pair get when it is made. mtu 0: the kernel's. */
 void link_put_half(struct netlink_batch *b, uint32_t mtu);
-/* Of a port, in the request that sets it up. hairpin: what comes from it may go back there. */
-void link_put_port(struct netlink_batch *b, bool hairpin, bool alone);
+enum link_port_flag {
+	LINK_HAIRPIN = 1, /* what comes from it may go back there */
+	LINK_ALONE = 2,   /* it does not speak with others like it */
+	LINK_GUARD = 4,   /* a bridge with a spanning tree shuts it when a frame of that comes from it */
+};
+
+/* Of a port, in the request that sets it up; the kernel does it before that. */
+void link_put_port(struct netlink_batch *b, unsigned flags);
 int link_find_failed(const char *object, const char *name, int err); /* logs it; err is < 0 and returned */
 
 /* -- addr.c -- */

@@ -63,7 +63,7 @@ static void put_port(struct netlink_batch *b, const char *name, uint32_t master,
 	if (master)
 		netlink_put_u32(b, IFLA_MASTER, master);
 	if (alone)
-		link_put_port(b, false, true);
+		link_put_port(b, LINK_ALONE);
 }
 
 /* The link watch looks at a link when its turn comes, but at once for who asks for its carrier. */

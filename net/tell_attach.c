@@ -156,5 +156,6 @@ void tell_attach(struct buf *b, const char *ns, const struct net_attach *attach,
 void tell_connect(struct buf *b, const struct net_attach *attach)
 {
 	tell_quiet(b, NULL, attach->peer);
-	tell_set(b, NULL, attach->peer, attach->flags & NET_ALONE ? "up type bridge_slave isolated on" : "up");
+	tell_set(b, NULL, attach->peer, attach->flags & NET_ALONE ? "up type bridge_slave guard on isolated on" :
+		 "up type bridge_slave guard on");
 }

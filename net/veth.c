@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <linux/if.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -123,14 +124,13 @@ static int is_alone(struct net_session *s, const char *object, const struct net_
 	return port.port_alone ? 0 : net_failed(object, &request, EOPNOTSUPP, "");
 }
 
-/* Comes up last, when the bridge knows all of it. */
+/* Comes up last, when the bridge knows all of it. Whether it has a spanning tree, may be another by and by. */
 static void put_up(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach)
 {
-	bool hairpin = s->hairpin && attach->flags & NET_PUBLISHED, alone = attach->flags & NET_ALONE;
+	unsigned hairpin = s->hairpin && attach->flags & NET_PUBLISHED ? LINK_HAIRPIN : 0;
 
 	link_up(b, attach->peer);
-	if (hairpin || alone)
-		link_put_port(b, hairpin, alone);
+	link_put_port(b, hairpin | (attach->flags & NET_ALONE ? LINK_ALONE : 0) | LINK_GUARD);
 }
 
 static int connect_port(struct net_session *s, const char *object, const struct net_attach *attach,
@@ -171,20 +171,42 @@ int net_connect(struct net_session *s, const char *object, const struct net_atta
 	return err;
 }
 
+static void put_down(struct netlink_batch *b, const char *name)
+{
+	const struct netlink_request request = { .type = RTM_NEWLINK, .step = NET_LINK_SET, .name = name };
+	const struct ifinfomsg down = { .ifi_change = IFF_UP };
+
+	netlink_begin(b, &request);
+	netlink_raw(b, &down, sizeof(down));
+	netlink_put_text(b, IFLA_IFNAME, name);
+}
+
+int net_port_open(struct net_session *s, const char *object, const struct net_attach *attach)
+{
+	struct link_info port;
+	struct netlink_batch b;
+	char mem[128];
+	int err = link_find(&s->host, attach->peer, &port);
+
+	if (err || !port.master || port.port_state != BR_STATE_DISABLED || !(port.flags & IFF_RUNNING))
+		return err == -ENODEV ? 0 : err;
+	netlink_start(&b, &s->host, mem, sizeof(mem));
+	put_down(&b, attach->peer);
+	link_up(&b, attach->peer);
+	err = net_run(s, object, &b);
+	return err ? err : 1;
+}
+
 /* One that speaks to no other must not do so before the kernel is told: it is down until then. */
 static int put_into(struct net_session *s, const char *object, const struct net_attach *attach, uint32_t master)
 {
 	const struct netlink_request request = { .type = RTM_NEWLINK, .step = NET_LINK_SET, .name = attach->peer };
-	const struct ifinfomsg down = { .ifi_change = IFF_UP };
 	struct netlink_batch b;
 	char mem[160];
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
-	if (attach->flags & NET_ALONE) {
-		netlink_begin(&b, &request);
-		netlink_raw(&b, &down, sizeof(down));
-		netlink_put_text(&b, IFLA_IFNAME, attach->peer);
-	}
+	if (attach->flags & NET_ALONE)
+		put_down(&b, attach->peer);
 	link_begin(&b, &request, false);
 	netlink_put_u32(&b, IFLA_MASTER, master);
 	return net_run(s, object, &b);

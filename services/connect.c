@@ -179,6 +179,36 @@ void connect_forget(struct supervisor *sv, uint32_t index, const struct net_atta
 	fd_close(&h->netns);
 }
 
+static bool open_port(struct supervisor *sv, uint32_t index, struct net_session *net, const struct net_attach *at)
+{
+	const struct net_bridge *bridge = table_bridge_of(sv->table, at);
+
+	if (!bridge || !bridge->stp || net_port_open(net, service_name(sv, index), at) <= 0)
+		return false;
+	log_warn(service_name(sv, index), 0, "network: bridge %s has shut its port %s, as the service has sent a frame "
+		 "of the spanning tree, in which services have no part; it is opened again: keep it from that, such as "
+		 "by taking the capability net_raw from it", bridge->name, at->peer);
+	return true;
+}
+
+void connect_open(struct supervisor *sv, uint32_t index)
+{
+	const struct net_attach *at;
+	struct net_session net;
+	bool opened = false;
+
+	if (net_open(&net))
+		return;
+	for (uint32_t n = 0; (at = table_attach(sv->table, spec_at(sv, index), n)); n++)
+		opened |= open_port(sv, index, &net, at);
+	net_close(&net);
+	if (!opened)
+		return;
+	settle_begin(sv, index);
+	if (sv->on_network)
+		sv->on_network(sv);
+}
+
 void connect_announce(struct supervisor *sv, uint32_t index)
 {
 	struct handles *h = &service_at(sv, index)->handles;

@@ -100,7 +100,9 @@ void prepare_again(struct supervisor *sv, uint32_t index)
 
 	if (lost)
 		connect_forget(sv, index, lost);
-	if (!h->pid && !was_just_tried)
+	else if (prepare_is_guarded(sv, index))
+		connect_open(sv, index);
+	if ((lost || prepare_is_refused(sv, index)) && !h->pid && !was_just_tried)
 		(void)!prepare_service(sv, index); /* what is refused still, launch() says */
 }
 

@@ -28,12 +28,31 @@ static inline const struct net_attach *prepare_lost(const struct supervisor *sv,
 	return NULL;
 }
 
-/* Whether there is something for prepare_again to do. Here, as each start asks and most are done with that. */
-static inline bool prepare_is_due(const struct supervisor *sv, uint32_t index)
+/* Whether it is on a bridge that may have shut its port. */
+static inline bool prepare_is_guarded(const struct supervisor *sv, uint32_t index)
+{
+	const struct service *s = service_at(sv, index);
+	const struct net_attach *at;
+
+	if (!s->life.starts || s->handles.netns < 0)
+		return false;
+	for (uint32_t n = 0; (at = table_attach(sv->table, spec_at(sv, index), n)); n++)
+		if (at->bridge >= 0 && table_bridge(sv->table, (uint32_t)at->bridge)->stp)
+			return true;
+	return false;
+}
+
+static inline bool prepare_is_refused(const struct supervisor *sv, uint32_t index)
 {
 	const struct handles *h = &service_at(sv, index)->handles;
 
-	return h->refused || h->later || prepare_lost(sv, index);
+	return h->refused || h->later;
+}
+
+/* Whether there is something for prepare_again to do. Here, as each start asks and most are done with that. */
+static inline bool prepare_is_due(const struct supervisor *sv, uint32_t index)
+{
+	return prepare_is_refused(sv, index) || prepare_lost(sv, index) || prepare_is_guarded(sv, index);
 }
 
 /*

@@ -670,6 +670,12 @@ void net_disconnect(struct net_session *s, const struct net_attach *attach, cons
 	(void)s, (void)attach, (void)bridge;
 }
 
+int net_port_open(struct net_session *s, const char *object, const struct net_attach *attach)
+{
+	(void)s, (void)object, (void)attach;
+	return 0;
+}
+
 bool net_bridge_has_ipv6(struct net_session *s, const char *ifname)
 {
 	(void)s, (void)ifname;
