@@ -36,7 +36,10 @@ static void put_members(struct nft *n, const char *name, const struct net_member
 	nft_elements_end(n);
 }
 
-/* The modulus is in the rule, so both change together. Without a member the chain is empty, and no port leads on. */
+/*
+ * The modulus is in the rule, so both change together. Without a member the chain is empty, and no port leads on: not
+ * one of all addresses either, which may be another service's, as the map goes to the chain and not back.
+ */
 void ruleset_group(struct buf *b, uint32_t index, const struct net_group *group,
 		   const struct net_member *const *members, uint32_t count)
 {

@@ -80,7 +80,7 @@ enum nft_data { DATA_NONE, DATA_TARGET4, DATA_TARGET6, DATA_ETHER, DATA_CHAIN };
 struct nft_set {
 	const char *name;
 	const nft_parts *key; /* NULL: a number (of numgen or jhash) */
-	enum nft_data data;   /* DATA_NONE: a set, else a map: to address and port, a MAC, or a chain to jump to */
+	enum nft_data data;   /* DATA_NONE: a set, else a map: to address and port, a MAC, or a chain to go to */
 	uint32_t size;        /* most elements */
 	uint32_t lifetime_ms; /* elements are added by rules and go after this; 0: they stay */
 };
@@ -88,7 +88,7 @@ void nft_set(struct nft *n, const struct nft_set *set);
 void nft_set_flush(struct nft *n, const char *name);
 
 void nft_elements(struct nft *n, const char *set);
-void nft_element(struct nft *n, const struct nft_value *key, const struct nft_value *data, const char *jump);
+void nft_element(struct nft *n, const struct nft_value *key, const struct nft_value *data, const char *chain);
 void nft_element_name(struct nft *n, const char *ifname); /* of a set of them */
 void nft_elements_end(struct nft *n);
 
@@ -105,7 +105,7 @@ void nft_not_in(struct nft *n, const nft_parts *key, const char *set);
 void nft_in_net(struct nft *n, enum nft_part part, const struct addr *net); /* the prefix may be any */
 void nft_is_local(struct nft *n); /* the destination is an address of this machine */
 void nft_map(struct nft *n, const nft_parts *key, const char *map);  /* what it leads to into the registers */
-void nft_vmap(struct nft *n, const nft_parts *key, const char *map); /* jumps */
+void nft_vmap(struct nft *n, const nft_parts *key, const char *map); /* goes there, and not back */
 void nft_update(struct nft *n, const nft_parts *key, const char *set, uint32_t lifetime_ms); /* adds or renews */
 void nft_number(struct nft *n, enum net_balance how, uint8_t family, uint32_t modulus); /* into the first register */
 void nft_number_map(struct nft *n, const char *map);

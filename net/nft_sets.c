@@ -100,7 +100,7 @@ void nft_elements_end(struct nft *n)
 	nft_end(n);
 }
 
-void nft_element(struct nft *n, const struct nft_value *key, const struct nft_value *data, const char *jump)
+void nft_element(struct nft *n, const struct nft_value *key, const struct nft_value *data, const char *chain)
 {
 	size_t at;
 
@@ -112,8 +112,8 @@ void nft_element(struct nft *n, const struct nft_value *key, const struct nft_va
 	nft_put_value(n, NFTA_SET_ELEM_KEY, key->bytes, key->len);
 	if (data)
 		nft_put_value(n, NFTA_SET_ELEM_DATA, data->bytes, data->len);
-	if (jump)
-		nft_put_verdict(n, NFTA_SET_ELEM_DATA, NFT_JUMP, jump);
+	if (chain)
+		nft_put_verdict(n, NFTA_SET_ELEM_DATA, NFT_GOTO, chain);
 	nft_nest_end(n, at);
 }
 

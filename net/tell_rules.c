@@ -189,7 +189,7 @@ static void put_element(struct telling *t, struct netlink_bytes set, struct netl
 		return;
 	buf_str(t->b, " : ");
 	if (netlink_find(data, NFTA_DATA_VERDICT, &verdict))
-		buf_fmt(t->b, "jump %s", nft_text(verdict, NFTA_VERDICT_CHAIN));
+		buf_fmt(t->b, "go" "to %s", nft_text(verdict, NFTA_VERDICT_CHAIN));
 	else
 		tell_value(t->b, data_type(set), nft_value_of(e, NFTA_SET_ELEM_DATA));
 }

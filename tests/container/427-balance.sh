@@ -19,6 +19,12 @@ address = ["10.77.0.1/24", "fd77::1/64"]
 $(for name in r1 r2; do member $name random 8001; done)
 $(for name in t1 t2 t3; do member $name round-robin 8002; done)
 $(for name in s1 s2; do member $name source 8003; done)
+[service.at]
+$(serve at '"80"')
+network = { ports = ["192.0.2.1:8004:80", "[2001:db8::1]:8004:80"], balance = "random" }
+[service.any]
+$(serve any '"80"')
+network.ports = "8004:80"
 [service.host]
 $(serve host '"8002"')
 network = "host"
@@ -28,7 +34,7 @@ ct_start
 ct_up
 ct_is "all is up" all:up || exit 1
 outside
-for name in r1 r2 t1 t2 t3 s1 s2; do
+for name in r1 r2 t1 t2 t3 s1 s2 at any; do
 	listens $name 80
 done
 listens host 8002
@@ -61,6 +67,11 @@ ct_is "one that died and waits to be started again" t2:backoff
 is "$(shares 6 tcp:192.0.2.1:8002),$(shares 6 udp:2001:db8::1:8002)" "t3:6,t3:6" "gets nothing either"
 ct_minit stop t3 >/dev/null
 is "$(shares 3 tcp:192.0.2.1:8002)" "host:3" "without any the port is the machine's own"
+is "$(from "$ct_client" tcp:192.0.2.1:8004 tcp:2001:db8::1:8004)" "at 192.0.2.2,at 2001:db8::2" \
+	"one of one address of the machine goes before one of all of them"
+ct_minit stop at >/dev/null
+is "$(from "$ct_client" tcp:192.0.2.1:8004 tcp:2001:db8::1:8004),$(from "$(ct_pid)" tcp:127.0.0.1:8004)" "no,no,any 10.77.0.1" \
+	"and without any that is ready does not go to that"
 ct_minit start t1 t3 >/dev/null
 ct_is "they come back" t1:up t3:up
 listens t1 80
