@@ -163,6 +163,18 @@ static bool is_gateway(const struct compile *c, uint32_t index, const struct add
 	return false;
 }
 
+static void note_derived(struct plan *p, uint32_t index, const struct addr *a)
+{
+	set_at(&p->derived, a, ADDR_KEY)->value = index + 1;
+}
+
+uint32_t addr_derived_by(const struct set *derived, uint32_t index, const struct addr *a)
+{
+	uint32_t owner = set_get(derived, a, ADDR_KEY);
+
+	return owner == index + 1 ? 0 : owner;
+}
+
 /* The first free address behind the number that the name gives. */
 static void derive(struct plan *p, uint32_t index, struct net_attach *at, const struct addr *subnet)
 {
@@ -174,8 +186,10 @@ static void derive(struct plan *p, uint32_t index, struct net_attach *at, const 
 	for (uint64_t i = 0; i < count && !*full; i++) {
 		struct addr a = subnet_host(subnet, low + (uint32_t)((start + i) % count));
 
-		if (!is_gateway(p->c, index, &a) && !addr_take_on(p, index, at, &a))
+		if (!is_gateway(p->c, index, &a) && !addr_take_on(p, index, at, &a)) {
+			note_derived(p, index, &at->addr[addr_count(at) - 1]);
 			return;
+		}
 	}
 	*full = true; /* the search is long: once is enough */
 	refuse_full(p->c, index, at->bridge, subnet);
@@ -232,13 +246,15 @@ void gateway_take(struct compile *c, uint32_t index, const struct toml *node, co
 		*gateway = *a;
 }
 
-static void take_gateway(struct compile *c, uint32_t index, const struct toml *node)
+static void take_gateway(struct plan *p, uint32_t index, const struct toml *node)
 {
+	struct compile *c = p->c;
 	struct net_attach *at = &c->specs[index].attach;
 	const struct draft *d = &c->services.drafts[index];
 	const struct net_bridge *bridge = &c->bridge_specs[at->bridge];
 	BUF_ON_STACK(subnets, 300);
 	struct addr a;
+	uint32_t owner;
 
 	subnets_put(&subnets, bridge);
 	if (text_host(node->text, &a))
@@ -246,6 +262,9 @@ static void take_gateway(struct compile *c, uint32_t index, const struct toml *n
 	else if (!subnet_of(bridge, &a))
 		refuse(c, node, "%s: network.gateway: %s is not in the subnet of bridge %s: %s", d->title, node->text,
 			 bridge->name, buf_text(&subnets));
+	else if ((owner = addr_derived_by(&p->derived, index, &a)) != 0)
+		refuse(c, node, "%s: network.gateway: %s is the address that %s has by its name; " GIVE_IT, d->title,
+		       node->text, c->services.drafts[owner - 1].title);
 	else
 		gateway_take(c, index, node, &a);
 }
@@ -263,8 +282,9 @@ static void default_gateway(const struct net_bridge *bridge, struct net_attach *
 	}
 }
 
-static void set_gateway(struct compile *c, uint32_t index)
+static void set_gateway(struct plan *p, uint32_t index)
 {
+	struct compile *c = p->c;
 	const struct toml *list = attach_gateway(c, &c->services.drafts[index]);
 	struct net_attach *at = &c->specs[index].attach;
 
@@ -272,7 +292,7 @@ static void set_gateway(struct compile *c, uint32_t index)
 		default_gateway(&c->bridge_specs[at->bridge], at);
 	else if (!node_text(list) || strcmp(list->text, "none") != 0)
 		for (const struct toml *e = text_first(list); e; e = text_next(list, e))
-			take_gateway(c, index, e);
+			take_gateway(p, index, e);
 }
 
 /* -- all of it -------------------------------------------------------------------------------------------------- */
@@ -321,7 +341,7 @@ static void finish_bridges(struct plan *p)
 			ifname_check(c, c->specs[i].attach.peer, PORT_OF, c->services.drafts[i].title);
 			if (has_port_isolation(c, c->specs[i].attach.bridge))
 				c->specs[i].attach.flags |= NET_ALONE;
-			set_gateway(c, i);
+			set_gateway(p, i);
 		}
 	network_extras(p);
 	shards_finish(p);
@@ -332,7 +352,8 @@ static void finish_bridges(struct plan *p)
 
 void network_finish(struct compile *c)
 {
-	struct plan p = { .c = c, .taken = { .arena = c->work }, .upon = { .arena = c->work } };
+	struct plan p = { .c = c, .taken = { .arena = c->work }, .upon = { .arena = c->work },
+			  .derived = { .arena = c->work } };
 
 	for (uint32_t i = 0; i < c->bridges.count; i++)
 		bridge_take(&p, i);

@@ -8,6 +8,7 @@
 struct plan {
 	struct compile *c;
 	struct set taken;  /* struct addr up to its prefix -> service index + 1, or ADDR_OF_BRIDGE or _LINK | index */
+	struct set derived; /* those of it that were made from a name: likewise */
 	bool *full;        /* bridge and family: the subnet has no address left */
 	struct set upon;   /* name of a link -> the first macvlan or ipvlan upon it: as in `taken` */
 	struct list *also; /* by service: struct net_attach of eth1 and so on */
@@ -103,6 +104,14 @@ void attach_service(struct compile *c, struct service_spec *spec, const struct d
 const struct toml *attach_gateway(const struct compile *c, const struct draft *d);
 
 /* -- address.c -- */
+
+/*
+ * Who of the others has the address because of a name: service index + 1, or 0. Whoever writes such an address as that
+ * of a router means somebody else, or a service that should be given it.
+ */
+uint32_t addr_derived_by(const struct set *derived, uint32_t index, const struct addr *a);
+
+#define GIVE_IT "give it that or another one by network.address"
 
 /* Gives the service this gateway, if it leads anywhere and is the first of its family. */
 void gateway_take(struct compile *c, uint32_t index, const struct toml *node, const struct addr *a);

@@ -172,15 +172,17 @@ static void take_shared(struct compile *c, uint32_t index, struct network_spec *
 /* -- routes -------------------------------------------------------------------------------------------------------- */
 
 /* What it has by network.also is known. */
-static void take_routes(struct compile *c, uint32_t index, struct network_spec *network)
+static void take_routes(struct plan *p, uint32_t index, struct network_spec *network)
 {
+	struct compile *c = p->c;
 	const struct net_attach *at = &c->specs[index].attach;
 	const struct draft *d = &c->services.drafts[index];
 	const struct toml *list = own_or_default(c, d, KEY_NETWORK_ROUTES, net_has_eth0(at));
 	const struct route_place place = { .draft = d, .key = KEY_NETWORK_ROUTES, .gateway = KEY_NETWORK_GATEWAY,
 					   .addr = at->addr, .whose = "service", .has_eths = true,
 					   .also = (const void *)(c->image->base + network->also.at),
-					   .also_count = network->also.count };
+					   .also_count = network->also.count,
+					   .derived = &p->derived, .index = index };
 	struct net_route routes[ROUTES_MAX];
 	uint32_t n = routes_take(c, &place, list, routes);
 
@@ -356,7 +358,7 @@ void network_extras(struct plan *p)
 		take_shared(c, i, &network);
 		if (p->also)
 			network.also = p->also[i];
-		take_routes(c, i, &network);
+		take_routes(p, i, &network);
 		take_sysctls(c, i, &network);
 		take_mtu(c, i, &network);
 		take_rate(c, i, &network);

@@ -185,6 +185,7 @@ static bool check_gateway(struct compile *c, const struct route_place *place, co
 {
 	const char *title = place->draft->title, *key = key_name(place->key);
 	const char *unfit = gateway_unfit(addrs_of(place, r->eth), &r->via);
+	uint32_t owner = place->derived ? addr_derived_by(place->derived, place->index, &r->via) : 0;
 
 	if (!is_near(place, r) && is_said)
 		refuse(c, node, "%s: %s: %s: its gateway is in none of the subnets of eth%u", title, key, node->text,
@@ -194,6 +195,9 @@ static bool check_gateway(struct compile *c, const struct route_place *place, co
 		       place->whose);
 	else if (unfit)
 		refuse(c, node, "%s: %s: %s: its gateway %s", title, key, node->text, unfit);
+	else if (owner)
+		refuse(c, node, "%s: %s: %s: its gateway is the address that %s has by its name; " GIVE_IT, title, key,
+		       node->text, c->services.drafts[owner - 1].title);
 	else
 		return true;
 	return false;

@@ -15,6 +15,8 @@ struct route_place {
 	const struct net_attach *also;
 	uint32_t also_count;
 	const char *whose;         /* for messages: "service" */
+	const struct set *derived; /* addresses that services have by their names; NULL: no matter */
+	uint32_t index;            /* of the service, for that */
 	bool may_have_more;        /* addresses that the table does not know */
 	uint32_t before;           /* how many routes of the same network stand before `routes` */
 };
