@@ -50,20 +50,55 @@ static void put_settings(struct netlink_batch *b, const struct net_bridge *bridg
 	put_options(b, bridge, filters);
 }
 
+#define CONF6 "/proc/sys/net/ipv6/conf/"
+
+static int write_ipv6(const char *name, const char *setting, const char *value)
+{
+	BUF_ON_STACK(path, 96);
+
+	buf_fmt(&path, CONF6 "%s/%s", name, setting);
+	return fd_write_file(AT_FDCWD, buf_text(&path), value);
+}
+
 /*
  * Whoever is on it and may send raw packets would be the machine's router by advertising itself: CVE-2020-13401 and its
  * kind. Before it is set up, and so before it hears anything.
  */
 static void believe_no_router(const char *name)
 {
-	BUF_ON_STACK(path, 96);
-	int err;
+	int err = write_ipv6(name, "accept_ra", "0");
 
-	buf_fmt(&path, "/proc/sys/net/ipv6/conf/%s/accept_ra", name);
-	err = fd_write_file(AT_FDCWD, buf_text(&path), "0");
 	if (err && err != -ENOENT) /* without IPv6 there are none */
 		log_warn(name, -err, "net.ipv6.conf.%s.accept_ra cannot be set to 0, so a service on it that has "
 			 "net_raw may make itself the machine's IPv6 router; mount /proc/sys read-write", name);
+}
+
+/*
+ * Without a link-local address the kernel asks for nobody's MAC on behalf of what it only passes on. It makes that
+ * itself, as it does again when the bridge was down; and it is in use at once, as those of the table are.
+ */
+static void speak_locally(const struct net_bridge *bridge)
+{
+	int err = bridge_has_family(bridge, AF_INET6) ? write_ipv6(bridge->name, "accept_dad", "0") : -ENOENT;
+
+	if (!err)
+		err = write_ipv6(bridge->name, "addr_gen_mode", "0");
+	if (err && err != -ENOENT && err != -EROFS) /* of what is read-only accept_ra has told */
+		log_warn(bridge->name, -err, "its IPv6 settings cannot be written: what is only passed on finds who is "
+			 "not of the table by IPv4 alone; mount /proc/sys read-write");
+}
+
+/* Where somebody has taken it: it is made when the mode changes. */
+static void speak_again(const struct net_bridge *bridge)
+{
+	BUF_ON_STACK(path, 96);
+	char mode[8];
+
+	buf_fmt(&path, CONF6 "%s/addr_gen_mode", bridge->name);
+	if (fd_read_file(AT_FDCWD, buf_text(&path), mode, sizeof(mode)) <= 0 || mode[0] != '0')
+		return;
+	if (!write_ipv6(bridge->name, "addr_gen_mode", "1"))
+		(void)!write_ipv6(bridge->name, "addr_gen_mode", "0"); /* it was just written */
 }
 
 /* With its MAC from the first moment: one that nobody has set is that of the lowest port, and changes with them. */
@@ -245,6 +280,8 @@ int net_bridge_addrs(struct net_session *s, const struct net_bridge *bridge)
 		err = give_addr(s, bridge, i);
 		given |= err > 0;
 	}
+	if (given && bridge_has_family(bridge, AF_INET6))
+		speak_again(bridge);
 	return err < 0 ? err : given;
 }
 
@@ -264,6 +301,8 @@ static int make(struct net_session *s, const struct net_bridge *bridge, bool fou
 	err = configure(s, bridge, found ? &info : NULL);
 	if (bridge_has_family(bridge, AF_INET6)) /* an MTU that was too small for it may be another by now */
 		s->master.ipv6 = !s->left_out;
+	if (!err && !found)
+		speak_locally(bridge);
 	if (err < 0 && !found)
 		net_remove(s, bridge->name);
 	if (found && bridge->asked & NET_ASKED_MAC)
@@ -287,7 +326,10 @@ int net_bridge_set(struct net_session *s, const struct net_bridge *bridge)
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	bridge_adopt(&b, bridge, is_other_mac(bridge, &info) ? bridge->mac : NULL, info.filters);
 	addrs_add(&b, bridge->addr, info.index);
-	return announce_run(s, bridge->name, &b, is_other_mac(bridge, &info));
+	err = announce_run(s, bridge->name, &b, is_other_mac(bridge, &info));
+	if (!err && !strcmp(info.alias, LINK_MARK))
+		speak_locally(bridge);
+	return err;
 }
 
 /* What a new one has: br_dev_setup and br_stp_timer_init of the kernel, as they have always been. */

@@ -1,4 +1,6 @@
 /* Loopback, bridges and their shards, as lines of ip(8). */
+#include <sys/socket.h>
+
 #include "net/tell_put.h"
 
 void tell_loopback(struct buf *b)
@@ -16,11 +18,11 @@ static void put_bridge_options(struct buf *b, const struct net_bridge *bridge)
 	tell_option(b, bridge->asked & NET_ASKED_VLAN_FILTERING, "vlan_filtering", bridge->vlan_filtering);
 }
 
-static void put_distrust(struct buf *b, const char *name)
+static void put_ipv6(struct buf *b, const char *name, const char *setting)
 {
 	BUF_ON_STACK(path, 96);
 
-	buf_fmt(&path, "/proc/sys/net/ipv6/conf/%s/accept_ra", name);
+	buf_fmt(&path, "/proc/sys/net/ipv6/conf/%s/%s", name, setting);
 	buf_str(b, "[ ! -e /proc/sys/net/ipv6 ] || echo 0 >");
 	tell_word(b, buf_text(&path));
 	buf_char(b, '\n');
@@ -39,10 +41,14 @@ void tell_bridge(struct buf *b, const struct net_bridge *bridge)
 	put_bridge_options(b, bridge);
 	buf_char(b, '\n');
 	tell_set(b, NULL, bridge->name, "alias " LINK_MARK);
-	put_distrust(b, bridge->name);
+	put_ipv6(b, bridge->name, "accept_ra");
 	tell_quiet(b, NULL, bridge->name);
 	tell_set(b, NULL, bridge->name, "up");
 	tell_addrs(b, NULL, bridge->name, bridge->addr);
+	if (!bridge_has_family(bridge, AF_INET6))
+		return;
+	put_ipv6(b, bridge->name, "accept_dad");
+	put_ipv6(b, bridge->name, "addr_gen_mode");
 }
 
 /* One that filters VLANs only because it was found so has shards that do the same: that is not known here. */
@@ -58,7 +64,7 @@ void tell_shard(struct buf *b, const struct net_bridge *bridge, const struct net
 	put_bridge_options(b, &own);
 	buf_char(b, '\n');
 	tell_set(b, NULL, shard->name, "alias " LINK_MARK);
-	put_distrust(b, shard->name);
+	put_ipv6(b, shard->name, "accept_ra");
 	tell_quiet(b, NULL, shard->name);
 	tell_set(b, NULL, shard->name, "up arp off");
 	buf_fmt(b, "ip link add name %s", shard->up);

@@ -28,7 +28,7 @@ option() {
 	ct_in ip -d -o link show br0 | sed "s/.*[ /]$1 \([^ ]*\).*/\1/"
 }
 addresses() {
-	ct_in ip -o addr show dev br0 | sed 's/.*inet6* \([^ ]*\).*/\1/' | sort | tr '\n' ' '
+	ct_in ip -o addr show dev br0 scope global | sed 's/.*inet6* \([^ ]*\).*/\1/' | sort | tr '\n' ' '
 }
 bound() {
 	echo "$(ct_in ip -o link show br0 | cut -d: -f1) $(option ether) $(ct_in ip neigh show dev br0 nud permanent | sort | tr '\n' ' ')"
