@@ -505,6 +505,19 @@ static void look_mounts(struct look *l)
 		look_mount(l, &table_list(l->table, roots->mounts, struct mount_spec)[i]);
 }
 
+/* An overlay shows nobody how its layers are mounted: only who made it knows that it had to do without. */
+static void look_idmap(struct look *l)
+{
+	const struct roots_spec *roots = &l->confine->roots;
+	const bool left = l->missing & MISSING_IDMAP;
+
+	if (!l->spec->root_at || roots->idmap == IDMAP_NO || !table_in_userns(l->table, l->spec) ||
+	    (roots->overlay_at && !left))
+		return;
+	look_tell_text(l, "userns.idmap", "true", !left && has_option(at("/").options, "idmapped") ? "true" : "false",
+		       MISSING_IDMAP);
+}
+
 void look_roots(struct look *l)
 {
 	if (!(l->spec->namespaces & CLONE_NEWNS) && !l->spec->root_at)
@@ -514,6 +527,7 @@ void look_roots(struct look *l)
 		return;
 	}
 	look_root(l);
+	look_idmap(l);
 	look_kernel(l);
 	look_mounts(l);
 }

@@ -215,6 +215,7 @@ static void put_missing(int32_t missing, struct buf *b)
 		{ MISSING_MOUNTS, "mounts" },
 		{ MISSING_DEVICES, "devices" },
 		{ MISSING_GROUPS, "cgroup namespace" },
+		{ MISSING_IDMAP, "mapped ids" },
 	};
 
 	if (!missing)

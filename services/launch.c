@@ -363,7 +363,7 @@ int launch(struct supervisor *sv, uint32_t index)
 		leaf_refresh(sv, index);
 	forget_status(sv, index);
 	h->report.err = 0;
-	h->missing &= ~(MISSING_MOUNTS | MISSING_GROUPS); /* the child looks anew */
+	h->missing &= ~(MISSING_MOUNTS | MISSING_GROUPS | MISSING_IDMAP); /* the child looks anew */
 	h->status_fd = ends[0];
 	status_fd = ends[1];
 	pid = start(sv, index, status_fd);
@@ -376,19 +376,25 @@ int launch(struct supervisor *sv, uint32_t index)
 	return 0;
 }
 
+/* What a step notes that goes on without. */
+static enum missing missing_of(enum step step)
+{
+	return step == STEP_mounts ? MISSING_MOUNTS : step == STEP_idmap ? MISSING_IDMAP : MISSING_GROUPS;
+}
+
 /* Once, with the first that it was seen of. The status of each has it. */
 static void note_missing(struct supervisor *sv, uint32_t index)
 {
 	struct handles *h = handles_at(sv, index);
-	bool is_mount = h->report.step == STEP_mounts;
-	static bool is_told[2];
+	static int32_t told;
+	int32_t missing = (int32_t)missing_of(h->report.step);
 
-	h->missing |= is_mount ? MISSING_MOUNTS : MISSING_GROUPS;
+	h->missing |= missing;
 	h->report.detail[STATE_DETAIL - 1] = '\0';
-	if (!is_told[is_mount])
+	if (!(told & missing))
 		log_warn(service_name(sv, index), 0, "%s cannot be had here, and is left out for it and all others "
 			 "like it (ask for it to make it an error)", h->report.detail);
-	is_told[is_mount] = true;
+	told |= missing;
 }
 
 /* The pipe gives a report once: it goes straight to where a crash does not lose it. Whether there may be more. */

@@ -124,6 +124,7 @@ enum missing {
 	MISSING_MOUNTS = 128,
 	MISSING_DEVICES = 256,
 	MISSING_GROUPS = 512, /* a cgroup namespace alone */
+	MISSING_IDMAP = 1024, /* ids of the files of its root */
 };
 
 struct service {

@@ -40,6 +40,11 @@ static bool may_be_left(const struct view *v, int err)
 	return err == -EINVAL && v->roots->idmap == IDMAP_AUTO;
 }
 
+static void note_left(const struct view *v)
+{
+	child_note(v->child, STEP_idmap, "an idmapped mount of its root");
+}
+
 /*
  * All of it read-only, but for its top as long as places for mounts are made in it: view_seal does that. Where nobody
  * holds devices back, those that lie in it are none.
@@ -206,9 +211,10 @@ static int open_overlay(struct view *v, const char *path, bool mapped)
 {
 	int overlay = lay(v, path, mapped);
 
-	if (mapped && may_be_left(v, overlay) && !v->child->detail[0])
-		overlay = lay(v, path, false);
-	return overlay;
+	if (!mapped || !may_be_left(v, overlay) || v->child->detail[0])
+		return overlay;
+	note_left(v);
+	return lay(v, path, false);
 }
 
 /* -- there and into it ------------------------------------------------------------------------------------------ */
@@ -222,7 +228,10 @@ static int make_root(struct view *v, const char *path)
 
 	if (!err && mapped && !overlay) {
 		err = map_ids(v, mount);
-		err = may_be_left(v, err) ? 0 : err;
+		if (may_be_left(v, err)) {
+			note_left(v);
+			err = 0;
+		}
 	}
 	if (!err)
 		err = mount_put(mount, v->old, "");

@@ -169,6 +169,12 @@ static void one_that_has_no_cgroup_namespace_is_said_to_miss_it(void **state)
 	goes_on_without(STEP_leaf, MISSING_GROUPS);
 }
 
+static void one_whose_root_cannot_map_ids_is_said_to_miss_that(void **state)
+{
+	(void)state;
+	goes_on_without(STEP_idmap, MISSING_IDMAP);
+}
+
 static void and_may_fail_later(void **state)
 {
 	struct spawn_report report;
@@ -820,6 +826,7 @@ int main(void)
 		T(a_report_is_heard_as_often_as_it_is_asked_for),
 		T(a_child_that_does_without_a_default_goes_on),
 		T(one_that_has_no_cgroup_namespace_is_said_to_miss_it),
+		T(one_whose_root_cannot_map_ids_is_said_to_miss_that),
 		T(and_may_fail_later),
 		T(the_next_run_has_no_report_of_the_last),
 		T(a_death_before_all_that_gives_the_pipe_back),
