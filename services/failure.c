@@ -127,10 +127,21 @@ static const char *group_key(const struct table *t, const struct service_spec *s
 	return group && !strncmp(group, name, strlen(name)) ? "group" : "groups";
 }
 
-static void put_piped(struct buf *b, const struct table *t, const struct service_spec *spec, bool user)
+static const char *cure_of_list(int err)
+{
+	switch (err) {
+	case EMFILE: return "raise rlimits.nofile";
+	case EACCES: return "let minit read it";
+	}
+	return "put a file in its place";
+}
+
+/* The list itself could not be read. */
+static void put_unread(struct buf *b, const struct table *t, const struct service_spec *spec, int err, bool user)
 {
 	put_end(b, table_text(t, spec->root_at) ?: "", ROOT_MOST);
-	buf_fmt(b, "/etc/%s: it is a pipe, and none is waited for: put a file in its place", user ? "passwd" : "group");
+	buf_fmt(b, "/etc/%s: %s: %s", user ? "passwd" : "group",
+		err == ESPIPE ? "it is a pipe, and none is waited for" : strerror(err), cure_of_list(err));
 }
 
 /* The detail is "user NAME" or "group NAME" then, of whatever step: services/step_user.c. */
@@ -314,8 +325,8 @@ void failure_put(const struct supervisor *sv, uint32_t index, struct buf *b)
 		put_leaf(b, sv, spec, life, detail);
 	else if (life->err == ESRCH && is_of_user(detail))
 		put_nobody(b, sv->table, spec, detail);
-	else if (life->err == ESPIPE && is_of_user(detail))
-		put_piped(b, sv->table, spec, *detail == 'u');
+	else if (is_of_user(detail))
+		put_unread(b, sv->table, spec, life->err, *detail == 'u');
 	else if (!put_gids(b, sv, spec, life, detail) && !put_sched(b, sv, spec, life, detail))
 		put_other(b, life, detail);
 	make_plain(b->data + before, b->len - before);

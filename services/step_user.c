@@ -93,9 +93,17 @@ static int open_list(const char *path)
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
-	if (fd >= 0 && !fd_stat(fd, &st) && S_ISFIFO(st.st_mode))
+	if (fd < 0)
+		return -errno;
+	if (!fd_stat(fd, &st) && S_ISFIFO(st.st_mode))
 		return -ESPIPE;
 	return fd_steal(&fd);
+}
+
+/* Without a list there is nobody; who is in one that cannot be read is not known. */
+static bool is_unread(int fd)
+{
+	return fd < 0 && fd != -ENOENT;
 }
 
 /* By name, or by number: a number that no line has is a user without a name. */
@@ -107,8 +115,8 @@ static int find_user(struct who *who, const char *wanted)
 	uint32_t uid;
 	bool by_id = is_id(wanted, &uid);
 
-	if (fd == -ESPIPE)
-		return -ESPIPE;
+	if (is_unread(fd))
+		return fd;
 	while (fd >= 0 && !who->has_uid && next_line(&l)) {
 		if (split(l.line, field, 7) < 6)
 			continue;
@@ -128,8 +136,8 @@ static int find_named_group(const char *wanted, uint32_t *ret)
 	cleanup_fd int fd = l.fd;
 	char *field[4];
 
-	if (fd == -ESPIPE)
-		return -ESPIPE;
+	if (is_unread(fd))
+		return fd;
 	while (fd >= 0 && next_line(&l))
 		if (split(l.line, field, 4) >= 3 && !strcmp(field[0], wanted) && is_id(field[2], ret))
 			return 0;
@@ -201,7 +209,7 @@ static int add_memberships(struct child *child, struct who *who)
 	uint32_t gid;
 	int listed, err = 0;
 
-	if (fd == -ESPIPE)
+	if (is_unread(fd))
 		return not_found(child, fd, "group", "");
 	while (fd >= 0 && !err && who->name[0] && (listed = read_group(&l, who->name, &gid)) >= 0)
 		err = listed ? add_group(who, gid) : 0;

@@ -20,7 +20,9 @@ chmod 644 "$ct_dir/plain"
 
 mkdir -p "$ct_dir/piped/etc"
 mkfifo "$ct_dir/pipe" "$ct_dir/piped/etc/passwd" "$ct_dir/piped/etc/group"
-mkdir -p "$ct_dir/joiner/etc"
+mkdir -p "$ct_dir/looped/etc" "$ct_dir/halfway/etc" "$ct_dir/joiner/etc"
+ln -s passwd "$ct_dir/looped/etc/passwd" && ln -s group "$ct_dir/halfway/etc/group"
+echo 'joiner:x:7:7::/:/bin/sh' >"$ct_dir/halfway/etc/passwd"
 echo 'joiner:x:7:7::/:/bin/sh' >"$ct_dir/joiner/etc/passwd"
 seq 3000 3256 | sed 's/.*/g&:x:&:joiner/' >"$ct_dir/joiner/etc/group"
 
@@ -48,6 +50,13 @@ $(cannot user 'user = "no-such-user"')
 $(cannot longuser 'user = "a-user-of-thirty-two-characters-"')
 $(cannot rootuser "root = '$ct_dir'
 user = 'root'")
+$(cannot fewfiles 'user = "nobody"
+rlimits.nofile = 3
+restart = "never"')
+$(cannot loopuser "root = '$ct_dir/looped'
+user = '7'")
+$(cannot loopgroup "root = '$ct_dir/halfway'
+user = 'joiner'")
 $(cannot group 'group = "no-such-group"')
 $(cannot groups 'groups = ["no-such-group"]')
 $(cannot manygroups "groups = [$(seq -s , 3000 3256)]")
@@ -117,6 +126,9 @@ is_why directory "exec: /etc: Is a directory: name the program in it" "a directo
 is_why user "user and groups: no user no-such-user in /etc/passwd: add it (useradd --system no-such-user), or correct user" "no user"
 is_why longuser "user and groups: no user a-user-of-thirty-two-characters- in /etc/passwd: add it (useradd --system a-user-of-thirty-two-characters-), or correct user" \
 	"a long name is told as a whole"
+is_why fewfiles "user and groups: /etc/passwd: No file descriptors available: raise rlimits.nofile" "a user that cannot be looked up"
+is_why loopuser "user and groups: $ct_dir/looped/etc/passwd: Symbolic link loop: put a file in its place" "or whose group cannot be"
+is_why loopgroup "user and groups: $ct_dir/halfway/etc/group: Symbolic link loop: put a file in its place" "nor its further groups"
 is_why group "user and groups: no group no-such-group in /etc/group: add it (groupadd --system no-such-group), or correct group" "no group"
 is_why groups "user and groups: no group no-such-group in /etc/group: add it (groupadd --system no-such-group), or correct groups" \
 	"no supplementary group"
