@@ -120,6 +120,17 @@ static void finish_delegate(struct compile *c, struct service_spec *spec, struct
 		has_leaf_for(c, spec, d, pressures[i]);
 }
 
+/* Of [defaults] it is for those that have a pressure watched. */
+static void check_pressure(struct compile *c, const struct draft *d)
+{
+	const struct toml *node = d->nodes[KEY_ON_PRESSURE];
+
+	if (node && !given(c, d, KEY_PRESSURE_CPU) && !given(c, d, KEY_PRESSURE_MEMORY) &&
+	    !given(c, d, KEY_PRESSURE_IO))
+		refuse(c, node, "%s: on_pressure: no pressure is watched; give pressure.cpu, pressure.memory or "
+		       "pressure.io", d->title);
+}
+
 static void finish_leaf(struct compile *c, struct service_spec *spec, struct draft *d)
 {
 	const struct toml *leaf = d->nodes[KEY_LEAF], *limits = d->nodes[KEY_CGROUP];
@@ -134,6 +145,7 @@ static void finish_leaf(struct compile *c, struct service_spec *spec, struct dra
 	finish_group(c, spec, d);
 	finish_devices(c, spec, d);
 	finish_delegate(c, spec, d);
+	check_pressure(c, d);
 }
 
 /* Of no use to the kernel; but what it is, all of a service without a pid namespace are known by: services/strays.h. */

@@ -107,9 +107,12 @@ static size_t text_of(const struct compile *c, struct list list, const struct di
 static void check_directories(struct compile *c, struct service_spec *spec, const struct draft *d,
 			      const struct roots_spec *roots)
 {
+	bool any = false;
+
 	for (const struct directory *kind = directories; kind < directories + ARRAY_LEN(directories); kind++) {
 		const struct list list = *(const struct list *)(const void *)((const char *)roots + kind->list);
 
+		any |= given(c, d, kind->id) != NULL;
 		if (!list.count)
 			continue;
 		refuse_unless(c, d, kind->id, text_of(c, list, kind) <= ROOTS_DIRECTORIES,
@@ -118,6 +121,10 @@ static void check_directories(struct compile *c, struct service_spec *spec, cons
 		if (spec->root_at)
 			need_namespace(c, spec, d, kind->id, CLONE_NEWNS, "mount");
 	}
+	if (d->nodes[KEY_DIRECTORY_MODE])
+		refuse_unless(c, d, KEY_DIRECTORY_MODE, any,
+			      "is of directories that minit makes; give state_directory, cache_directory, "
+			      "logs_directory or runtime_directory");
 }
 
 /* -- mounts ----------------------------------------------------------------------------------------------------- */

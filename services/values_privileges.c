@@ -1,4 +1,6 @@
 /* What depends on whether a key of keys_privileges.def was given. */
+#include <linux/securebits.h>
+
 #include "services/compile.h"
 
 static const struct {
@@ -27,6 +29,13 @@ static void finish_tty(struct compile *c, struct service_spec *spec, const struc
 	spec->output_at = 0;
 }
 
+static void check_securebits(struct compile *c, const struct draft *d)
+{
+	if (d->confine->privileges.securebits & SECBIT_KEEP_CAPS)
+		refuse(c, given(c, d, KEY_SECUREBITS), "%s: securebits: \"keep-caps\" does not outlast the exec of the "
+		       "program; remove it, and name what it is to keep in caps", d->title);
+}
+
 void privileges_finish(struct compile *c, struct service_spec *spec, const struct draft *d)
 {
 	struct privileges_spec *p = &d->confine->privileges;
@@ -37,6 +46,7 @@ void privileges_finish(struct compile *c, struct service_spec *spec, const struc
 	if (!(p->given & GIVEN_KEYRING))
 		p->keyring = spec->namespaces ? KEYRING_PRIVATE : KEYRING_INHERIT;
 	finish_tty(c, spec, d);
+	check_securebits(c, d);
 }
 
 void privileges_keep(struct confine_spec *confine)
