@@ -436,7 +436,7 @@ must_check int limit_file(const char *file);
 /* Why a file is none of a limit although the kernel may have it, in words; or NULL. */
 const char *limit_refusal(const char *file);
 
-/* The known file that was meant by one that is not known, or NULL. */
+/* The known file that was meant by one that is not known, as that of v1 by its name there, or NULL. */
 const char *limit_nearest(const char *file);
 
 /* The other name that the kernel has for the same, or NULL. */

@@ -133,13 +133,22 @@ int limit_file(const char *file)
 	return core || limit_controller(file) != CGROUP_V1_COUNT ? 0 : -ENOENT;
 }
 
+/* What v1 calls so, by its name of v2; NULL where it has no other, or is none. */
+static const char *modern_name(const char *file)
+{
+	for (unsigned i = 0; i < limit_count; i++)
+		if (*file && !strcmp(limit_rows[i].v1_file, file))
+			return limit_rows[i].name;
+	return NULL;
+}
+
 const char *limit_nearest(const char *file)
 {
 	unsigned best = NEAR + 1;
-	const char *found = NULL;
+	const char *found = NULL, *modern = modern_name(file);
 
-	if (limit_row(file))
-		return NULL;
+	if (limit_row(file) || modern)
+		return limit_row(file) ? NULL : modern;
 	for (unsigned i = 0; i < limit_count; i++) {
 		unsigned distance = text_distance(file, limit_rows[i].name);
 

@@ -221,7 +221,7 @@ int v2_settle(struct cgroup_home *home, enum cgroup_v1 controller, int own)
 	if (err)
 		return err;
 	home->v2_controllers = enable_all(home->v2);
-	if (home->shared)
+	if (home->shared && !is_root(own)) /* the root of all may have both */
 		home->withheld = (uint16_t)(read_controllers(own, "cgroup.controllers") & ~home->v2_controllers);
 	return 0;
 }

@@ -100,6 +100,8 @@ static void explain_unsupported(const struct cgroup_home *home, const char *file
 	if (old && !strcmp(file, "memory.oom.group"))
 		buf_str(why, "with cgroup v1 minit takes a service as a whole within its memory.max or that of its "
 			     "group alone: give that too, or boot with cgroup v2");
+	else if (old && !strcmp(file, "io.weight"))
+		buf_str(why, "cgroup v1 has one weight for all disks, and none of a single one; boot with cgroup v2");
 	else if (old)
 		buf_fmt(why, "cgroup v1 has no %s; boot with cgroup v2", file);
 	else if (!strcmp(file, "io.weight"))

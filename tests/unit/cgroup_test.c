@@ -374,7 +374,10 @@ static int settle(struct cgroup_home *home, const char *type, const char *procs)
 	*home = no_home();
 	group_with("own", "cgroup.subtree_control");
 	group_with("own/init", "cgroup.procs");
-	file("own/cgroup.type", type);
+	if (type)
+		file("own/cgroup.type", type);
+	else
+		unlink(at("own/cgroup.type")); /* as of the root of all */
 	file("own/cgroup.procs", procs);
 	file("own/cgroup.controllers", "cpuset cpu io memory hugetlb pids rdma\n");
 	own = dir_of("own");
@@ -475,6 +478,19 @@ static void other_processes_are_left_and_leaves_made_beside_them(void **state)
 	assert_int_equal(fstat(home.v2, &st), 0);
 	cgroup_close(&home);
 	assert_int_equal(home.v2, -1);
+}
+
+static void root_of_all_withholds_nothing(void **state)
+{
+	struct cgroup_home home;
+	char procs[64];
+
+	(void)state;
+	snprintf(procs, sizeof(procs), "1\n%s", own_pid());
+	assert_int_equal(settle(&home, NULL, procs), 0);
+	assert_true(home.shared);
+	assert_int_equal(home.withheld, 0);
+	cgroup_close(&home);
 }
 
 static bool has_home(void)
@@ -687,6 +703,7 @@ static void limit_that_cannot_be_had_says_why_and_what_to_do(void **state)
 	home.withheld = 1u << CGROUP_V1_MEMORY;
 	assert_int_equal(set(&home, "memory.max", "4096", "Delegate=yes"), -ENOENT);
 	assert_int_equal(set(&v1, "memory.high", "4096", "v1 has no memory.high"), -EOPNOTSUPP);
+	assert_int_equal(set(&v1, "io.weight", "8:0 200", "one weight for all disks"), -EOPNOTSUPP);
 	assert_int_equal(set(&v1, "memory.oom.group", "1", "within its memory.max or that of its group alone: give that too"), -EOPNOTSUPP);
 	assert_int_equal(set_in(&v1, "shop/", "memory.oom.group", "1", "within its memory.max or that of its group alone"), -EOPNOTSUPP);
 	assert_int_equal(set(&v1, "memory.oom.group", "0", NULL), 0);
@@ -1391,6 +1408,7 @@ int main(void)
 		T(home_is_locked_as_long_as_minit_lives),
 		T(home_of_a_dead_minit_is_cleared_away_and_of_a_living_one_left),
 		T(other_processes_are_left_and_leaves_made_beside_them),
+		T(root_of_all_withholds_nothing),
 		T(threaded_group_is_refused),
 		T(leaf_is_made_with_oom_for_the_whole),
 		T(name_cannot_lead_out_of_the_home),

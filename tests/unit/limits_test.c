@@ -212,6 +212,10 @@ static void mistyped_file_is_told_from_one_that_is_not_known(void **state)
 	assert_string_equal(limit_nearest("memory.mx"), "memory.max");
 	assert_string_equal(limit_nearest("memroy.max"), "memory.max");
 	assert_string_equal(limit_nearest("pids.maxx"), "pids.max");
+	assert_string_equal(limit_nearest("memory.limit_in_bytes"), "memory.max"); /* of cgroup v1 */
+	assert_string_equal(limit_nearest("blkio.weight"), "io.weight");
+	assert_string_equal(limit_nearest("cpu.cfs_quota_us"), "cpu.max");
+	assert_null(limit_nearest("cpuset.cpus"));
 	assert_null(limit_nearest("memory.max"));
 	assert_null(limit_nearest("memory.min"));
 	assert_null(limit_nearest("hugetlb.1GB.max"));
