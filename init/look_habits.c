@@ -46,27 +46,32 @@ static void put_limit(uint64_t n, struct buf *b)
 		buf_u64(b, n);
 }
 
-/* The soft one is the program's to raise. */
+static uint64_t limit_of(const char *text)
+{
+	uint64_t n;
+
+	return text_u64(text, &n) ? UINT64_MAX : n;
+}
+
+/* The soft one is the program's to raise; of the hard one it may give away. */
 static void look_rlimit(struct look *l, const char *limits, const struct rlimit_spec *r)
 {
 	char soft[24], hard[24];
 	BUF_ON_STACK(what, 40);
 	BUF_ON_STACK(asked, 60);
-	BUF_ON_STACK(most, 24);
 	BUF_ON_STACK(got, 60);
 
 	buf_fmt(&what, "rlimits.%s", resource_name(r->resource));
 	put_limit(r->soft, &asked);
 	buf_char(&asked, ' ');
 	put_limit(r->hard, &asked);
-	put_limit(r->hard, &most);
 	if (!take_limits(line_number(limits, r->resource + 1), soft, hard, sizeof(soft))) {
 		look_tell(l, buf_text(&what), buf_text(&asked), "", LOOK_UNSEEN, 0);
 		return;
 	}
 	buf_fmt(&got, "%s %s", soft, hard);
 	look_tell(l, buf_text(&what), buf_text(&asked), buf_text(&got),
-		  strcmp(hard, buf_text(&most)) ? LOOK_DIFFERS : LOOK_SAME, 0);
+		  limit_of(hard) > r->hard ? LOOK_DIFFERS : LOOK_SAME, 0);
 }
 
 /* What rlimits.core says does not matter then. */
@@ -109,13 +114,25 @@ static const char *stat_field(const char *text, unsigned n)
 	return at ? at : "";
 }
 
-static void tell_field(struct look *l, const char *what, const char *asked, const char *stat, unsigned n)
+/* Of these more is less to the service, which anybody may make of it. */
+static void tell_least(struct look *l, const char *what, int least, const char *got)
 {
+	BUF_ON_STACK(asked, 16);
+
+	buf_fmt(&asked, "%d", least);
+	look_tell(l, what, buf_text(&asked), got,
+		  !*got ? LOOK_UNSEEN : strtol(got, NULL, 10) < least ? LOOK_DIFFERS : LOOK_SAME, 0);
+}
+
+static void look_nice(struct look *l, const char *stat)
+{
+	const struct privileges_spec *p = &l->confine->privileges;
+	const char *at = stat_field(stat, 19);
 	BUF_ON_STACK(got, 24);
-	const char *at = stat_field(stat, n);
 
 	buf_add(&got, at, MIN(strcspn(at, " \n"), 20));
-	look_tell_text(l, what, asked, buf_text(&got), 0);
+	if (p->given & GIVEN_NICE)
+		tell_least(l, "nice", p->nice, buf_text(&got));
 }
 
 static const char *policy_name(uint32_t policy)
@@ -178,6 +195,24 @@ static void put_mask(const struct look *l, struct list list, struct buf *b)
 	}
 }
 
+/* Of "0-3,6", whether all are asked for. */
+static bool are_asked(const struct look *l, struct list list, const char *text)
+{
+	const uint64_t *words = table_list(l->table, list, uint64_t);
+	bool all = *text;
+	char *at;
+
+	while (*text && all) {
+		unsigned long first = strtoul(text, &at, 10), last = *at == '-' ? strtoul(at + 1, &at, 10) : first;
+
+		all = at != text;
+		for (unsigned long i = first; i <= last && all; i++)
+			all = has_bit(words, list.count, (uint32_t)i);
+		text = at + (*at == ',');
+	}
+	return all;
+}
+
 static void look_cpus(struct look *l)
 {
 	BUF_ON_STACK(asked, LOOK_LIST);
@@ -187,7 +222,8 @@ static void look_cpus(struct look *l)
 		return;
 	put_mask(l, l->confine->privileges.cpus, &asked);
 	if (look_line(l->status, "Cpus_allowed_list", &got))
-		look_tell_text(l, "cpus", buf_text(&asked), buf_text(&got), 0);
+		look_tell(l, "cpus", buf_text(&asked), buf_text(&got),
+			  are_asked(l, l->confine->privileges.cpus, buf_text(&got)) ? LOOK_SAME : LOOK_DIFFERS, 0);
 }
 
 static void put_ioprio(struct buf *b, uint32_t ioprio)
@@ -230,15 +266,11 @@ static void look_ioprio(struct look *l)
 
 static void look_sched(struct look *l)
 {
-	const struct privileges_spec *p = &l->confine->privileges;
-	BUF_ON_STACK(nice, 16);
 	char stat[1024];
 
 	if (!look_read(l, l->pid, "stat", stat, sizeof(stat)))
 		stat[0] = '\0';
-	buf_fmt(&nice, "%d", p->nice);
-	if (p->given & GIVEN_NICE)
-		tell_field(l, "nice", buf_text(&nice), stat, 19);
+	look_nice(l, stat);
 	look_policy(l, stat);
 	look_cpus(l);
 	look_ioprio(l);
@@ -259,13 +291,14 @@ static void tell_file(struct look *l, const char *what, const char *asked, const
 static void look_memory(struct look *l)
 {
 	const struct privileges_spec *p = &l->confine->privileges;
-	BUF_ON_STACK(oom, 16);
 	BUF_ON_STACK(filter, 16);
+	char oom[16] = "";
 
-	buf_fmt(&oom, "%d", p->oom_score_adj);
 	buf_fmt(&filter, "%08x", p->dump_filter);
+	if (p->given & GIVEN_OOM_SCORE_ADJ && !look_read(l, l->pid, "oom_score_adj", oom, sizeof(oom)))
+		oom[0] = '\0';
 	if (p->given & GIVEN_OOM_SCORE_ADJ)
-		tell_file(l, "oom_score_adj", buf_text(&oom), "oom_score_adj");
+		tell_least(l, "oom_score_adj", p->oom_score_adj, oom);
 	if (p->given & GIVEN_DUMP_FILTER)
 		tell_file(l, "coredump_filter", buf_text(&filter), "coredump_filter");
 }

@@ -6,6 +6,8 @@ set -u
 mkdir -p "$ct_dir/root" && cp -a "$TREE/." "$ct_dir/root/"
 numa='numa = "bind:0"' # where the kernel knows of nodes
 [ -e /proc/self/numa_maps ] || numa=
+cpus=$(sed -n 's/^Cpus_allowed_list:[[:blank:]]*//p' /proc/self/status)
+cpu=${cpus%%[-,]*}
 ct_table <<TOML
 [service.plain]
 exec = ["/bin/sleep", "1000"]
@@ -91,13 +93,19 @@ user = "nobody"
 init = false
 keyring = "private"
 securebits = ["noroot", "keep-caps-locked"]
+[service.gives]
+exec = ["/bin/sh", "-c", "ulimit -n 50 && renice -n 12 -p \$\$ >/dev/null && taskset -pc ${cpu} \$\$ >/dev/null && echo 500 >/proc/self/oom_score_adj && exec sleep 1000"]
+rlimits = { nofile = 100, core = 0 }
+nice = 10
+cpus = "$cpus"
+oom_score_adj = 100
 [service.gone]
 exec = ["/bin/true"]
 ready = "exit"
 TOML
 ct_start
 ct_up
-ct_is "all of them run" plain:up bare:up full:up placed:up inner:up mapped:up listed:up joins:up joinsids:up upon:up upon2:up side:up unseen:up gone:done
+ct_is "all of them run" plain:up bare:up full:up placed:up inner:up mapped:up listed:up joins:up joinsids:up upon:up upon2:up side:up unseen:up gives:up gone:done
 
 # All points of these, one in a line: service what asked got ok why
 look() {
@@ -123,6 +131,15 @@ is "$(sed -n 's/^full|\([^|]*\)|.*/\1/p' "$ct_dir/seen" | tr '\n' ' ')" \
 	"of all that can be seen"
 is "$(seen full 'user|memory.max|cpu.max|rlimits.nofile|root' | tr '\n' ' ')" \
 	"65534 $ct_dir/root 67108864 50000 100000 100 100 " "the kernel's own figures"
+# The shell may be at it yet.
+gives() {
+	look gives
+	is=$(seen gives 'rlimits.nofile|nice|cpus|oom_score_adj' | tr '\n' ' ')
+	[ "$is" = "50 50 12 $cpu 500 " ]
+}
+ct_until 20 gives
+is "$is $(grep '|False|' "$ct_dir/seen")" "50 50 12 $cpu 500  " "what a program gives away by itself is no less than asked"
+look plain bare full placed inner mapped listed joins joinsids upon upon2 side unseen gone
 is "$(seen placed 'cwd|hostname' | tr '\n' ' ')$(seen full hostname) $(seen inner hostname)" "/usr elsewhere full inner" \
 	"its directory as it is called there, and the name of its host, of a user namespace's too"
 is "$(seen placed numa)" "${numa:+bind:0}" "the nodes of its memory"
