@@ -296,25 +296,46 @@ void exchange_give_up(struct supervisor *sv)
 
 /* -- by the new table, or by the old one again ------------------------------------------------------------------- */
 
-static void write_one(struct supervisor *sv, uint32_t index)
+/* Limits that could not be changed in place: the first is told to who has asked, all to the log. */
+struct unwritten {
+	unsigned count;
+	struct buf first;
+};
+
+static void put_unwritten(const struct supervisor *sv, uint32_t index, const char *file, int err, struct buf *b)
 {
-	const char *detail = "";
-	int err = has_leaf(sv, index) ? leaf_rewrite(sv, index, &detail) : 0;
+	struct leaf_name name;
+
+	buf_fmt(b, "%s%scannot be changed while it runs: %s: ", file, *file ? ": " : "", strerror(-err));
+	cgroup_why(&sv->state->cgroup, leaf_name(sv->table, spec_at(sv, index), &name), file, err, b);
+	if (err == -EBUSY)
+		buf_fmt(b, "; `minit restart %s` gives it that", service_name(sv, index));
+	else
+		buf_str(b, "; it goes on with what it had");
+}
+
+static void write_one(struct supervisor *sv, uint32_t index, struct unwritten *unwritten)
+{
+	const char *file = "";
+	int err = has_leaf(sv, index) ? leaf_rewrite(sv, index, &file) : 0;
+	BUF_ON_STACK(why, 400);
 
 	notice_limits(index);
 	if (!err)
 		return;
-	log_error(service_name(sv, index), 0, "%s: cannot be changed while it runs: %s; `minit restart %s` gives it "
-		  "that", detail, strerror(-err), service_name(sv, index));
+	put_unwritten(sv, index, file, err, &why);
+	log_error(service_name(sv, index), 0, "%s", buf_text(&why));
+	if (!unwritten->count++)
+		buf_fmt(&unwritten->first, "%s: %s", service_name(sv, index), buf_text(&why));
 	service_at(sv, index)->handles.refused = EAGAIN; /* its leaf is prepared again before the next run */
 }
 
-static void make_one(struct supervisor *sv, uint32_t index)
+static void make_one(struct supervisor *sv, uint32_t index, struct unwritten *unwritten)
 {
 	struct handles *h = &service_at(sv, index)->handles;
 
 	if (h->flags & HANDLE_WRITE) {
-		write_one(sv, index);
+		write_one(sv, index, unwritten);
 		h->flags &= (uint8_t)~HANDLE_WRITE;
 	}
 	if (h->flags & HANDLE_ANEW && !h->pid && prepare_service(sv, index))
@@ -389,20 +410,29 @@ static void write_names(struct supervisor *sv)
 }
 
 /* Whoever asked finds by now what the new table says. */
-static void answer(struct supervisor *sv)
+static void answer(struct supervisor *sv, struct unwritten *unwritten)
 {
+	const char *first = buf_text(&unwritten->first);
+
 	for (uint32_t i = 0; i < sv->state->client_slots; i++) {
 		struct client *c = &sv->state->clients[i];
 
 		if (c->fd < 0 || c->kind != CLIENT_RELOAD)
 			continue;
-		request_ok(sv, c);
+		if (unwritten->count)
+			request_refuse(c, "reload: the new table is in force, but %s%s", first,
+				       unwritten->count > 1 ? " (others too: see the log)" : "");
+		else
+			request_ok(sv, c);
 		control_drop(c);
 	}
 }
 
 void exchange_finish(struct supervisor *sv)
 {
+	char text[480];
+	struct unwritten unwritten = { 0 };
+
 	if (!sv->state->exchange)
 		return;
 	network_exchanged(sv);
@@ -411,9 +441,10 @@ void exchange_finish(struct supervisor *sv)
 	near_up(sv);
 	network_names(sv->table);
 	write_names(sv);
+	buf_init(&unwritten.first, text, sizeof(text));
 	for (uint32_t i = 0; i < sv->state->count; i++)
-		make_one(sv, i);
-	answer(sv);
+		make_one(sv, i, &unwritten);
+	answer(sv, &unwritten);
 	sv->state->exchange = EXCHANGE_NONE;
 }
 
