@@ -6,6 +6,7 @@
 #ifndef SERVICES_CHILD_H
 #define SERVICES_CHILD_H
 
+#include <fcntl.h>
 #include <sched.h>
 
 #include "lib/sys.h"
@@ -53,7 +54,7 @@ struct child {
 	bool is_behind;       /* it is the program's child of the reaper */
 	const int *output_fds; /* read ends by output_slot, for the log helper */
 	int join_fd;          /* pidfd of the service whose namespaces are joined, or -errno (services/joined.h) */
-	int proc_fd;          /* minit's /proc, where another is joined; or -1: it is at its place */
+	int root_fd;          /* minit's root, where the mounts of another are joined; or -1 (child_open_minits) */
 	int image_fds[2];     /* mounts of the image that is its root, until they are taken, or -1; step_image */
 	int userns_fd;        /* its user namespace until it is entered, or -1; step_idmap */
 	int secrets_fd;       /* file system of its secrets until they are given to it, or -1; step_mounts */
@@ -68,6 +69,12 @@ no_return void child_run(struct child *child);
 
 /* The same from this step on. */
 no_return void child_run_from(struct child *child, enum step step);
+
+/* Opens an absolute path as minit sees it, also behind the join of another's mounts. As open(2). */
+static inline int child_open_minits(const struct child *child, const char *path, int flags)
+{
+	return openat(child->root_fd, child->root_fd < 0 ? path : path + 1, flags);
+}
 
 /* Whether it becomes the reaper, and its own child the program. */
 static inline bool child_stays(const struct child *child)

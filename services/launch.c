@@ -167,7 +167,7 @@ static struct child child_of(struct supervisor *sv, uint32_t index, int status_f
 		.status_fd = status_fd,
 		.netns_fd = handles_at(sv, table_network_owner(sv->table, index))->netns,
 		.join_fd = -1,
-		.proc_fd = -1,
+		.root_fd = -1,
 		.image_fds = { -1, -1 },
 		.userns_fd = -1,
 		.secrets_fd = -1,

@@ -14,15 +14,15 @@ static const struct roots_spec *roots_of(const struct child *child)
 	return &table_confine(child->table, child->spec)->roots;
 }
 
-/* A label is written behind the join, and at /proc there may be anything: services/step_process.c. */
-static int keep_proc(struct child *child)
+/* A label is written and a terminal opened behind the join, and in these mounts there may be anything. */
+static int keep_root(struct child *child)
 {
 	const struct privileges_spec *p = &child_confine(child)->privileges;
 
-	if (!(roots_of(child)->join_flags & CLONE_NEWNS) || (!p->apparmor_at && !p->selinux_at))
+	if (!(roots_of(child)->join_flags & CLONE_NEWNS) || (!p->apparmor_at && !p->selinux_at && !p->tty_at))
 		return 0;
-	child->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return child->proc_fd < 0 ? child_fail(child, -errno, "/proc") : 0;
+	child->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return child->root_fd < 0 ? child_fail(child, -errno, "/") : 0;
 }
 
 /*
@@ -39,7 +39,7 @@ int step_join(struct child *child)
 
 	if (!roots->join_flags)
 		return 0;
-	err = keep_proc(child);
+	err = keep_root(child);
 	if (err)
 		return err;
 	name = table_name(child->table, table_service(child->table, roots->join_service));

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -19,12 +18,9 @@ static const struct privileges_spec *privileges_of(const struct child *child)
 	return &child_confine(child)->privileges;
 }
 
-/* In minit's /proc, also for who has joined the mounts of another service (services/step_join.c). */
 static int open_own(const struct child *child, const char *dir)
 {
-	const char *path = child->proc_fd < 0 ? dir : dir + strlen("/proc/");
-
-	return openat(child->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return child_open_minits(child, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /*

@@ -76,7 +76,7 @@ static int put_log_fds(struct child *child)
 /* Not waiting for a modem to pick up; later it is a terminal like any other. */
 static int put_terminal(struct child *child, const char *tty)
 {
-	int fd = open(tty, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	int fd = child_open_minits(child, tty, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0 || fcntl(fd, F_SETFL, O_RDWR) < 0) {
 		child->blamed = STEP_terminal;

@@ -1,9 +1,20 @@
 #!/bin/bash
-# Who joins the mounts of another sees a /proc in which it is not, and which the other may have made: what is its process's own
-# it has all the same.
+# Who joins the mounts of another sees a /proc in which it is not, and which the other may have made: what is its process's own,
+# or minit's, it has all the same.
 set -u
 . tests/container/ct.sh
 
+mkdir "$ct_dir/root" && cp -a "$TREE/." "$ct_dir/root/"
+# A terminal of minit's, which the other does not have.
+python3 -c 'import os, sys
+end, tty = os.openpty()
+print(os.ttyname(tty), flush=True)
+while True:
+    os.write(1, os.read(end, 1000))' >"$ct_dir/terminal" &
+terminal=$!
+trap 'kill "$terminal"; ct_cleanup' EXIT
+ct_until 20 grep -q . "$ct_dir/terminal"
+tty=$(head -n 1 "$ct_dir/terminal")
 # A /proc in which each process is the same one of the other's.
 cat >"$ct_dir/forge" <<'SH'
 sleep 1000 &
@@ -43,6 +54,13 @@ exec = ["/bin/sleep", "1000"]
 join = { service = "forges", namespaces = ["mount"] }
 autostart = false
 $marks
+[service.rooted]
+exec = ["/bin/sleep", "1000"]
+root = "$ct_dir/root"
+[service.typed]
+exec = ["/bin/sh", "-c", "echo typed; exec sleep 1000"]
+join = { service = "rooted", namespaces = ["mount"] }
+tty = "$tty"
 [service.labelled]
 exec = ["/bin/sleep", "1000"]
 apparmor = "minit-no-such-profile"
@@ -50,7 +68,7 @@ join = { service = "target", namespaces = ["mount"] }
 TOML
 ct_start
 ct_up
-ct_is "they run" target:up joins:up noinit:up pids:up forges:up labelled:failed
+ct_is "they run" target:up joins:up noinit:up pids:up forges:up typed:up labelled:failed
 ct_until 20 ct_in test -e /run/forged
 ct_minit start forged >"$ct_dir/start" 2>&1
 ok $? "and who joins a /proc that is another's"
@@ -61,5 +79,7 @@ for s in joins noinit pids forged; do
 done
 # As without join: this kernel may know none, or minit may have no module for it.
 ct_not_said '^minit: labelled: step security label: /proc' "a label fails for itself alone"
+ct_until 20 grep -q typed "$ct_dir/terminal"
+ok $? "a terminal is that of minit"
 ct_stop "it ends in order"
 echo "1..$ct_tests"
