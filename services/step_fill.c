@@ -14,8 +14,7 @@ int view_open(struct view *v, const char *path)
 	return v->own ? path_open(v->root, path, O_PATH) : path_find_ours(v->root, path);
 }
 
-/* In a mount whose ids are mapped only those who have an id there can make anything: so as root inside. */
-static int make_as_root_inside(struct view *v, const char *path, bool file)
+int view_make_inside(const struct view *v, int root, const char *path, bool file)
 {
 	uint32_t uid = roots_outside(v->child->table, v->roots->uids, 0);
 	uint32_t gid = roots_outside(v->child->table, v->roots->gids, 0);
@@ -23,7 +22,7 @@ static int make_as_root_inside(struct view *v, const char *path, bool file)
 
 	syscall(SYS_setfsgid, gid);
 	syscall(SYS_setfsuid, uid);
-	fd = path_make(v->root, path, file);
+	fd = path_make(root, path, file);
 	syscall(SYS_setfsuid, 0);
 	syscall(SYS_setfsgid, 0);
 	return fd;
@@ -35,7 +34,7 @@ int view_make(struct view *v, const char *path, bool file)
 
 	if (fd == -ENOENT)
 		fd = path_make(v->root, path, file);
-	return fd == -EOVERFLOW && v->child->userns_fd >= 0 ? make_as_root_inside(v, path, file) : fd;
+	return fd == -EOVERFLOW && v->child->userns_fd >= 0 ? view_make_inside(v, v->root, path, file) : fd;
 }
 
 int view_give(struct view *v, int mount)

@@ -103,12 +103,16 @@ static void put_path(struct buf *b, const struct child *child, size_t kind, uint
 	buf_str(b, table_item(child->table, list_of(roots_of(child), kind), i));
 }
 
+/* The root of the mounts that are joined may be one whose ids are mapped. */
 static int make_or_open(const struct view *v, const char *path)
 {
 	cleanup_fd int dir = path_make(v->old, path, false);
 	struct stat st;
-	int err = dir < 0 ? dir : fd_stat(dir, &st);
+	int err;
 
+	if (dir == -EOVERFLOW && v->child->userns_fd >= 0)
+		dir = view_make_inside(v, v->old, path, false);
+	err = dir < 0 ? dir : fd_stat(dir, &st);
 	if (!err && !S_ISDIR(st.st_mode))
 		err = -ENOTDIR;
 	return err ? err : fd_steal(&dir);

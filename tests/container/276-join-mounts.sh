@@ -57,6 +57,15 @@ $marks
 [service.rooted]
 exec = ["/bin/sleep", "1000"]
 root = "$ct_dir/root"
+[service.mapped]
+exec = ["/bin/sleep", "1000"]
+root = "$ct_dir/root"
+userns = "auto"
+[service.stores]
+exec = ["/bin/sh", "-c", "echo text >\$STATE_DIRECTORY/file && exec sleep 1000"]
+join = { service = "mapped", namespaces = ["mount", "user"] }
+user = "33"
+state_directory = "minit-276"
 [service.typed]
 exec = ["/bin/sh", "-c", "echo typed; exec sleep 1000"]
 join = { service = "rooted", namespaces = ["mount"] }
@@ -68,7 +77,7 @@ join = { service = "target", namespaces = ["mount"] }
 TOML
 ct_start
 ct_up
-ct_is "they run" target:up joins:up noinit:up pids:up forges:up typed:up labelled:failed
+ct_is "they run" target:up joins:up noinit:up pids:up forges:up typed:up stores:up labelled:failed
 ct_until 20 ct_in test -e /run/forged
 ct_minit start forged >"$ct_dir/start" 2>&1
 ok $? "and who joins a /proc that is another's"
@@ -79,6 +88,8 @@ for s in joins noinit pids forged; do
 done
 # As without join: this kernel may know none, or minit may have no module for it.
 ct_not_said '^minit: labelled: step security label: /proc' "a label fails for itself alone"
+ct_until 20 test -s "$ct_dir/root/var/lib/minit-276/file"
+is "$(stat -c %u:%g "$ct_dir/root/var/lib/minit-276/file")" 33:33 "directories are made in a root whose ids are mapped, and are its user's"
 ct_until 20 grep -q typed "$ct_dir/terminal"
 ok $? "a terminal is that of minit"
 ct_stop "it ends in order"
