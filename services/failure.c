@@ -18,6 +18,7 @@
 /* So much of a text is shown; the end of a longer one, which tells more. */
 #define PROGRAM_MOST 72
 #define PATH_MOST 80
+#define WANTED_MOST 32
 #define ROOT_MOST 60
 
 static void put_end(struct buf *b, const char *text, size_t most)
@@ -229,6 +230,15 @@ static void put_pressure(struct buf *b, const struct supervisor *sv, const struc
 	cgroup_why_pressure(&sv->state->cgroup, buf_text(&file), -life->err, b);
 }
 
+/* A number that is cut would be another one. */
+static void put_wanted(struct buf *b, const char *text)
+{
+	size_t len = strlen(text);
+	bool is_cut = len > WANTED_MOST;
+
+	buf_fmt(b, " = %.*s%s", is_cut ? WANTED_MOST - 3 : (int)len, text, is_cut ? "..." : "");
+}
+
 /* A limit, or the leaf itself: cgroup/ knows. */
 static void put_leaf(struct buf *b, const struct supervisor *sv, const struct service_spec *spec,
 		     const struct life *life, const char *detail)
@@ -242,7 +252,7 @@ static void put_leaf(struct buf *b, const struct supervisor *sv, const struct se
 	}
 	buf_str(b, detail);
 	if (text)
-		buf_fmt(b, " = %.32s", text);
+		put_wanted(b, text);
 	buf_fmt(b, "%s%s: ", *detail ? ": " : "", strerror(life->err));
 	if (!strcmp(detail, "devices"))
 		cgroup_why_devices(-life->err, b);

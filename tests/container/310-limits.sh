@@ -142,6 +142,9 @@ cgroup.cpu.max = "20%"
 [service.odd]
 exec = ["/bin/sleep", "1000"]
 cgroup."hugetlb.3MB.max" = "4M"
+[service.wordy]
+exec = ["/bin/sleep", "1000"]
+cgroup."memory.unheard_of" = "0123456789 0123456789 0123456789 0123456789"
 [group.odd]
 cgroup."memory.unheard_of" = 5
 [service.within]
@@ -173,10 +176,11 @@ else
 	ct_is "a limit that can be had is had" asks:up swaps:up bounds:up
 	ct_not_said 'memory.high' "and nothing is said about it"
 fi
-ct_is "a controller's file that no kernel has" odd:failed within:failed
+ct_is "a controller's file that no kernel has" odd:failed within:failed wordy:failed
 ct_said '^minit: odd: step cgroup leaf: hugetlb.3MB.max = 4194304: .*: (no controller hugetlb: .*|this kernel has no hugetlb.3MB.max|cgroup v1 has no .*)' \
 	"is told with what is missing"
 ct_said '^minit: within: step cgroup leaf: memory.unheard_of: .*: (this kernel|cgroup v1) has no memory.unheard_of' "also of a group"
+ct_said '^minit: wordy: step cgroup leaf: memory.unheard_of = 0123456789 0123456789 0123456\.\.\.: ' "a long value shows that it is cut"
 ct_is "the others run, one that has no need of a second process too" other:up alone:up
 ct_is "where there is no room for one that is needed" narrow:failed narrower:failed
 room="Resource temporarily unavailable: its pids.max, or that of a cgroup above, leaves no room"
