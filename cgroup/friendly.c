@@ -1,5 +1,6 @@
 /* What people write of a limit, as the kernel's files take it. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cgroup/limits.h"
@@ -215,10 +216,30 @@ static int read_percent(const char *text, struct buf *ret)
 
 /* -- words -------------------------------------------------------------------------------------------------------- */
 
+/* Behind "3" or "0-3", or NULL. */
+static const char *skip_range(const char *text)
+{
+	unsigned long first, last;
+	char *end;
+
+	if (!is_digit(*text))
+		return NULL;
+	first = last = strtoul(text, &end, 10);
+	if (*end == '-' && !is_digit(end[1]))
+		return NULL;
+	if (*end == '-')
+		last = strtoul(end + 1, &end, 10);
+	return first <= last ? end : NULL;
+}
+
 /* "0-3,6": only the kernel knows which there are. */
 static int read_list(const char *text, struct buf *ret)
 {
-	if (!is_digit(*text) || text[strspn(text, "0123456789-,")] || strlen(text) > TEXT_MOST)
+	const char *at = skip_range(text);
+
+	while (at && *at == ',')
+		at = skip_range(at + 1);
+	if (!at || *at || strlen(text) > TEXT_MOST)
 		return -EINVAL;
 	buf_str(ret, text);
 	return 0;
