@@ -79,10 +79,10 @@ bool cgroup_why_above(const struct cgroup_home *home, const char *name, const ch
 must_check int cgroup_adopt(const struct cgroup_home *home, const char *name);
 
 /*
- * Makes the leaf in each hierarchy of v1 that is used, but that of devices, for a service that may make groups of its
- * own there: else a limit makes it. Where that cannot be it has none.
+ * For a service that may make groups of its own in its leaf: makes it in each hierarchy of v1 that is used, but that of
+ * devices, and gives it each controller that v2 has here. For others a limit does. Where that cannot be it has none.
  */
-void cgroup_spread(const struct cgroup_home *home, const char *name);
+void cgroup_spread(struct cgroup_home *home, const char *name);
 
 /* In which hierarchies of v1 the leaf is, where what was asked for made it: a bit per enum cgroup_v1. */
 uint16_t cgroup_old_places(const struct cgroup_home *home, const char *name);
@@ -258,7 +258,7 @@ static inline int cgroup_adopt(const struct cgroup_home *home, const char *name)
 	return home->err;
 }
 
-static inline void cgroup_spread(const struct cgroup_home *home, const char *name)
+static inline void cgroup_spread(struct cgroup_home *home, const char *name)
 {
 	(void)home;
 	(void)name;

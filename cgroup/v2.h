@@ -21,6 +21,7 @@ int v2_switch(int dir, char sign, const char *controller);
 int v2_create(struct cgroup_home *home, const char *name);
 int v2_limit(struct cgroup_home *home, const char *name, const char *file, const char *text);
 void v2_clear(const struct cgroup_home *home, const char *name);
+void v2_spread(struct cgroup_home *home, const char *name);
 int v2_watch_oom(const struct cgroup_home *home, const char *name, uint32_t *ret_events);
 
 /* -- cgroup/v2.c -- */

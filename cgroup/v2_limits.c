@@ -101,6 +101,18 @@ void v2_clear(const struct cgroup_home *home, const char *name)
 		log_debug("cgroup", "%s: its leaf keeps controllers for groups", name);
 }
 
+void v2_spread(struct cgroup_home *home, const char *name)
+{
+	cleanup_fd int group = open_group(home, name);
+
+	for (enum cgroup_v1 i = 0; i < CGROUP_V1_COUNT; i++) {
+		if (!(home->v2_controllers & UINT32_C(1) << i) && v2_offer(home, i))
+			continue;
+		if (group >= 0 && v2_switch(group, '+', cgroup_controllers[i].v2_name))
+			log_debug("cgroup", "%s: no %s in the group", name, cgroup_controllers[i].v2_name);
+	}
+}
+
 /* -- limits ------------------------------------------------------------------------------------------------------- */
 
 /* io.weight is of iocost, io.bfq.weight of the scheduler BFQ: a kernel may have either or both. */

@@ -8,6 +8,7 @@
 #include "cgroup/ops.h"
 #include "cgroup/tree.h"
 #include "cgroup/v1.h"
+#include "cgroup/v2.h"
 #include "lib/fd.h"
 
 /* -- why not ------------------------------------------------------------------------------------------------------ */
@@ -256,8 +257,10 @@ uint16_t cgroup_old_places(const struct cgroup_home *home, const char *name)
 	return ENABLED(CONFIG_CGROUP_V1) ? v1_places(home, name) : 0;
 }
 
-void cgroup_spread(const struct cgroup_home *home, const char *name)
+void cgroup_spread(struct cgroup_home *home, const char *name)
 {
+	if (ENABLED(CONFIG_CGROUP_V2) && home->v2 >= 0)
+		v2_spread(home, name);
 	if (ENABLED(CONFIG_CGROUP_V1))
 		v1_spread(home, name);
 }

@@ -72,6 +72,14 @@ $(passes mappedpasses)
 delegate = true
 userns = "auto"
 cgroup.pids.max = 30
+[service.whole]
+exec = ["/bin/sleep", "1000"]
+delegate = true
+[group.some]
+[service.member]
+exec = ["/bin/sleep", "1000"]
+in_group = "some"
+delegate = true
 [service.m0]
 exec = ["$MINIT", "run", "$ct_dir/3.toml"]
 delegate = true
@@ -129,6 +137,9 @@ for name in passes mappedpasses; do
 done
 MINIT_SOCKET=/proc/$(ct_pid)/root/run/m0 "$MINIT" wait --timeout 20s deep:up >/dev/null
 ok $? "and so does a minit in it"
+own=$(ct_leaf whole cgroup.controllers)
+is "$(cat "$own" "$(ct_leaf member cgroup.controllers)")" "$(cat "${own%/*/*}"/cgroup.controllers{,})" \
+	"each controller that minit can pass on to it, a leaf of its own has, also in a group"
 ct_minit restart passes m0 >/dev/null
 MINIT_SOCKET=/proc/$(ct_pid)/root/run/m0 "$MINIT" wait --timeout 20s deep:up >/dev/null
 ok $? "again, in the same leaf"

@@ -573,7 +573,7 @@ uint16_t cgroup_old_places(const struct cgroup_home *home, const char *name)
 	return 0;
 }
 
-void cgroup_spread(const struct cgroup_home *home, const char *name)
+void cgroup_spread(struct cgroup_home *home, const char *name)
 {
 	(void)home, (void)name;
 }
