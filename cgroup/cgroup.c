@@ -110,6 +110,15 @@ uint64_t cgroup_oom_kills(const struct cgroup_home *home, const char *name)
 	return ops && !ops->oom_kills(home, name, &kills) ? kills : 0;
 }
 
+uint64_t cgroup_oom_ends(const struct cgroup_home *home, const char *name)
+{
+	uint64_t kills = 0;
+
+	if (!ENABLED(CONFIG_CGROUP_V2) || cgroup_limiter(home, CGROUP_V1_MEMORY) != &cgroup_v2)
+		return cgroup_oom_kills(home, name);
+	return v2_oom_ends(home, name, &kills) ? 0 : kills;
+}
+
 int cgroup_remove(struct cgroup_home *home, const char *name)
 {
 	int err = 0;

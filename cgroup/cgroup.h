@@ -174,6 +174,9 @@ void cgroup_usage(const struct cgroup_home *home, const char *name, struct cgrou
 /* The kernel's own count of OOM kills, which grows with each (v2 counts some twice): cheap, asked at each death. */
 uint64_t cgroup_oom_kills(const struct cgroup_home *home, const char *name);
 
+/* The same of a leaf with groups of its service's own, without what has happened in these alone. */
+uint64_t cgroup_oom_ends(const struct cgroup_home *home, const char *name);
+
 /* Removes the leaf (it must be empty). 0 or -errno. */
 int cgroup_remove(struct cgroup_home *home, const char *name);
 
@@ -382,6 +385,11 @@ static inline uint64_t cgroup_oom_kills(const struct cgroup_home *home, const ch
 	(void)home;
 	(void)name;
 	return 0;
+}
+
+static inline uint64_t cgroup_oom_ends(const struct cgroup_home *home, const char *name)
+{
+	return cgroup_oom_kills(home, name);
 }
 
 static inline int cgroup_remove(struct cgroup_home *home, const char *name)

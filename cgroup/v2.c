@@ -96,9 +96,29 @@ static int oom_kills(const struct cgroup_home *home, const char *name, uint64_t 
 	return events(home, name, "oom_kill", ret);
 }
 
+static int local_events(const struct cgroup_home *home, const char *name, const char *key, uint64_t *ret)
+{
+	struct leaf_path path;
+
+	return file_keyed(home->v2, leaf_path(&path, name, "memory.events.local"), key, ret);
+}
+
+/* That of one that is killed as a whole is told since Linux 5.17, in the uppermost group that is. */
+int v2_oom_ends(const struct cgroup_home *home, const char *name, uint64_t *ret)
+{
+	struct leaf_path path;
+	uint64_t own, times, whole;
+
+	if (file_number(home->v2, leaf_path(&path, name, "memory.oom.group"), &whole) || !whole ||
+	    local_events(home, name, "oom_kill", &own) || local_events(home, name, "oom_group_kill", &times))
+		return oom_kills(home, name, ret);
+	*ret = own + times;
+	return 0;
+}
+
 /*
  * A leaf that is killed as a whole has each process counted, and whom the kernel chose twice; how often that was is
- * told since Linux 5.17, but in the group that was out of memory, which need not be the leaf.
+ * told since Linux 5.17, but in the uppermost group that is killed so, which need not be the leaf.
  */
 static uint64_t oom_times(const struct cgroup_home *home, const char *name, uint64_t kills)
 {

@@ -26,6 +26,9 @@ int v2_watch_oom(const struct cgroup_home *home, const char *name, uint32_t *ret
 
 /* -- cgroup/v2.c -- */
 
+/* See cgroup_oom_ends. */
+int v2_oom_ends(const struct cgroup_home *home, const char *name, uint64_t *ret);
+
 must_check int v2_write(const struct cgroup_home *home, const char *name, const char *file, const char *text);
 
 #endif

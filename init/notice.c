@@ -236,10 +236,20 @@ static void on_pressure(uint32_t index, enum pressure_of topic)
 		service_event(house, index, EVENT_RESTART, 0);
 }
 
+/* Should the service go on it was another process than its first one: services/actions.c. */
+static void note_single(uint32_t index)
+{
+	struct handles *h = &service_at(house, index)->handles;
+
+	h->oom_known = all[id_of(index, TOPIC_OOM)].kills;
+	h->oom_heard = when_now();
+	log_warn(service_name(house, index), 0, "out of memory: a process of it was killed");
+}
+
 static void on_oom(uint32_t index)
 {
 	if (is_single(index))
-		log_warn(service_name(house, index), 0, "out of memory: a process of it was killed");
+		note_single(index);
 	control_notice(house, index, "oom");
 	if (!is_single(index))
 		launch_kill(house, index); /* its death will be told */

@@ -18,6 +18,7 @@
 
 /* How long a process may take to die of SIGKILL before it is sent again. */
 #define FORCE_MS 1000
+#define OOM_DIES_MS 4000 /* whom the kernel has chosen is dead by then */
 
 static uint32_t any_number(void)
 {
@@ -209,13 +210,23 @@ static void note_status(struct supervisor *sv, uint32_t index, int status)
 	}
 }
 
-/* The count grows, but in a leaf that was made anew. */
+/* The count grows, but in a leaf that was made anew. Nobody says which process it was: one that had time to die. */
+static bool is_out_of_memory(const struct supervisor *sv, uint32_t index, uint32_t count)
+{
+	const struct handles *h = &service_at(sv, index)->handles;
+
+	if (!count || count == service_at(sv, index)->life.oom_kills)
+		return false;
+	return count != h->oom_known || when_since(h->oom_heard, when_now()) < OOM_DIES_MS;
+}
+
 static void note_oom(struct supervisor *sv, uint32_t index)
 {
 	struct life *life = life_at(sv, index);
 	uint32_t count = (uint32_t)launch_oom_kills(sv, index);
 
-	if (life->ending == ENDING_SIGNAL && !life->asked && count && count != life->oom_kills)
+	if (life->ending == ENDING_SIGNAL && life->status == SIGKILL && !life->asked &&
+	    is_out_of_memory(sv, index, count))
 		life->ending = ENDING_OOM;
 	life->oom_kills = count;
 }

@@ -501,7 +501,12 @@ bool launch_is_empty(struct supervisor *sv, uint32_t index)
 
 uint64_t launch_oom_kills(const struct supervisor *sv, uint32_t index)
 {
+	const struct cgroup_home *home = &sv->state->cgroup;
 	struct leaf_name name;
 
-	return has_leaf(sv, index) ? cgroup_oom_kills(&sv->state->cgroup, leaf_of(sv, index, &name)) : 0;
+	if (!has_leaf(sv, index))
+		return 0;
+	return table_confine(sv->table, spec_at(sv, index))->leaf.delegate ?
+		       cgroup_oom_ends(home, leaf_of(sv, index, &name)) :
+		       cgroup_oom_kills(home, leaf_of(sv, index, &name));
 }

@@ -97,6 +97,8 @@ struct handles {
 	uint8_t flags;     /* bits of enum handle_flag */
 	uint16_t old_places; /* where else its leaf is, as of cgroup_old_places; services/leaf.c */
 	uint32_t mark;     /* which number its processes bear, from 1; services/strays.h */
+	uint32_t oom_known; /* OOM kills, of its processes one by one, that were heard of; init/notice.c */
+	struct when oom_heard; /* when the last of them was */
 	struct spawn_report report; /* of this run; err 0: none */
 	struct net_settle settle;   /* what its network waits for; services/settle.c */
 };

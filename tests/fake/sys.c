@@ -630,6 +630,11 @@ uint64_t cgroup_oom_kills(const struct cgroup_home *home, const char *name)
 	return kernel.oom_kills[leaf_of(name)];
 }
 
+uint64_t cgroup_oom_ends(const struct cgroup_home *home, const char *name)
+{
+	return cgroup_oom_kills(home, name);
+}
+
 /* -- what these tests have no use for -- */
 
 #if ENABLED(CONFIG_NET)

@@ -1333,6 +1333,31 @@ static void a_leaf_that_is_killed_as_a_whole_counts_once(void **state)
 	forget(&home);
 }
 
+static uint64_t ends_told(const struct cgroup_home *home, const char *local, const char *whole)
+{
+	file("v2/svc.web/memory.events", "oom 4\noom_kill 9\noom_group_kill 3\n");
+	file("v2/svc.web/memory.events.local", local);
+	file("v2/svc.web/memory.oom.group", whole);
+	return cgroup_oom_ends(home, "web");
+}
+
+static void what_happens_further_down_in_a_leaf_is_no_end_of_it(void **state)
+{
+	struct cgroup_home home = home_v2();
+
+	(void)state;
+	group("v2/svc.web");
+	assert_int_equal(ends_told(&home, "oom 0\noom_kill 0\noom_group_kill 0\n", "1\n"), 0);
+	assert_int_equal(ends_told(&home, "oom 1\noom_kill 2\noom_group_kill 1\n", "1\n"), 3);
+	/* All who are killed are further down; as a whole with the group above. */
+	assert_int_equal(ends_told(&home, "oom 1\noom_kill 0\noom_group_kill 1\n", "1\n"), 1);
+	assert_int_equal(ends_told(&home, "oom 0\noom_kill 1\noom_group_kill 0\n", "1\n"), 1);
+	/* One by one, who knows who that is; and before Linux 5.17. */
+	assert_int_equal(ends_told(&home, "oom 0\noom_kill 0\noom_group_kill 0\n", "0\n"), 9);
+	assert_int_equal(ends_told(&home, "oom 0\noom_kill 0\n", "1\n"), 9);
+	forget(&home);
+}
+
 static void usage_is_read_from_v1_where_v2_has_none(void **state)
 {
 	struct cgroup_home home = home_hybrid();
@@ -1448,6 +1473,7 @@ int main(void)
 		T(a_leaf_is_in_each_hierarchy_of_v1_when_it_is_to_be_its_own),
 		T(usage_is_read_from_v2),
 		T(a_leaf_that_is_killed_as_a_whole_counts_once),
+		T(what_happens_further_down_in_a_leaf_is_no_end_of_it),
 		T(usage_is_read_from_v1_where_v2_has_none),
 		T(usage_of_v1_is_in_microseconds),
 		T(without_a_home_each_call_says_why_or_empty),

@@ -720,6 +720,43 @@ static void killed_for_memory_is_told_from_killed(void **context)
 	assert_int_equal(life_of(B)->ending, ENDING_SIGNAL);
 }
 
+static void what_another_process_died_of_before_is_no_reason(void **context)
+{
+	(void)context;
+	begin();
+	build();
+	bring_up(B);
+	fake_launch.oom_kills = 1;
+	service_at(&sv, B)->handles.oom_known = 1;
+	service_at(&sv, B)->handles.oom_heard = when_now();
+	service_event(&sv, B, EVENT_EXIT, SIGKILL); /* it had been told, and was about to die */
+	assert_int_equal(life_of(B)->ending, ENDING_OOM);
+	pass(1000);
+	exec_ok(B);
+	fake_launch.oom_kills = 2;
+	service_at(&sv, B)->handles.oom_known = 2;
+	service_at(&sv, B)->handles.oom_heard = when_now();
+	pass(5000);
+	service_event(&sv, B, EVENT_EXIT, SIGKILL);
+	assert_int_equal(life_of(B)->ending, ENDING_SIGNAL);
+	pass(1000);
+	exec_ok(B);
+	fake_launch.oom_kills = 3; /* nobody has told of this one yet */
+	service_event(&sv, B, EVENT_EXIT, SIGKILL);
+	assert_int_equal(life_of(B)->ending, ENDING_OOM);
+}
+
+static void what_is_not_killed_by_sigkill_was_not_out_of_memory(void **context)
+{
+	(void)context;
+	begin();
+	build();
+	bring_up(B);
+	fake_launch.oom_kills = 1;
+	service_event(&sv, B, EVENT_EXIT, SIGSEGV);
+	assert_int_equal(life_of(B)->ending, ENDING_SIGNAL);
+}
+
 /* The kernel chooses one, counts and kills it, and only then counts the others of its leaf. */
 static void what_is_counted_until_the_leaf_is_empty_is_of_that_run(void **context)
 {
@@ -1065,6 +1102,8 @@ int main(void)
 		T(a_start_that_fails_at_once_again_and_again_is_tried_again_and_again),
 		T(a_start_of_a_failed_service_that_fails_again_is_told),
 		T(killed_for_memory_is_told_from_killed),
+		T(what_another_process_died_of_before_is_no_reason),
+		T(what_is_not_killed_by_sigkill_was_not_out_of_memory),
 		T(what_is_counted_until_the_leaf_is_empty_is_of_that_run),
 		T(who_is_killed_by_others_may_have_been_so_with_its_leaf),
 		T(who_was_killed_in_being_born_begins_again_and_is_counted_once),

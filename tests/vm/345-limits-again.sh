@@ -4,4 +4,5 @@
 set -u
 . tests/vm/again.sh
 
-again 310-limits 322-kept-limits 323-leaf-removed 330-delegate 315-out-of-memory 316-out-of-memory-whose 350-examples
+again 310-limits 322-kept-limits 323-leaf-removed 330-delegate 315-out-of-memory 316-out-of-memory-whose 317-out-of-memory-not \
+	350-examples
