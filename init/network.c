@@ -237,15 +237,14 @@ static void clear_links(struct supervisor *sv, struct net_session *net)
 }
 
 /*
- * The tables of nf_tables, wanted or not by this one: they know MACs and ports of that run. Those of a minit that lives
- * are its own.
+ * The tables of nf_tables, wanted or not by this one: they know MACs and ports of that run, whose names the next
+ * services have. Those of a minit that lives are its own.
  */
 static void clear_tables(struct supervisor *sv, struct net_session *net)
 {
 	rules_close_left(sv->state, net);
 	rules_drop(sv->state, CLAIM_NEAR);
-	if (!sv->table->ruleset.count)
-		rules_drop(sv->state, CLAIM_RULES);
+	rules_drop(sv->state, CLAIM_RULES);
 }
 
 /*
@@ -261,10 +260,8 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	if (sv->state->reexecs)
 		return;
 	left = is_left(net);
-	if (left || is_any_there(sv, net))
+	if (left || is_any_there(sv, net) || (sv->table->ruleset.count && ruleset_is_there()))
 		clear_tables(sv, net);
-	else if (sv->table->ruleset.count) /* which takes the place of what may be there */
-		rules_close_left(sv->state, net);
 	if (!left)
 		return;
 	await_end(sv, net);

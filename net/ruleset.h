@@ -129,6 +129,8 @@ must_check int ruleset_open_loopback(struct net_session *s, const struct net_bri
 void ruleset_close_loopback(struct net_session *s, const struct net_bridge *bridge);
 /* The same of all bridges in the ruleset that is there: one that nobody holds, so a killed minit's, before it goes. */
 void ruleset_close_left(struct net_session *s);
+/* Whether tables named NET_TABLE, of whatever family, are in the caller's network. */
+bool ruleset_is_there(void);
 
 /* -- flows that the kernel tracks, and that lead where no port does any more (UDP: others end by themselves) -- */
 
@@ -166,6 +168,11 @@ bool flow_is_stale(struct netlink_bytes message, const struct net_targets *targe
 static inline void ruleset_build(const struct ruleset_plan *plan, struct buf *b)
 {
 	(void)plan, (void)b;
+}
+
+static inline bool ruleset_is_there(void)
+{
+	return false;
 }
 
 static inline bool ways_wanted(const struct net_bridge *bridges, uint32_t count, uint8_t family)

@@ -245,6 +245,24 @@ void ruleset_close_left(struct net_session *s)
 		(void)!nft_list(fd, &q, take_names, s); /* without nf_tables there are none */
 }
 
+static void note_ours(void *context, uint8_t family, struct netlink_bytes attrs)
+{
+	struct netlink_bytes name;
+
+	(void)family;
+	if (netlink_find(attrs, NFTA_TABLE_NAME, &name) && name.len == sizeof(NET_TABLE))
+		*(bool *)context |= !memcmp(name.data, NET_TABLE, sizeof(NET_TABLE));
+}
+
+bool ruleset_is_there(void)
+{
+	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	struct nft_question q = nft_question(NFT_MSG_GETTABLE, NFPROTO_UNSPEC, NULL);
+	bool there = false;
+
+	return fd >= 0 && !nft_list(fd, &q, note_ours, &there) && there;
+}
+
 /* -- all of it ---------------------------------------------------------------------------------------------------- */
 
 /*
