@@ -122,6 +122,15 @@ static bool gets_through(struct view *v, const struct net_bridge *bridge)
 	return good;
 }
 
+/* It is put in place with the first of these, whether or not that runs. */
+static bool is_ruled(const struct table *t)
+{
+	for (uint32_t i = 0; i < t->services.count; i++)
+		if (table_service(t, i)->attach.flags & NET_RULED)
+			return true;
+	return false;
+}
+
 bool view_bridge(struct view *v, const struct net_bridge *bridge)
 {
 	const struct net_found_link *found = net_found_link(&v->seen.host, bridge->name);
@@ -132,7 +141,7 @@ bool view_bridge(struct view *v, const struct net_bridge *bridge)
 	good = has_addrs(v, found, bridge->addr);
 	if (!found->up)
 		good = differs(v, bridge->name, "it is down", "");
-	if (bridge->flags && !v->seen.rules.rule_count)
+	if (bridge->flags && !v->seen.rules.rule_count && is_ruled(v->table))
 		good = differs(v, bridge->name, "its ruleset is not there", "");
 	return gets_through(v, bridge) && good;
 }

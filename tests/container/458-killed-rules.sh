@@ -85,6 +85,8 @@ begin isolated all:up
 finish KILL
 begin nobody all:up
 is "$(tables)" "" "nor do they stay where no service needs such"
+asked net >"$ct_dir/net" 2>&1
+is "$(grep '^!' "$ct_dir/net")" "" "which minit net takes for no fault"
 finish KILL
 
 there ip link add theirs type bridge
