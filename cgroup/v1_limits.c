@@ -157,7 +157,7 @@ static int put_quota(const struct job *job)
 {
 	BUF_ON_STACK(amount, 24);
 	size_t len = strcspn(job->text, " ");
-	struct quota old;
+	struct quota old = { "", "" };
 	int err;
 
 	read_word(job, job->file, old.amount, sizeof(old.amount));
