@@ -96,6 +96,28 @@ static int note_pressure(struct supervisor *sv, uint32_t index)
 	return unmet;
 }
 
+/* Who is in its network is in one that has lost its eth, and is to be in the one that is made in its place. */
+static void renew_joined(struct supervisor *sv, uint32_t owner)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++) {
+		struct life *life = life_at(sv, i);
+
+		if (!life_runs(life) || life->again || !connect_is_in(sv->table, i, owner))
+			continue;
+		log_warn(service_name(sv, i), 0, "network: that of %s is made anew; it is started again",
+			 service_name(sv, owner));
+		life->again = 1;
+		service_look(sv, i);
+	}
+}
+
+static void prepare_anew(struct supervisor *sv, uint32_t index)
+{
+	if (prepare_lost(sv, index))
+		renew_joined(sv, index);
+	prepare_again(sv, index);
+}
+
 /*
  * 1 when others, links, its network or pressure hold it back, 0, or -errno. With a pid its run has begun, whatever
  * holds it back by now: a crash came before the state said so.
@@ -108,7 +130,7 @@ static int look_around(struct supervisor *sv, uint32_t index)
 	    service_at(sv, index)->handles.flags & HANDLE_HELD)
 		return 1;
 	if (prepare_is_due(sv, index))
-		prepare_again(sv, index);
+		prepare_anew(sv, index);
 	if (settle_waits(sv, index))
 		return 1;
 	if (service_at(sv, index)->handles.moved)

@@ -23,6 +23,10 @@ exec = ["/bin/sleep", "1000"]
 hosts = true
 network.join = "web"
 
+[service.inner]
+exec = ["/bin/sleep", "1000"]
+join = { service = "side", namespaces = ["net"] }
+
 [service.friend]
 exec = ["/bin/sleep", "1000"]
 needs = ["web"]
@@ -109,12 +113,12 @@ ct_in ip link del mv0
 ct_in ip link del up0
 ct_in sh -c 'ip link add up0 type veth peer name up1 && ip link set up0 up && ip link set up1 up'
 ct_minit restart web wire >/dev/null
-ct_is "with their links gone two are started again" web:up wire:up
+ct_is "with their links gone two are started again, and who has joined one" web:up wire:up 'side:starts>=3' side:up inner:up
 is "$(ct_inside web ip -br -4 addr show eth0 | awk '{ print $3 }'),$(ct_inside wire ip -br -4 addr show eth0 | awk '{ print $3 }')" \
 	10.77.0.10/24,192.0.2.9/24 "and have them again"
 ct_said 'web: network: somebody has deleted mv0; it is made anew' "which is said"
-ct_minit restart side >/dev/null
-is "$(ct_netns side)" "$(ct_netns web)" "who is in the same network is in the new one from its next start on"
+ct_said 'side: network: that of web is made anew; it is started again' "so is that"
+is "$(ct_netns side) $(ct_netns inner)" "$(ct_netns web) $(ct_netns web)" "who is in the same network is in the new one"
 ct_stop "it ends in order"
 
 # Without IPv6 in minit's own network.
