@@ -271,6 +271,13 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 		net_bridge_clear(net, table_bridge(sv->table, i));
 }
 
+/* The bridge that they are on is somebody else's, and may bear no mark of that run, nor be one of this table. */
+static void clear_neighbours(const struct supervisor *sv, struct net_session *net)
+{
+	if (net->alone && !sv->state->reexecs)
+		net_neighbours_clear(net);
+}
+
 /* -- at boot, all of it ---------------------------------------------------------------------------- */
 
 /* Those of a killed run may be others by now. */
@@ -305,6 +312,7 @@ static void bring_all_up(struct supervisor *sv, struct net_session *net)
 {
 	net->alone = !claim_take(sv->state, CLAIM_NETWORK);
 	clear_left(sv, net);
+	clear_neighbours(sv, net);
 	sysctls_write(sv->table, NULL);
 	make_iprules(sv, net);
 	bring_up(sv, net);

@@ -167,7 +167,7 @@ void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t in
 	netlink_put(b, NDA_LLADDR, mac, NET_MAC);
 }
 
-void neighbour_drop(struct net_session *s, const struct addr *addr, uint32_t index)
+int neighbour_drop(struct net_session *s, const struct addr *addr, uint32_t index)
 {
 	struct netlink_request request = { .type = RTM_DELNEIGH, .step = NET_NEIGHBOUR, .addr = addr };
 	struct ndmsg nd = { .ndm_family = addr->family, .ndm_ifindex = (int)index };
@@ -179,7 +179,7 @@ void neighbour_drop(struct net_session *s, const struct addr *addr, uint32_t ind
 	netlink_begin(&b, &request);
 	netlink_raw(&b, &nd, sizeof(nd));
 	netlink_put(&b, NDA_DST, addr->bytes, addr_width(addr));
-	(void)!netlink_ask(&b, &a); /* what fails is not there */
+	return netlink_ask(&b, &a);
 }
 
 void place_add(struct netlink_batch *b, const char *ifname, uint32_t port, const uint8_t *mac)

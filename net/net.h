@@ -267,6 +267,9 @@ must_check int net_claim(const char *what);
 /* Takes away the routes that lead nowhere of all links that a minit has made. refusals.c */
 void net_refusals_clear(struct net_session *s);
 
+/* Takes away the neighbours of services that a minit has told bridges of. neighbours.c */
+void net_neighbours_clear(struct net_session *s);
+
 /* Whether it is there, made by a minit that is gone. */
 bool net_is_left(struct net_session *s, const char *ifname);
 
@@ -428,6 +431,11 @@ static inline int net_claim(const char *what)
 {
 	(void)what;
 	return -EOPNOTSUPP;
+}
+
+static inline void net_neighbours_clear(struct net_session *s)
+{
+	(void)s;
 }
 
 static inline void net_refusals_clear(struct net_session *s)

@@ -106,8 +106,8 @@ void route_add(struct netlink_batch *b, const struct addr *gateway, bool onlink,
 void addr_put_broadcast(struct netlink_batch *b, const struct addr *addr); /* IFA_BROADCAST of an IPv4 address */
 void neighbour_add(struct netlink_batch *b, const struct addr *addr, uint32_t index, const uint8_t *mac);
 
-/* Forgets whose this address on link `index` is, if it knows. */
-void neighbour_drop(struct net_session *s, const struct addr *addr, uint32_t index);
+/* Forgets whose this address on link `index` is: 0, or -errno, not logged, such as where it does not know. */
+int neighbour_drop(struct net_session *s, const struct addr *addr, uint32_t index);
 
 /* The MAC is behind this port of its bridge, which need not hear of it first, and forgets it with the port. */
 void place_add(struct netlink_batch *b, const char *ifname, uint32_t port, const uint8_t *mac);

@@ -158,5 +158,8 @@ void tell_neighbour(struct buf *b, const char *ns, const char *ifname, const str
 	tell_addr(b, "neighbour replace", addr, false);
 	tell_mac(b, "lladdr", mac);
 	tell_name(b, "dev", ifname);
-	buf_str(b, " nud permanent\n");
+	buf_str(b, " nud permanent");
+	if (!ns)
+		buf_fmt(b, " protocol %u", NET_PROTOCOL);
+	buf_char(b, '\n');
 }

@@ -96,9 +96,12 @@ static int put_outside(struct net_session *s, const char *object, struct netlink
 
 	mac_of_attach(attach, mac);
 	err = bridge->near ? put_place(s, object, b, attach, mac) : 0;
-	for (size_t i = 0; i < NET_ADDRS && attach->addr[i].family; i++)
-		if (attach->addr[i].family == AF_INET || s->master.ipv6)
-			neighbour_add(b, &attach->addr[i], s->master.index, mac);
+	for (size_t i = 0; i < NET_ADDRS && attach->addr[i].family; i++) {
+		if (attach->addr[i].family == AF_INET6 && !s->master.ipv6)
+			continue;
+		neighbour_add(b, &attach->addr[i], s->master.index, mac);
+		netlink_put_u8(b, NDA_PROTOCOL, NET_PROTOCOL);
+	}
 	return err;
 }
 
@@ -109,7 +112,7 @@ void net_disconnect(struct net_session *s, const struct net_attach *attach, cons
 	if (link_find(&s->host, bridge->name, &info))
 		return;
 	for (size_t i = 0; i < NET_ADDRS && attach->addr[i].family; i++)
-		neighbour_drop(s, &attach->addr[i], info.index);
+		(void)!neighbour_drop(s, &attach->addr[i], info.index); /* what fails is not there */
 }
 
 /* A kernel that does not know the flag passes over it: 0 or -errno, logged. */

@@ -1,0 +1,66 @@
+#!/bin/bash
+# What a killed minit has told a bridge of somebody else's of its services goes before the next one has its own; nobody else's does.
+set -u
+. tests/container/ct.sh
+
+# service NAME BRIDGE ADDRESS
+service() {
+	printf '[service.%s]\nexec = ["/bin/sleep", "1000"]\nnetwork = { bridge = "%s", address = ["10.78.0.%s", "fd78::%s"] }\n' "$1" theirs "$2" "$2"
+}
+bridge='[network.bridge.theirs]\naddress = ["10.78.0.1/24", "fd78::1/64"]\n'
+{ printf "$bridge"; service a 10; service b 11; } >"$ct_dir/first.toml"
+{ printf "$bridge"; service a 12; } >"$ct_dir/second.toml"
+printf '[service.a]\nexec = ["/bin/sleep", "1000"]\nnetwork = { mode = "host" }\n' >"$ct_dir/none.toml"
+
+# Somebody's process, and in the same network minit, which may be killed without it.
+ct_start sleep 1000
+soon_inside() {
+	ct_until 10 sh -c "[ \$(readlink /proc/$(ct_pid)/ns/net) != $(readlink /proc/self/ns/net) ]"
+}
+ct_until 10 ct_pid >/dev/null && soon_inside
+exec 8<"/proc/$(ct_pid)/ns/net"
+there() {
+	nsenter --net=/proc/self/fd/8 "$@"
+}
+asked() {
+	MINIT_SOCKET=$ct_dir/control.$1 "$MINIT" "${@:2}"
+}
+running=()
+trap 'for pid in "${running[@]}"; do kill -KILL "$pid" 2>/dev/null; done; ct_cleanup' EXIT
+# begin TABLE: until all is up.
+begin() {
+	rm -f "$ct_dir/control.$1"
+	MINIT_SOCKET=$ct_dir/control.$1 nsenter --net=/proc/self/fd/8 unshare --fork --pid --mount-proc --kill-child \
+		"$MINIT" run "$ct_dir/$1.toml" >>"$ct_dir/out" 2>&1 &
+	running+=($!)
+	ct_until 10 [ -S "$ct_dir/control.$1" ]
+	asked "$1" wait --timeout 20s all:up >/dev/null
+	ok $? "$1: all is up"
+}
+# finish SIGNAL: the last one.
+finish() {
+	local pid
+	pid=$(cat "/proc/${running[-1]}/task/${running[-1]}/children")
+	kill -"$1" $pid
+	wait "${running[-1]}" 2>/dev/null
+	unset 'running[-1]'
+}
+known() {
+	there ip neigh show dev theirs nud permanent | cut -d' ' -f1 | sort | tr '\n' ' '
+}
+
+there sh -c 'ip link add theirs type bridge && ip link set theirs up && ip addr add 10.78.0.1/24 dev theirs'
+begin first
+there sh -c 'ip neigh add 10.78.0.200 lladdr 02:00:00:00:00:01 dev theirs && ip neigh add fd78::200 lladdr 02:00:00:00:00:01 dev theirs'
+is "$(known)" "10.78.0.10 10.78.0.11 10.78.0.200 fd78::10 fd78::11 fd78::200 " "a bridge knows the services on it"
+finish KILL
+begin none
+is "$(known)" "10.78.0.200 fd78::200 " "the next start takes from it what a killed minit had told it, and nothing else"
+finish TERM
+begin second
+begin none
+is "$(known)" "10.78.0.12 fd78::12 " "of one that lives they stay"
+finish TERM
+finish TERM
+is "$(known)" "" "until it has left in order"
+echo "1..$ct_tests"
