@@ -46,6 +46,8 @@ killed_at() { run strace -f -qq -o /dev/null -e trace=sendto -e inject=sendto:si
 left() { echo \$(ip -br link | cut -d' ' -f1 | cut -d@ -f1 | grep -v -w -E 'lo|wan|far') \$(nft list tables); }
 # In a network that minit takes for its own, the pairs go with their namespaces, a moment after it has left.
 await_none() { for i in \$(seq 200); do [ -z "\$(left)" ] && return; sleep 0.05; done; }
+# That of this unshare, which ends once it is gone: unshare itself, killed, would be gone before it.
+kill_minit() { kill -KILL \$(cat /proc/\$1/task/\$1/children) && wait \$1; }
 # The run after the one that was killed.
 next() {
 	run >'$ct_dir/second' 2>&1
@@ -123,8 +125,7 @@ cat >"$ct_dir/none.sh" <<SH
 ip link add wan type veth peer name far && ip link set far up
 unshare --fork --pid --mount-proc --kill-child '$MINIT' run '$ct_dir/table.toml' >/dev/null 2>&1 &
 until [ -e '$ct_dir/runs' ]; do sleep 0.05; done
-kill -KILL \$!
-wait
+kill_minit \$!
 ip link set mb1 alias somebody
 echo left \$(left)
 table='$ct_dir/plain.toml'
@@ -193,8 +194,7 @@ run_until_up() {
 		echo "\$1: \$(ip -br link show \$link | sed 's/[@ ].*//') \$(ip -br -4 addr show \$link | awk '{ print \$3 }') \$(ip -d link show \$link |
 			grep -o -w -E 'mtu [0-9]*|priority [0-9]+|ageing_time [0-9]*|(vxlan|macvlan|bridge)|id [0-9]+' | tr '\n' ' ')"
 	done
-	kill -KILL \$!
-	wait
+	kill_minit \$!
 }
 ip link add wan type veth peer name far && ip link set far up && ip link set wan up
 run_until_up table
