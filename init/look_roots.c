@@ -468,6 +468,16 @@ static bool put_lost(const struct mount_spec *m, const struct seen *is, struct b
 	return any;
 }
 
+/* What is bound may be of any file system; what is in memory is of one. */
+static bool put_other(const struct mount_spec *m, const struct seen *is, struct buf *b)
+{
+	bool other = m->kind == MOUNT_TMPFS && strcmp(is->type, "tmpfs") != 0;
+
+	if (other)
+		buf_fmt(b, ", but %s", is->type);
+	return other;
+}
+
 static void look_mount(struct look *l, const struct mount_spec *m)
 {
 	const char *target = table_text(l->table, m->target_at);
@@ -480,6 +490,7 @@ static void look_mount(struct look *l, const struct mount_spec *m)
 	buf_str(&got, !is.there ? "not there" : is.readonly ? "mounted, read-only" : "mounted");
 	lost = is.there && put_lost(m, &is, &got);
 	lost |= is.there && put_alone(l, m, &is, &got);
+	lost |= is.there && put_other(m, &is, &got);
 	look_tell(l, buf_text(&what), readonly ? "mounted, read-only" : "mounted", buf_text(&got),
 		  is.there && (is.readonly || !readonly) && !lost ? LOOK_SAME : LOOK_DIFFERS, MISSING_NAMESPACES);
 }

@@ -168,6 +168,8 @@ nsenter -t "$full" -m umount /proc/sys
 nsenter -t "$full" -m umount /tmp
 nsenter -t "$full" -m -p mount -o remount,bind,rw /
 nsenter -t "$full" -m -p mount -o remount,bind,exec,nosuid,nodev /data
+nsenter -t "$full" -m -p umount "/a b"
+nsenter -t "$full" -m -p mount -t proc -o nosuid,nodev proc "/a b"
 nsenter -t "$plain" -m -p umount /proc/keys
 renice -n 0 -p "$full" >/dev/null
 ionice -c 3 -p "$full"
@@ -184,16 +186,17 @@ write_leaf pids pids.max pids.max 21
 is "$(ct_minit status full | grep '^!' | tr -s ' ')" "! proc masked open
 ! readonly yes no
 ! private_tmp tmpfs none
+! mounts.\"/a b\" mounted mounted, but proc
 ! mounts.\"/data\" mounted mounted, without noexec
 ! memory.max 67108864 83886080
 ! pids.max 20 21
 ! nice 5 0
-! 7 of 40 not as asked" "what is taken away behind its back is found"
+! 8 of 40 not as asked" "what is taken away behind its back is found"
 is "$(ct_minit status placed | grep '^! h' | tr -s ' ')" "! hostname elsewhere other" "and another name of its host"
 is "$(ct_in "$MINIT" status full | grep '^! ioprio' | tr -s ' ')" "! ioprio best-effort:6 idle" "and what is asked by number, by who is beside it"
 is "$(ct_minit status plain | grep '^! proc' | tr -s ' ')" "! proc masked not masked: keys" "a single mask too"
 look full
-is "$(grep -c '|False|' "$ct_dir/seen")" 7 "in JSON too"
+is "$(grep -c '|False|' "$ct_dir/seen")" 8 "in JSON too"
 
 # What was set by hand is asked for by that.
 ct_minit set full memory.max=96M pids.max=max cpu.max.burst=10ms
