@@ -233,7 +233,7 @@ static void on_pressure(uint32_t index, enum pressure_of topic)
 	log_warn(service_name(house, index), 0, "too much pressure of %s%s", pressure_name(topic), words[what]);
 	control_notice(house, index, keys[topic]);
 	if (what == PRESSURE_RESTART)
-		service_event(house, index, EVENT_RESTART, 0);
+		service_event(house, index, EVENT_RESTART, 1);
 }
 
 /* Should the service go on it was another process than its first one: services/actions.c. */

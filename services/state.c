@@ -152,10 +152,12 @@ static bool is_anew(const struct life *life, enum event event, uint8_t wanted)
 	return life->again && event != EVENT_WANT_DOWN;
 }
 
-static void note_want(struct supervisor *sv, uint32_t index, enum event event)
+static void note_want(struct supervisor *sv, uint32_t index, enum event event, int arg)
 {
 	struct life *life = life_at(sv, index);
 	uint8_t was = life->want;
+
+	life->restarts += event == EVENT_RESTART && arg;
 
 	if (event == EVENT_WANT_UP || event == EVENT_RESTART)
 		life->want = WANT_UP;
@@ -210,7 +212,7 @@ static void dispatch(struct supervisor *sv, uint32_t index, enum event event, in
 	open_inflight(sv, index, event, arg);
 	if (event == EVENT_TIMEOUT)
 		life->deadline = WHEN_NEVER;
-	note_want(sv, index, event);
+	note_want(sv, index, event, arg);
 	next = next_state(sv, index, event, arg);
 	moved = next != was || life->starts != starts; /* a run that fails at once may lead back to where it was */
 	if (moved)

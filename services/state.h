@@ -363,8 +363,9 @@ must_check int supervisor_init(struct supervisor *sv, struct statefile *state, c
 
 /*
  * The only way in: tells service `index` that `event` has happened. arg: the
- * wait status for EXIT, else 0. Then works off what followed from it. Never
- * allocates. The hooks may call it; nothing recurses along dependencies.
+ * wait status for EXIT, 1 for a RESTART by policy, else 0. Then works off what
+ * followed from it. Never allocates. The hooks may call it; nothing recurses
+ * along dependencies.
  */
 void service_event(struct supervisor *sv, uint32_t index, enum event event, int arg);
 

@@ -250,6 +250,7 @@ if [ -e /proc/pressure/cpu ] && : </proc/pressure/cpu && [ -n "$(find /sys/fs/cg
 	ct_minit start --no-wait pressed
 	ct_is "too much pressure restarts who wants that, and each time" "pressed:starts>=3"
 	ct_said '^minit: pressed: too much pressure of cpu; restarted$' "and is told"
+	ct_is "and counted" "pressed:restarts>=2"
 	ct_minit stop pressed >/dev/null
 	ct_minit start --no-wait frozen
 	ct_wait 20 '^minit: frozen: too much pressure of cpu; paused'

@@ -453,6 +453,21 @@ static void a_need_that_dies_by_itself_leaves_its_dependents_running(void **cont
 	assert_int_equal(state_of(B), STATE_UP);
 }
 
+static void restart_by_policy_is_counted(void **context)
+{
+	(void)context;
+	begin();
+	build();
+	bring_up(A);
+	for (int by_policy = 0; by_policy < 2; by_policy++) {
+		service_event(&sv, A, EVENT_RESTART, by_policy);
+		service_event(&sv, A, EVENT_EXIT, 0);
+		exec_ok(A);
+		assert_int_equal(state_of(A), STATE_UP);
+		assert_int_equal(service_at(&sv, A)->life.restarts, by_policy);
+	}
+}
+
 static void restart_takes_along_what_needs_it_in_order(void **context)
 {
 	(void)context;
@@ -1111,6 +1126,7 @@ int main(void)
 		T(under_a_reaper_128_and_more_is_a_signal),
 		T(a_start_again_at_once_says_why),
 		T(restarts_are_those_of_the_policy),
+		T(restart_by_policy_is_counted),
 		T(a_start_after_it_was_given_up_is_no_restart),
 		T(a_stop_that_is_taken_back_before_it_began_changes_nothing),
 		T(a_stable_run_clears_the_failures),
