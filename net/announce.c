@@ -75,33 +75,44 @@ size_t announce_put(uint8_t frame[NET_FRAME], const struct addr *addr, const uin
 
 /* -- a service ----------------------------------------------------------------------------------------------------- */
 
+static int open_here(void)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
 static int open_in(int ns, int home)
 {
-	int fd, err;
+	int err;
 
 	if (setns(ns, CLONE_NEWNET) < 0)
 		return -errno;
-	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	err = fd < 0 ? -errno : fd;
+	err = open_here();
 	(void)net_return(NULL, home); /* said */
 	return err;
 }
 
 /* What has no room in a queue is lost, as any frame may be. */
-static int send_all(int fd, const struct net_attach *attach)
+static void send_all(int fd, uint32_t index, const struct addr *list, const uint8_t *mac)
 {
-	struct sockaddr_ll to = { .sll_family = AF_PACKET };
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = (int)index };
+	uint8_t frame[NET_FRAME];
+
+	for (size_t i = 0; i < NET_ADDRS && list[i].family; i++)
+		(void)!sendto(fd, frame, announce_put(frame, &list[i], mac), 0, (struct sockaddr *)&to, sizeof(to));
+}
+
+static int send_inside(int fd, const struct net_attach *attach)
+{
 	struct ifreq request = { .ifr_ifindex = 0 };
-	uint8_t frame[NET_FRAME], mac[NET_MAC];
+	uint8_t mac[NET_MAC];
 
 	memcpy(request.ifr_name, net_eth(attach), strlen(net_eth(attach)));
 	if (ioctl(fd, SIOCGIFINDEX, &request) < 0)
 		return -errno;
-	to.sll_ifindex = request.ifr_ifindex;
 	mac_of_attach(attach, mac);
-	for (size_t i = 0; i < NET_ADDRS && attach->addr[i].family; i++)
-		(void)!sendto(fd, frame, announce_put(frame, &attach->addr[i], mac), 0, (struct sockaddr *)&to,
-			      sizeof(to));
+	send_all(fd, (uint32_t)request.ifr_ifindex, attach->addr, mac);
 	return 0;
 }
 
@@ -109,10 +120,24 @@ int net_announce(const struct net_attach *attach, int ns, int home)
 {
 	cleanup_fd int fd = net_has_eth0(attach) ? open_in(ns, home) : -ENODEV;
 
-	return fd < 0 ? fd : send_all(fd, attach);
+	return fd < 0 ? fd : send_inside(fd, attach);
 }
 
-/* -- a bridge or link: the kernel tells of all its addresses, if it is to ------------------------------------------ */
+/* -- a link that was made ------------------------------------------------------------------------------------------ */
+
+void announce_link(const struct net_link *link, uint32_t index, const uint8_t *mac)
+{
+	bool has_own = link->kind == NET_KIND_MACVLAN || link->kind == NET_KIND_VXLAN;
+	cleanup_fd int fd = -1;
+
+	if (!has_own || !link->addr[0].family || link->flags & NET_LINK_DOWN)
+		return;
+	fd = open_here();
+	if (fd >= 0)
+		send_all(fd, index, link->addr, mac);
+}
+
+/* -- a bridge or device: the kernel tells of all its addresses, if it is to ---------------------------------------- */
 
 static const struct {
 	unsigned char version;

@@ -389,6 +389,8 @@ int net_link_up(struct net_session *s, const struct net_links *all, uint32_t ind
 		err = link->kind == NET_KIND_DEVICE ? find_device(s, all, link, &info) : make(s, &made, &info);
 	if (!err)
 		err = set_up(s, all, index, &info, master);
+	if (!err && link->kind != NET_KIND_DEVICE)
+		announce_link(link, info.index, info.mac);
 	return err ? err : net_link_ask(s, link, ret);
 }
 

@@ -5,7 +5,7 @@ set -u
 . tests/container/ct.sh
 . tests/container/traffic.sh
 
-# table MAC-OF-SERVICES MAC-OF-LINK MAC-OF-BRIDGE MTU
+# table MAC-OF-SERVICES MAC-OF-LINK MAC-OF-BRIDGE MTU MAC-OF-MACVLAN
 table() {
 	ct_table <<TOML
 [network.bridge.br0]
@@ -14,6 +14,11 @@ mac = "02:00:00:00:$3"
 [network.link.up0]
 address = ["192.0.2.1/24", "2001:db8::1/64"]
 mac = "02:00:00:00:$2"
+[network.link.mac0]
+kind = "macvlan"
+parent = "up0"
+address = ["192.0.2.30/24", "2001:db8::30/64"]
+mac = "02:00:00:00:$5"
 [network.link.port]
 master = "br0"
 [service.web]
@@ -46,15 +51,15 @@ both() {
 }
 # Until all are known.
 ask_all() {
-	soon from_all 10.77.0.1 fd77::1 10.77.0.10 fd77::10 192.0.2.1 2001:db8::1 192.0.2.10 2001:db8::10
+	soon from_all 10.77.0.1 fd77::1 10.77.0.10 fd77::10 192.0.2.1 2001:db8::1 192.0.2.10 2001:db8::10 192.0.2.30 2001:db8::30
 	ok $? "the outside reaches all"
 	from "$(ct_outer asks)" ping:10.77.0.10 ping:fd77::10 >/dev/null
 }
 from_all() {
-	[ "$(from "$ct_client" "${@/#/ping:}")" = pong,pong,pong,pong,pong,pong,pong,pong ]
+	[ "$(from "$ct_client" "${@/#/ping:}")" = pong,pong,pong,pong,pong,pong,pong,pong,pong,pong ]
 }
 
-table 01:01 02:01 03:01 1500
+table 01:01 02:01 03:01 1500 04:01
 ct_start sh -c 'ip link add up0 type veth peer name far0 && ip link add port type veth peer name far1 && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
 unshare --net sleep 1000 &
@@ -86,28 +91,31 @@ while True:
 ' >"$ct_dir/heard" &
 listener=$!
 soon sh -c "$there cat /proc/net/packet | grep -q 0003"
-table 01:02 02:01 03:01 1500
+table 01:02 02:01 03:01 1500 04:01
 ct_minit reload >/dev/null
 ct_is "a service has another" all:up
 becomes "the outside knows it by that" known 01:02 10.77.0.10 fd77::10
 becomes "and so does another service" known_inside 01:02 10.77.0.10 fd77::10
 becomes "one upon a link has another, too" known 01:02 192.0.2.10 2001:db8::10 06
-table 01:02 02:01 03:01 1400
+table 01:02 02:01 03:01 1400 04:01
 ct_minit reload >/dev/null
 ct_is "a service has a network anew, with the same" web:up
 ct_minit restart web >/dev/null
 ct_is "and is started again" web:up
 
 ask_all
-table 01:02 02:02 03:01 1400
+table 01:02 02:02 03:01 1400 04:01
 ct_minit reload >/dev/null
 becomes "a link has another" known 02:02 192.0.2.1 2001:db8::1
-table 01:02 02:02 03:02 1400
+table 01:02 02:02 03:01 1400 04:02
+ct_minit reload >/dev/null
+becomes "one that minit makes has another" known 04:02 192.0.2.30 2001:db8::30
+table 01:02 02:02 03:02 1400 04:02
 ct_minit reload >/dev/null
 ct_is "a bridge has another" all:up
 becomes "the outside knows it by that" known 03:02 10.77.0.1 fd77::1
 # A link-local address is the kernel's own, and told of as soon as it is known that nobody else has it.
-is "$(grep -v ^fe80 "$ct_dir/heard" | sort | tr '\n' ' ')" "10.77.0.1 10.77.0.10 192.0.2.1 192.0.2.10 2001:db8::1 2001:db8::10 fd77::1 fd77::10 " \
+is "$(grep -v ^fe80 "$ct_dir/heard" | sort | tr '\n' ' ')" "10.77.0.1 10.77.0.10 192.0.2.1 192.0.2.10 192.0.2.30 2001:db8::1 2001:db8::10 2001:db8::30 fd77::1 fd77::10 " \
 	"each is told once, and nothing else"
 is "$($here cat /proc/sys/net/ipv4/conf/{br0,up0}/arp_notify /proc/sys/net/ipv6/conf/{br0,up0}/ndisc_notify | tr '\n' ' ')" "0 0 0 0 " \
 	"and of itself the kernel tells nobody, as before"
