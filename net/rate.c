@@ -11,7 +11,7 @@
 
 #define BURST_LEAST 32768u /* bytes; what is larger is cut into packets first */
 #define HEADER 18          /* of Ethernet, with a tag; what is larger than the burst with it would never be sent */
-#define WAIT_MS 50         /* most that a packet waits */
+#define WAIT_MS 50         /* most that a packet waits: behind what is queued, with no token left */
 
 struct rate_bucket rate_bucket(uint64_t bps, uint32_t mtu)
 {
@@ -20,7 +20,7 @@ struct rate_bucket rate_bucket(uint64_t bps, uint32_t mtu)
 
 	return (struct rate_bucket){
 		.bytes = bytes, .burst = burst,
-		.limit = (uint32_t)MIN(burst + bytes * WAIT_MS / 1000, (uint64_t)UINT32_MAX),
+		.limit = (uint32_t)MIN(MAX(bytes * WAIT_MS / 1000, burst), (uint64_t)UINT32_MAX), /* one is as large */
 	};
 }
 

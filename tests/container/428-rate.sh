@@ -21,12 +21,15 @@ mtu = 65535
 [service.large]
 exec = $server
 network = { bridge = "wide", address = "10.78.0.10", rate = { in = "10M", out = "10M" } }
+[service.slow]
+exec = $server
+network = { bridge = "br0", address = "10.77.0.12", rate = { in = "1M" } }
 TOML
 
 ct_start
 ct_up
 ct_is "all is up" all:up || exit 1
-for name in free held large; do
+for name in free held large slow; do
 	listens $name 81 tcp6
 done
 
@@ -61,5 +64,18 @@ for way in --get-server-output --reverse; do
 	[ "$large" -gt 1000 ]
 	ok $? "the largest packets of the largest mtu get through: $large kbit/s"
 done
+# waiting PORT ADDRESS: most bytes that wait in its queue while more is sent than it lets through.
+waiting() {
+	ct_in iperf3 --client "$2" --port 81 --udp --bitrate 20M --length 1400 --parallel 8 --time 2 >/dev/null 2>&1 &
+	while kill -0 $! 2>/dev/null; do
+		ct_in tc -s -j qdisc show dev "$1"
+	done | grep -o '"backlog":[0-9]*' | cut -d: -f2 | sort -n | tail -n 1
+}
+held=$(waiting mv1 10.77.0.11) slow=$(waiting mv3 10.77.0.12)
+echo "# waiting: $held bytes at 16M, $slow at 1M"
+[ "$held" -gt 90000 ] && [ "$held" -le 100000 ]
+ok $? "what is more waits for up to 50 ms"
+[ "$slow" -gt 25000 ] && [ "$slow" -le 32768 ]
+ok $? "at a low rate for as long as 32 KiB take"
 ct_stop "it ends in order"
 echo "1..$ct_tests"
