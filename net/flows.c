@@ -153,20 +153,24 @@ static bool is_service(const struct net_targets *targets, const struct addr *a)
 	return false;
 }
 
-/* One that somebody else has led elsewhere is no business of ours. */
+/* One that somebody else has led elsewhere is no business of ours. A port of one address wins over one of all. */
 static bool is_misled(const struct net_targets *targets, const struct tuple *there, const struct tuple *back)
 {
-	bool published = false;
+	bool published = false, right = false, of_one = false;
 
 	for (uint32_t i = 0; i < targets->port_count; i++) {
 		const struct net_port *p = &targets->ports[i];
+		bool one = !addr_is_any(&p->host);
 
-		if (!is_published(p, there))
+		if (!is_published(p, there) || one < of_one)
 			continue;
+		right = (right && one == of_one) ||
+			(leads_to(p, there, back) && (!p->balance || targets->is_ready(targets->context, p)));
+		of_one = one;
 		published = true;
-		if (leads_to(p, there, back) && (!p->balance || targets->is_ready(targets->context, p)))
-			return false;
 	}
+	if (right)
+		return false;
 	if (addr_equal(&there->to, &back->from))
 		return published;
 	return (published || targets->changed) && is_service(targets, &back->from);

@@ -537,6 +537,11 @@ static void flows(void **state)
 	assert_false(stale(IPPROTO_UDP, "192.0.2.1", 98, "192.0.2.1", 98));
 	assert_false(stale(IPPROTO_TCP, "192.0.2.1", 98, "10.77.0.10", 98)); /* a connection ends by itself */
 	changed = false;
+	ports[1] = (struct net_port){ host("192.0.2.7"), at[1].addr[0], 53, 53, 53, IPPROTO_UDP, BALANCE_NONE, 0 };
+	assert_true(stale(IPPROTO_UDP, "192.0.2.7", 53, "10.77.0.10", 5353)); /* the port of this address is another's */
+	assert_false(stale(IPPROTO_UDP, "192.0.2.7", 53, "10.77.0.11", 53));
+	assert_false(stale(IPPROTO_UDP, "192.0.2.1", 53, "10.77.0.10", 5353));
+	assert_false(stale(IPPROTO_UDP, "192.0.2.7", 54, "10.77.0.10", 5354));
 }
 
 /* The kernel's telling ends, fails, or is nonsense. */
