@@ -241,6 +241,29 @@ static int read_v2(const struct leaf_file *f, struct buf *got)
 	return err == -ENOENT ? read_into(f->home->v2, f->name, f->file, got) : err;
 }
 
+/* A disk with the scheduler BFQ has its weight in another file: write_bfq in cgroup/v2_limits.c. */
+static bool is_of_bfq(const struct leaf_file *f)
+{
+	BUF_ON_STACK(bfq, 48);
+	BUF_ON_STACK(got, 512);
+
+	return !limit_bfq_text(f->asked, &bfq) && !read_into(f->home->v2, f->name, "io.bfq.weight", &got) &&
+	       cgroup_is_same("io.bfq.weight", buf_text(&bfq), buf_text(&got));
+}
+
+static int found_v2(const struct leaf_file *f, struct buf *got)
+{
+	int err = read_v2(f, got);
+
+	if (strcmp(f->file, "io.weight") != 0 || (!err && cgroup_is_same(f->file, f->asked, buf_text(got))))
+		return err;
+	if (!is_of_bfq(f))
+		return err;
+	buf_reset(got);
+	buf_str(got, f->asked);
+	return 0;
+}
+
 int cgroup_found(const struct cgroup_home *home, const char *name, const char *file, const char *asked,
 		 struct buf *got)
 {
@@ -248,7 +271,7 @@ int cgroup_found(const struct cgroup_home *home, const char *name, const char *f
 		.home = home, .row = limit_row(file), .controller = limit_controller(file), .name = name, .file = file,
 		.asked = asked,
 	};
-	int err = home->v2 >= 0 ? read_v2(&f, got) : -ENOENT;
+	int err = home->v2 >= 0 ? found_v2(&f, got) : -ENOENT;
 
 	if (err != -ENOENT || f.controller == CGROUP_V1_COUNT || home->v1[f.controller] < 0)
 		return err;

@@ -185,6 +185,19 @@ uint64_t limit_bfq_weight(uint64_t weight)
 	return weight <= 100 ? weight : 100 + (weight - 100) * 900 / 9900;
 }
 
+int limit_bfq_text(const char *text, struct buf *ret)
+{
+	const char *blank = strchr(text, ' '), *number = blank ? blank + 1 : text;
+	uint64_t weight;
+	int err = text_u64(number, &weight);
+
+	if (err)
+		return err;
+	buf_add(ret, text, (size_t)(number - text));
+	buf_u64(ret, limit_bfq_weight(weight));
+	return buf_check(ret);
+}
+
 bool limit_effective(const char *file, struct buf *ret)
 {
 	bool is = !strcmp(file, "cpuset.cpus") || !strcmp(file, "cpuset.mems");

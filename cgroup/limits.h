@@ -51,6 +51,7 @@ must_check int limit_read(enum limit_kind kind, const char *given, struct buf *r
 
 /* The weight for io.bfq.weight and blkio.bfq.weight, 1 to 1000; for cpu.shares; for blkio.weight. */
 uint64_t limit_bfq_weight(uint64_t weight);
+int limit_bfq_text(const char *text, struct buf *ret); /* of one of all disks, or "8:0 200" of one */
 uint64_t limit_shares(uint64_t weight);
 uint64_t limit_blkio_weight(uint64_t weight);
 

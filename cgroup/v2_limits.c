@@ -115,15 +115,13 @@ void v2_spread(struct cgroup_home *home, const char *name)
 
 /* -- limits ------------------------------------------------------------------------------------------------------- */
 
-/* io.weight is of iocost, io.bfq.weight of the scheduler BFQ: a kernel may have either or both. */
+/* io.weight is of iocost, io.bfq.weight of the scheduler BFQ: a kernel may have either or both, a disk one. */
 static int write_bfq(const struct cgroup_home *home, const char *name, const char *text, int err)
 {
-	BUF_ON_STACK(bfq, 24);
-	uint64_t weight;
+	BUF_ON_STACK(bfq, 48);
 
-	if (text_u64(text, &weight))
+	if (limit_bfq_text(text, &bfq))
 		return err;
-	buf_u64(&bfq, limit_bfq_weight(weight));
 	return v2_write(home, name, "io.bfq.weight", buf_text(&bfq)) ? err : 0;
 }
 

@@ -93,7 +93,7 @@ static void explain_cpuset(const struct cgroup_home *home, const char *name, con
 		buf_str(why, "not all of it is there for the cgroup above; see its cpuset.cpus and cpuset.mems");
 }
 
-/* Weights of single disks are of io.cost, which is off for each disk at first: cgroup-v2.rst. */
+/* Weights of single disks are of io.cost, which is off for each disk at first, or of BFQ: cgroup-v2.rst. */
 static void explain_unsupported(const struct cgroup_home *home, const char *file, struct buf *why)
 {
 	bool old = home->v2 < 0 || !(home->v2_controllers & UINT32_C(1) << limit_controller(file));
@@ -107,7 +107,7 @@ static void explain_unsupported(const struct cgroup_home *home, const char *file
 		buf_fmt(why, "cgroup v1 has no %s; boot with cgroup v2", file);
 	else if (!strcmp(file, "io.weight"))
 		buf_str(why, "io.cost is off for this disk; write \"MAJOR:MINOR enable=1\" into io.cost.qos of the "
-			     "root of all cgroups");
+			     "root of all cgroups, or give the disk the scheduler bfq");
 	else
 		buf_str(why, "this kernel has it switched off here");
 }

@@ -655,7 +655,14 @@ static void weight_of_io_goes_to_bfq_where_that_is(void **state)
 	(void)state;
 	group_with("v2/svc.web", "io.bfq.weight");
 	assert_int_equal(set(&home, "io.weight", "10000", NULL), 0);
-	assert_string_equal(k.wrote, " svc.web/io.bfq.weight=1000");
+	assert_int_equal(set(&home, "io.weight", "8:0 200", NULL), 0);
+	assert_string_equal(k.wrote, " svc.web/io.bfq.weight=1000 svc.web/io.bfq.weight=8:0 109");
+	/* The disk has that scheduler, and io.cost is off. */
+	group_with("v2/svc.db", "io.weight io.bfq.weight");
+	k.refuse = "svc.db/io.weight=8:0 10000";
+	k.err = EOPNOTSUPP;
+	k.times = 1;
+	assert_int_equal(set_in(&home, "db", "io.weight", "8:0 10000", NULL), 0);
 	forget(&home);
 }
 

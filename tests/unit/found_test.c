@@ -239,6 +239,20 @@ static void test_disks_of_v1_are_told_in_the_words_of_v2(void **data)
 	finds_weight("100", "1200");
 }
 
+static void test_a_weight_that_bfq_has_alone_is_found_there(void **data)
+{
+	(void)data;
+	home.v2 = hierarchy("v2");
+	put(home.v2, "io.bfq.weight", "default 109\n8:0 1000\n");
+	finds_weight("200", "200");
+	finds_weight("8:0 10000", "8:0 10000");
+	put(home.v2, "io.weight", "default 100\n");
+	finds_weight("8:0 10000", "8:0 10000");
+	finds_weight("8:0 100", "default 100");
+	finds_weight("8:16 10000", "default 100");
+	finds_weight("100", "default 100");
+}
+
 static void test_v2_is_told_as_it_is(void **data)
 {
 	(void)data;
@@ -283,6 +297,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_processors_of_v2_are_those_that_are_left_to_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_v1_is_told_in_the_words_of_v2, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_disks_of_v1_are_told_in_the_words_of_v2, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_weight_that_bfq_has_alone_is_found_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_v2_is_told_as_it_is, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_in_which_leaf_a_process_is, set_up, tear_down),
 	};
