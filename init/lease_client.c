@@ -158,7 +158,7 @@ static int open_self(void)
 
 static no_return void be_client(const struct news *n, struct call *call, char *const *command, int count)
 {
-	int self = open_self(), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int self = open_self(), null = fd_null(O_WRONLY);
 	bool v6 = n->family == AF_INET6;
 	BUF_ON_STACK(script, 32);
 	const char *failed;

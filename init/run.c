@@ -223,7 +223,7 @@ no_return static void supervise(void)
 /* What the services are to have: so it is opened once, not by each. */
 static bool take_null_stdin(void)
 {
-	cleanup_fd int fd = open("/dev/null", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_fd int fd = fd_null(O_RDONLY);
 
 	return fd > 0 && dup2(fd, 0) == 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 int fd_steal(int *fd)
@@ -95,6 +96,27 @@ int fd_open(const char *path, int flags)
 int fd_stat(int fd, struct stat *ret)
 {
 	return fstatat(fd, "", ret, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+static int check_null(int fd)
+{
+	struct stat st;
+	int err = fd_stat(fd, &st);
+
+	if (err)
+		return err;
+	return S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3) ? 0 : -ENODEV;
+}
+
+/* ENXIO: a pipe that nobody reads. */
+int fd_null(int flags)
+{
+	cleanup_fd int fd = fd_open("/dev/null", flags | O_NONBLOCK | O_NOCTTY);
+	int err = fd < 0 ? fd : check_null(fd);
+
+	if (err)
+		return err == -ENXIO ? -ENODEV : err;
+	return fd_steal(&fd);
 }
 
 /* The kernel's linux_dirent64 is the libc's dirent on 64 bits. */

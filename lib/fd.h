@@ -43,6 +43,9 @@ must_check int fd_open(const char *path, int flags);
 struct stat;
 must_check int fd_stat(int fd, struct stat *ret);
 
+/* Opens /dev/null, and waits for nobody; -ENODEV when what is called so is a pipe, a file or another device. */
+must_check int fd_null(int flags);
+
 /*
  * Calls fn for each entry of a directory, . and .. too, until it returns something else than 0. fd is at its
  * beginning. Returns that, 0, or -errno. Not opendir(3), which allocates. getdents64(2); type: DT_

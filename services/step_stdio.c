@@ -3,14 +3,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
 #include "services/child.h"
 
 static int put_null(int target, int flags)
 {
-	int fd = open("/dev/null", flags | O_CLOEXEC | O_NOCTTY);
+	int fd = fd_null(flags);
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (fd == target)
 		return fcntl(fd, F_SETFD, 0) < 0 ? -errno : 0;
 	return dup2(fd, target) < 0 ? -errno : 0;
