@@ -90,8 +90,14 @@ static void tell_json(const struct look *l, const char *what, const char *asked,
 /* What comes from a file may have any byte in it. */
 static void say_plain(const char *text)
 {
-	for (; *text; text++)
-		say("%c", *text == '\n' ? ';' : (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+	BUF_ON_STACK(plain, 2 * LOOK_LIST);
+
+	buf_str(&plain, text);
+	for (size_t i = 0; i < plain.len; i++)
+		if (plain.data[i] == '\n')
+			plain.data[i] = ';';
+	buf_tame(&plain, "");
+	say_bytes(plain.data, plain.len);
 }
 
 static void pad(const char *text, size_t width)

@@ -12,6 +12,7 @@ static struct buf kept = { .data = mem, .size = sizeof(mem) };
 
 static void end_complaint(struct buf *b)
 {
+	buf_tame(b, "\n\t");
 	if (b->len == b->size)
 		b->len--;
 	buf_char(b, '\n');

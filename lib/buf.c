@@ -227,3 +227,33 @@ int buf_check(const struct buf *b)
 {
 	return b->full ? -ENOBUFS : 0;
 }
+
+static unsigned tail_of(unsigned char c)
+{
+	if (c < 0xc2 || c > 0xf4)
+		return 0;
+	return c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+}
+
+/* How many bytes of a character are at i; 0: it is none, or a control character, which U+0080 to U+009F are, too. */
+static size_t length_at(const struct buf *b, size_t i)
+{
+	unsigned char c = (unsigned char)b->data[i];
+	size_t len = 1 + tail_of(c);
+
+	if (c < 0x80)
+		return c >= ' ' && c != 0x7f;
+	for (size_t k = 1; k < len; k++)
+		if (i + k >= b->len || ((unsigned char)b->data[i + k] & 0xc0) != 0x80)
+			return 0;
+	return len == 1 || (c == 0xc2 && (unsigned char)b->data[i + 1] < 0xa0) ? 0 : len;
+}
+
+void buf_tame(struct buf *b, const char *kept)
+{
+	for (size_t len, i = 0; i < b->len; i += MAX(len, 1)) {
+		len = length_at(b, i);
+		if (!len && !(b->data[i] && strchr(kept, b->data[i])))
+			b->data[i] = '?';
+	}
+}

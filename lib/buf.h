@@ -47,6 +47,12 @@ void buf_json_key(struct buf *b, const char *name);
 /* The text with a NUL behind it; cut to fit if the buf is full. Never NULL. */
 const char *buf_text(struct buf *b);
 
+/*
+ * Puts "?" in place of each byte by which a text commands a terminal, and of those of characters that end before they
+ * should: who made a name, or a file that is told of, may have put any there. Those of `kept` stay.
+ */
+void buf_tame(struct buf *b, const char *kept);
+
 /* 0, or -ENOBUFS when something was refused. */
 must_check int buf_check(const struct buf *b);
 

@@ -110,6 +110,7 @@ printf_like(4, 0) static void put(enum log_level level, const char *object, int 
 	buf_vfmt(&b, what, ap);
 	if (err)
 		buf_fmt(&b, ": %s", strerror(err));
+	buf_tame(&b, "");
 	if (b.len == b.size)
 		b.len--;
 	buf_char(&b, '\n');

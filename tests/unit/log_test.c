@@ -42,6 +42,20 @@ static void a_line_names_object_what_and_why(void **state)
 	close(ends[1]);
 }
 
+static void what_others_have_named_commands_no_terminal(void **state)
+{
+	static const char name[] = "#!/bin/\x1b]0;x\a\nminit: web: up \x9b\xc2\x9b \xc3\xa9 \xe2\x82\xac \xff\x7f";
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	log_open(ends[1]);
+	log_error("web", 0, "%s", name);
+	assert_string_equal(take(ends[0]), "minit: web: #!/bin/?]0;x??minit: web: up ??? \xc3\xa9 \xe2\x82\xac ??\n");
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* Would hang, and be killed by the test's time, if a write waited. */
 static void full_never_waits(int reader, int writer)
 {
@@ -109,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_names_object_what_and_why),
+		cmocka_unit_test(what_others_have_named_commands_no_terminal),
 		cmocka_unit_test(a_full_pipe_costs_lines_and_no_time),
 		cmocka_unit_test(a_full_socket_costs_lines_and_no_time),
 		cmocka_unit_test(lines_in_a_file_are_not_written_over),
