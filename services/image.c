@@ -11,6 +11,7 @@
 
 #include "lib/buf.h"
 #include "lib/fd.h"
+#include "lib/path.h"
 #include "lib/mount.h"
 
 #define TRIES 64
@@ -117,22 +118,22 @@ static int mount_all(const char *type, const char *device, bool readonly, int *r
 /* Only ext4 can be written to. */
 int image_open(const char *path, bool readonly, int *ret, size_t count)
 {
-	cleanup_fd int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_fd int file = path_open_ours(path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
 	const char *type = file < 0 ? NULL : type_of(file);
 	cleanup_fd int device = -1;
 	BUF_ON_STACK(name, 32);
 	int err;
 
 	if (file < 0)
-		return -errno;
+		return file;
 	if (!type)
 		return -EMEDIUMTYPE;
 	readonly |= strcmp(type, "ext4") != 0;
 	if (!readonly) {
 		fd_close(&file);
-		file = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+		file = path_open_ours(path, O_RDWR | O_CLOEXEC | O_NOCTTY, 0);
 	}
-	err = file < 0 ? -errno : lock(file, readonly);
+	err = file < 0 ? file : lock(file, readonly);
 	device = err ? err : take_loop(file, readonly, &name);
 	return device < 0 ? device : mount_all(type, buf_text(&name), readonly, ret, count);
 }
