@@ -172,9 +172,10 @@ root = "$TREE"
 user = "1234"
 delegate = true
 TOML
-# seen NAME: all that a service has mounted and how, but for ids and the names of sources, which only mount(2) gives.
+# seen NAME: all that a service has mounted and how, but for ids, the group that this minit is in where there is cgroup v2 alone, and
+# the names of sources, which only mount(2) gives.
 seen() {
-	cut -d ' ' -f 4- "/proc/$(ct_outer "$1")/mountinfo" | sed -E 's/minit\.[0-9.]+/minit/; s/ - (\w+) \S+/ - \1/'
+	cut -d ' ' -f 4- "/proc/$(ct_outer "$1")/mountinfo" | sed -E 's/minit\.[0-9.]+/minit/; s,^/minit-test\.\w+,,; s/ - (\w+) \S+/ - \1/'
 }
 ct_start
 ct_up
