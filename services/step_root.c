@@ -151,12 +151,12 @@ static bool is_in_userns(void)
  * What an overlay notes of its files are attributes of the system's root. Where minit itself is in a user namespace it
  * cannot have them, and no directory of the lower layer could be removed (EIO): they are a user's there (Linux 5.11).
  */
-static int mount_layers(struct view *v, int layers, bool kept, bool mapped)
+static int mount_layers(struct view *v, int layers, bool kept)
 {
 	static const char names[][64] = { "userxattr,lowerdir=lower,upperdir=upper,workdir=work",
 					  "userxattr,lowerdir=lower,upperdir=kept/upper,workdir=kept/work" };
 	const char *options = names[kept] + (is_in_userns() ? 0 : strlen("userxattr,"));
-	int err = mapped ? give_upper(v, layers, kept ? "kept/upper" : "upper") : 0;
+	int err = wants_idmap(v) ? give_upper(v, layers, kept ? "kept/upper" : "upper") : 0;
 
 	if (!err && fchdir(layers) < 0)
 		err = -errno;
@@ -179,12 +179,12 @@ static int put_layers(struct view *v, int layers, int base, const char *dir)
  * Its layers are named from the working directory: a file system of their own that lies upon minit's root for the
  * moment. Left there, it would be what the old root is taken away with.
  */
-static int make_overlay(struct view *v, int base, bool mapped)
+static int make_overlay(struct view *v, int base)
 {
 	const char *dir = table_text(v->child->table, v->roots->overlay_at);
 	cleanup_fd int layers = mount_make("tmpfs", "mode=700", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	int err = layers < 0 ? layers : put_layers(v, layers, base, dir);
-	int overlay = err ? err : mount_layers(v, layers, *dir == '/', mapped);
+	int overlay = err ? err : mount_layers(v, layers, *dir == '/');
 
 	if (layers >= 0)
 		mount_drop(layers);
@@ -196,7 +196,7 @@ static int lay(struct view *v, const char *path, bool mapped)
 {
 	cleanup_fd int base = open_base(v, path);
 	int err = base < 0 ? base : mapped ? map_ids(v, base) : 0;
-	int overlay = err ? err : make_overlay(v, base, mapped);
+	int overlay = err ? err : make_overlay(v, base);
 
 	if (err || overlay >= 0 || v->child->detail[0] || (mapped && may_be_left(v, overlay)))
 		return overlay;

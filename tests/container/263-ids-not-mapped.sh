@@ -15,7 +15,7 @@ keeps() {
 {
 	keeps plain "$ct_dir/ram/root"
 	keeps again "$ct_dir/ram/root"
-	keeps laid "$ct_dir/ram/root" 'overlay = "tmpfs"'
+	keeps laid "$ct_dir/ram/root" 'overlay = "tmpfs"' | sed 's,; exec sleep,; touch /new \&\& stat -c \\"new: %u:%g\\" / /new; exec sleep,'
 	keeps given "$ct_dir/ram/root" 'userns = { uid = "0 100000 65536", gid = "0 100000 65536", idmap = false }' | sed '/^userns = "auto"/d'
 	keeps insists "$ct_dir/ram/root" 'userns = { uid = "0 100000 65536", gid = "0 100000 65536", idmap = true }' | sed '/^userns = "auto"/d'
 	keeps mapped "$ct_dir/root"
@@ -30,6 +30,8 @@ for s in plain again laid given mapped laidmap; do
 done
 is "$(grep -a -E '^(plain|again|laid|given|mapped|laidmap): ' "$ct_dir/out" | sort | tr '\n' ' ')" \
 	"again: 65534:65534 given: 65534:65534 laid: 65534:65534 laidmap: 0:0 mapped: 0:0 plain: 65534:65534 " "whose files are"
+ct_until 5 eval '[ "$(grep -a -c "^new: " "$ct_dir/out")" = 2 ]'
+is "$(grep -a -c '^new: 0:0' "$ct_dir/out")" 2 "what an overlay adds is its own all the same"
 is "$(ct_field insists why)" "step mounts: $ct_dir/ram/root: Invalid argument: the kernel refuses to mount it so: see idmap, overlay" \
 	"which is an error where it is asked for"
 is "$(grep -a -c ': an idmapped mount of its root cannot be had here, and is left out for it and all others like it' "$ct_dir/out")" 1 "it is said once"
