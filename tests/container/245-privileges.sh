@@ -24,6 +24,10 @@ habits='nice ioprio sched cpus numa oom dump personality core'
 known=$(sed -n 's/^CapBnd:[[:blank:]]*//p' /proc/self/status)
 cpu=$(sed -n 's/^Cpus_allowed_list:[[:blank:]]*\([0-9]*\).*/\1/p' /proc/self/status)
 
+# The version of landlock that this kernel has, and how many of the services below it refuses for that (noscope waits for one).
+landlock=$(python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))')
+refused=$((landlock >= 6 ? 0 : landlock >= 4 ? 1 : 4))
+
 ct_table <<TOML
 [defaults]
 ready = "exit"
@@ -97,8 +101,7 @@ paths.read = ['/probe', '/open']
 TOML
 ct_start
 ct_end 60
-is $? 0 "all of them ran"
-ct_not_said ' step ' "no step failed"
+is "$? $(grep -a -c ' step ' "$ct_dir/out")" "$((refused > 0)) $refused" "all of them ran, and no step failed but for want of a newer kernel"
 
 # says NAME VALUE TEXT
 says() {
@@ -138,10 +141,19 @@ is "$(for s in shared private isolate isolate2; do keyring $s; done | sort -u | 
 
 says paths "yes yes EACCES yes EACCES yes yes" "landlock: what may be read and what written"
 says readonly "yes EACCES EACCES" "what may be read only is read by another user too"
-says ports "yes EACCES EACCES ECONNREFUSED" "ports that may be bound and connected to"
-says noports "EACCES EACCES" "or none at all"
-says roundabout "EPROTONOSUPPORT EOPNOTSUPP yes ECONNREFUSED" "what landlock does not see as TCP goes nowhere else"
-says scope "EPERM EPERM" "nobody outside is reached by signals and abstract sockets"
-says noscope "yes yes" "who is otherwise"
+# since VERSION LINUX NAME VALUE TEXT: by that version of landlock, which came with that kernel; without it the service does not run.
+since() {
+	if [ "$landlock" -ge "$1" ]; then says "${@:3}"; return; fi
+	ct_said "^minit: $3: step landlock: .*: needs Linux $2: Not supported: " "$5: refused before Linux $2"
+}
+since 4 6.7 ports "yes EACCES EACCES ECONNREFUSED" "ports that may be bound and connected to"
+since 4 6.7 noports "EACCES EACCES" "or none at all"
+since 4 6.7 roundabout "EPROTONOSUPPORT EOPNOTSUPP yes ECONNREFUSED" "what landlock does not see as TCP goes nowhere else"
+since 6 6.12 scope "EPERM EPERM" "nobody outside is reached by signals and abstract sockets"
+if [ "$landlock" -ge 6 ]; then
+	says noscope "yes yes" "who is otherwise"
+else
+	ct_said '^minit: noscope: waiting for scope' "who needs it waits"
+fi
 says inner "yes EACCES" "paths are those of the service's root"
 echo "1..$ct_tests"

@@ -42,7 +42,7 @@ user = "nobody"')
 $(cannot bounding 'caps = { bounding = ["sys_time"] }')
 $(cannot landlock 'paths.read = "/etc"')
 $(cannot missing 'paths.read = ["/not/there"]')
-$(cannot gains 'scope = ["signal"]
+$(cannot gains 'paths.read = "/"
 no_new_privs = false')
 $(cannot cpus 'cpus = "0-4000"')
 $(cannot cpu 'cpus = "4000"')
