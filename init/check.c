@@ -6,17 +6,70 @@
 
 #include "init/options.h"
 #include "init/say.h"
+#include "lib/enabled.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "services/dump.h"
 #include "services/table.h"
 
 
+#define USUAL_MTU 1500 /* of a bridge that the table says none of */
+
 enum { CHECK_GOOD, CHECK_WRONG };
 
 static const char *plural(uint32_t n)
 {
 	return n == 1 ? "" : "s";
+}
+
+/* -- what is good, and likely not meant ---------------------------------------------------------------------------- */
+
+/* It is on one. */
+static const struct net_bridge *bridge_of(const struct table *t, const struct net_attach *at)
+{
+	return table_bridge(t, (uint32_t)at->bridge);
+}
+
+static uint32_t mtu_of_bridge(const struct net_bridge *bridge)
+{
+	return bridge->mtu ? bridge->mtu : USUAL_MTU;
+}
+
+static uint32_t mtu_of(const struct table *t, const struct service_spec *spec, const struct net_attach *at)
+{
+	const struct network_spec *network = table_network(t, spec);
+
+	return network && network->mtu && !at->number ? network->mtu : mtu_of_bridge(bridge_of(t, at));
+}
+
+/* Of the bridge itself by the table, or of a port that is another service's; 0: all have this one. */
+static uint32_t other_mtu(const struct table *t, uint32_t index, uint32_t mtu)
+{
+	const struct service_spec *own = table_service(t, index), *spec;
+	const struct net_bridge *bridge = bridge_of(t, &own->attach);
+	const struct net_attach *at;
+
+	for (uint32_t i = 0; i < t->services.count; i++) {
+		spec = table_service(t, i);
+		for (uint32_t n = 0; i != index && (at = table_attach(t, spec, n)); n++)
+			if (at->bridge == own->attach.bridge && mtu_of(t, spec, at) != mtu)
+				return mtu_of(t, spec, at);
+	}
+	return bridge->mtu != mtu ? bridge->mtu : 0;
+}
+
+/* A bridge drops in silence what is larger than the MTU of the port that it is for. TCP finds out by itself. */
+static void look_at_mtu(const struct table *t, uint32_t index)
+{
+	const struct service_spec *spec = table_service(t, index);
+	const struct network_spec *network = table_network(t, spec);
+	uint32_t mtu = network && spec->attach.bridge >= 0 ? network->mtu : 0;
+	uint32_t other = mtu && mtu != mtu_of_bridge(bridge_of(t, &spec->attach)) ? other_mtu(t, index, mtu) : 0;
+
+	if (other)
+		log_warn(table_name(t, spec), 0, "network.mtu: %u, and %u elsewhere on bridge %s: what is larger than "
+			 "the smaller is dropped there in silence, unless it is TCP; give the bridge that as its mtu, "
+			 "and none to the service", mtu, other, bridge_of(t, &spec->attach)->name);
 }
 
 static int tell(const struct table *t, const char *const *paths, uint32_t count)
@@ -29,6 +82,8 @@ static int tell(const struct table *t, const char *const *paths, uint32_t count)
 		t->bridges.count, plural(t->bridges.count));
 	say_bytes(b.data, b.len);
 	say_flush();
+	for (uint32_t i = 0; ENABLED(CONFIG_NET_BRIDGE) && i < t->services.count; i++)
+		look_at_mtu(t, i);
 	return CHECK_GOOD;
 }
 

@@ -113,4 +113,22 @@ ct_stop "and is supervised"
 echo "$good" | ct_table
 "$MINIT" check "$ct_dir/table.toml" >"$ct_dir/check"
 ok $? "a good one is good"
+# What is good, and likely not meant.
+# service NAME BRIDGE MORE
+mixed() {
+	printf '[service.%s]\nexec = ["/bin/true"]\nnetwork = { bridge = "%s", %s }\n' "$@"
+}
+{
+	printf '[network.bridge.br0]\naddress = "10.77.0.1/24"\n[network.bridge.own]\naddress = "10.78.0.1/24"\nmtu = 9000\n'
+	printf '[network.bridge.one]\naddress = "10.79.0.1/24"\n'
+	mixed small br0 'mtu = 1400'
+	mixed usual br0 'mtu = 1500'
+	mixed plain br0 'also = "one"'
+	mixed less own 'mtu = 1500'
+	mixed same own 'mtu = 9000'
+	mixed alone one 'mtu = 1400'
+} | ct_table
+is "$("$MINIT" check "$ct_dir/table.toml" 2>"$ct_dir/said"),$(sed 's/^minit: \([^,]*,\).*/\1/' "$ct_dir/said" | tr -d '\n')" \
+	"$ct_dir/table.toml: ok: 6 services, 3 bridges,small: network.mtu: 1400,less: network.mtu: 1500,alone: network.mtu: 1400," \
+	"where packets would be lost in silence, minit check says so"
 echo "1..$ct_tests"
