@@ -22,6 +22,7 @@ root = bytes(2) + me
 bpdu = struct.pack('>HBBB', 0, 0, 0, 0) + root + struct.pack('>I', 0) + root + struct.pack('>HHHHH', 0x8001, 0, 20*256, 2*256, 2*256)
 llc = bytes([0x42, 0x42, 3]) + bpdu
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+print('it can be told', flush=True)
 while True:
     signal.sigwait({signal.SIGHUP})
     s.send(bytes.fromhex('0180c2000000') + me + struct.pack('>H', len(llc)) + llc)
@@ -34,6 +35,7 @@ ct_up
 ct_is "both are up" bad:up good:up
 port mv1 | grep -q 'state forwarding' && port mv1 | grep -q 'guard on' && port mv0 | grep -q 'guard on' && port up0 | grep -q 'guard off'
 ok $? "ports of services are guarded, the link is not"
+ct_wait 20 'it can be told'
 kill -HUP "$(ct_outer bad)"
 ct_until 10 sh -c "nsenter --target '$(ct_pid)' --net bridge link show dev mv1 | grep -q 'state disabled'"
 ok $? "who would be the root of the tree is off the bridge"
