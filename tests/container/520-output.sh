@@ -3,7 +3,6 @@
 set -u
 . tests/container/ct.sh
 
-# The orphan takes off the mark by which it would be found (services/strays.h).
 mkdir "$ct_dir/logs"
 echo "a line that was there" >"$ct_dir/logs/kept.log"
 ct_table <<TOML
@@ -33,8 +32,17 @@ restart = "always"
 backoff = { first = "5ms", give_up = 5 }
 output = "console"
 [service.orphan]
-exec = ["/bin/sh", "-c", "setsid bash -c 'ulimit -x unlimited; touch $ct_dir/late; sleep 0.2; echo a late word' & until [ -e $ct_dir/late ]; do sleep 0.02; done"]
+exec = ["/bin/sh", "-c", "echo \$\$ >$ct_dir/pid.new && mv $ct_dir/pid.new $ct_dir/pid; until [ -e $ct_dir/taken ]; do sleep 0.02; done"]
 output = "console"
+leaf = false
+namespaces = []
+# What is written to can be given to others, who outlive it.
+[service.heir]
+exec = ["/bin/sh", "-c", """
+	until read -r pid 2>/dev/null <$ct_dir/pid; do sleep 0.02; done
+	exec 3>/proc/\$pid/fd/1 && touch $ct_dir/taken
+	while [ -e /proc/\$pid ]; do sleep 0.02; done
+	echo a late word >&3"""]
 leaf = false
 namespaces = []
 [service.bytes]
