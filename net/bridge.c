@@ -240,15 +240,41 @@ static bool is_other_mac(const struct net_bridge *bridge, const struct link_info
 	return bridge->asked & NET_ASKED_MAC && memcmp(bridge->mac, found->mac, NET_MAC) != 0;
 }
 
-/* One that was there: its MAC is set to what it is, which keeps it when ports change. */
+static bool says(const char *name, const char *file, const char *text)
+{
+	BUF_ON_STACK(path, 64);
+	char is[32] = "";
+
+	buf_fmt(&path, "/sys/class/net/%s/%s", name, file);
+	return fd_read_file(AT_FDCWD, buf_text(&path), is, sizeof(is)) > 0 && !strncmp(is, text, strlen(text));
+}
+
+/* Set by somebody, and so kept when ports change: 3 is NET_ADDR_SET. /sys may be that of another network. */
+static bool keeps_mac(const char *name, const struct link_info *found)
+{
+	BUF_ON_STACK(mac, 18);
+
+	text_put_mac(&mac, found->mac);
+	return says(name, "address", buf_text(&mac)) && says(name, "addr_assign_type", "3\n");
+}
+
+/*
+ * One that was there: its MAC is set to what it is, which keeps it when ports change. But not if it is kept anyway: the
+ * kernel forgets all that somebody else has told it of neighbours there, though the MAC is the same.
+ */
 static int configure(struct net_session *s, const struct net_bridge *bridge, const struct link_info *found)
 {
+	const uint8_t *mac = NULL;
 	struct netlink_batch b;
 	char mem[NET_BATCH];
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	if (found) {
-		bridge_adopt(&b, bridge, bridge->asked & NET_ASKED_MAC ? bridge->mac : found->mac, found->filters);
+		if (is_other_mac(bridge, found))
+			mac = bridge->mac;
+		else if (!keeps_mac(bridge->name, found))
+			mac = found->mac;
+		bridge_adopt(&b, bridge, mac, found->filters);
 	} else {
 		link_quiet(&b, bridge->name);
 		link_up(&b, bridge->name);
