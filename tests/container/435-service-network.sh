@@ -138,6 +138,6 @@ TOML
 ct_start sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6 && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
 ct_is "a port that is one of IPv6 alone fails its service, one of both does not" both:up six:failed one:failed
-ct_said 'one: network.ports: port 8083 is one of IPv6, and bridge br0 has none: .* and start minit anew' "which is said"
+ct_said 'one: network.ports: port 8083 is one of IPv6, and bridge br0 has none: .* and minit to be started anew' "which is said"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -108,7 +108,7 @@ has 'json "what":"network.address","asked":"fd77::10/64","got":"none","ok":false
 [ "$(vm_console | grep -a -c 'going on without it and all others like it: switch IPv6 on')" = 1 ]
 ok $? "it is said once"
 said 'wire6: address fd05::10/64: this kernel has no IPv6 .*; leave the address out' "what to do is said where nothing else is there"
-said 'loop6: network.ports: port 8082 is one of IPv6, and minit.s network has none' "of a port"
+said 'loop6: network.ports: port 8082 is one of IPv6, and bridge br0 has none: that takes a kernel with IPv6' "of a port"
 said 'only6: address fd78::1/64: this kernel has no IPv6 .*; leave the address out' "of a bridge"
 said 'six: address fd07::1/64: this kernel has no IPv6 .*; leave the address out' "of a link"
 said 'network: rule of priority 10000: this kernel has no policy routing \(of this family\)' "and of a rule"
