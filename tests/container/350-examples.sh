@@ -32,8 +32,10 @@ ok $? "the program with a root is number 1 in it"
 ct_wait 10 '^mapped *\| I am 0 here$'
 ok $? "who is root inside"
 is "$(ct_minit status mapped | awk '$1 == "user" { print $2, $3 }')" "100000 100000" "is 100000 outside"
+# A tmpfs maps no ids before Linux 6.3.
+[ "$(stat -f -c %T "$TREE")" = tmpfs ] && left='^! userns.idmap .*: a default that is not to be had here$|^! 1 of [0-9]+ not as asked$' || left='^$'
 for s in burn shell go mapped; do
-	is "$(ct_minit status $s | grep '^!')" "" "$s is isolated as its table asks"
+	is "$(ct_minit status $s | grep '^!' | grep -v -E "$left")" "" "$s is isolated as its table asks"
 done
 # "USED PERIODS THROTTLED", µs and numbers.
 burnt() {
