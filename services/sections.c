@@ -35,13 +35,12 @@ static const struct {
 	       { IN_LINK, "[network.link.NAME]" }, { IN_SERVICE, "[service.NAME]" },
 	       { IN_GROUP, "[group.NAME]" } };
 
-/* Where a key that is unknown here would be at home, or NULL. */
-static const char *home_of(const char *name)
+/* Where a key that is unknown here would be at home: "[system] or [service.NAME]". */
+static void put_homes(const char *name, struct buf *b)
 {
 	for (size_t i = 0; i < ARRAY_LEN(places); i++)
 		if (key_find(places[i].kind, name) || key_is_group(places[i].kind, name))
-			return places[i].title;
-	return NULL;
+			buf_fmt(b, "%s%s", b->len ? " or " : "", places[i].title);
 }
 
 /* "memory" and its kind: what is likely to be a limit. */
@@ -83,12 +82,15 @@ static void refuse_name(struct section *s, const struct toml *node, const char *
 	bool is_told = s->c->errors.count < ERRORS_TOLD; /* the search is long */
 	const char *home = home_of_limit(s->kind, name);
 	const char *nearest = is_told && !home ? key_nearest(s->kind, name) : NULL;
-
-	if (!home && !nearest)
-		home = home_of(name);
+	BUF_ON_STACK(homes, 120);
 
 	if (home)
-		refuse_key(s->c, node, "%s: %s: stands in %s, not here", s->draft->title, name, home);
+		buf_str(&homes, home);
+	else if (!nearest)
+		put_homes(name, &homes);
+
+	if (homes.len)
+		refuse_key(s->c, node, "%s: %s: stands in %s, not here", s->draft->title, name, buf_text(&homes));
 	else if (is_told && refuse_in_group(s, node, name, nearest))
 		return;
 	else if (!nearest && is_told && s->kind == IN_SERVICE && has_only_tables(s->draft->header))
