@@ -468,10 +468,11 @@ static bool put_lost(const struct mount_spec *m, const struct seen *is, struct b
 	return any;
 }
 
-/* What is bound may be of any file system; what is in memory is of one. */
-static bool put_other(const struct mount_spec *m, const struct seen *is, struct buf *b)
+/* What is bound may be of any file system; what is in memory is of one. Secrets lie upon what the table has there. */
+static bool put_other(const struct look *l, const struct mount_spec *m, const struct seen *is, struct buf *b)
 {
-	bool other = m->kind == MOUNT_TMPFS && strcmp(is->type, "tmpfs") != 0;
+	bool secrets = l->confine->roots.secrets.count && !strcmp(table_text(l->table, m->target_at), ROOTS_SECRETS);
+	bool other = m->kind == MOUNT_TMPFS && strcmp(is->type, secrets ? "ramfs" : "tmpfs") != 0;
 
 	if (other)
 		buf_fmt(b, ", but %s", is->type);
@@ -490,7 +491,7 @@ static void look_mount(struct look *l, const struct mount_spec *m)
 	buf_str(&got, !is.there ? "not there" : is.readonly ? "mounted, read-only" : "mounted");
 	lost = is.there && put_lost(m, &is, &got);
 	lost |= is.there && put_alone(l, m, &is, &got);
-	lost |= is.there && put_other(m, &is, &got);
+	lost |= is.there && put_other(l, m, &is, &got);
 	look_tell(l, buf_text(&what), readonly ? "mounted, read-only" : "mounted", buf_text(&got),
 		  is.there && (is.readonly || !readonly) && !lost ? LOOK_SAME : LOOK_DIFFERS, MISSING_NAMESPACES);
 }
@@ -511,7 +512,7 @@ static void look_mounts(struct look *l)
 	if (roots->private_tmp)
 		tell_type(l, "private_tmp", "tmpfs", "/tmp");
 	if (roots->secrets.count)
-		tell_type(l, "secrets", "ramfs", "/run/secrets");
+		tell_type(l, "secrets", "ramfs", ROOTS_SECRETS);
 	for (uint32_t i = 0; i < roots->mounts.count; i++)
 		look_mount(l, &table_list(l->table, roots->mounts, struct mount_spec)[i]);
 }

@@ -41,6 +41,8 @@ enum asked { ASKED_PROC = 1, ASKED_SYS = 2, ASKED_DEV = 4, ASKED_ALL = 7 }; /* b
 enum mask_kind { MASK_FILE, MASK_DIRECTORY, MASK_READONLY, MASK_OF_SYS, MASK_OF_CPU }; /* services/masks.def */
 enum hidepid { HIDEPID_OFF, HIDEPID_NOACCESS, HIDEPID_INVISIBLE, HIDEPID_PTRACEABLE };
 
+#define ROOTS_SECRETS "/run/secrets" /* where a service with a mount namespace has them */
+
 /* A line of uid_map or gid_map: user_namespaces(7). */
 struct id_range {
 	uint32_t inside, outside, count;

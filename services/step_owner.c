@@ -13,8 +13,6 @@
 #include "services/view.h"
 #include "services/who.h"
 
-#define SECRETS "/run/secrets"
-
 static const struct {
 	char place[16], variable[24];
 	size_t list;
@@ -292,7 +290,7 @@ int view_take_secrets(struct view *v)
 	for (uint32_t i = 0; i < list.count && !err; i++)
 		err = copy_secret(v, ramfs, &secrets[i]);
 	if (err)
-		return v->child->detail[0] ? err : child_fail(v->child, err, SECRETS);
+		return v->child->detail[0] ? err : child_fail(v->child, err, ROOTS_SECRETS);
 	v->child->secrets_fd = fd_steal(&ramfs);
 	return 0;
 }
@@ -304,9 +302,9 @@ int view_secrets(struct view *v)
 
 	if (v->child->secrets_fd < 0)
 		return 0;
-	at = view_make(v, SECRETS, false);
+	at = view_make(v, ROOTS_SECRETS, false);
 	err = at < 0 ? at : mount_put(v->child->secrets_fd, at, "");
-	return err ? child_fail(v->child, err, SECRETS) : 0;
+	return err ? child_fail(v->child, err, ROOTS_SECRETS) : 0;
 }
 
 static int give_secrets(struct child *child, const struct who *who)
@@ -324,7 +322,7 @@ static int give_secrets(struct child *child, const struct who *who)
 	if (!err)
 		err = mount_change(child->secrets_fd, &readonly);
 	fd_close(&child->secrets_fd);
-	return err ? child_fail(child, err, SECRETS) : 0;
+	return err ? child_fail(child, err, ROOTS_SECRETS) : 0;
 }
 
 /* -- the step --------------------------------------------------------------------------------------------------- */
