@@ -52,7 +52,7 @@ TOML
 
 ct_start
 ct_up
-exec 8<"/proc/$(ct_pid)/ns/net" # what is left in it is seen when it has ended
+ct_net
 ct_is "all is up" all:up || exit 1
 outside
 host=$(ct_pid)

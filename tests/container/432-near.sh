@@ -19,7 +19,7 @@ TOML
 
 ct_start
 ct_up
-exec 8<"/proc/$(ct_pid)/ns/net" # what is left in it is seen when it has ended
+ct_net
 ct_is "all is up" all:up || exit 1
 host=$(ct_pid)
 for i in 10 11 12; do

@@ -30,7 +30,7 @@ near = true'
 
 ct_start
 ct_up
-exec 8<"/proc/$(ct_pid)/ns/net"
+ct_net
 ct_is "the first is up" all:up
 rules() {
 	nsenter --net=/proc/self/fd/8 nft -s list ruleset

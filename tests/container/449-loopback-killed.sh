@@ -42,7 +42,7 @@ soon_inside() {
 	ct_until 10 sh -c "[ \$(readlink /proc/$(ct_pid)/ns/net) != $(readlink /proc/self/ns/net) ]"
 }
 ct_until 10 ct_pid >/dev/null && soon_inside
-exec 8<"/proc/$(ct_pid)/ns/net"
+ct_net
 there() {
 	nsenter --net=/proc/self/fd/8 "$@"
 }

@@ -140,7 +140,7 @@ first
 reload >/dev/null
 echo "$wan" | ct_table
 reload >/dev/null
-exec 8<"/proc/$(ct_pid)/ns/net" # what is left in it is seen when it has ended
+ct_net
 ct_stop "it ends in order"
 is "$(nsenter --net=/proc/self/fd/8 ip -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/' | sort | tr '\n' ' ')" "l1 later lo p1 port u1 wan " "devices are none that minit has made, whatever number they have by now"
 echo "1..$ct_tests"

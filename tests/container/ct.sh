@@ -9,6 +9,7 @@
 #   ct_field NAME KEY     what `minit status --json` says of a service (NAME "" for minit itself)
 #   ct_leaf NAME [FILE]   where the service's leaf is, or where that file of it: one line for each hierarchy; also when minit has left
 #   ct_outer NAME         the pid of a service's process (its reaper's, if it has one) as it is seen from outside
+#   ct_net                its network as descriptor 8, also when it has ended; that of this machine is a failure
 #   ct_freeze NAME 1|0    freeze its leaf or let it go on, as somebody else may: a start in it is held in its middle
 #   ct_events             from now on note each change of state, in $ct_dir/events
 #   ct_mark               forget those that have been
@@ -166,6 +167,13 @@ ct_outer() {
 	here=$(ct_pid)
 	read -r -a children 2>/dev/null <"/proc/$here/task/$here/children"
 	grep -l -E "^NSpid:.*[[:blank:]]$inner([[:blank:]]+1)?\$" $(printf "/proc/%s/status " "${children[@]}") 2>/dev/null | cut -d/ -f3
+}
+
+ct_net() {
+	exec 8<"/proc/$(ct_pid)/ns/net"
+	[ "$(readlink /proc/self/fd/8)" != "$(readlink /proc/self/ns/net)" ] && return
+	echo "not ok - its network is not this machine's: $(ct_pid) of $ct_unshare"
+	exit 1
 }
 
 ct_leaf() {
