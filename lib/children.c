@@ -62,3 +62,18 @@ int children_limits(int proc, pid_t pid, uint64_t *ret_locks, uint64_t *ret_rtti
 	err = len < 0 ? (int)len : hard_limit(text, "Max file locks", ret_locks);
 	return err ? err : hard_limit(text, "Max realtime timeout", ret_rttime);
 }
+
+bool children_in_group(int proc, pid_t pid, const char *name)
+{
+	BUF_ON_STACK(path, 32);
+	char text[2048];
+	size_t len = strlen(name);
+
+	buf_fmt(&path, "%d/cgroup", pid);
+	if (fd_read_file(proc, buf_text(&path), text, sizeof(text)) < 0)
+		return false;
+	for (const char *at = text; (at = strstr(at, name)); at++)
+		if (at > text && at[-1] == '/' && strchr("/\n", at[len]))
+			return true;
+	return false;
+}

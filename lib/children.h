@@ -4,6 +4,7 @@
 #ifndef LIB_CHILDREN_H
 #define LIB_CHILDREN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,5 +18,8 @@ void children_each(void (*each)(void *arg, int proc, pid_t pid), void *arg);
 
 /* Hard RLIMIT_LOCKS and RLIMIT_RTTIME of any process, as PID/limits of proc shows them to everybody. 0 or -errno. */
 must_check int children_limits(int proc, pid_t pid, uint64_t *ret_locks, uint64_t *ret_rttime);
+
+/* Whether one of its cgroups is called so, or is below one that is, as PID/cgroup of proc shows it to everybody. */
+bool children_in_group(int proc, pid_t pid, const char *name);
 
 #endif

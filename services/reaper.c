@@ -13,10 +13,13 @@ static no_return void leave(int code)
 
 static void tell_exit(int status)
 {
-	const uint64_t limit[] = { REAPER_EXITED, UINT64_MAX };
+	uint64_t limit[] = { 0, UINT64_MAX };
 
-	if (WIFEXITED(status) && WEXITSTATUS(status) > 128)
-		raw(SYS_prlimit64, 0, RLIMIT_LOCKS, limit, 0);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) <= 128)
+		return;
+	raw(SYS_prlimit64, 0, RLIMIT_LOCKS, 0, limit); /* a hard one may be the mark of a minit further up */
+	limit[0] = REAPER_EXITED;
+	raw(SYS_prlimit64, 0, RLIMIT_LOCKS, limit, 0);
 }
 
 static void leave_as(int status)

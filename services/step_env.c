@@ -236,9 +236,10 @@ static bool is_marked(const struct child *child)
 	return !(child->namespaces & CLONE_NEWPID);
 }
 
-static void bear(int resource, uint64_t mark)
+/* The soft one stays as it is. */
+static void bear(int resource, uint64_t soft, uint64_t mark)
 {
-	const struct rlimit limit = { mark, mark };
+	const struct rlimit limit = { MIN(soft, mark), mark };
 
 	if (mark)
 		setrlimit(resource, &limit);
@@ -259,9 +260,9 @@ static void bear_marks(const struct child *child)
 {
 	if (!is_marked(child))
 		return;
-	bear(RLIMIT_LOCKS, child->mark.locks);
+	bear(RLIMIT_LOCKS, strays_soft.locks, child->mark.locks);
 	if (!is_given(child, RLIMIT_RTTIME))
-		bear(RLIMIT_RTTIME, child->mark.rttime);
+		bear(RLIMIT_RTTIME, strays_soft.rttime, child->mark.rttime);
 }
 
 /* What another key, or minit itself, has a use for that goes before the table's. */

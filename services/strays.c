@@ -5,9 +5,12 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "lib/buf.h"
 #include "lib/children.h"
+#include "lib/log.h"
 #include "lib/sys.h"
 #include "services/launch.h"
+#include "services/leaf.h"
 
 #define MARK ((uint64_t)0x6d << 56) /* not "unlimited", even to those who read it with a sign */
 #define NUMBER_BITS 24
@@ -16,16 +19,22 @@
 /* No mark is above it. */
 static struct strays_mark most = { RLIM_INFINITY, RLIM_INFINITY };
 
-static uint64_t hard_limit(int resource)
+struct strays_mark strays_soft = { RLIM_INFINITY, RLIM_INFINITY };
+
+static void read_limit(int resource, uint64_t *soft, uint64_t *hard)
 {
 	struct rlimit limit;
 
-	return getrlimit(resource, &limit) < 0 ? RLIM_INFINITY : limit.rlim_max;
+	if (getrlimit(resource, &limit) < 0)
+		return;
+	*soft = limit.rlim_cur;
+	*hard = limit.rlim_max;
 }
 
 void strays_open(void)
 {
-	most = (struct strays_mark){ hard_limit(RLIMIT_LOCKS), hard_limit(RLIMIT_RTTIME) };
+	read_limit(RLIMIT_LOCKS, &strays_soft.locks, &most.locks);
+	read_limit(RLIMIT_RTTIME, &strays_soft.rttime, &most.rttime);
 }
 
 /* Another minit further down has marks with its own pid; one that is PID 1 leaves nobody to others. */
@@ -74,14 +83,49 @@ static bool may_have_borne(const struct supervisor *sv, uint32_t index, const st
 	return locks && found->locks <= locks && (!rttime || found->rttime <= rttime);
 }
 
-/* One that may not be killed is not waited for: it has become somebody else. */
-static void kill_if_left(struct supervisor *sv, uint32_t index, pid_t pid)
+static bool is_in_leaf(const struct supervisor *sv, uint32_t index, int proc, pid_t pid)
 {
-	struct service *s = service_at(sv, index);
+	BUF_ON_STACK(name, TABLE_NAME_MAX + sizeof("svc."));
 
-	if (s->life.state == STATE_DRAINING && !(launch_namespaces(sv, index) & CLONE_NEWPID) &&
-	    sys_kill(pid, SIGKILL) != -EPERM)
-		s->handles.flags |= HANDLE_STRAYS;
+	buf_fmt(&name, "svc.%s", service_name(sv, index));
+	return has_leaf(sv, index) && children_in_group(proc, pid, buf_text(&name));
+}
+
+/* Some lower RTTIME for themselves, such as clients of rtkit: who lies in the leaf of one that runs is of that. */
+static bool is_anothers(const struct supervisor *sv, uint32_t index, int proc, pid_t pid)
+{
+	if (is_in_leaf(sv, index, proc, pid))
+		return false;
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (i != index && life_runs(&service_at(sv, i)->life) && is_in_leaf(sv, i, proc, pid))
+			return true;
+	return false;
+}
+
+/* One that may not be killed is not waited for: it has become somebody else. */
+static bool kill_left(struct supervisor *sv, uint32_t index, pid_t pid)
+{
+	if (sys_kill(pid, SIGKILL) == -EPERM)
+		return false;
+	service_at(sv, index)->handles.flags |= HANDLE_STRAYS;
+	return true;
+}
+
+static bool is_draining(const struct supervisor *sv, uint32_t index)
+{
+	return service_at(sv, index)->life.state == STATE_DRAINING &&
+	       !(launch_namespaces(sv, index) & CLONE_NEWPID);
+}
+
+static void kill_lowered(struct supervisor *sv, uint32_t index, int proc, pid_t pid)
+{
+	static pid_t told;
+
+	if (is_anothers(sv, index, proc, pid) || !kill_left(sv, index, pid) || told == pid)
+		return;
+	log_warn(service_name(sv, index), 0, "process %d is killed with it: it has lowered its hard RLIMIT_LOCKS or "
+		 "RLIMIT_RTTIME, by which it is known, and may be one of this service", pid);
+	told = pid;
 }
 
 static int who_bears(const struct supervisor *sv, const struct strays_mark *found)
@@ -98,16 +142,17 @@ static void look_at(void *arg, int proc, pid_t pid)
 	struct strays_mark found;
 	int index;
 
-	if (service_by_pid(sv, pid) >= 0 || children_limits(proc, pid, &found.locks, &found.rttime) < 0)
+	if (service_by_pid(sv, pid) >= 0 || children_limits(proc, pid, &found.locks, &found.rttime) < 0 ||
+	    found.locks > top(sv, most.locks))
 		return;
 	index = who_bears(sv, &found);
-	if (index >= 0) {
-		kill_if_left(sv, (uint32_t)index, pid);
+	if (index >= 0 && is_draining(sv, (uint32_t)index))
+		(void)!kill_left(sv, (uint32_t)index, pid);
+	if (index >= 0)
 		return;
-	}
 	for (uint32_t i = 0; i < sv->state->count; i++)
-		if (may_have_borne(sv, i, &found))
-			kill_if_left(sv, i, pid);
+		if (is_draining(sv, i) && may_have_borne(sv, i, &found))
+			kill_lowered(sv, i, proc, pid);
 }
 
 static void look(struct supervisor *sv)

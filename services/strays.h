@@ -4,8 +4,8 @@
  * RLIMIT_RTTIME than anybody comes to have. The kernel hands them on by fork and exec, shows them to everybody, and
  * lets those alone raise them who have CAP_SYS_RESOURCE of the first user namespace (do_prlimit). The one is higher,
  * the other lower, the higher a service's number is: so nobody can come to have those of another service, and who has
- * lowered his is of one that has at least as much of both. Who has lost its parents is minit's child, so only those
- * are looked at.
+ * lowered his is of one that has at least as much of both, and dies with any such but when it lies in the leaf of
+ * another. Who has lost its parents is minit's child, so only those are looked at.
  */
 #ifndef SERVICES_STRAYS_H
 #define SERVICES_STRAYS_H
@@ -16,6 +16,9 @@
 struct strays_mark {
 	uint64_t locks, rttime;
 };
+
+/* minit's own soft limits, as of strays_open. */
+extern struct strays_mark strays_soft;
 
 /* Looks at what minit's own hard limits, which are marks of a minit further up, let services have. */
 void strays_open(void);

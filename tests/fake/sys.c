@@ -509,6 +509,12 @@ void children_each(void (*each)(void *arg, int proc, pid_t pid), void *arg)
 			each(arg, -1, kernel_pid(&kernel.process[i]));
 }
 
+bool children_in_group(int proc, pid_t pid, const char *name)
+{
+	(void)proc, (void)pid, (void)name;
+	return false;
+}
+
 int children_limits(int proc, pid_t pid, uint64_t *ret_locks, uint64_t *ret_rttime)
 {
 	const struct process *p = kernel_process(pid);

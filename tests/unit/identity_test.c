@@ -31,6 +31,7 @@ static const uint32_t *groups_now; /* what minit has, in place of refused ones; 
 static size_t groups_count;
 
 struct rlimit launch_nofile;
+struct strays_mark strays_soft = { RLIM_INFINITY, RLIM_INFINITY };
 extern char **environ;
 
 int child_fail(struct child *c, int err, const char *detail)
