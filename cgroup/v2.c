@@ -103,6 +103,20 @@ static int local_events(const struct cgroup_home *home, const char *name, const 
 	return file_keyed(home->v2, leaf_path(&path, name, "memory.events.local"), key, ret);
 }
 
+/* Where the group is killed as a whole it is there that this is counted. */
+static bool ends_with_group(const struct cgroup_home *home, const char *name)
+{
+	BUF_ON_STACK(group, 256);
+	const char *end = strchr(name, '/');
+	struct leaf_path path;
+	uint64_t whole;
+
+	if (!end)
+		return false;
+	buf_add(&group, name, (size_t)(end + 1 - name));
+	return !file_number(home->v2, leaf_path(&path, buf_text(&group), "memory.oom.group"), &whole) && whole;
+}
+
 /* That of one that is killed as a whole is told since Linux 5.17, in the uppermost group that is. */
 int v2_oom_ends(const struct cgroup_home *home, const char *name, uint64_t *ret)
 {
@@ -110,7 +124,8 @@ int v2_oom_ends(const struct cgroup_home *home, const char *name, uint64_t *ret)
 	uint64_t own, times, whole;
 
 	if (file_number(home->v2, leaf_path(&path, name, "memory.oom.group"), &whole) || !whole ||
-	    local_events(home, name, "oom_kill", &own) || local_events(home, name, "oom_group_kill", &times))
+	    ends_with_group(home, name) || local_events(home, name, "oom_kill", &own) ||
+	    local_events(home, name, "oom_group_kill", &times))
 		return oom_kills(home, name, ret);
 	*ret = own + times;
 	return 0;

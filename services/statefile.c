@@ -150,7 +150,8 @@ int supervisor_init(struct supervisor *sv, struct statefile *state, const struct
 
 void state_forget_leaf(struct service *s)
 {
-	s->life.oom_kills = 0;
+	s->life.oom_kills = s->handles.oom_known = 0;
+	s->handles.oom_heard = (struct when){ 0 };
 }
 
 static uint32_t *bucket_of(const struct supervisor *sv, pid_t pid)
