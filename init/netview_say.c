@@ -36,7 +36,11 @@ static const char *how(const struct net_found_link *link)
 {
 	if (!link || !link->up)
 		return link ? "down" : "missing";
-	return link->works ? "up" : link->is_port ? "shut" : "no carrier";
+	if (link->works)
+		return "up";
+	if (link->shut)
+		return "shut";
+	return link->carrier ? "blocked" : "no carrier";
 }
 
 /* -- bridges and links ------------------------------------------------------------------------------------------- */

@@ -10,8 +10,9 @@
 
 #include "net/requests.h"
 
-/* BR_STATE_FORWARDING of linux/if_bridge.h, which does not go together with netinet/in.h */
+/* BR_STATE_FORWARDING and _DISABLED of linux/if_bridge.h, which does not go together with netinet/in.h */
 #define FORWARDS 3
+#define DISABLED 0
 
 struct reader {
 	struct netlink *nl;
@@ -66,6 +67,8 @@ static void take_link(void *context, struct netlink_bytes body)
 	link.master = info.master;
 	link.mtu = netlink_u32(attrs, IFLA_MTU);
 	link.up = info.flags & IFF_UP;
+	link.carrier = info.flags & IFF_RUNNING;
+	link.shut = link.is_port && link.carrier && info.port_state == DISABLED;
 	link.works = link.is_port ? info.port_state == FORWARDS : link.up && info.flags & IFF_RUNNING;
 	link.alone = info.port_alone;
 	arena_put(r->mem, &link, sizeof(link));

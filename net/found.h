@@ -15,6 +15,7 @@ struct net_found_link {
 	uint32_t index, master, mtu;
 	uint8_t mac[NET_MAC];
 	bool up, works;      /* works: has carrier too, or is a port that forwards */
+	bool carrier, shut;  /* shut: a port that the bridge takes nothing from, for good */
 	bool is_port, alone; /* of a bridge; isolated from others like it */
 	uint64_t rate_bps;   /* of its token bucket; 0: none */
 	struct net_counts counts;
