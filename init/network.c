@@ -260,7 +260,7 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	if (sv->state->reexecs)
 		return;
 	left = is_left(net);
-	if (left || is_any_there(sv, net) || (sv->table->ruleset.count && ruleset_is_there()))
+	if (left || is_any_there(sv, net) || (sv->table->bridges.count && ruleset_is_there()))
 		clear_tables(sv, net);
 	if (!left)
 		return;
@@ -388,10 +388,16 @@ static void set_due(struct supervisor *sv, struct net_session *net)
 {
 	uint8_t *due = sv->state->due.bridges_set;
 
-	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
-		if (bits_has(due, i) && net_bridge_set(net, table_bridge(sv->table, i)))
-			log_error(table_bridge(sv->table, i)->name, 0, "bridge: it is not as the table says, and goes "
-				  "on as it is");
+	for (uint32_t i = 0; i < sv->table->bridges.count; i++) {
+		const char *name = table_bridge(sv->table, i)->name;
+
+		if (!bits_has(due, i))
+			continue;
+		if (net_bridge_set(net, table_bridge(sv->table, i)))
+			log_error(name, 0, "bridge: it is not as the table says, and goes on as it is");
+		else
+			sysctls_write(sv->table, name); /* those of the table win */
+	}
 	memset(due, 0, sizeof(sv->state->due.bridges_set));
 	set_shards(sv, net);
 }

@@ -186,6 +186,14 @@ static int take_away(void (*put)(struct buf *b))
 	return buf_check(&b) ? -ENOBUFS : ruleset_commit(handles()->fd, b.data, b.len);
 }
 
+/* What cannot be is said. */
+static void take_all_away(void)
+{
+	(void)!take_away(ruleset_remove);
+	if (table_has_between(house->table))
+		(void)!take_away(ruleset_remove_between);
+}
+
 /* A ruleset begins with the deletion of the tables that it makes, and knows of no other. */
 static void remove_left(void)
 {
@@ -238,7 +246,7 @@ static int commit_with_loopback(struct net_session *net)
 		return err;
 	err = open_loopback(net);
 	if (err)
-		(void)!take_away(ruleset_remove); /* said */
+		take_all_away();
 	return err;
 }
 
@@ -390,18 +398,24 @@ void rules_remove(void)
 		return;
 	house->state->rules.made = house->state->rules.left = 0;
 	loop_unwatch(LOOP_RULES, EVENTS);
-	(void)!take_away(ruleset_remove); /* said */
+	take_all_away();
+}
+
+static void drop(void (*put)(struct buf *b))
+{
+	BUF_ON_STACK(b, RULESET_REMOVE);
+
+	put(&b);
+	if (!buf_check(&b))
+		(void)!ruleset_try(b.data, b.len);
 }
 
 void rules_drop(struct statefile *state, enum claim which)
 {
-	BUF_ON_STACK(b, RULESET_REMOVE);
-
-	if (which == CLAIM_NEAR)
-		near_remove(&b);
-	else
-		ruleset_remove(&b);
-	if (!claim_is_anothers(state, which) && !buf_check(&b))
-		(void)!ruleset_try(b.data, b.len);
+	if (!claim_is_anothers(state, which)) {
+		drop(which == CLAIM_NEAR ? near_remove : ruleset_remove);
+		if (which == CLAIM_RULES)
+			drop(ruleset_remove_between);
+	}
 	claim_drop(state, which);
 }

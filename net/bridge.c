@@ -327,7 +327,7 @@ static int make(struct net_session *s, const struct net_bridge *bridge, bool fou
 	err = configure(s, bridge, found ? &info : NULL);
 	if (bridge_has_family(bridge, AF_INET6)) /* an MTU that was too small for it may be another by now */
 		s->master.ipv6 = !s->left_out;
-	if (!err && !found)
+	if (!err && (!found || !strcmp(info.alias, LINK_MARK)))
 		speak_locally(bridge);
 	if (err < 0 && !found)
 		net_remove(s, bridge->name);

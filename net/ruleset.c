@@ -355,6 +355,5 @@ void ruleset_remove(struct buf *b)
 
 	nft_batch_begin(&n, b);
 	nft_table_delete(&n, NFPROTO_INET, NET_TABLE);
-	nft_table_delete(&n, NFPROTO_BRIDGE, NET_TABLE);
 	nft_batch_end(&n);
 }

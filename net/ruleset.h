@@ -64,7 +64,10 @@ static inline bool bridge_has_family(const struct net_bridge *bridge, uint8_t fa
 /* Writes the transaction that makes the plan's tables. What does not fit into b is refused by it. */
 void ruleset_build(const struct ruleset_plan *plan, struct buf *b);
 
-/* The transaction that takes both tables away, or that of rules between ports alone; at most RULESET_REMOVE bytes. */
+/*
+ * The transactions that take a table away: that of translation, and that of rules between ports; at most RULESET_REMOVE
+ * bytes. Two, as one of a family that a kernel is built without (Linux 6.8) fails as a whole.
+ */
 #define RULESET_REMOVE 512
 void ruleset_remove(struct buf *b);
 void ruleset_remove_between(struct buf *b);
@@ -129,7 +132,7 @@ must_check int ruleset_open_loopback(struct net_session *s, const struct net_bri
 void ruleset_close_loopback(struct net_session *s, const struct net_bridge *bridge);
 /* The same of all bridges in the ruleset that is there: one that nobody holds, so a killed minit's, before it goes. */
 void ruleset_close_left(struct net_session *s);
-/* Whether tables named NET_TABLE, of whatever family, are in the caller's network. */
+/* Whether tables named NET_TABLE or NET_NEAR_TABLE, of whatever family, are in the caller's network. */
 bool ruleset_is_there(void);
 
 /* -- flows that the kernel tracks, and that lead where no port does any more (UDP: others end by themselves) -- */

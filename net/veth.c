@@ -83,8 +83,8 @@ static int put_place(struct net_session *s, const char *object, struct netlink_b
 }
 
 /*
- * The way from here to the service waits for no answer either. And in IPv6 it could not ask for what it only passes on:
- * that takes a link-local address, which the bridge has none of (link_quiet).
+ * The way from here to the service waits for no answer either. And in IPv6 it could not ask for what it only passes on
+ * where the bridge has no link-local address: one of somebody else's.
  *
  * Not at its creation: for each port that is made the kernel walks over all places that the bridge has been told of.
  */

@@ -245,13 +245,18 @@ void ruleset_close_left(struct net_session *s)
 		(void)!nft_list(fd, &q, take_names, s); /* without nf_tables there are none */
 }
 
+static bool is_name(struct netlink_bytes name, const char *text)
+{
+	return name.len == strlen(text) + 1 && !memcmp(name.data, text, name.len);
+}
+
 static void note_ours(void *context, uint8_t family, struct netlink_bytes attrs)
 {
 	struct netlink_bytes name;
 
 	(void)family;
-	if (netlink_find(attrs, NFTA_TABLE_NAME, &name) && name.len == sizeof(NET_TABLE))
-		*(bool *)context |= !memcmp(name.data, NET_TABLE, sizeof(NET_TABLE));
+	if (netlink_find(attrs, NFTA_TABLE_NAME, &name))
+		*(bool *)context |= is_name(name, NET_TABLE) || is_name(name, NET_NEAR_TABLE);
 }
 
 bool ruleset_is_there(void)

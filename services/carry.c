@@ -27,14 +27,6 @@ static void carry_head(struct statefile *to, const struct statefile *from)
 	to->inflight.service = 0;
 }
 
-static bool has_between(const struct table *t)
-{
-	for (uint32_t i = 0; i < t->bridges.count; i++)
-		if (table_bridge(t, i)->flags & NET_BETWEEN)
-			return true;
-	return false;
-}
-
 /* Who looks on is told how all are, as at the beginning. */
 static void carry_clients(struct statefile *to)
 {
@@ -268,8 +260,8 @@ int state_carry(const struct supervisor *sv, const struct table *to, struct stat
 	if (fd < 0)
 		return fd;
 	carry_head(s, sv->state);
-	s->rules.left |= has_between(from);
-	s->rules.left &= !has_between(to);
+	s->rules.left |= table_has_between(from);
+	s->rules.left &= !table_has_between(to);
 	carry_clients(s);
 	carry_changes(s, sv->state, from, to);
 	carry_network(s, sv->state, from, to);

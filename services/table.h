@@ -157,6 +157,15 @@ static inline const struct net_bridge *table_bridge(const struct table *t, uint3
 	return table_list(t, t->bridges, struct net_bridge) + index;
 }
 
+/* Whether it has rules between ports: NET_BETWEEN. */
+static inline bool table_has_between(const struct table *t)
+{
+	for (uint32_t i = 0; i < t->bridges.count; i++)
+		if (table_bridge(t, i)->flags & NET_BETWEEN)
+			return true;
+	return false;
+}
+
 /* That an interface is on, or NULL. */
 static inline const struct net_bridge *table_bridge_of(const struct table *t, const struct net_attach *attach)
 {
