@@ -22,6 +22,7 @@ nat = true
 exec = ["/bin/sleep", "1000"]
 network = { address = ["10.77.0.20", "fd77::20"] }
 TOML
+sed '/^nat/d' "$ct_dir/nat.toml" >"$ct_dir/plain.toml"
 cat >"$ct_dir/nobody.toml" <<TOML
 [network.bridge.br0]
 address = ["10.77.0.1/24", "fd77::1/64"]
@@ -98,4 +99,12 @@ is "$(pings ping:10.77.0.20 ping:fd77::20)" pong,pong "or where nothing else is 
 is "$(tables)" "table inet minit " "and nothing of the tables"
 finish TERM
 is "$(tables)" "" "at the end there are none"
+
+there ip link add theirs type bridge
+begin upon-theirs all:up
+finish KILL
+there ip link delete theirs
+begin plain all:up
+is "$(tables)" "" "nor are there any for a table with a bridge and no rules"
+finish TERM
 echo "1..$ct_tests"

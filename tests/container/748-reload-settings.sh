@@ -57,5 +57,15 @@ ct_minit reload >"$ct_dir/said" 2>&1
 ct_wait 10 'tcp_rmem'
 ok $? "one that cannot be written is told"
 is "$(ct_field web pid)" "$before" "and all runs on"
+with <<TOML
+[network]
+sysctl = { "net.ipv6.conf.br0.addr_gen_mode" = 1, "net.ipv6.conf.br0.accept_dad" = 1 }
+TOML
+sed -i 's,^address = .*,address = ["10.77.0.1/24"\, "fd77::1/64"],' "$ct_dir/table.toml"
+ct_minit reload >/dev/null
+is "$(setting ipv6/conf/br0/addr_gen_mode),$(setting ipv6/conf/br0/accept_dad)" 1,1 "those of a bridge win over minit's own"
+sed -i 's,^address = .*,&\nageing = "77s",' "$ct_dir/table.toml"
+ct_minit reload >/dev/null
+is "$(setting ipv6/conf/br0/addr_gen_mode),$(setting ipv6/conf/br0/accept_dad)" 1,1 "also when another of its settings changes"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -14,6 +14,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -323,6 +324,18 @@ static void bytes_of_expressions(void **state)
 		"0c000380" "08000100" "0a4d0000");
 }
 
+static bool is_of_family(const struct buf *b, uint8_t family)
+{
+	for (const struct nlmsghdr *m = (const void *)b->data; (const char *)m < b->data + b->len;
+	     m = (const void *)((const char *)m + NLMSG_ALIGN(m->nlmsg_len))) {
+		const struct nfgenmsg *gen = NLMSG_DATA(m);
+
+		if (gen->nfgen_family != family && gen->nfgen_family != NFPROTO_UNSPEC)
+			return false;
+	}
+	return true;
+}
+
 static void members_are_exchanged(void **state)
 {
 	const struct net_group g = { host("0.0.0.0"), 80, IPPROTO_TCP, BALANCE_SOURCE, 0, 2 };
@@ -347,6 +360,10 @@ static void members_are_exchanged(void **state)
 	buf_reset(&b);
 	ruleset_remove(&b);
 	assert_true(b.len <= RULESET_REMOVE);
+	assert_true(is_of_family(&b, NFPROTO_INET)); /* a kernel may have one family and not the other */
+	buf_reset(&b);
+	ruleset_remove_between(&b);
+	assert_true(is_of_family(&b, NFPROTO_BRIDGE));
 }
 
 /* No beginning, no end, cut, or with something of another kind in it. */
