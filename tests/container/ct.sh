@@ -169,7 +169,12 @@ ct_outer() {
 	grep -l -E "^NSpid:.*[[:blank:]]$inner([[:blank:]]+1)?\$" $(printf "/proc/%s/status " "${children[@]}") 2>/dev/null | cut -d/ -f3
 }
 
+ct_has_net() {
+	[ "$(readlink "/proc/$(ct_pid)/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
 ct_net() {
+	ct_until 10 ct_pid >/dev/null && ct_until 10 ct_has_net
 	exec 8<"/proc/$(ct_pid)/ns/net"
 	[ "$(readlink /proc/self/fd/8)" != "$(readlink /proc/self/ns/net)" ] && return
 	echo "not ok - its network is not this machine's: $(ct_pid) of $ct_unshare"
