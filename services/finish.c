@@ -151,12 +151,9 @@ static void finish_leaf(struct compile *c, struct service_spec *spec, struct dra
 /* Of no use to the kernel; but what it is, all of a service without a pid namespace are known by: services/strays.h. */
 static void check_mark(struct compile *c, const struct service_spec *spec, const struct draft *d)
 {
-	const struct rlimit_spec *all = table_list(c->table, spec->rlimits, struct rlimit_spec);
-
-	for (uint32_t i = 0; i < spec->rlimits.count; i++)
-		if (all[i].resource == RLIMIT_LOCKS && !(spec->namespaces & CLONE_NEWPID))
-			refuse(c, given(c, d, KEY_RLIMITS), "%s: rlimits.locks: without a pid namespace it is what "
-			       "tells minit whose a process is, and the kernel has no use for it; remove it", d->title);
+	if (table_rlimit(c->table, spec, RLIMIT_LOCKS) && !(spec->namespaces & CLONE_NEWPID))
+		refuse(c, given(c, d, KEY_RLIMITS), "%s: rlimits.locks: without a pid namespace it is what "
+		       "tells minit whose a process is, and the kernel has no use for it; remove it", d->title);
 }
 
 static void finish_service(struct compile *c, struct service_spec *spec, struct draft *d)

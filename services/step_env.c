@@ -245,23 +245,13 @@ static void bear(int resource, uint64_t soft, uint64_t mark)
 		setrlimit(resource, &limit);
 }
 
-static bool is_given(const struct child *child, uint32_t resource)
-{
-	const struct rlimit_spec *list = table_list(child->table, child->spec->rlimits, struct rlimit_spec);
-
-	for (uint32_t i = 0; i < child->spec->rlimits.count; i++)
-		if (list[i].resource == resource)
-			return true;
-	return false;
-}
-
 /* Where it is refused they are found by their leaf or process group alone. */
 static void bear_marks(const struct child *child)
 {
 	if (!is_marked(child))
 		return;
 	bear(RLIMIT_LOCKS, strays_soft.locks, child->mark.locks);
-	if (!is_given(child, RLIMIT_RTTIME))
+	if (!table_rlimit(child->table, child->spec, RLIMIT_RTTIME))
 		bear(RLIMIT_RTTIME, strays_soft.rttime, child->mark.rttime);
 }
 

@@ -59,13 +59,9 @@ struct strays_mark strays_mark(const struct supervisor *sv, uint32_t index)
 /* What the table gives goes before the mark. 0: such a limit tells nobody apart. */
 static uint64_t rttime_of(const struct supervisor *sv, uint32_t index)
 {
-	const struct service_spec *spec = table_service(sv->table, index);
-	const struct rlimit_spec *list = table_list(sv->table, spec->rlimits, struct rlimit_spec);
+	const struct rlimit_spec *given = table_rlimit(sv->table, table_service(sv->table, index), RLIMIT_RTTIME);
 
-	for (uint32_t i = 0; i < spec->rlimits.count; i++)
-		if (list[i].resource == RLIMIT_RTTIME)
-			return list[i].hard;
-	return strays_mark(sv, index).rttime;
+	return given ? given->hard : strays_mark(sv, index).rttime;
 }
 
 static bool bears(const struct supervisor *sv, uint32_t index, const struct strays_mark *found)

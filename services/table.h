@@ -249,6 +249,18 @@ static inline const struct net_attach *table_attach(const struct table *t, const
 	return network && n <= network->also.count ? table_list(t, network->also, struct net_attach) + n - 1 : NULL;
 }
 
+/* What the table gives it of this resource (RLIMIT_*), or NULL. */
+static inline const struct rlimit_spec *table_rlimit(const struct table *t, const struct service_spec *spec,
+						     uint32_t resource)
+{
+	const struct rlimit_spec *list = table_list(t, spec->rlimits, struct rlimit_spec);
+
+	for (uint32_t i = 0; i < spec->rlimits.count; i++)
+		if (list[i].resource == resource)
+			return &list[i];
+	return NULL;
+}
+
 /* Whose network is kept for a service: its own, unless network.join says another's. */
 static inline uint32_t table_network_owner(const struct table *t, uint32_t index)
 {
