@@ -174,7 +174,7 @@ static void give_eth0(struct supervisor *sv, uint32_t owner, const char *link)
 		s->handles.later = 1;
 	}
 	for (uint32_t i = 0; i < sv->state->count; i++) {
-		if ((i != owner && !connect_is_in(sv->table, i, owner)) || !life_runs(&service_at(sv, i)->life))
+		if (table_network_of(sv->table, i) != owner || !life_runs(&service_at(sv, i)->life))
 			continue;
 		log_warn(service_name(sv, i), 0, "network: link %s is there again, with which its interface has gone; "
 			 "it is started again", link);

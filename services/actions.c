@@ -102,7 +102,7 @@ static void renew_joined(struct supervisor *sv, uint32_t owner)
 	for (uint32_t i = 0; i < sv->state->count; i++) {
 		struct life *life = life_at(sv, i);
 
-		if (!life_runs(life) || life->again || !connect_is_in(sv->table, i, owner))
+		if (i == owner || !life_runs(life) || life->again || table_network_of(sv->table, i) != owner)
 			continue;
 		log_warn(service_name(sv, i), 0, "network: that of %s is made anew; it is started again",
 			 service_name(sv, owner));

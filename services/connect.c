@@ -179,25 +179,6 @@ void connect_forget(struct supervisor *sv, uint32_t index, const struct net_atta
 	fd_close(&h->netns);
 }
 
-/* Whose network it is in as it says itself; its own index: nobody else's. */
-static uint32_t joined_by(const struct table *t, uint32_t index)
-{
-	const struct roots_spec *roots = &table_confine(t, table_service(t, index))->roots;
-
-	return roots->join_flags & CLONE_NEWNET ? roots->join_service : table_network_owner(t, index);
-}
-
-bool connect_is_in(const struct table *t, uint32_t index, uint32_t owner)
-{
-	uint32_t next = joined_by(t, index);
-
-	for (uint32_t n = 0; n < t->services.count && next != index && next != owner; n++) {
-		index = next;
-		next = joined_by(t, index);
-	}
-	return next == owner && index != owner;
-}
-
 static bool open_port(struct supervisor *sv, uint32_t index, struct net_session *net, const struct net_attach *at)
 {
 	const struct net_bridge *bridge = table_bridge_of(sv->table, at);

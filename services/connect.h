@@ -14,9 +14,6 @@ must_check int connect_prepare(struct supervisor *sv, uint32_t index, const char
 /* Its network has lost an eth (net_is_lost), which is logged: connect_prepare makes all of it anew then. */
 void connect_forget(struct supervisor *sv, uint32_t index, const struct net_attach *lost);
 
-/* Whether it is in the network of another, `owner`, by network.join or join, or of who is. */
-bool connect_is_in(const struct table *t, uint32_t index, uint32_t owner);
-
 /* Before a later run: ports that bridges with stp have shut are opened again, which is logged, and waited for. */
 void connect_open(struct supervisor *sv, uint32_t index);
 

@@ -27,11 +27,6 @@ bool net_is_lost(const struct net_attach *attach, int ns, int home)
 	return false;
 }
 
-bool connect_is_in(const struct table *t, uint32_t index, uint32_t owner)
-{
-	return index != owner && table_network_owner(t, index) == owner;
-}
-
 void connect_announce(struct supervisor *sv, uint32_t index)
 {
 	(void)sv, (void)index;

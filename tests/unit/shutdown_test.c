@@ -99,7 +99,6 @@ int launch(struct supervisor *s, uint32_t index)
 
 bool net_is_lost(const struct net_attach *a, int ns, int home) { (void)a, (void)ns, (void)home; return false; }
 void prepare_again(struct supervisor *s, uint32_t index) { (void)s, (void)index; }
-bool connect_is_in(const struct table *t, uint32_t i, uint32_t o) { (void)t, (void)i, (void)o; return false; }
 void connect_announce(struct supervisor *s, uint32_t index) { (void)s, (void)index; }
 int launch_hear(struct supervisor *s, uint32_t index, struct spawn_report *ret) { (void)s, (void)index, (void)ret; return 0; }
 void launch_stop(struct supervisor *s, uint32_t index) { did("stop %s\n", service_name(s, index)); }
