@@ -3,27 +3,31 @@
 #include <errno.h>
 
 #include "lib/fd.h"
+#include "lib/util.h"
 #include "net/net.h"
 
 static const char *const names[CLAIMS] = {
-	[CLAIM_NETWORK] = NET_CLAIM_NETWORK,
 	[CLAIM_RULES] = NET_TABLE,
 	[CLAIM_NEAR] = NET_NEAR_TABLE,
 };
 
-int claim_take(struct statefile *state, enum claim which)
+static int keep(struct statefile *state, enum claim which, int fd)
 {
-	int fd = state->claims[which] >= 0 ? state->claims[which] : net_claim(names[which]);
+	if (fd >= 0)
+		state->claims[which] = fd;
+	return MIN(fd, 0);
+}
 
-	if (fd < 0)
-		return fd;
-	state->claims[which] = fd;
-	return 0;
+bool claim_is_alone(struct statefile *state)
+{
+	if (state->claims[CLAIM_NETWORK] < 0 && keep(state, CLAIM_NETWORK, net_claim_place()))
+		return false;
+	return !net_has_another(state->claims[CLAIM_NETWORK]);
 }
 
 bool claim_is_anothers(struct statefile *state, enum claim which)
 {
-	return claim_take(state, which) == -EADDRINUSE;
+	return state->claims[which] < 0 && keep(state, which, net_claim(names[which])) == -EADDRINUSE;
 }
 
 void claim_drop(struct statefile *state, enum claim which)

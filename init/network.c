@@ -265,6 +265,9 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	if (!left)
 		return;
 	await_end(sv, net);
+	net->alone = claim_is_alone(sv->state); /* who has begun meanwhile has made what bears the mark too */
+	if (!net->alone)
+		return;
 	net_refusals_clear(net);
 	clear_links(sv, net);
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
@@ -310,7 +313,7 @@ void network_note_ipv6(struct supervisor *sv, struct net_session *net)
 /* Links come behind the bridges that they may be ports of. */
 static void bring_all_up(struct supervisor *sv, struct net_session *net)
 {
-	net->alone = !claim_take(sv->state, CLAIM_NETWORK);
+	net->alone = claim_is_alone(sv->state);
 	clear_left(sv, net);
 	clear_neighbours(sv, net);
 	sysctls_write(sv->table, NULL);
@@ -441,7 +444,7 @@ void network_exchanged(struct supervisor *sv)
 	if (!is_any_due(sv->state) || net_open(&net))
 		return;
 	note_home(sv->state, &net);
-	net.alone = !claim_take(sv->state, CLAIM_NETWORK);
+	net.alone = claim_is_alone(sv->state);
 	if (net_loopback(&net))
 		log_debug("lo", "services of minit's own network will miss it"); /* why has been said */
 	add_iprules(sv, &net);

@@ -321,7 +321,7 @@ static int mend_all(struct supervisor *sv, uint64_t anew, struct when now)
 
 	if (err)
 		return err;
-	net.alone = !claim_take(sv->state, CLAIM_NETWORK);
+	net.alone = claim_is_alone(sv->state);
 	for (uint32_t i = 0; i < sv->table->links.count; i++) {
 		if (off & sv->state->links_done & bit(i))
 			rejoin(sv, &net, i, now);
@@ -370,7 +370,7 @@ static void try_again(struct supervisor *sv, uint32_t i)
 
 	if (net_open(&net))
 		return;
-	net.alone = !claim_take(sv->state, CLAIM_NETWORK);
+	net.alone = claim_is_alone(sv->state);
 	(void)set_up(sv, &net, i);
 	net_close(&net);
 }
@@ -513,7 +513,7 @@ static void ask(struct supervisor *sv)
 
 	if (net_open(&net))
 		return;
-	net.alone = !claim_take(sv->state, CLAIM_NETWORK);
+	net.alone = claim_is_alone(sv->state);
 	for (uint32_t i = 0; i < sv->table->links.count; i++) {
 		const struct net_link *link = table_link(sv->table, i);
 		int err = net_link_ask(&net, link, &seen);

@@ -10,7 +10,6 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/addr.h"
@@ -459,20 +458,6 @@ bool net_is_left(struct net_session *s, const char *ifname)
 	struct link_info info;
 
 	return s->alone && !link_find(&s->host, ifname, &info) && !strcmp(info.alias, LINK_MARK);
-}
-
-/* A name that is bound in the network itself, for as long as whoever has bound it lives. */
-int net_claim(const char *what)
-{
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	struct buf b = { .data = name.sun_path + 1, .size = sizeof(name.sun_path) - 1 };
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	buf_fmt(&b, "minit %s", what);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&name,
-			   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + b.len)) < 0)
-		return -errno;
-	return fd_steal(&fd);
 }
 
 /* -- what becomes of it -------------------------------------------------------------------------------------------- */

@@ -92,7 +92,7 @@ struct net_session {
 	bool inside_missing; /* the eth that net_attach made last was not given one */
 	bool ipv6_said;      /* that one was left out was logged: once */
 	bool left_out;       /* one was by the batch that was run last */
-	bool alone;          /* no other minit is in this network (net_claim): what bears a mark is a killed one's */
+	bool alone;          /* no other minit is in this network: what bears a mark is a killed one's */
 	bool hairpin;        /* ports of services with published ports send back: net/ruleset.h */
 };
 
@@ -259,10 +259,16 @@ must_check int net_link_rejoin(struct net_session *s, const struct net_links *al
 must_check int net_sysctl(const char *object, const char *path, const char *value);
 
 /*
- * A descriptor that says to other minits that the caller has `what` of the network that it is in: NET_CLAIM_NETWORK,
- * NET_TABLE, NET_NEAR_TABLE. -EADDRINUSE: another one has; or -errno, not logged.
+ * A descriptor that says to other minits that the caller has `what` of the network that it is in: NET_TABLE,
+ * NET_NEAR_TABLE. -EADDRINUSE: another one has; or -errno, not logged. claim.c
  */
 must_check int net_claim(const char *what);
+
+/* The same, that it is there at all. -EADDRINUSE: too many are; or -errno, not logged. */
+must_check int net_claim_place(void);
+
+/* Whether a minit is there beside the one that has this place; true as well where that cannot be asked. */
+bool net_has_another(int place);
 
 /* Takes away the routes that lead nowhere of all links that a minit has made. refusals.c */
 void net_refusals_clear(struct net_session *s);
@@ -431,6 +437,17 @@ static inline int net_claim(const char *what)
 {
 	(void)what;
 	return -EOPNOTSUPP;
+}
+
+static inline int net_claim_place(void)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline bool net_has_another(int place)
+{
+	(void)place;
+	return true;
 }
 
 static inline void net_neighbours_clear(struct net_session *s)

@@ -167,7 +167,7 @@ enum exchange {
 
 /* init/claims.h */
 enum claim {
-	CLAIM_NETWORK, /* links and bridges */
+	CLAIM_NETWORK, /* that it is there: links and bridges */
 	CLAIM_RULES,   /* the tables of the ruleset */
 	CLAIM_NEAR,    /* the table of net/near.c */
 	CLAIMS

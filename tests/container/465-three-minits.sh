@@ -1,0 +1,123 @@
+#!/bin/bash
+# Several minits in one network: what a living one has made is no other's to clear, also when the first of them has ended.
+set -u
+. tests/container/ct.sh
+. tests/container/traffic.sh
+
+# sleepers NETWORK NAME...
+sleepers() {
+	printf "[service.%s]\\nexec = [\"/bin/sleep\", \"1000\"]\\nrestart = \"never\"\\nnetwork = { $1 }\\n" "${@:2}"
+}
+# macvlan NAME ADDRESS
+macvlan() {
+	printf '[network.link.%s]\nkind = "macvlan"\nparent = "up0"\naddress = "%s"\n' "$@"
+}
+# Pairs are called by the place of a service in its table, mv0 and so on, which no two must want.
+ct_table <<TOML
+[network.bridge.br0]
+address = "10.77.0.1/24"
+$(sleepers 'bridge = "br0"' a)
+TOML
+cat >"$ct_dir/beside.toml" <<TOML
+[network]
+rules = ["from 10.78.0.0/16 table 300 priority 700"]
+[network.bridge.br1]
+address = "10.78.0.1/24"
+shard = 3
+$(macvlan mac1 198.51.100.1/24)
+routes = "unreachable 10.6.0.0/16"
+$(sleepers 'mode = "host"' x)
+$(sleepers 'bridge = "br1"' b c d e)
+TOML
+cat >"$ct_dir/third.toml" <<TOML
+[network.bridge.br2]
+address = "10.80.0.1/24"
+$(macvlan mac1 198.51.101.1/24)
+$(sleepers 'mode = "host"' p q r s t)
+$(sleepers 'bridge = "br2"' h)
+TOML
+
+# Processes among others, in the network of the first. begin NAME: its table is NAME.toml
+declare -A beside=()
+begin() {
+	MINIT_SOCKET=$ct_dir/$1 nsenter --net=/proc/self/fd/8 unshare --mount sh -c 'mount -t tmpfs run /run && exec "$@"' sh \
+		"$MINIT" run "$ct_dir/$1.toml" >"$ct_dir/$1.said" 2>&1 &
+	beside[$1]=$!
+	soon test -S "$ct_dir/$1"
+}
+of() {
+	MINIT_SOCKET=$ct_dir/$1 "$MINIT" "${@:2}"
+}
+# says NAME TEXT
+says() {
+	grep -q -F "$2" "$ct_dir/$1.said"
+}
+# Killed, it leaves its services.
+left=
+finish() {
+	[ "$2" = TERM ] || left=$(cat "/proc/${beside[$1]}/task/${beside[$1]}/children")
+	kill -"$2" "${beside[$1]}"
+	wait "${beside[$1]}" 2>/dev/null
+	rm -f "$ct_dir/$1"
+	unset "beside[$1]"
+}
+end_left() {
+	[ -z "$left" ] || kill -KILL $left
+	left=
+}
+trap 'end_left; [ ${#beside[@]} = 0 ] || kill -KILL "${beside[@]}"; traffic_cleanup' EXIT
+here() {
+	nsenter --net=/proc/self/fd/8 "$@"
+}
+# All that the one beside has made, with the kernel's numbers, and that its services are heard of.
+of_beside() {
+	here ip -o link | grep -o -E '^[0-9]+: (br1|m[btu]1|mac1|mv[1-4])[@:]' | tr '\n' ' '
+	here ip -o -4 addr show dev br1 | grep -o '10.78.0.1/24'
+	here ip -o -4 addr show dev mac1 | grep -o '198.51.10[0-9].1/24'
+	here ip rule | grep -c '^700:'
+	here ip route | grep -c '^unreachable 10.6.0.0/16'
+	from "${beside[beside]}" "ping:$1" "ping:$2"
+}
+refused="minit: mac1: link mac1: there is a link of this name already, a macvlan that another minit here has made"
+
+ct_start sh -c 'ip link add up0 type veth peer name far0 && ip link set far0 up && ip link set up0 up && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_up
+ct_net
+ct_is "the first is up" a:up
+begin beside
+of beside wait --timeout 20s all:up
+ok $? "so is one beside it"
+hosts=$(of beside net | grep -o -E '^[be] .*' | grep -o -E '10\.78\.0\.[0-9]+' | tr '\n' ' ')
+before=$(of_beside $hosts)
+is "$(wc -l <<<"$before"),$(tail -n 1 <<<"$before")" 5,pong,pong "with a network of its own"
+
+# -- the first is given a link by a reload that the other has
+macvlan mac1 198.51.102.1/24 >>"$ct_dir/table.toml"
+ct_minit reload >/dev/null
+ct_said 'mac1: link mac1: there is a link of this name already, a macvlan that another minit here has made' \
+	"the first cannot have a link of the other, and says so"
+is "$(of_beside $hosts)" "$before" "which has all that it had"
+
+# -- the first ends, and a third begins
+ct_stop "the first ends in order"
+begin third
+of third wait --timeout 20s all:up
+ok $? "a third begins: its services are up"
+is "$(of_beside $hosts)" "$before" "the second has all that it had"
+says third "$refused"
+ok $? "what it has the third cannot have, and says so" || sed 's/^/# /' "$ct_dir/third.said"
+finish third KILL
+end_left
+is "$(here ip -o link | grep -c -E ': br2:')" 1 "killed, it leaves a bridge"
+begin third
+of third wait --timeout 20s all:up
+ok $? "the next one has that as it is"
+is "$(of_beside $hosts)" "$before" "nor does that take anything from the second"
+finish third TERM
+finish beside TERM
+is "$(here ip -o link | grep -o -E 'mv[0-9]|m[but][0-9]|mac[0-9]|br[0-9]' | tr '\n' ' ')" "br2 " "when all have ended, what the killed one has left is there"
+begin third
+of third wait --timeout 20s all:up
+finish third TERM
+is "$(here ip -o link | grep -c -w minit)" 0 "which the next goes on with, and takes away"
+echo "1..$ct_tests"
