@@ -12,15 +12,25 @@
 
 #define PART_MAX 256
 
-int path_open(int root, const char *path, int flags)
+static int open_in(int root, const char *path, int flags, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
+		.resolve = RESOLVE_IN_ROOT | resolve,
 	};
 	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 
 	return fd < 0 ? -errno : (int)fd;
+}
+
+int path_open(int root, const char *path, int flags)
+{
+	return open_in(root, path, flags, RESOLVE_NO_SYMLINKS);
+}
+
+int path_open_within(int root, const char *path, int flags)
+{
+	return open_in(root, path, flags, 0);
 }
 
 /* One part of a path in a directory. It is only ever made where nothing is. */

@@ -1,6 +1,6 @@
 /*
- * Paths within a root that may belong to somebody else: no symlink is followed, so nothing leads out of it or to
- * another place in it. openat2(2), Linux 5.6. Results are descriptors (O_CLOEXEC) or -errno.
+ * Paths within a root that may belong to somebody else: unless it is said, no symlink is followed, so nothing leads out
+ * of it or to another place in it. openat2(2), Linux 5.6. Results are descriptors (O_CLOEXEC) or -errno.
  */
 #ifndef LIB_PATH_H
 #define LIB_PATH_H
@@ -10,8 +10,11 @@
 /* Opens path as it is seen from root. flags: those of open(2). -ELOOP: there is a symlink in it. */
 must_check int path_open(int root, const char *path, int flags);
 
+/* The same, but symlinks are followed: an absolute one, too, leads to where it does for who has this root. */
+must_check int path_open_within(int root, const char *path, int flags);
+
 /*
- * The same for O_PATH, made if it is not there: a directory, or an empty file, and the directories (0755) on the way.
+ * The same as path_open for O_PATH, made if it is not there: a directory, or an empty file, and the directories (0755) on the way.
  * A path with .. in it is refused (-EINVAL) if anything has to be made.
  */
 must_check int path_make(int root, const char *path, bool file);

@@ -3,6 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
+#include "lib/path.h"
+
 typedef int step_fn(struct child *child);
 
 static const struct {
@@ -22,6 +25,11 @@ int child_fail(struct child *child, int err, const char *detail)
 	memcpy(child->detail, "...", dots);
 	strncpy(child->detail + dots, detail + (dots ? len + dots - most : 0), most - dots);
 	return err;
+}
+
+int child_open_minits(const struct child *child, const char *path, int flags)
+{
+	return child->root_fd < 0 ? fd_open(path, flags) : path_open_within(child->root_fd, path, flags);
 }
 
 static void report(struct child *child, enum step step, int err)

@@ -6,7 +6,6 @@
 #ifndef SERVICES_CHILD_H
 #define SERVICES_CHILD_H
 
-#include <fcntl.h>
 #include <sched.h>
 
 #include "lib/sys.h"
@@ -70,11 +69,11 @@ no_return void child_run(struct child *child);
 /* The same from this step on. */
 no_return void child_run_from(struct child *child, enum step step);
 
-/* Opens an absolute path as minit sees it, also behind the join of another's mounts. As open(2). */
-static inline int child_open_minits(const struct child *child, const char *path, int flags)
-{
-	return openat(child->root_fd, child->root_fd < 0 ? path : path + 1, flags);
-}
+/*
+ * Opens an absolute path as minit sees it, also behind the join of another's mounts, where a link would else lead to
+ * what the other has there. A descriptor, O_CLOEXEC, or -errno.
+ */
+must_check int child_open_minits(const struct child *child, const char *path, int flags);
 
 /* Whether it becomes the reaper, and its own child the program. */
 static inline bool child_stays(const struct child *child)

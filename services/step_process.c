@@ -20,7 +20,7 @@ static const struct privileges_spec *privileges_of(const struct child *child)
 
 static int open_own(const struct child *child, const char *dir)
 {
-	return child_open_minits(child, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return child_open_minits(child, dir, O_RDONLY | O_DIRECTORY);
 }
 
 /*
@@ -33,7 +33,9 @@ static int write_own(struct child *child, const char *dir, const char *file, con
 	struct statfs fs;
 	int err;
 
-	if (fd < 0 || fstatfs(fd, &fs) < 0)
+	if (fd < 0)
+		return child_fail(child, fd, dir);
+	if (fstatfs(fd, &fs) < 0)
 		return child_fail(child, -errno, dir);
 	if (fs.f_type != PROC_SUPER_MAGIC)
 		return child_fail(child, -EPERM, "/proc is no procfs");

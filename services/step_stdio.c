@@ -77,11 +77,12 @@ static int put_log_fds(struct child *child)
 /* Not waiting for a modem to pick up; later it is a terminal like any other. */
 static int put_terminal(struct child *child, const char *tty)
 {
-	int fd = child_open_minits(child, tty, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	int fd = child_open_minits(child, tty, O_RDWR | O_NOCTTY | O_NONBLOCK);
+	int err = fd < 0 ? fd : fcntl(fd, F_SETFL, O_RDWR) < 0 ? -errno : 0;
 
-	if (fd < 0 || fcntl(fd, F_SETFL, O_RDWR) < 0) {
+	if (err) {
 		child->blamed = STEP_terminal;
-		return child_fail(child, -errno, tty);
+		return child_fail(child, err, tty);
 	}
 	for (int target = 0; target < 3; target++)
 		if (dup2(fd, target) < 0)

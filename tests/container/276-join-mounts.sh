@@ -5,16 +5,18 @@ set -u
 . tests/container/ct.sh
 
 mkdir "$ct_dir/root" && cp -a "$TREE/." "$ct_dir/root/"
-# A terminal of minit's, which the other does not have.
-python3 -c 'import os, sys
-end, tty = os.openpty()
-print(os.ttyname(tty), flush=True)
+# Terminals of minit's, which the other does not have.
+python3 -c 'import os, select
+ends = [os.openpty() for i in range(2)]
+print(*(os.ttyname(tty) for end, tty in ends), flush=True)
 while True:
-    os.write(1, os.read(end, 1000))' >"$ct_dir/terminal" &
+    for end in select.select([end for end, tty in ends], [], [])[0]:
+        os.write(1, os.read(end, 1000))' >"$ct_dir/terminal" &
 terminal=$!
 trap 'kill "$terminal"; ct_cleanup' EXIT
 ct_until 20 grep -q . "$ct_dir/terminal"
-tty=$(head -n 1 "$ct_dir/terminal")
+read -r tty other <"$ct_dir/terminal"
+ln -s "$other" "$ct_dir/tty"
 # A /proc in which each process is the same one of the other's.
 cat >"$ct_dir/forge" <<'SH'
 sleep 1000 &
@@ -70,6 +72,10 @@ state_directory = "minit-276"
 exec = ["/bin/sh", "-c", "echo typed; exec sleep 1000"]
 join = { service = "rooted", namespaces = ["mount"] }
 tty = "$tty"
+[service.linked]
+exec = ["/bin/sh", "-c", "echo linked; exec sleep 1000"]
+join = { service = "rooted", namespaces = ["mount"] }
+tty = "$ct_dir/tty"
 [service.labelled]
 exec = ["/bin/sleep", "1000"]
 apparmor = "minit-no-such-profile"
@@ -77,7 +83,7 @@ join = { service = "target", namespaces = ["mount"] }
 TOML
 ct_start
 ct_up
-ct_is "they run" target:up joins:up noinit:up pids:up forges:up typed:up stores:up labelled:failed
+ct_is "they run" target:up joins:up noinit:up pids:up forges:up typed:up linked:up stores:up labelled:failed
 ct_until 20 ct_in test -e /run/forged
 ct_minit start forged >"$ct_dir/start" 2>&1
 ok $? "and who joins a /proc that is another's"
@@ -92,5 +98,7 @@ ct_until 20 test -s "$ct_dir/root/var/lib/minit-276/file"
 is "$(stat -c %u:%g "$ct_dir/root/var/lib/minit-276/file")" 33:33 "directories are made in a root whose ids are mapped, and are its user's"
 ct_until 20 grep -q typed "$ct_dir/terminal"
 ok $? "a terminal is that of minit"
+ct_until 20 grep -q linked "$ct_dir/terminal"
+ok $? "also by a link, which leads where it does in minit's root"
 ct_stop "it ends in order"
 echo "1..$ct_tests"
