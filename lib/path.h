@@ -14,8 +14,8 @@ must_check int path_open(int root, const char *path, int flags);
 must_check int path_open_within(int root, const char *path, int flags);
 
 /*
- * The same as path_open for O_PATH, made if it is not there: a directory, or an empty file, and the directories (0755) on the way.
- * A path with .. in it is refused (-EINVAL) if anything has to be made.
+ * The same as path_open for O_PATH, made if it is not there: a directory, or an empty file, and the directories (0755)
+ * on the way. A path with .. in it is refused (-EINVAL) if anything has to be made.
  */
 must_check int path_make(int root, const char *path, bool file);
 

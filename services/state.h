@@ -270,6 +270,7 @@ struct statefile {
 	uint32_t client_slots;   /* of clients, how many were ever used: the rest is never touched; init/control.c */
 	uint32_t change_slots;   /* the same of changes; services/changed.c */
 	uint32_t marks;          /* how many numbers services were given; services/strays.h */
+	uint32_t space;          /* inode of minit's pid namespace, 0 if it is not known; services/strays.c */
 	uint32_t mending;        /* what has work left, or put off: enum mending */
 	struct when booted;
 	uint64_t orphans;        /* dead that were no service of ours, nor helpers; init/reap.c */

@@ -22,6 +22,13 @@ static void blank_service(struct service *s)
 	s->handles = (struct handles){ .status_fd = -1, .out = { -1, -1 }, .netns = -1 };
 }
 
+static uint32_t pid_space(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) < 0 ? 0 : (uint32_t)st.st_ino;
+}
+
 static void blank(struct statefile *state, const struct table *table, uint32_t size)
 {
 	state->magic = STATE_MAGIC;
@@ -29,6 +36,7 @@ static void blank(struct statefile *state, const struct table *table, uint32_t s
 	state->size = size;
 	state->count = table->services.count;
 	state->pid = getpid();
+	state->space = pid_space();
 	state->table_fd = state->self_fd = state->control_fd = state->next_table_fd = state->last_table_fd = -1;
 	state->booted = when_now();
 	state->phase_deadline = WHEN_NEVER;

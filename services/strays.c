@@ -15,6 +15,7 @@
 #define MARK ((uint64_t)0x6d << 56) /* not "unlimited", even to those who read it with a sign */
 #define NUMBER_BITS 24
 #define NUMBER_MAX (((uint64_t)1 << NUMBER_BITS) - 1)
+#define PID_BITS 22 /* PID_MAX_LIMIT */
 
 /* No mark is above it. */
 static struct strays_mark most = { RLIM_INFINITY, RLIM_INFINITY };
@@ -37,18 +38,35 @@ void strays_open(void)
 	read_limit(RLIMIT_RTTIME, &strays_soft.rttime, &most.rttime);
 }
 
-/* Another minit further down has marks with its own pid; one that is PID 1 leaves nobody to others. */
-static uint64_t top(const struct supervisor *sv, uint64_t limit)
+/*
+ * Another minit has a pid of its own, or a namespace, the inodes of which are given out in a row: to one that is PID 1
+ * in its own, who joins that leaves orphans with our marks.
+ */
+static uint32_t whose(const struct supervisor *sv)
 {
-	uint64_t own = MARK | (uint64_t)(uint32_t)sv->state->pid << NUMBER_BITS | NUMBER_MAX;
+	return sv->state->space << PID_BITS | (uint32_t)sv->state->pid;
+}
 
-	return MIN(own, limit);
+static uint64_t top(uint32_t own, uint64_t limit)
+{
+	return MIN(MARK | (uint64_t)own << NUMBER_BITS | NUMBER_MAX, limit);
+}
+
+/* As with numbers: to nobody are those of another one lowered ones of its own. */
+static uint64_t locks_top(const struct supervisor *sv)
+{
+	return top(whose(sv), most.locks);
+}
+
+static uint64_t rttime_top(const struct supervisor *sv)
+{
+	return top(~whose(sv), most.rttime);
 }
 
 struct strays_mark strays_mark(const struct supervisor *sv, uint32_t index)
 {
 	uint64_t number = service_at(sv, index)->handles.mark & NUMBER_MAX;
-	uint64_t locks = top(sv, most.locks), rttime = top(sv, most.rttime);
+	uint64_t locks = locks_top(sv), rttime = rttime_top(sv);
 
 	return (struct strays_mark){
 		.locks = locks > NUMBER_MAX ? locks - NUMBER_MAX + number : 0,
@@ -126,8 +144,10 @@ static void kill_lowered(struct supervisor *sv, uint32_t index, int proc, pid_t 
 
 static int who_bears(const struct supervisor *sv, const struct strays_mark *found)
 {
+	uint64_t number = (found->locks + NUMBER_MAX - locks_top(sv)) & NUMBER_MAX;
+
 	for (uint32_t i = 0; i < sv->state->count; i++)
-		if (bears(sv, i, found))
+		if ((service_at(sv, i)->handles.mark & NUMBER_MAX) == number && bears(sv, i, found))
 			return (int)i;
 	return -1;
 }
@@ -139,7 +159,7 @@ static void look_at(void *arg, int proc, pid_t pid)
 	int index;
 
 	if (service_by_pid(sv, pid) >= 0 || children_limits(proc, pid, &found.locks, &found.rttime) < 0 ||
-	    found.locks > top(sv, most.locks))
+	    found.locks > locks_top(sv))
 		return;
 	index = who_bears(sv, &found);
 	if (index >= 0 && is_draining(sv, (uint32_t)index))
