@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/utf8.h"
+
 void buf_init(struct buf *b, void *mem, size_t size)
 {
 	*b = (struct buf){ .data = mem, .size = size };
@@ -243,10 +245,12 @@ static size_t length_at(const struct buf *b, size_t i)
 
 	if (c < 0x80)
 		return c >= ' ' && c != 0x7f;
-	for (size_t k = 1; k < len; k++)
-		if (i + k >= b->len || ((unsigned char)b->data[i + k] & 0xc0) != 0x80)
+	if (len == 1 || i + len > b->len || !utf8_is_second(c, (unsigned char)b->data[i + 1]))
+		return 0;
+	for (size_t k = 2; k < len; k++)
+		if (((unsigned char)b->data[i + k] & 0xc0) != 0x80)
 			return 0;
-	return len == 1 || (c == 0xc2 && (unsigned char)b->data[i + 1] < 0xa0) ? 0 : len;
+	return c == 0xc2 && (unsigned char)b->data[i + 1] < 0xa0 ? 0 : len;
 }
 
 void buf_tame(struct buf *b, const char *kept)

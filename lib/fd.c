@@ -114,6 +114,8 @@ int fd_null(int flags)
 	cleanup_fd int fd = fd_open("/dev/null", flags | O_NONBLOCK | O_NOCTTY);
 	int err = fd < 0 ? fd : check_null(fd);
 
+	if (!err && !(flags & O_PATH) && fcntl(fd, F_SETFL, flags) < 0)
+		err = -errno;
 	if (err)
 		return err == -ENXIO ? -ENODEV : err;
 	return fd_steal(&fd);

@@ -5,18 +5,6 @@ static bool is_tail(unsigned char c)
 	return (c & 0xc0) == 0x80;
 }
 
-/* Lowest and highest second byte that a first byte allows (RFC 3629, section 4). */
-static bool is_second(unsigned char first, unsigned char c)
-{
-	switch (first) {
-	case 0xe0: return c >= 0xa0 && c <= 0xbf;
-	case 0xed: return c >= 0x80 && c <= 0x9f;
-	case 0xf0: return c >= 0x90 && c <= 0xbf;
-	case 0xf4: return c >= 0x80 && c <= 0x8f;
-	default: return is_tail(c);
-	}
-}
-
 static size_t length_of(unsigned char first)
 {
 	if (first >= 0xc2 && first <= 0xdf)
@@ -34,7 +22,7 @@ size_t utf8_len(const char *s)
 	if (p[0] && p[0] < 0x80)
 		return 1;
 	len = length_of(p[0]);
-	if (!len || !is_second(p[0], p[1]))
+	if (!len || !utf8_is_second(p[0], p[1]))
 		return 0;
 	for (size_t i = 2; i < len; i++)
 		if (!is_tail(p[i]))

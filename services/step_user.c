@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
@@ -19,6 +20,7 @@
 /* Lines of a file, one at a time in a fixed buffer; longer lines are cut, their rest is dropped. */
 struct lines {
 	int fd;
+	int err; /* what has ended it before its end, or 0 */
 	size_t used, at;
 	char chunk[4096];
 	char line[1024];
@@ -29,6 +31,8 @@ static int next_byte(struct lines *l)
 	if (l->at == l->used) {
 		ssize_t n = read(l->fd, l->chunk, sizeof(l->chunk));
 
+		if (n < 0)
+			l->err = -errno;
 		if (n <= 0)
 			return -1;
 		l->used = (size_t)n;
@@ -87,17 +91,29 @@ static void take_user(struct who *who, char **field)
 	strncpy(who->home, field[5], sizeof(who->home) - 1);
 }
 
-/* -ESPIPE: a pipe is in its place, as may be in a root of the service's own; it would be waited for. */
+/* A list that is hidden (mounts = "masked") is an empty one. */
+static bool is_list(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) || (S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3));
+}
+
+/* In a root of the service's own anything may be in its place: a pipe would be waited for, a device has no end. */
+static int check_list(int fd)
+{
+	struct stat st;
+	int err = fd_stat(fd, &st);
+
+	if (err || is_list(&st))
+		return err;
+	return S_ISFIFO(st.st_mode) ? -ESPIPE : S_ISDIR(st.st_mode) ? -EISDIR : -EOPNOTSUPP;
+}
+
 static int open_list(const char *path)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	int err = fd < 0 ? -errno : check_list(fd);
 
-	if (fd < 0)
-		return -errno;
-	if (!fd_stat(fd, &st) && S_ISFIFO(st.st_mode))
-		return -ESPIPE;
-	return fd_steal(&fd);
+	return err ? err : fd_steal(&fd);
 }
 
 /* Without a list there is nobody; who is in one that cannot be read is not known. */
@@ -123,6 +139,8 @@ static int find_user(struct who *who, const char *wanted)
 		if (by_id ? !strcmp(field[2], wanted) : !strcmp(field[0], wanted))
 			take_user(who, field);
 	}
+	if (!who->has_uid && l.err)
+		return l.err;
 	if (!who->has_uid && by_id) {
 		who->uid = uid;
 		who->has_uid = true;
@@ -141,7 +159,7 @@ static int find_named_group(const char *wanted, uint32_t *ret)
 	while (fd >= 0 && next_line(&l))
 		if (split(l.line, field, 4) >= 3 && !strcmp(field[0], wanted) && is_id(field[2], ret))
 			return 0;
-	return -ESRCH;
+	return l.err ? l.err : -ESRCH;
 }
 
 static int find_group(const char *wanted, uint32_t *ret)
@@ -213,6 +231,8 @@ static int add_memberships(struct child *child, struct who *who)
 		return not_found(child, fd, "group", "");
 	while (fd >= 0 && !err && who->name[0] && (listed = read_group(&l, who->name, &gid)) >= 0)
 		err = listed ? add_group(who, gid) : 0;
+	if (l.err)
+		return not_found(child, l.err, "group", "");
 	return err ? child_fail(child, err, "groups") : 0;
 }
 

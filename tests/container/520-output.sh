@@ -15,7 +15,7 @@ exec = ["/bin/sh", "-c", "echo to out; echo to err >&2"]
 exec = ["/bin/sh", "-c", "echo to out; echo to err >&2; printf 'no end of line'"]
 output = "console"
 [service.null]
-exec = ["/bin/sh", "-c", "echo to nowhere; echo to nowhere >&2"]
+exec = ["/bin/sh", "-c", "echo to nowhere; echo to nowhere >&2; cat /proc/\$\$/fdinfo/0 /proc/\$\$/fdinfo/1 >$ct_dir/null; :"]
 output = "null"
 [service.file]
 exec = ["/bin/sh", "-c", "echo to out; echo to err >&2"]
@@ -62,6 +62,7 @@ ok $? "console: with the name before it, of both streams"
 grep -a -q -E '^console +\| no end of line$' "$ct_dir/out"
 ok $? "a line that is never ended is shown"
 ct_not_said 'to nowhere' "null: nowhere"
+is "$(sed -n 's/^flags:[[:blank:]]*//p' "$ct_dir/null" | tr '\n' ' ')" "0100000 0100001 " "which is as any program finds it: who reads and writes may wait"
 is "$(cat "$ct_dir/logs/file.log")" "$(printf 'to out\nto err')" "file: to the file"
 is "$(cat "$ct_dir/logs/kept.log")" "$(printf 'a line that was there\nanother')" "which is appended to"
 is "$(grep -a -c -E '^again +\| begins$' "$ct_dir/out")" 5 "each run writes to the same place"

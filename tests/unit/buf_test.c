@@ -135,6 +135,31 @@ static void utf8_is_exactly_the_unicode_scalar_values(void **state)
 	assert_int_equal(good, 127 * 256 + 30 * 64 + 16 * 64 - 64 + 5 * 64 - 64);
 }
 
+static void tame(const char *text, const char *expected)
+{
+	char mem[64];
+	struct buf b;
+
+	buf_init(&b, mem, sizeof(mem));
+	buf_str(&b, text);
+	buf_tame(&b, "");
+	if (strcmp(buf_text(&b), expected))
+		fail_msg("'%s' becomes '%s', not '%s'", text, buf_text(&b), expected);
+}
+
+/* Another reader may take an overlong form for what it would be the short one of: an escape, or the end of a line. */
+static void what_is_tamed_is_text_for_every_reader(void **state)
+{
+	(void)state;
+	tame("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
+	tame("\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf",
+	     "\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
+	tame("\x1b[ \xc2\x9b \xff \xc3", "?[ ?? ? ?");
+	tame("\xc0\x9b \xc1\x8a", "?? ??");
+	tame("\xe0\x80\x9b \xe0\x82\x9b \xf0\x80\x82\x9b", "??? ??? ????");
+	tame("\xed\xa0\x80 \xf4\x90\x80\x80 \xf5\x80\x80\x80", "??? ???? ????");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +169,7 @@ int main(void)
 		cmocka_unit_test(conversions_are_those_of_printf),
 		cmocka_unit_test(a_conversion_that_does_not_fit_is_left_out_as_a_whole),
 		cmocka_unit_test(json_is_escaped_and_never_broken_utf8),
+		cmocka_unit_test(what_is_tamed_is_text_for_every_reader),
 		cmocka_unit_test(utf8_is_exactly_the_unicode_scalar_values),
 	};
 

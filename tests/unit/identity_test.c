@@ -26,6 +26,7 @@ static struct image image;
 static struct child child;
 static struct child_memory memory;
 static const char *passwd, *group; /* NULL: there is no such file */
+static const char *instead;        /* for a text of "instead": what has that name */
 static int refusal;                /* errno of each set*id, or 0 */
 static const uint32_t *groups_now; /* what minit has, in place of refused ones; NULL: setgroups is refused as all is */
 static size_t groups_count;
@@ -66,6 +67,8 @@ int __wrap_open(const char *path, int flags, ...)
 
 	if (strcmp(path, "/etc/passwd") && strcmp(path, "/etc/group"))
 		return __real_open(path, flags);
+	if (text && !strcmp(text, "instead"))
+		return __real_open(instead, flags);
 	if (text)
 		return text_file(text);
 	errno = ENOENT;
@@ -296,6 +299,38 @@ static void who_is_not_there_is_an_error_with_the_name(void **state)
 	image.confine.privileges.given = GIVEN_GROUPS;
 	assert_int_equal(step_user(&child), -ESRCH);
 	assert_string_equal(did, "");
+}
+
+static void check_unread(const char *what, int err)
+{
+	instead = what;
+	begin();
+	passwd = "instead";
+	assert_int_equal(as("web"), err);
+	assert_string_equal(child.detail, "user web");
+	begin();
+	passwd = "instead";
+	assert_int_equal(as("100"), err);
+	begin();
+	group = "instead";
+	assert_int_equal(as("web"), err);
+	assert_string_equal(child.detail, "group ");
+	begin()->group_at = image_text(&image, "www");
+	group = "instead";
+	assert_int_equal(step_user(&child), err);
+	assert_string_equal(child.detail, "group www");
+	assert_string_equal(did, "");
+}
+
+/* Whom it has beyond an error is not known, and a group that is missed is a right that is missing. */
+static void a_list_that_cannot_be_read_is_an_error(void **state)
+{
+	(void)state;
+	check_unread("/proc/self/mem", -EIO); /* nothing is at 0 */
+	check_unread("/", -EISDIR);
+	check_unread("/dev/zero", -EOPNOTSUPP);
+	instead = "/dev/null";
+	check_user("instead", "100", "groups, gid 100, uid 100");
 }
 
 static void the_highest_number_is_no_id(void **state)
@@ -577,6 +612,7 @@ int main(void)
 		T(a_group_alone_leaves_the_user),
 		T(lines_of_passwd_are_taken_as_they_come),
 		T(who_is_not_there_is_an_error_with_the_name),
+		T(a_list_that_cannot_be_read_is_an_error),
 		T(the_highest_number_is_no_id),
 		T(what_the_kernel_refuses_is_told),
 		T(who_may_not_change_groups_keeps_those_that_are_wanted),
