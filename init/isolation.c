@@ -87,15 +87,20 @@ static void tell_json(const struct look *l, const char *what, const char *asked,
 	say_bytes(b.data, b.len);
 }
 
+static void join_lines(struct buf *b, size_t from)
+{
+	for (size_t i = from; i < b->len; i++)
+		if (b->data[i] == '\n')
+			b->data[i] = ';';
+}
+
 /* What comes from a file may have any byte in it. */
 static void say_plain(const char *text)
 {
 	BUF_ON_STACK(plain, 2 * LOOK_LIST);
 
 	buf_str(&plain, text);
-	for (size_t i = 0; i < plain.len; i++)
-		if (plain.data[i] == '\n')
-			plain.data[i] = ';';
+	join_lines(&plain, 0);
 	buf_tame(&plain, "");
 	say_bytes(plain.data, plain.len);
 }
@@ -122,12 +127,17 @@ static void tell_plain(const struct look *l, const char *what, const char *asked
 	say("%s%s\n", *why ? ": " : "", why);
 }
 
+/* What is a default that cannot be had here the row tells of: row_put_why. */
 static void put_difference(const struct look *l, const char *what, const char *asked, const char *got,
 			   enum verdict verdict, const char *why)
 {
-	if (verdict == LOOK_DIFFERS)
-		buf_fmt(l->only_differences, "! %s: %s: asked is %s, found is %s%s%s\n", l->name, what, asked, got,
-			*why ? ": " : "", why);
+	size_t from = l->only_differences->len;
+
+	if (verdict != LOOK_DIFFERS || *why)
+		return;
+	buf_fmt(l->only_differences, "! %s: %s: asked is %s, found is %s", l->name, what, asked, got);
+	join_lines(l->only_differences, from);
+	buf_char(l->only_differences, '\n');
 }
 
 void look_tell(struct look *l, const char *what, const char *asked, const char *got, enum verdict verdict,
@@ -229,7 +239,7 @@ static bool open_look(struct look *l, const struct handed *h)
 	       read_both(l, h->line);
 }
 
-static void look(struct look *l)
+static void look_alone(struct look *l)
 {
 	look_namespaces(l);
 	look_ids(l);
@@ -238,6 +248,11 @@ static void look(struct look *l)
 	look_leaf(l);
 	look_habits(l);
 	look_hostname(l);
+}
+
+static void look(struct look *l)
+{
+	look_alone(l);
 	if (ENABLED(CONFIG_NET_SHOW))
 		look_network(l); /* last: the tool is in other networks then */
 }
@@ -276,5 +291,15 @@ void isolation_json(const char *name)
 		look(&l);
 		say("]");
 	}
+	handed_release(&h);
+}
+
+void isolation_differs(const char *name, struct buf *ret)
+{
+	struct handed h;
+	struct look l = { .only_differences = ret };
+
+	if (!handed_ask(&h, "isolation", name) && open_look(&l, &h))
+		look_alone(&l);
 	handed_release(&h);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "init/drops.h"
+#include "init/isolation.h"
 #include "init/look_net.h"
 #include "init/options.h"
 #include "init/rows.h"
@@ -10,8 +11,22 @@
 #include "init/verbs.h"
 #include "lib/text.h"
 
-/* network: what is not as asked of it. */
-static void say_what(const struct row *row, unsigned depth, const struct buf *network)
+/* What is not as asked, a line each. */
+struct differences {
+	char alone_mem[8192], network_mem[8192];
+	struct buf alone, network;
+};
+
+static const char *without_reason(const struct row *row, const struct differences *d)
+{
+	if (!row->wanted)
+		return "not wanted";
+	if (d->alone.len)
+		return "it is not as asked";
+	return d->network.len ? "its network is not as asked" : "as it should be";
+}
+
+static void say_what(const struct row *row, unsigned depth, const struct differences *d)
 {
 	BUF_ON_STACK(line, 640);
 	size_t from;
@@ -25,8 +40,7 @@ static void say_what(const struct row *row, unsigned depth, const struct buf *ne
 	from = line.len;
 	row_put_why(row, &line);
 	if (line.len == from)
-		buf_str(&line, !row->wanted ? "not wanted" : network->len ? "its network is not as asked" :
-							    "as it should be");
+		buf_str(&line, without_reason(row, d));
 	say("%s\n", buf_text(&line));
 }
 
@@ -54,22 +68,26 @@ static void say_cure(const struct row *row, unsigned depth)
 		say("%*s%s\n", (int)depth * 2 + 2, "", buf_text(&line));
 }
 
-/* A line each; the network of who is not up is none of its reasons. */
-static void find_network(const struct row *row, struct buf *ret)
+/* What is not up has neither of them for a reason. */
+static void find_differences(const struct row *row, struct differences *ret)
 {
-	buf_reset(ret);
-	if (ENABLED(CONFIG_NET_SHOW) && !strcmp(row->state, state_name(STATE_UP)))
-		look_network_differs(row->name, ret);
+	buf_init(&ret->alone, ret->alone_mem, sizeof(ret->alone_mem));
+	buf_init(&ret->network, ret->network_mem, sizeof(ret->network_mem));
+	if (strcmp(row->state, state_name(STATE_UP)) != 0)
+		return;
+	isolation_differs(row->name, &ret->alone);
+	if (ENABLED(CONFIG_NET_SHOW))
+		look_network_differs(row->name, &ret->network);
 }
 
-static void say_network(const struct buf *network, unsigned depth)
+static void say_differences(const struct buf *differences, unsigned depth)
 {
 	size_t from = 0;
 
-	for (size_t i = 0; i < network->len; i++) {
-		if (network->data[i] != '\n')
+	for (size_t i = 0; i < differences->len; i++) {
+		if (differences->data[i] != '\n')
 			continue;
-		say("%*s%.*s\n", (int)depth * 2 + 2, "", (int)(i - from), network->data + from);
+		say("%*s%.*s\n", (int)depth * 2 + 2, "", (int)(i - from), differences->data + from);
 		from = i + 1;
 	}
 }
@@ -78,7 +96,7 @@ static void say_network(const struct buf *network, unsigned depth)
 static int explain(struct rows *rows, char *name)
 {
 	char next[sizeof(rows->all->blocked)];
-	BUF_ON_STACK(network, 8192);
+	struct differences differences;
 	unsigned depth = 0;
 
 	for (;; depth++, name = next) {
@@ -86,13 +104,14 @@ static int explain(struct rows *rows, char *name)
 
 		if (status || !rows->count)
 			return status ? status - 1 : 1;
-		find_network(rows->all, &network);
-		say_what(rows->all, depth, &network);
+		find_differences(rows->all, &differences);
+		say_what(rows->all, depth, &differences);
 		if (!*rows->all->blocked || depth > 100)
 			break;
 		memcpy(next, rows->all->blocked, sizeof(next));
 	}
-	say_network(&network, depth);
+	say_differences(&differences.alone, depth);
+	say_differences(&differences.network, depth);
 	say_cure(rows->all, depth);
 	if (!strcmp(rows->all->state, state_name(STATE_UP)))
 		drops_say_why(rows->all->name, (int)depth * 2 + 2);

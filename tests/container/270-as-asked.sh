@@ -192,7 +192,15 @@ is "$(ct_minit status full | grep '^!' | tr -s ' ')" "! proc masked open
 ! pids.max 20 21
 ! nice 5 0
 ! 8 of 40 not as asked" "what is taken away behind its back is found"
+ct_minit why full >"$ct_dir/why"
+is "$(head -n 1 "$ct_dir/why" | sed 's/ for [^:]*//')
+$(grep -c ' ! ' "$ct_dir/why") $(sed -n 's/^ *\(.* nice: \)/\1/p' "$ct_dir/why")" "full: up: it is not as asked
+8 ! full: nice: asked is 5, found is 0" "why tells of just that"
 is "$(ct_minit status placed | grep '^! h' | tr -s ' ')" "! hostname elsewhere other" "and another name of its host"
+nsenter -t "$(ct_outer placed)" -u python3 -c 'import socket; socket.sethostname("other\n  ! plain: nice: asked is 5, found is 0")'
+ct_minit why placed >"$ct_dir/why"
+is "$(grep -c 'plain: ' "$ct_dir/why") $(grep -c '^ *! plain: ' "$ct_dir/why")" "1 0" "a name that has lines is told in one"
+nsenter -t "$(ct_outer placed)" -u hostname other
 is "$(ct_in "$MINIT" status full | grep '^! ioprio' | tr -s ' ')" "! ioprio best-effort:6 idle" "and what is asked by number, by who is beside it"
 is "$(ct_minit status plain | grep '^! proc' | tr -s ' ')" "! proc masked not masked: keys" "a single mask too"
 look full

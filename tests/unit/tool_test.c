@@ -115,6 +115,14 @@ void isolation_show(const char *name)
 	say("isolation of %s\n", name);
 }
 
+static const char *differs = "";
+
+void isolation_differs(const char *name, struct buf *ret)
+{
+	(void)name;
+	buf_str(ret, differs);
+}
+
 void isolation_json(const char *name)
 {
 	say(",\"isolation\":[\"%s\"]", name);
@@ -587,6 +595,11 @@ static void test_why_of_what_needs_no_reason(void **data)
 	assert_int_equal(finish(), 0);
 	assert_non_null(strstr(said, "web: up for "));
 	assert_non_null(strstr(said, ": as it should be\n"));
+	differs = "! web: nice: asked is 5, found is 0\n! web: cpus: asked is 0, found is 1\n";
+	begin("why web");
+	assert_int_equal(finish(), 0);
+	assert_non_null(strstr(said, ": it is not as asked\n  ! web: nice: asked is 5, found is 0\n  ! web: cpus: "));
+	differs = "";
 	begin("why job");
 	assert_int_equal(finish(), 0);
 	assert_non_null(strstr(said, "to run it: `minit start job`\n"));
