@@ -58,6 +58,18 @@ void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index)
 		addr_add(b, &list[i], index, given, NLM_F_REPLACE); /* a bridge may have it already */
 }
 
+void addrs_add_ipv4(struct netlink_batch *b, const struct addr *list, uint32_t index)
+{
+	for (size_t i = 0; i < NET_ADDRS && list[i].family; i++)
+		if (list[i].family == AF_INET)
+			addr_add(b, &list[i], index, true, NLM_F_REPLACE);
+}
+
+void addr_add_own(struct netlink_batch *b, const struct addr *addr, uint32_t index)
+{
+	addr_add(b, addr, index, false, NLM_F_REPLACE);
+}
+
 void addr_add_missing(struct netlink_batch *b, const struct addr *list, unsigned which, uint32_t index)
 {
 	addr_add(b, &list[which], index, is_ipv6_only(list), NLM_F_EXCL);

@@ -35,6 +35,20 @@ void mac_of_address(const struct addr *addr, uint8_t *ret_mac)
 		put_mac(0x06, hash(HASH_START, p, addr_width(addr)), ret_mac);
 }
 
+struct addr mac_link_local(const uint8_t *mac)
+{
+	struct addr a = { .bytes = { 0xfe, 0x80 }, .family = AF_INET6, .prefix = 64 };
+
+	memcpy(a.bytes + 8, (uint8_t[]){ mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5] }, 8);
+	return a;
+}
+
+bool mac_is_router(const struct net_attach *attach, const struct net_bridge *bridge)
+{
+	return bridge && attach->flags & NET_SEVERAL && !(bridge->flags & NET_ANTISPOOF) &&
+	       addr_has_family(attach->addr, NET_ADDRS, AF_INET6);
+}
+
 static bool is_given(const struct net_attach *attach)
 {
 	static const uint8_t none[NET_MAC];

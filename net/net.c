@@ -73,24 +73,48 @@ int net_return(const char *object, int home)
 
 /* -- requests and their answers ----------------------------------------------------------------- */
 
-/* No IPv6 in the kernel, none on this link (an MTU below 1280), or disabled by sysctl. */
-static bool lacks_ipv6(const struct netlink_request *request, int err)
+/*
+ * Disabled by sysctl, or the MTU of the link is below 1280 (EINVAL; before Linux 5.4 ENOBUFS). At a link of minit's own
+ * network alone: that of a pair is the table's.
+ */
+static bool is_off_there(const struct netlink_answer *a, bool here)
 {
-	if (request->step != NET_LINK_QUIET && !(request->addr && request->addr->family == AF_INET6))
-		return false;
-	return err == EAFNOSUPPORT || err == EOPNOTSUPP || err == EACCES;
+	return a->err == EACCES || (here && a->request->step == NET_ADDRESS && (a->err == EINVAL || a->err == ENOBUFS));
 }
 
-static void warn_ipv6(struct net_session *s, const char *object, const struct netlink_request *request)
+/* Whatever errno value it is told by: the cure is one. */
+static int reason_of(const struct netlink_answer *a, bool here)
 {
+	bool is_of_ipv6 = a->request->addr && a->request->addr->family == AF_INET6;
+
+	return is_of_ipv6 && is_off_there(a, here) ? EACCES : a->err;
+}
+
+static bool lacks_ipv6(const struct netlink_answer *a, bool here)
+{
+	const struct netlink_request *request = a->request;
+
+	if (request->step != NET_LINK_QUIET && !(request->addr && request->addr->family == AF_INET6))
+		return false;
+	return a->err == EAFNOSUPPORT || a->err == EOPNOTSUPP || is_off_there(a, here);
+}
+
+/* Of a kernel it is said once; of each link of minit's own network, once for all of its addresses. */
+static void warn_ipv6(struct net_session *s, const char *object, const struct netlink_answer *a, bool here)
+{
+	bool is_off = here && is_off_there(a, here);
 	BUF_ON_STACK(about, 96);
 
-	put_about(&about, request);
-	if (!s->ipv6_missing && !s->ipv6_said)
+	put_about(&about, a->request);
+	if (is_off && !s->left_out && !s->ipv6_quiet)
+		log_warn(object, 0, "%s: IPv6 is off there; going on without it and all that builds on it: set "
+			 "net.ipv6.conf.%s.disable_ipv6 to 0 and the MTU to 1280 or more, and start minit anew, or "
+			 "leave the address out", buf_text(&about), object);
+	else if (!is_off && !s->ipv6_missing && !s->ipv6_said && !s->ipv6_quiet)
 		log_warn(object, 0, "%s: this kernel has no IPv6, or it is disabled here; going on without it and all "
 			 "others like it: switch IPv6 on (net.ipv6.conf.*.disable_ipv6 = 0, no ipv6.disable=1 at "
 			 "boot), or leave them out", buf_text(&about));
-	s->ipv6_said = true;
+	s->ipv6_said |= !is_off;
 }
 
 /* Whether the table has it, so that it is said when it is left out. */
@@ -100,16 +124,16 @@ static bool is_said(const struct netlink_request *request)
 }
 
 /* Whether a failure may be passed over. If an IPv6 address was left out, what builds on it fails too. */
-static bool passes(struct net_session *s, const char *object, const struct netlink_answer *a)
+static bool passes(struct net_session *s, const char *object, const struct netlink_answer *a, bool here)
 {
 	const struct netlink_request *request = a->request;
 
 	if (s->left_out && request->addr && request->addr->family == AF_INET6 && !request->given)
 		return true;
-	if (request->given || !lacks_ipv6(request, a->err))
+	if (request->given || !lacks_ipv6(a, here))
 		return false;
 	if (is_said(request))
-		warn_ipv6(s, object, request);
+		warn_ipv6(s, object, a, here);
 	s->left_out |= request->step == NET_ADDRESS;
 	return is_said(request) || request->step == NET_LINK_QUIET || request->step == NET_NEIGHBOUR;
 }
@@ -118,6 +142,7 @@ int net_try(struct net_session *s, const char *object, struct netlink_batch *b, 
 {
 	const struct netlink_request broken = { .step = NET_SOCKET };
 	struct netlink_answer a;
+	bool here = b->nl == &s->host;
 	int n, err = netlink_send(b);
 
 	s->left_out = false;
@@ -125,8 +150,8 @@ int net_try(struct net_session *s, const char *object, struct netlink_batch *b, 
 	if (err < 0)
 		return net_failed(object, &broken, -err, "");
 	while ((n = netlink_next(b, &a)) > 0)
-		if (a.err && !err && !passes(s, object, &a))
-			err = a.err == quiet ? -quiet : net_failed(object, a.request, a.err, a.words);
+		if (a.err && !err && !passes(s, object, &a, here))
+			err = a.err == quiet ? -quiet : net_failed(object, a.request, reason_of(&a, here), a.words);
 	return n < 0 ? net_failed(object, &broken, -n, "") : err;
 }
 
@@ -248,7 +273,7 @@ static int configure_inside(struct net_session *s, const char *object, struct ne
 	if (net_has_eth0(attach))
 		eth0_inside(s, &b, attach, bridge, *ret_index);
 	err = net_run(s, object, &b);
-	s->inside_missing = s->left_out;
+	s->inside_missing = s->left_out || (bridge && master_lacks_ipv6(s, bridge));
 	return err;
 }
 

@@ -62,6 +62,11 @@ static inline const char *net_eth(const struct net_attach *attach)
 	return net_eth_name(attach->number);
 }
 
+/* What there is to do where a bridge, whose name it takes, has none. */
+#define NET_IPV6_TAKES \
+	"that takes a kernel with IPv6, net.ipv6.conf.%s.disable_ipv6=0, an MTU of 1280 or more, and minit to be " \
+	"started anew"
+
 /* What the monitor has heard of a link. */
 struct net_change {
 	int nsid;              /* where: a number as in net_settle, or NET_OWN */
@@ -88,9 +93,11 @@ struct net_session {
 	int home;            /* descriptor of that namespace, or -errno */
 	struct net_master master;
 	struct net_master shard; /* of which the ports were, if they were of one */
+	struct addr local;   /* link-local, of the eth that is being made */
 	bool ipv6_missing;   /* net_ipv6_is_missing has found so, by the caller's account */
 	bool inside_missing; /* the eth that net_attach made last was not given one */
-	bool ipv6_said;      /* that one was left out was logged: once */
+	bool ipv6_said;      /* that the kernel has none was logged: once */
+	bool ipv6_quiet;     /* what is left out was logged by who was executed before */
 	bool left_out;       /* one was by the batch that was run last */
 	bool alone;          /* no other minit is in this network: what bears a mark is a killed one's */
 	bool hairpin;        /* ports of services with published ports send back: net/ruleset.h */

@@ -6,6 +6,7 @@
 #define NET_REQUESTS_H
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "net/net.h"
 #include "net/netlink.h"
@@ -99,6 +100,9 @@ int link_find_failed(const char *object, const char *name, int err); /* logs it;
 
 /* All of the list, which must not be left out when only IPv6 ones are there. */
 void addrs_add(struct netlink_batch *b, const struct addr *list, uint32_t index);
+void addrs_add_ipv4(struct netlink_batch *b, const struct addr *list, uint32_t index); /* those of IPv4 alone */
+/* One that the table does not have, and that may be left out. */
+void addr_add_own(struct netlink_batch *b, const struct addr *addr, uint32_t index);
 void addr_remove(struct netlink_batch *b, const struct addr *addr, uint32_t index);
 /* -EEXIST of the kernel if it is there. */
 void addr_add_missing(struct netlink_batch *b, const struct addr *list, unsigned which, uint32_t index);
@@ -133,6 +137,14 @@ void kind_put(struct netlink_batch *b, const struct net_link *link, uint32_t par
  * first address this is.
  */
 void mac_of_address(const struct addr *addr, uint8_t *ret_mac);
+/* The link-local address that follows from it, with the prefix (RFC 4291, appendix A). */
+struct addr mac_link_local(const uint8_t *mac);
+
+/*
+ * Whether the eth is given it. The kernel would have no address to ask from for the MAC of whom a service passes
+ * packets on to, as one that is in several networks may. Where antispoof is, nothing can be passed on.
+ */
+bool mac_is_router(const struct net_attach *attach, const struct net_bridge *bridge);
 
 /* -- net.c -- */
 
@@ -149,6 +161,12 @@ int net_return(const char *object, int home);
 must_check int net_run(struct net_session *s, const char *object, struct netlink_batch *b);
 /* The same, but a failure of this errno value is not logged. */
 must_check int net_try(struct net_session *s, const char *object, struct netlink_batch *b, int quiet);
+
+/* Of a bridge that is s->master: by the table it has an address of IPv6, which it cannot have. */
+static inline bool master_lacks_ipv6(const struct net_session *s, const struct net_bridge *bridge)
+{
+	return !s->master.ipv6 && bridge_has_family(bridge, AF_INET6);
+}
 
 #if ENABLED(CONFIG_NET_BRIDGE)
 
@@ -192,7 +210,7 @@ must_check int veth_attach(struct net_session *s, const char *object, const stru
 			   const struct net_bridge *bridge, const struct net_extra *extra, int ns);
 
 /* The requests that give eth0, link number `index`, what the table says; bridge NULL: it is on none. */
-void eth0_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
+void eth0_inside(struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
 		 const struct net_bridge *bridge, uint32_t index);
 
 /* -- onlink.c -- */
@@ -282,7 +300,7 @@ static inline int extra_inside(struct net_session *s, const char *object, struct
 	return 0;
 }
 
-static inline void eth0_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
+static inline void eth0_inside(struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
 			       const struct net_bridge *bridge, uint32_t index)
 {
 	(void)s, (void)b, (void)attach, (void)bridge, (void)index;

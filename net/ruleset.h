@@ -53,10 +53,7 @@ struct ruleset_plan {
 /* Whether it has an address of the family by the table. */
 static inline bool bridge_has_family(const struct net_bridge *bridge, uint8_t family)
 {
-	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family; i++)
-		if (bridge->addr[i].family == family)
-			return true;
-	return false;
+	return addr_has_family(bridge->addr, NET_ADDRS, family);
 }
 
 #if ENABLED(CONFIG_NET_NAT)

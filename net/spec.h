@@ -70,6 +70,7 @@ enum net_attach_flag {
 	NET_ALONE = 8,     /* its port does not speak with others that have this flag */
 	NET_MACVLAN = 16,  /* eth0 is a macvlan of link `peer` of minit's own network, and on no bridge */
 	NET_IPVLAN = 32,   /* the same, an ipvlan */
+	NET_SEVERAL = 64,  /* its service is in further networks */
 };
 
 #define NET_ON_LINK (NET_MACVLAN | NET_IPVLAN)

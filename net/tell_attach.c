@@ -42,6 +42,16 @@ static void put_on_link(struct buf *b, const char *ns, const struct net_attach *
 	buf_str(b, is_macvlan ? " type macvlan mode bridge\n" : " type ipvlan mode l2\n");
 }
 
+static void put_local(struct buf *b, const char *ns, const struct net_attach *attach)
+{
+	struct addr local[NET_ADDRS] = { 0 };
+	uint8_t mac[NET_MAC];
+
+	mac_of_attach(attach, mac);
+	local[0] = mac_link_local(mac);
+	tell_addrs(b, ns, net_eth(attach), local);
+}
+
 static void put_inside(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_bridge *bridge)
 {
 	const char *eth = net_eth(attach);
@@ -53,6 +63,8 @@ static void put_inside(struct buf *b, const char *ns, const struct net_attach *a
 	}
 	tell_set(b, ns, eth, "up");
 	tell_addrs(b, ns, eth, attach->addr);
+	if (mac_is_router(attach, bridge))
+		put_local(b, ns, attach);
 	for (size_t i = 0; i < ARRAY_LEN(attach->gateway); i++) {
 		tell_gateway(b, ns, "add", eth, &attach->gateway[i], attach->addr, 0);
 		for (size_t k = 0; bridge && k < NET_ADDRS && bridge->addr[k].family; k++)

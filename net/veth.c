@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/log.h"
 #include "net/requests.h"
 
 /* Born in the namespace under its last name: moving it there would cost a grace period of RCU, 16 ms. */
@@ -56,11 +57,28 @@ static int find_master(struct net_session *s, const char *object, const struct n
 	return err || !attach->shard ? err : bridge_find_shard(s, object, &extra->shards[attach->shard - 1]);
 }
 
+/* An address of IPv6 alone would lead nowhere. */
+static int check_families(const struct net_session *s, const char *object, const struct net_attach *attach,
+			  const struct net_bridge *bridge)
+{
+	BUF_ON_STACK(address, 64);
+
+	if (!attach->addr[0].family || addr_has_family(attach->addr, NET_ADDRS, AF_INET) ||
+	    !master_lacks_ipv6(s, bridge))
+		return 0;
+	text_put_addr(&address, &attach->addr[0], true);
+	log_error(object, 0, "address %s: bridge %s has no IPv6: " NET_IPV6_TAKES "; or give one of IPv4 beside it",
+		  buf_text(&address), bridge->name, bridge->name);
+	return -EAFNOSUPPORT;
+}
+
 int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
 		const struct net_bridge *bridge, const struct net_extra *extra, int ns)
 {
 	int err = find_master(s, object, attach, bridge, extra);
 
+	if (!err)
+		err = check_families(s, object, attach, bridge);
 	return err < 0 ? err : create(s, object, attach, extra->mtu ? extra->mtu : bridge->mtu, ns);
 }
 
@@ -246,15 +264,31 @@ static void put_gateway(const struct net_session *s, struct netlink_batch *b, co
 			neighbour_add(b, gateway, index, s->master.mac);
 }
 
-/* On a wire of others IPv6 routers are spoken to by a link-local address. */
-void eth0_inside(const struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
+static void put_local(struct net_session *s, struct netlink_batch *b, const struct net_attach *attach, uint32_t index)
+{
+	uint8_t mac[NET_MAC];
+
+	mac_of_attach(attach, mac);
+	s->local = mac_link_local(mac);
+	addr_add_own(b, &s->local, index);
+}
+
+/*
+ * On a wire of others IPv6 routers are spoken to by a link-local address. What would lead nowhere is left out: the
+ * bridge has been told of, once for all that are on it.
+ */
+void eth0_inside(struct net_session *s, struct netlink_batch *b, const struct net_attach *attach,
 		 const struct net_bridge *bridge, uint32_t index)
 {
+	bool lacks = bridge && master_lacks_ipv6(s, bridge);
+
 	if (bridge)
 		link_quiet(b, net_eth(attach));
 	link_up(b, net_eth(attach));
-	addrs_add(b, attach->addr, index);
+	(lacks ? addrs_add_ipv4 : addrs_add)(b, attach->addr, index);
+	if (!lacks && mac_is_router(attach, bridge))
+		put_local(s, b, attach, index);
 	for (size_t i = 0; i < ARRAY_LEN(attach->gateway); i++)
-		if (attach->gateway[i].family)
+		if (attach->gateway[i].family && !(lacks && attach->gateway[i].family == AF_INET6))
 			put_gateway(s, b, attach, &attach->gateway[i], bridge, index);
 }

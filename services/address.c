@@ -19,14 +19,6 @@ unsigned addr_count(const struct net_attach *at)
 	return n;
 }
 
-bool addr_has_family(const struct addr *list, unsigned most, uint8_t family)
-{
-	for (unsigned i = 0; i < most; i++)
-		if (list[i].family == family)
-			return true;
-	return false;
-}
-
 void addr_refuse_taken(struct plan *p, const struct draft *d, const struct toml *node, uint32_t owner)
 {
 	const struct compile *c = p->c;

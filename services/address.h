@@ -123,8 +123,6 @@ void ifname_check(struct compile *c, const char *ifname, const char *what, const
 
 #define PORT_OF "the bridge's port of"
 
-bool addr_has_family(const struct addr *list, unsigned most, uint8_t family);
-
 /* Puts an address on eth0 of a service; 0, or who has it already. */
 uint32_t addr_take(struct plan *p, uint32_t index, const struct addr *a);
 

@@ -91,7 +91,7 @@ static void take_one(struct taking *t)
 	BUF_ON_STACK(word, 64);
 	bool good;
 
-	*at = (struct net_attach){ .number = (uint8_t)(t->count + 1) };
+	*at = (struct net_attach){ .number = (uint8_t)(t->count + 1), .flags = NET_SEVERAL };
 	(void)text_word(&text, &word);
 	good = take_bridge(t, buf_text(&word), at);
 	while (good && text_word(&text, &word))
@@ -123,6 +123,7 @@ void also_take(struct plan *p, uint32_t index)
 		else
 			refuse_also(&t, " networks are the most that a service can have", WORD(NET_ETHS));
 	p->also[index].count = t.count;
+	p->c->specs[index].attach.flags |= t.count ? NET_SEVERAL : 0;
 }
 
 void also_derive(struct plan *p, uint32_t index)

@@ -135,9 +135,8 @@ static int check_ports(struct supervisor *sv, uint32_t index, const struct net_b
 
 	if (!port || has_ipv6(sv, bridge))
 		return 0;
-	log_error(service_name(sv, index), 0, "network.ports: port %u is one of IPv6, and bridge %s has none: that "
-		  "takes a kernel with IPv6, net.ipv6.conf.%s.disable_ipv6=0, an MTU of 1280 or more, and minit to be "
-		  "started anew; or leave the port out", port->low, bridge->name, bridge->name);
+	log_error(service_name(sv, index), 0, "network.ports: port %u is one of IPv6, and bridge %s has none: "
+		  NET_IPV6_TAKES "; or leave the port out", port->low, bridge->name, bridge->name);
 	return -EAFNOSUPPORT;
 }
 

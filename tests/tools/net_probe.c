@@ -412,8 +412,16 @@ static void small_mtu(void)
 	struct net_bridge br = bridge("br0", "10.77.0.1/16", "fd77::1/64");
 
 	br.mtu = 1000;
-	ok(net_bridge_up(&net, &br) == -EINVAL, "a bridge of an MTU too small for its IPv6 address is an error");
-	said_is("br0: address fd77::1/64: Invalid argument", "that names the address");
+	ok(net_bridge_up(&net, &br) == 0, "a bridge of an MTU too small for its IPv6 address is without it");
+	said_is("br0: address fd77::1/64: IPv6 is off there; going on without it and all that builds on it: set "
+		"net.ipv6.conf.br0.disable_ipv6 to 0 and the MTU to 1280 or more, and start minit anew, or leave the address "
+		"out", "which is said");
+	ok(net_remove(&net, "br0") == 0, "it is there all the same");
+	br.addr[0] = br.addr[1];
+	br.addr[1].family = 0;
+	ok(net_bridge_up(&net, &br) == -EACCES, "one that has nothing else is an error");
+	said_is("br0: address fd77::1/64: IPv6 is off here; set net.ipv6.conf.*.disable_ipv6=0 and an MTU of 1280 or more, or "
+		"leave the address out", "that names the address");
 	ok(!is_there(home, "br0"), "and nothing is left behind");
 }
 
@@ -499,16 +507,16 @@ static void ipv6_disabled(void)
 	ok(sh("echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6"),
 	   "IPv6 is disabled");
 	ok(net_bridge_up(&net, &br) == 0, "a bridge with both comes up");
-	said_is("br0: address fd77::1/64: this kernel has no IPv6, or it is disabled here; going on without it and all "
-		"others like it: switch IPv6 on (net.ipv6.conf.*.disable_ipv6 = 0, no ipv6.disable=1 at boot), or leave them "
+	said_is("br0: address fd77::1/64: IPv6 is off there; going on without it and all that builds on it: set "
+		"net.ipv6.conf.br0.disable_ipv6 to 0 and the MTU to 1280 or more, and start minit anew, or leave the address "
 		"out", "with one warning");
 	ns = attach("web", &at, &br);
 	reaches(ns, &at.addr[0], home, &br.addr[0], "IPv4 works");
 	ok(attach("db", &db, &br) >= 0, "for every service");
 	said_nothing();
 	ok(net_bridge_up(&net, &six) == -EACCES, "a bridge with IPv6 only is an error");
-	said_is("br6: address fd78::1/64: IPv6 is disabled here; set net.ipv6.conf.*.disable_ipv6=0 or leave the address "
-		"out", "with the right words");
+	said_is("br6: address fd78::1/64: IPv6 is off here; set net.ipv6.conf.*.disable_ipv6=0 and an MTU of 1280 or "
+		"more, or leave the address out", "with the right words");
 	ok(!is_there(home, "br6"), "and nothing is left behind");
 }
 

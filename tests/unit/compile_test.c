@@ -515,7 +515,9 @@ static void a_service_is_on_several_bridges(void **state)
 
 	(void)state;
 	assert_true(network->also.count == 2 && also[0].bridge == 2 && also[1].bridge == 1);
-	assert_true(also[0].number == 1 && also[1].number == 2 && also[0].flags == NET_ALONE && !also[1].flags);
+	assert_true(also[0].number == 1 && also[1].number == 2 && also[0].flags == (NET_ALONE | NET_SEVERAL));
+	assert_int_equal(also[1].flags, NET_SEVERAL);
+	assert_true(service_of(t, "a")->attach.flags & NET_SEVERAL);
 	assert_string_equal(also[0].peer, "mv0.1");
 	assert_string_equal(address(&also[1].addr[0]), "10.78.0.9/24");
 	assert_true(also[0].addr[0].prefix == 24 && !also[0].addr[1].family);
