@@ -115,8 +115,7 @@ static void enter(struct supervisor *sv, uint32_t index, enum state next)
 		look_before(sv, index);
 }
 
-/* A line in the log for what a person wants to know; all else is for `minit events`. */
-static void tell(struct supervisor *sv, uint32_t index, enum state was)
+static void tell_why(struct supervisor *sv, uint32_t index)
 {
 	const struct life *life = life_at(sv, index);
 	BUF_ON_STACK(why, STATE_WHY);
@@ -136,8 +135,19 @@ static void tell(struct supervisor *sv, uint32_t index, enum state was)
 			log_info(service_name(sv, index), "%s", buf_text(&why));
 		break;
 	default:
-		log_debug(service_name(sv, index), "%s, was %s", state_name(life->state), state_name(was));
+		break;
 	}
+}
+
+/* A line in the log for what a person wants to know; all else is for `minit events`. */
+static void tell(struct supervisor *sv, uint32_t index, enum state was)
+{
+	enum state state = life_at(sv, index)->state;
+
+	if (state == STATE_BACKOFF || state == STATE_FAILED || state == STATE_WAITING)
+		tell_why(sv, index);
+	else
+		log_debug(service_name(sv, index), "%s, was %s", state_name(state), state_name(was));
 }
 
 /* -- events --------------------------------------------------------------------------------------- */
