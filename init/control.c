@@ -407,7 +407,7 @@ static bool hears_of(const struct client *c, uint32_t index)
 	return c->fd >= 0 && (c->kind & ~CLIENT_BUSY) == CLIENT_EVENTS && (c->lost || c->cursor > index);
 }
 
-static size_t next_hearer(const struct statefile *state, size_t i, uint32_t index)
+frequent static size_t next_hearer(const struct statefile *state, size_t i, uint32_t index)
 {
 	while (i < state->client_slots && !hears_of(&state->clients[i], index))
 		i++;
@@ -427,7 +427,7 @@ static void tell_from(struct supervisor *of, size_t i, uint32_t index, enum stat
 		tell(&of->state->clients[i], &line);
 }
 
-void control_change(struct supervisor *of, uint32_t index, enum state was)
+frequent void control_change(struct supervisor *of, uint32_t index, enum state was)
 {
 	size_t first = next_hearer(of->state, 0, index);
 

@@ -197,8 +197,13 @@ static void settle(bool due)
 		exchange_settle(&house);
 }
 
+static void loop(void)
+{
+	loop_run(settle);
+}
+
 /* From here on minit does not end but by shutdown. */
-no_return static void supervise(void)
+rare no_return static void supervise(void)
 {
 	struct statefile *state = house.state;
 
@@ -216,8 +221,7 @@ no_return static void supervise(void)
 	signals_resume(&house);
 	reap_all(&house);
 	loop_deadline(service_timeouts(&house, when_now()));
-	trim_program();
-	loop_run(settle);
+	trim_program(loop);
 }
 
 /* What the services are to have: so it is opened once, not by each. */
@@ -245,7 +249,7 @@ static void close_to_others(void)
 }
 
 /* *ret_what: what cannot be had. */
-static int open_house(struct statefile *state, const struct table *table, const char **ret_what)
+rare static int open_house(struct statefile *state, const struct table *table, const char **ret_what)
 {
 	int err = supervisor_init(&house, state, table);
 
@@ -341,7 +345,7 @@ static int begin(enum mode mode, int table_fd)
 	return cannot_begin(what, err);
 }
 
-int run_table(enum mode mode, int table_fd)
+rare int run_table(enum mode mode, int table_fd)
 {
 	log_open(STDERR_FILENO);
 	if (begin(mode, table_fd)) {
@@ -422,7 +426,7 @@ static int cannot_resume(void)
 	return 2;
 }
 
-int run_resume(const char *word)
+rare int run_resume(const char *word)
 {
 	struct state_head head;
 	struct statefile *state;
@@ -455,7 +459,7 @@ struct files {
 	int count;
 };
 
-static int find_files(struct files *files)
+rare static int find_files(struct files *files)
 {
 	struct buf mem = { .data = files->names, .size = sizeof(files->names) };
 
@@ -463,7 +467,7 @@ static int find_files(struct files *files)
 	return files->count;
 }
 
-bool run_has_table(void)
+rare bool run_has_table(void)
 {
 	struct files files;
 
@@ -483,7 +487,7 @@ static int no_table(int err)
 	return -ENOENT;
 }
 
-int run_load(const char *path, char *const *command)
+rare int run_load(const char *path, char *const *command)
 {
 	struct files files; /* as much of it is used as there are */
 	struct table_source source = { .argv = command, .minit_log = true };
@@ -500,7 +504,7 @@ int run_load(const char *path, char *const *command)
 	return table_compile(&source);
 }
 
-int run_main(int argc, char **argv)
+rare int run_main(int argc, char **argv)
 {
 	struct table_source source = { .paths = (const char *const *)argv + 1, .minit_log = true };
 	enum mode mode = getpid() == 1 ? MODE_CONTAINER : MODE_SUBREAPER;

@@ -165,7 +165,7 @@ static void press(struct supervisor *sv)
 	}
 }
 
-static void enter_stopping(struct supervisor *sv)
+rare static void enter_stopping(struct supervisor *sv)
 {
 	(void)sv;
 }
@@ -204,7 +204,7 @@ static void tell_stuck(const struct supervisor *sv)
 			log_warn(service_name(sv, i), 0, "does not die of SIGKILL; going on without it");
 }
 
-static enum phase stopping(struct supervisor *sv, bool overdue)
+rare static enum phase stopping(struct supervisor *sv, bool overdue)
 {
 	(void)overdue;
 	send_down(sv, false);
@@ -240,7 +240,7 @@ static void tell_stopped(const struct supervisor *sv)
 		 (unsigned)(ms % 1000 / 10), sv->state->stop_count, sv->state->stop_count == 1 ? "" : "s", killed);
 }
 
-static void enter_term(struct supervisor *sv)
+rare static void enter_term(struct supervisor *sv)
 {
 	tell_stopped(sv);
 	if (!leftover_exist())
@@ -250,12 +250,12 @@ static void enter_term(struct supervisor *sv)
 	leftover_signal(sv->state->mode, SIGCONT);
 }
 
-static enum phase term(struct supervisor *sv, bool overdue)
+rare static enum phase term(struct supervisor *sv, bool overdue)
 {
 	return overdue || sv->state->hurried || !leftover_exist() ? PHASE_KILL : PHASE_TERM;
 }
 
-static void enter_kill(struct supervisor *sv)
+rare static void enter_kill(struct supervisor *sv)
 {
 	if (leftover_exist())
 		log_info(NULL, "processes of no service are left: killed");
@@ -267,7 +267,7 @@ static enum phase after_kill(const struct supervisor *sv)
 	return ENABLED(CONFIG_MACHINE) && sv->state->mode == MODE_MACHINE ? PHASE_UNMOUNT : PHASE_LEAVE;
 }
 
-static enum phase kill_rest(struct supervisor *sv, bool overdue)
+rare static enum phase kill_rest(struct supervisor *sv, bool overdue)
 {
 	if (!leftover_exist())
 		return after_kill(sv);
@@ -282,7 +282,7 @@ static enum phase kill_rest(struct supervisor *sv, bool overdue)
 
 /* -- the end ------------------------------------------------------------------------------------------------ */
 
-static void enter_unmount(struct supervisor *sv)
+rare static void enter_unmount(struct supervisor *sv)
 {
 	int err = ENABLED(CONFIG_MACHINE) ? power_unmount() : 0;
 
@@ -291,7 +291,7 @@ static void enter_unmount(struct supervisor *sv)
 		log_warn("unmount", -err, "file systems stay as they are");
 }
 
-static enum phase unmount(struct supervisor *sv, bool overdue)
+rare static enum phase unmount(struct supervisor *sv, bool overdue)
 {
 	(void)sv;
 	if (overdue)
@@ -316,7 +316,7 @@ static const char *goal_words(enum goal goal)
 	}
 }
 
-static void enter_leave(struct supervisor *sv)
+rare static void enter_leave(struct supervisor *sv)
 {
 	enum goal goal = sv->state->goal;
 
@@ -338,7 +338,7 @@ static void enter_leave(struct supervisor *sv)
 	_exit(final_status(sv));
 }
 
-static enum phase leave(struct supervisor *sv, bool overdue)
+rare static enum phase leave(struct supervisor *sv, bool overdue)
 {
 	(void)sv, (void)overdue;
 	return PHASE_LEAVE;
@@ -359,22 +359,18 @@ static const struct {
 };
 
 /* The phase is written last: after a crash in the middle it is entered again, and nothing is left out. */
-static void enter(struct supervisor *sv, enum phase phase)
+rare static void enter(struct supervisor *sv, enum phase phase)
 {
 	phases[phase].enter(sv);
 	sv->state->phase_deadline = phases[phase].ms ? when_in(when_now(), phases[phase].ms) : WHEN_NEVER;
 	sv->state->phase = (uint8_t)phase;
 }
 
-struct when shutdown_settle(struct supervisor *sv, struct when now)
+rare static struct when go_on(struct supervisor *sv, struct when now)
 {
 	struct statefile *state = sv->state;
 	enum phase phase, next;
 
-	if (state->phase == PHASE_RUNNING && considered)
-		consider(sv);
-	if (state->phase == PHASE_RUNNING)
-		return WHEN_NEVER;
 	for (;;) {
 		phase = state->phase;
 		next = phases[phase].next(sv, !when_before(now, state->phase_deadline));
@@ -383,6 +379,13 @@ struct when shutdown_settle(struct supervisor *sv, struct when now)
 		enter(sv, next);
 		now = when_now();
 	}
+}
+
+struct when shutdown_settle(struct supervisor *sv, struct when now)
+{
+	if (sv->state->phase == PHASE_RUNNING && considered)
+		consider(sv);
+	return sv->state->phase == PHASE_RUNNING ? WHEN_NEVER : go_on(sv, now);
 }
 
 /* Later in this list is stronger: who says power off means it, whatever was said before. */
@@ -404,7 +407,7 @@ static uint32_t count_going(const struct supervisor *sv)
 	return going;
 }
 
-void shutdown_begin(struct supervisor *sv, enum goal goal, int status)
+rare void shutdown_begin(struct supervisor *sv, enum goal goal, int status)
 {
 	struct statefile *state = sv->state;
 
@@ -420,7 +423,7 @@ void shutdown_begin(struct supervisor *sv, enum goal goal, int status)
 	enter(sv, PHASE_STOPPING);
 }
 
-void shutdown_hurry(struct supervisor *sv)
+rare void shutdown_hurry(struct supervisor *sv)
 {
 	if (sv->state->phase != PHASE_RUNNING)
 		sv->state->hurried = 1;

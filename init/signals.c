@@ -92,7 +92,7 @@ enum goal signals_goal(int number)
 }
 
 /* A signal is forgotten only when it has been dealt with: a crash in between finds it again. */
-static void deal(void)
+frequent static void deal(void)
 {
 	struct statefile *state = house->state;
 
@@ -108,7 +108,7 @@ static void deal(void)
 	}
 }
 
-static void on_signals(uint32_t id, unsigned ready)
+frequent static void on_signals(uint32_t id, unsigned ready)
 {
 	ssize_t n;
 

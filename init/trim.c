@@ -76,7 +76,7 @@ static void give_back_stack(void)
 }
 
 /* From the last to the first: the first holds the headers that are being read. */
-void trim_program(void)
+no_return void trim_program(void (*then)(void))
 {
 	const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
 	unsigned long count = headers ? getauxval(AT_PHNUM) : 0;
@@ -90,4 +90,6 @@ void trim_program(void)
 		draw_borders(r);
 		advise(r.from, r.end, MADV_DONTNEED);
 	}
+	then();
+	__builtin_unreachable();
 }

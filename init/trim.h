@@ -2,6 +2,8 @@
 #ifndef INIT_TRIM_H
 #define INIT_TRIM_H
 
+#include "lib/util.h"
+
 /*
  * Borders in our own program file (Makefile: hot-y, child-y, warm-y): behind the
  * code of what runs at every event, of what runs in children alone, and of all
@@ -22,7 +24,9 @@ extern const char trim_hot_data_end[1];
  * A clone copies every mapping, at about 2 us each: from here on a child gets
  * what is hot and nothing else of the program (tests/hot.py holds that it needs
  * nothing else). madvise(2) MADV_DONTNEED, MADV_DONTFORK, MADV_DONTDUMP.
+ *
+ * Does not come back to its caller, which is of the boot, but goes on in `then`.
  */
-void trim_program(void);
+no_return void trim_program(void (*then)(void));
 
 #endif

@@ -41,7 +41,7 @@ static bool open_own(int fd)
 	return true;
 }
 
-void log_open(int fd)
+rare void log_open(int fd)
 {
 	struct stat st;
 

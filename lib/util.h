@@ -16,5 +16,7 @@
 #define must_check __attribute__((warn_unused_result))
 #define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
 #define no_return __attribute__((noreturn))
+#define rare __attribute__((cold))    /* of the boot or the end: lies behind all other code, wrap/place.lds */
+#define frequent __attribute__((hot)) /* at every event, of an object that is not: lies with those that are */
 
 #endif

@@ -20,7 +20,7 @@ static struct slot *slots;
 static uint32_t owners[FRAMES];
 static unsigned used, highest;
 
-int frame_open(void)
+rare int frame_open(void)
 {
 	void *mem;
 

@@ -31,7 +31,7 @@ static struct handles *handles_at(const struct supervisor *sv, uint32_t index)
 struct rlimit launch_nofile;
 
 /* A thousand services with pipes and namespaces need a few thousand descriptors. */
-void launch_raise_nofile(void)
+rare void launch_raise_nofile(void)
 {
 	struct rlimit most;
 
@@ -47,7 +47,7 @@ void launch_raise_nofile(void)
 
 static bool is_sharing;
 
-void launch_open(void)
+rare void launch_open(void)
 {
 	caps_read();
 	strays_open();

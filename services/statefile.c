@@ -69,7 +69,7 @@ static struct statefile *map(int fd, size_t size, int *ret_err)
 	return mem;
 }
 
-int state_create(const struct table *table, struct statefile **ret)
+rare int state_create(const struct table *table, struct statefile **ret)
 {
 	size_t size = size_for(table->services.count);
 	cleanup_fd int fd = memfd_create("minit-state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -97,7 +97,7 @@ static bool is_sound(const struct statefile *state, size_t size)
 	       size_for(state->count) == size;
 }
 
-struct statefile *state_map(int memfd, int *ret_err)
+rare struct statefile *state_map(int memfd, int *ret_err)
 {
 	struct stat st;
 	struct statefile *state;
@@ -137,7 +137,7 @@ static void *map_private(size_t size, bool for_children)
 	return mem == MAP_FAILED ? NULL : mem;
 }
 
-int supervisor_init(struct supervisor *sv, struct statefile *state, const struct table *table)
+rare int supervisor_init(struct supervisor *sv, struct statefile *state, const struct table *table)
 {
 	uint32_t count = state->count, buckets = buckets_for(count);
 	size_t words = (size_t)2 * count + buckets;

@@ -63,7 +63,7 @@ static uint64_t rttime_top(const struct supervisor *sv)
 	return top(~whose(sv), most.rttime);
 }
 
-struct strays_mark strays_mark(const struct supervisor *sv, uint32_t index)
+frequent struct strays_mark strays_mark(const struct supervisor *sv, uint32_t index)
 {
 	uint64_t number = service_at(sv, index)->handles.mark & NUMBER_MAX;
 	uint64_t locks = locks_top(sv), rttime = rttime_top(sv);

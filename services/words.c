@@ -17,12 +17,12 @@ static const char *const state_names[] = {
 };
 _Static_assert(ARRAY_LEN(state_names) == STATE_COUNT, "a state without a name");
 
-const char *state_name(enum state state)
+frequent const char *state_name(enum state state)
 {
 	return state < STATE_COUNT ? state_names[state] : "unknown";
 }
 
-const char *event_name(enum event event)
+frequent const char *event_name(enum event event)
 {
 	static const char *const names[] = {
 #define EVENT(name, words) words,

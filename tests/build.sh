@@ -144,6 +144,21 @@ hot() {
 }
 holds 'a child needs nothing of the program but what is hot' hot
 
+# What is large, or of networks alone, has a place in wrap/place.lds; what is of the boot or the end is `rare`.
+section() { readelf -S -W "$debug" | sed -E 's/^ *\[ *[0-9]+\] *//' | awk -v name="$1" -v nth="$2" '$1 == name { print "0x" $nth }'; }
+one_page() {
+	local bytes=$(($(section .bss 3) + $(section .bss 5) - $(section .data 3)))
+	echo "$bytes bytes of variables"
+	[ "$bytes" -le 4096 ]
+}
+holds "variables of PID 1's loop are one page" one_page
+few_pages() {
+	local bytes=$((0x$(nm "$debug" | awk '$3 == "trim_hot_end" { print $1 }') - $(section .text 3)))
+	echo "$bytes bytes of code"
+	[ "$bytes" -le 45056 ]
+}
+holds 'code that runs at every event is at most 44 KiB' few_pages
+
 # Of this folder, if it has the same choice; else in one more.
 elsewhere() {
 	local choice=$B/.config # as the Makefile has it

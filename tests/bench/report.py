@@ -284,7 +284,7 @@ LIMITS = [
     ("user instructions of PID 1 for a start", 9000, lambda r: at(r, "count", "minit", "pid1_step", "each")),
     ("user instructions of the child, and of the parser for it", 17000,
      lambda r: at(r, "count", "minit", "child_step", "each")),
-    ("KiB of proportional memory without a service", 128, lambda r: at(r, "memory", 0, "minit", "pss_kib")),
+    ("KiB of proportional memory without a service", 104, lambda r: at(r, "memory", 0, "minit", "pss_kib")),
     ("bytes of minit's own for a service", 1024, lambda r: at(r, "memory", 300, "minit", "each_bytes")),
     ("context switches in 3 s of doing nothing", 0, lambda r: at(r, "idle", "minit", "switches")),
 ]
