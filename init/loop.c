@@ -23,6 +23,7 @@ static void *arena_realloc(void *old, long wanted);
  * this is far more than the tables of any number of descriptors come to.
  */
 #define ARENA_SIZE ((size_t)64 << 20)
+#define FEW 2 /* watches of a kind */
 
 struct watch {
 	ev_io io;
@@ -91,35 +92,37 @@ static size_t count_of(enum loop_kind kind, uint32_t services)
 	}
 }
 
-static int map_watches(uint32_t services)
+/* Those of which there are many lie behind libev's memory, those of one each share its first page. */
+static void place_watches(uint32_t services)
 {
-	size_t total = 0;
-	struct watch *at;
+	struct watch *at = (struct watch *)(void *)(arena + ARENA_SIZE);
 
-	for (unsigned k = 0; k < LOOP_KINDS; k++)
-		total += count_of(k, services);
-	at = mmap(NULL, total * sizeof(*at), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (at == MAP_FAILED)
-		return -errno;
-	madvise(at, total * sizeof(*at), MADV_DONTFORK); /* no child has a loop */
 	for (unsigned k = 0; k < LOOP_KINDS; k++) {
-		watches[k] = at;
-		at += count_of(k, services);
+		size_t count = count_of(k, services);
+
+		watches[k] = count > FEW ? at : arena_realloc(NULL, (long)(count * sizeof(*at)));
+		at += count > FEW ? count : 0;
 	}
-	return 0;
 }
 
-int loop_open(uint32_t services)
+static size_t size_of_watches(uint32_t services)
 {
-	int err = map_watches(services);
+	size_t count = 0;
 
-	if (err)
-		return err;
-	arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	for (unsigned k = 0; k < LOOP_KINDS; k++)
+		count += count_of(k, services);
+	return count * sizeof(struct watch);
+}
+
+rare int loop_open(uint32_t services)
+{
+	size_t size = ARENA_SIZE + size_of_watches(services);
+
+	arena = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (arena == MAP_FAILED)
 		return -errno;
-	madvise(arena, ARENA_SIZE, MADV_DONTFORK);
+	madvise(arena, size, MADV_DONTFORK); /* no child has a loop */
+	place_watches(services);
 	ev_set_allocator(arena_realloc);
 	ev_set_syserr_cb(on_syserr);
 	ev_timer_init(&timer, on_timer, 0., 0.);
