@@ -5,6 +5,7 @@
 #include "init/network.h"
 #include "init/uplinks.h"
 #include "net/net.h"
+#include "services/connect.h"
 #include "services/differ.h"
 
 struct away {
@@ -28,13 +29,20 @@ static void remove_part(const struct away *a, const struct differ_part *part)
 		(void)net_remove(a->net, part->name); /* logged */
 }
 
+static void strip_bridge(const struct away *a, uint32_t index, const struct net_bridge *is)
+{
+	const struct net_bridge *was = table_bridge(a->sv->table, index);
+
+	if (!net_bridge_strip(a->net, was, is) && was->stp && !(is->asked & NET_ASKED_STP)) /* else logged */
+		connect_reopen(a->sv, index, a->net);
+}
+
 static void strip_part(const struct away *a, const struct differ_part *part)
 {
 	uint32_t was = (uint32_t)part->was, is = (uint32_t)part->is;
-	const struct table *t = a->sv->table;
 
 	if (part->of == OF_BRIDGE && network_has_made(a->sv->state, was))
-		(void)!net_bridge_strip(a->net, table_bridge(t, was), table_bridge(a->next, is)); /* logged */
+		strip_bridge(a, was, table_bridge(a->next, is));
 	if (part->of == OF_LINK)
 		uplinks_strip(a->sv, a->net, was, a->next, is);
 }

@@ -387,20 +387,26 @@ static void set_shards(struct supervisor *sv, struct net_session *net)
 	memset(due, 0, sizeof(sv->state->due.shards_set));
 }
 
+static void set_bridge(struct supervisor *sv, struct net_session *net, uint32_t i)
+{
+	const struct net_bridge *bridge = table_bridge(sv->table, i);
+
+	if (net_bridge_set(net, bridge)) {
+		log_error(bridge->name, 0, "bridge: it is not as the table says, and goes on as it is");
+		return;
+	}
+	sysctls_write(sv->table, bridge->name); /* those of the table win */
+	if (bridge->asked & NET_ASKED_STP && !bridge->stp)
+		connect_reopen(sv, i, net);
+}
+
 static void set_due(struct supervisor *sv, struct net_session *net)
 {
 	uint8_t *due = sv->state->due.bridges_set;
 
-	for (uint32_t i = 0; i < sv->table->bridges.count; i++) {
-		const char *name = table_bridge(sv->table, i)->name;
-
-		if (!bits_has(due, i))
-			continue;
-		if (net_bridge_set(net, table_bridge(sv->table, i)))
-			log_error(name, 0, "bridge: it is not as the table says, and goes on as it is");
-		else
-			sysctls_write(sv->table, name); /* those of the table win */
-	}
+	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
+		if (bits_has(due, i))
+			set_bridge(sv, net, i);
 	memset(due, 0, sizeof(sv->state->due.bridges_set));
 	set_shards(sv, net);
 }

@@ -30,6 +30,16 @@ void link_up(struct netlink_batch *b, const char *name)
 	begin(b, RTM_NEWLINK, NET_LINK_UP, name);
 }
 
+void link_down(struct netlink_batch *b, const char *name)
+{
+	const struct netlink_request request = { .type = RTM_NEWLINK, .step = NET_LINK_SET, .name = name };
+	const struct ifinfomsg down = { .ifi_change = IFF_UP };
+
+	netlink_begin(b, &request);
+	netlink_raw(b, &down, sizeof(down));
+	netlink_put_text(b, IFLA_IFNAME, name);
+}
+
 /* A request of its own: in one that also sets the link up, the kernel does that first. */
 void link_quiet(struct netlink_batch *b, const char *name)
 {

@@ -72,6 +72,7 @@ struct net_change {
 	int nsid;              /* where: a number as in net_settle, or NET_OWN */
 	char name[NET_IFNAME]; /* "": nothing of interest */
 	bool works;            /* here: is a port that forwards; in a service: is in operation */
+	bool shut;             /* here: is a port that may have been shut (net_port_is_shut) */
 };
 
 /* The bridge that ports were last made on, as the kernel has it. */
@@ -357,11 +358,12 @@ must_check int net_connect(struct net_session *s, const char *object, const stru
 /* What net_connect has told of the addresses of an eth is no longer so: they may be somebody else's by now. */
 void net_disconnect(struct net_session *s, const struct net_attach *attach, const struct net_bridge *bridge);
 
-/*
- * The port of an eth that a bridge with a spanning tree has shut, as a frame of that came from it, is opened again: 1,
- * and it may be a while until it forwards. 0: it is not shut, or gone; or -errno.
- */
-must_check int net_port_open(struct net_session *s, const char *object, const struct net_attach *attach);
+/* Whether a bridge with a spanning tree has shut the port of an eth, as a frame of that came from it. guard.c */
+bool net_port_is_shut(struct net_session *s, const struct net_attach *attach, const struct net_bridge *bridge);
+
+/* Such a port is opened again: 1, and it may be a while until it forwards. 0: it is not shut, or gone; or -errno. */
+must_check int net_port_open(struct net_session *s, const char *object, const struct net_attach *attach,
+			     const struct net_bridge *bridge);
 
 /*
  * An eth that net_attach made has another MAC than one with its addresses had: who knows that is told, by one frame for
@@ -381,7 +383,7 @@ must_check int net_monitor_read(int fd, struct net_change *ret);
 
 /*
  * Asks the kernel how far an eth of a service that waits has come: takes from settle->waits what it need not wait for
- * any more. After the monitor was opened, so that nothing is missed. 0 or -errno.
+ * any more. After the monitor was opened, so that nothing is missed. 0; 1: its port may have been shut; or -errno.
  */
 must_check int net_settle_ask(struct net_session *s, const struct net_attach *attach, struct net_settle *settle);
 
@@ -551,9 +553,17 @@ static inline void net_disconnect(struct net_session *s, const struct net_attach
 	(void)s, (void)attach, (void)bridge;
 }
 
-static inline int net_port_open(struct net_session *s, const char *object, const struct net_attach *attach)
+static inline bool net_port_is_shut(struct net_session *s, const struct net_attach *attach,
+				    const struct net_bridge *bridge)
 {
-	(void)s, (void)object, (void)attach;
+	(void)s, (void)attach, (void)bridge;
+	return false;
+}
+
+static inline int net_port_open(struct net_session *s, const char *object, const struct net_attach *attach,
+				const struct net_bridge *bridge)
+{
+	(void)s, (void)object, (void)attach, (void)bridge;
 	return 0;
 }
 

@@ -55,9 +55,18 @@ static inline bool link_is_marked(const struct link_info *info)
 	return !strcmp(info->alias, LINK_MARK) || (info->group == PAIR_MARK && !strcmp(info->kind, "veth"));
 }
 
+#define OPER_UP 6 /* IF_OPER_UP: linux/if.h cannot stand beside net/if.h */
+
+/* A port that has carrier, and from which nothing is taken: that of a bridge that is down is as well. */
+static inline bool port_is_shut(const struct link_info *port)
+{
+	return port->master && port->operstate == OPER_UP && !port->port_state; /* BR_STATE_DISABLED */
+}
+
 /* Begins request->type on the link of request->name; up: sets IFF_UP. More attributes may follow. */
 void link_begin(struct netlink_batch *b, const struct netlink_request *request, bool up);
 void link_up(struct netlink_batch *b, const char *name);
+void link_down(struct netlink_batch *b, const char *name);
 void link_quiet(struct netlink_batch *b, const char *name); /* no IPv6 link-local address once it is up */
 void link_delete(struct netlink_batch *b, const char *name);
 void link_mark(struct netlink_batch *b, const char *name); /* LINK_MARK; in the send that makes it */

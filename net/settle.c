@@ -12,8 +12,6 @@
 
 #include "net/requests.h"
 
-#define OPER_UP 6 /* IF_OPER_UP: linux/if.h cannot stand beside net/if.h */
-
 int net_monitor_open(bool *ret_all)
 {
 	int on = 1, fd = netlink_listen(RTMGRP_LINK);
@@ -30,6 +28,7 @@ static void take(const struct netlink_message *m, struct net_change *change)
 		return;
 	memcpy(change->name, info.name, sizeof(change->name));
 	change->works = change->nsid == NET_OWN ? info.port_state == BR_STATE_FORWARDING : info.operstate == OPER_UP;
+	change->shut = change->nsid == NET_OWN && port_is_shut(&info);
 }
 
 /* The kernel sends each event by itself. */
@@ -68,5 +67,5 @@ int net_settle_ask(struct net_session *s, const struct net_attach *attach, struc
 		settle->waits &= ~outside;
 	if (settle->waits & inside && (port.nsid < 0 || works_inside(&s->host, port.nsid, net_eth(attach))))
 		settle->waits &= ~inside;
-	return 0;
+	return port_is_shut(&port);
 }

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <linux/if.h>
-#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -192,32 +191,6 @@ int net_connect(struct net_session *s, const char *object, const struct net_atta
 	return err;
 }
 
-static void put_down(struct netlink_batch *b, const char *name)
-{
-	const struct netlink_request request = { .type = RTM_NEWLINK, .step = NET_LINK_SET, .name = name };
-	const struct ifinfomsg down = { .ifi_change = IFF_UP };
-
-	netlink_begin(b, &request);
-	netlink_raw(b, &down, sizeof(down));
-	netlink_put_text(b, IFLA_IFNAME, name);
-}
-
-int net_port_open(struct net_session *s, const char *object, const struct net_attach *attach)
-{
-	struct link_info port;
-	struct netlink_batch b;
-	char mem[128];
-	int err = link_find(&s->host, attach->peer, &port);
-
-	if (err || !port.master || port.port_state != BR_STATE_DISABLED || !(port.flags & IFF_RUNNING))
-		return err == -ENODEV ? 0 : err;
-	netlink_start(&b, &s->host, mem, sizeof(mem));
-	put_down(&b, attach->peer);
-	link_up(&b, attach->peer);
-	err = net_run(s, object, &b);
-	return err ? err : 1;
-}
-
 /* One that speaks to no other must not do so before the kernel is told: it is down until then. */
 static int put_into(struct net_session *s, const char *object, const struct net_attach *attach, uint32_t master)
 {
@@ -227,7 +200,7 @@ static int put_into(struct net_session *s, const char *object, const struct net_
 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	if (attach->flags & NET_ALONE)
-		put_down(&b, attach->peer);
+		link_down(&b, attach->peer);
 	link_begin(&b, &request, false);
 	netlink_put_u32(&b, IFLA_MASTER, master);
 	return net_run(s, object, &b);

@@ -182,7 +182,7 @@ static bool open_port(struct supervisor *sv, uint32_t index, struct net_session 
 {
 	const struct net_bridge *bridge = table_bridge_of(sv->table, at);
 
-	if (!bridge || !bridge->stp || net_port_open(net, service_name(sv, index), at) <= 0)
+	if (!connect_is_guarded(sv, at) || net_port_open(net, service_name(sv, index), at, bridge) <= 0)
 		return false;
 	log_warn(service_name(sv, index), 0, "network: bridge %s has shut its port %s, as the service has sent a frame "
 		 "of the spanning tree, in which services have no part; it is opened again: keep it from that, such as "
@@ -206,6 +206,24 @@ void connect_open(struct supervisor *sv, uint32_t index)
 	settle_begin(sv, index);
 	if (sv->on_network)
 		sv->on_network(sv);
+}
+
+static void reopen(struct supervisor *sv, uint32_t index, uint32_t bridge, struct net_session *net)
+{
+	const struct net_bridge *of = table_bridge(sv->table, bridge);
+	const struct net_attach *at;
+
+	for (uint32_t n = 0; (at = table_attach(sv->table, spec_at(sv, index), n)); n++)
+		if (at->bridge == (int32_t)bridge && net_port_open(net, service_name(sv, index), at, of) > 0)
+			log_info(service_name(sv, index), "network: bridge %s had shut its port %s, and has no "
+				 "spanning tree any more: it is opened again", of->name, at->peer);
+}
+
+void connect_reopen(struct supervisor *sv, uint32_t bridge, struct net_session *net)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (service_at(sv, i)->handles.netns >= 0)
+			reopen(sv, i, bridge, net);
 }
 
 void connect_announce(struct supervisor *sv, uint32_t index)

@@ -2,6 +2,7 @@
 #ifndef SERVICES_CONNECT_H
 #define SERVICES_CONNECT_H
 
+#include "lib/bits.h"
 #include "net/net.h"
 #include "services/state.h"
 
@@ -14,8 +15,19 @@ must_check int connect_prepare(struct supervisor *sv, uint32_t index, const char
 /* Its network has lost an eth (net_is_lost), which is logged: connect_prepare makes all of it anew then. */
 void connect_forget(struct supervisor *sv, uint32_t index, const struct net_attach *lost);
 
-/* Before a later run: ports that bridges with stp have shut are opened again, which is logged, and waited for. */
+/* Whether the bridge of an eth may shut its port: one that minit has not made has a spanning tree, or not. */
+static inline bool connect_is_guarded(const struct supervisor *sv, const struct net_attach *at)
+{
+	const struct net_bridge *bridge = table_bridge_of(sv->table, at);
+
+	return bridge && (bridge->stp || !bits_has(sv->state->bridges_made, (uint32_t)at->bridge));
+}
+
+/* Before a later run: ports that those bridges have shut are opened again, which is logged, and waited for. */
 void connect_open(struct supervisor *sv, uint32_t index);
+
+/* The ports on a bridge that has no spanning tree any more: those that it had shut are opened again, logged. */
+void connect_reopen(struct supervisor *sv, uint32_t bridge, struct net_session *net);
 
 /* Before its run, if handles.moved: who knows its addresses by other MACs is told; why not, is logged. */
 void connect_announce(struct supervisor *sv, uint32_t index);

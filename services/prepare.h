@@ -6,6 +6,7 @@
 #define SERVICES_PREPARE_H
 
 #include "net/net.h"
+#include "services/connect.h"
 #include "services/launch.h"
 
 /*
@@ -37,7 +38,7 @@ static inline bool prepare_is_guarded(const struct supervisor *sv, uint32_t inde
 	if (!s->life.starts || s->handles.netns < 0)
 		return false;
 	for (uint32_t n = 0; (at = table_attach(sv->table, spec_at(sv, index), n)); n++)
-		if (at->bridge >= 0 && table_bridge(sv->table, (uint32_t)at->bridge)->stp)
+		if (connect_is_guarded(sv, at))
 			return true;
 	return false;
 }

@@ -60,6 +60,26 @@ static void take_from(struct supervisor *sv, uint32_t index, uint32_t what)
 		wake(sv, index);
 }
 
+/* Who is in its network while it waits: others that join it, or itself, if the bridge was made anew. */
+static const char *sender(const struct supervisor *sv, uint32_t owner)
+{
+	for (uint32_t i = 0; i < sv->state->count; i++)
+		if (table_network_owner(sv->table, i) == owner && service_at(sv, i)->handles.pid)
+			return service_name(sv, i);
+	return service_name(sv, owner);
+}
+
+static void say_shut(struct supervisor *sv, uint32_t index, const struct net_attach *at, struct net_session *net)
+{
+	const struct net_bridge *bridge = table_bridge_of(sv->table, at);
+
+	if (bridge && net_port_is_shut(net, at, bridge))
+		log_error(service_name(sv, index), 0, "network: bridge %s has shut its port %s, which it waits for, as "
+			  "a frame of the spanning tree came from there, in which services have no part: see that %s "
+			  "or who else is in its network sends none, and start it again", bridge->name, at->peer,
+			  sender(sv, index));
+}
+
 static void ask(struct supervisor *sv, uint32_t index, struct net_session *net, bool all)
 {
 	const struct net_attach *at;
@@ -68,6 +88,9 @@ static void ask(struct supervisor *sv, uint32_t index, struct net_session *net, 
 
 	for (uint32_t n = 0; !err && (at = table_attach(sv->table, spec_at(sv, index), n)); n++) {
 		err = net_settle_ask(net, at, settle_at(sv, index));
+		if (err > 0)
+			say_shut(sv, index, at, net);
+		err = MIN(err, 0);
 		unheard |= all ? 0 : net_waits(at, NET_INSIDE);
 	}
 	if (err < 0)
@@ -99,19 +122,33 @@ static bool is_about(const struct net_settle *settle, const struct net_attach *a
 	return change->nsid == settle->nsid && !strcmp(change->name, net_eth(at));
 }
 
+static void heard_shut(struct supervisor *sv, uint32_t index, const struct net_attach *at)
+{
+	struct net_session net;
+
+	if (net_open(&net))
+		return;
+	say_shut(sv, index, at, &net);
+	net_close(&net);
+}
+
 static void heard(struct supervisor *sv, uint32_t index, const struct net_change *change)
 {
 	const uint32_t what = change->nsid == NET_OWN ? NET_PORT : NET_INSIDE;
 	const struct net_attach *at;
 
 	for (uint32_t n = 0; (at = table_attach(sv->table, spec_at(sv, index), n)); n++)
-		if (is_about(settle_at(sv, index), at, change))
+		if (!is_about(settle_at(sv, index), at, change))
+			continue;
+		else if (change->works)
 			take_from(sv, index, net_waits(at, what));
+		else
+			heard_shut(sv, index, at);
 }
 
 void settle_heard(struct supervisor *sv, const struct net_change *change)
 {
-	for (uint32_t i = 0; change->works && i < sv->state->count; i++)
+	for (uint32_t i = 0; (change->works || change->shut) && i < sv->state->count; i++)
 		if (is_waiting(sv, i))
 			heard(sv, i, change);
 }

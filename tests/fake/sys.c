@@ -681,10 +681,17 @@ void net_disconnect(struct net_session *s, const struct net_attach *attach, cons
 	(void)s, (void)attach, (void)bridge;
 }
 
-int net_port_open(struct net_session *s, const char *object, const struct net_attach *attach)
+int net_port_open(struct net_session *s, const char *object, const struct net_attach *attach,
+		  const struct net_bridge *bridge)
 {
-	(void)s, (void)object, (void)attach;
+	(void)s, (void)object, (void)attach, (void)bridge;
 	return 0;
+}
+
+bool net_port_is_shut(struct net_session *s, const struct net_attach *attach, const struct net_bridge *bridge)
+{
+	(void)s, (void)attach, (void)bridge;
+	return false;
 }
 
 bool net_bridge_has_ipv6(struct net_session *s, const char *ifname)
