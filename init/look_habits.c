@@ -172,6 +172,62 @@ static void look_policy(struct look *l, const char *stat)
 	look_tell_text(l, "sched", buf_text(&asked), buf_text(&got), 0);
 }
 
+/* Numbers of processes are those of minit's /proc; who asks from elsewhere has others. */
+static bool is_beside(const struct look *l)
+{
+	char self[16] = "";
+
+	return readlinkat(l->proc, "self", self, sizeof(self) - 1) > 0 && strtol(self, NULL, 10) == getpid();
+}
+
+#define BESIDE "it can be asked for in minit's own pid namespace alone"
+
+/* sched_getattr(2), as Linux 3.14 has it. */
+struct attr {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+static void tell_attr(struct look *l, const char *what, const char *asked, const char *got, bool seen)
+{
+	if (!is_beside(l))
+		look_tell_hidden(l, what, asked, BESIDE);
+	else if (seen)
+		look_tell_text(l, what, asked, got, 0);
+	else
+		look_tell(l, what, asked, "", LOOK_UNSEEN, 0);
+}
+
+static void put_times(struct buf *b, uint64_t runtime, uint64_t deadline, uint64_t period)
+{
+	if (!deadline) /* of another policy, runtime is its slice (Linux 6.12) */
+		buf_str(b, "none");
+	else
+		buf_fmt(b, "%lu %lu %lu ns", (unsigned long)runtime, (unsigned long)deadline,
+			(unsigned long)(period ? period : deadline));
+}
+
+/* What no file in /proc has. */
+static void look_attr(struct look *l)
+{
+	const struct sched_spec *sched = &l->confine->privileges.sched;
+	struct attr is = { 0 };
+	bool seen = is_beside(l) && !syscall(SYS_sched_getattr, l->pid, &is, sizeof(is), 0);
+	BUF_ON_STACK(asked, 80);
+	BUF_ON_STACK(got, 80);
+
+	l->err = seen ? 0 : -errno;
+	put_times(&asked, sched->runtime_ns, sched->deadline_ns, sched->period_ns);
+	put_times(&got, is.runtime, is.deadline, is.period);
+	if (sched->policy == SCHED_DEADLINE + 1)
+		tell_attr(l, "sched.deadline", buf_text(&asked), buf_text(&got), seen);
+	if (sched->reset_on_fork)
+		tell_attr(l, "sched.reset_on_fork", "true", is.flags & 1 ? "true" : "false", seen);
+}
+
 static bool has_bit(const uint64_t *words, uint32_t count, uint32_t bit)
 {
 	return bit / 64 < count && words[bit / 64] >> bit % 64 & 1;
@@ -235,14 +291,6 @@ static void put_ioprio(struct buf *b, uint32_t ioprio)
 		buf_fmt(b, ":%u", ioprio & 7);
 }
 
-/* Numbers of processes are those of minit's /proc; who asks from elsewhere has others. */
-static bool is_beside(const struct look *l)
-{
-	char self[16] = "";
-
-	return readlinkat(l->proc, "self", self, sizeof(self) - 1) > 0 && strtol(self, NULL, 10) == getpid();
-}
-
 static void look_ioprio(struct look *l)
 {
 	uint32_t wanted = l->confine->privileges.ioprio;
@@ -254,8 +302,7 @@ static void look_ioprio(struct look *l)
 		return;
 	put_ioprio(&asked, wanted);
 	if (!is_beside(l)) {
-		look_tell_hidden(l, "ioprio", buf_text(&asked),
-				 "it can be asked for in minit's own pid namespace alone");
+		look_tell_hidden(l, "ioprio", buf_text(&asked), BESIDE);
 		return;
 	}
 	if (is >= 0)
@@ -272,6 +319,7 @@ static void look_sched(struct look *l)
 		stat[0] = '\0';
 	look_nice(l, stat);
 	look_policy(l, stat);
+	look_attr(l);
 	look_cpus(l);
 	look_ioprio(l);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "init/look.h"
+#include "init/mountinfo.h"
 #include "lib/fd.h"
 #include "lib/mount.h"
 #include "services/keys.h"
@@ -19,6 +20,7 @@ struct seen {
 	bool there, readonly;
 	char type[24], source[64], options[256]; /* options of the mount, then those of the file system */
 	char spread[64]; /* "shared:3 master:1" */
+	const char *line;
 };
 
 static char *mounts, *minits_mounts; /* of the program, and of minit */
@@ -35,22 +37,9 @@ static bool read_mounts(struct look *l, pid_t of, char **mem)
 	return look_read(l, of, "mountinfo", *mem, MOUNTS_MOST);
 }
 
-/* Word number i from 0, of a line. */
-static const char *word(const char *line, unsigned i)
-{
-	for (; i > 0 && line[strcspn(line, " \n")] == ' '; i--)
-		line += strcspn(line, " \n") + 1;
-	return i ? "" : line;
-}
-
-static size_t length(const char *at)
-{
-	return strcspn(at, " \n");
-}
-
 static void keep(char *mem, size_t size, const char *at)
 {
-	size_t n = MIN(length(at), size - 1);
+	size_t n = MIN(mountinfo_length(at), size - 1);
 
 	memcpy(mem, at, n);
 	mem[n] = '\0';
@@ -73,53 +62,33 @@ static void take(const char *line, struct seen *ret)
 
 	if (!behind || behind > line + strcspn(line, "\n"))
 		return;
-	keep(ret->options, sizeof(ret->options) / 2, word(line, 5));
+	keep(ret->options, sizeof(ret->options) / 2, mountinfo_word(line, MOUNTINFO_OPTIONS));
 	ret->readonly = has_option(ret->options, "ro");
 	n = strlen(ret->options);
 	ret->options[n] = ',';
-	keep(ret->options + n + 1, sizeof(ret->options) - n - 1, word(behind + 3, 2));
+	keep(ret->options + n + 1, sizeof(ret->options) - n - 1, mountinfo_word(behind + 3, 2));
 	ret->readonly |= has_option(ret->options + n + 1, "ro");
-	n = (size_t)(behind - MIN(word(line, 6), behind));
+	n = (size_t)(behind - MIN(mountinfo_word(line, MOUNTINFO_OPTIONAL), behind));
 	n = MIN(n, sizeof(ret->spread) - 1);
 	memcpy(ret->spread, behind - n, n);
 	ret->spread[n] = '\0';
-	keep(ret->type, sizeof(ret->type), word(behind + 3, 0));
-	keep(ret->source, sizeof(ret->source), word(behind + 3, 1));
+	keep(ret->type, sizeof(ret->type), mountinfo_word(behind + 3, 0));
+	keep(ret->source, sizeof(ret->source), mountinfo_word(behind + 3, 1));
+	ret->line = line;
 	ret->there = true;
 }
 
-/* Blanks, newlines and backslashes of a name stand there as \040 and the like. */
-static bool is_place(const char *place, const char *point)
+static bool is_at(const char *line, const char *point)
 {
-	for (; length(place) && *point; place++, point++) {
-		char c = *place;
-
-		if (c == '\\' && length(place) > 3) {
-			c = (char)((place[1] & 7) << 6 | (place[2] & 7) << 3 | (place[3] & 7));
-			place += 3;
-		}
-		if (c != *point)
-			return false;
-	}
-	return !length(place) && !*point;
-}
-
-static const char *next_line(const char *line)
-{
-	line += strcspn(line, "\n");
-	return line + (*line == '\n');
-}
-
-static bool is_same_word(const char *a, const char *b)
-{
-	return length(a) == length(b) && !strncmp(a, b, length(a));
+	return mountinfo_is(mountinfo_word(line, MOUNTINFO_PLACE), point);
 }
 
 /* The mount at the place that lies upon the one of this line, or NULL. The root of all may say to lie upon itself. */
 static const char *upon(const char *below, const char *point)
 {
-	for (const char *line = mounts; *line; line = next_line(line))
-		if (line != below && is_place(word(line, 4), point) && is_same_word(word(line, 1), word(below, 0)))
+	for (const char *line = mounts; *line; line = mountinfo_next(line))
+		if (line != below && is_at(line, point) &&
+		    mountinfo_same(mountinfo_word(line, MOUNTINFO_ABOVE), mountinfo_word(below, MOUNTINFO_ID)))
 			return line;
 	return NULL;
 }
@@ -130,8 +99,8 @@ static struct seen at(const char *point)
 	struct seen found = { 0 };
 	const char *top = NULL;
 
-	for (const char *line = mounts; *line; line = next_line(line))
-		if (is_place(word(line, 4), point))
+	for (const char *line = mounts; *line; line = mountinfo_next(line))
+		if (is_at(line, point))
 			top = line;
 	for (const char *next = top; next; next = upon(top, point))
 		top = next;
@@ -367,10 +336,11 @@ static void look_sealed(struct look *l)
 	bool whole = at("/sys").there && !at("/sys").readonly;
 
 	for (const char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *name = mountinfo_word(line, MOUNTINFO_PLACE);
 		BUF_ON_STACK(place, 128);
 		struct seen is;
 
-		buf_add(&place, word(line, 4), length(word(line, 4)));
+		buf_add(&place, name, mountinfo_length(name));
 		if (!is_within(buf_text(&place), "/sys") || is_of_mounts(l, buf_text(&place)))
 			continue;
 		if (whole && strcmp(buf_text(&place), "/sys") != 0)
@@ -439,7 +409,7 @@ static bool is_shared_with_minit(struct look *l, const struct seen *is)
 
 	if (!group || !read_mounts(l, l->minit, &minits_mounts))
 		return false;
-	buf_fmt(&b, " %.*s ", (int)MIN(length(group), (size_t)30), group);
+	buf_fmt(&b, " %.*s ", (int)MIN(mountinfo_length(group), (size_t)30), group);
 	return strstr(minits_mounts, buf_text(&b)) != NULL;
 }
 
@@ -479,6 +449,19 @@ static bool put_other(const struct look *l, const struct mount_spec *m, const st
 	return other;
 }
 
+/* What is bound is the file itself: it is still shown when another has been put in its place. */
+static bool put_changed(struct look *l, const struct mount_spec *m, const struct seen *is, struct buf *b)
+{
+	const char *options = table_text(l->table, m->options_at), *source = table_text(l->table, m->source_at);
+
+	if (m->kind == MOUNT_TMPFS && options && !strcmp(is->type, "tmpfs"))
+		return mountinfo_put_tmpfs(options, is->options, b);
+	if (!source || !read_mounts(l, l->minit, &minits_mounts) || mountinfo_shows(is->line, minits_mounts, source))
+		return false;
+	buf_fmt(b, ", but not %.100s", source);
+	return true;
+}
+
 static void look_mount(struct look *l, const struct mount_spec *m)
 {
 	const char *target = table_text(l->table, m->target_at);
@@ -492,6 +475,7 @@ static void look_mount(struct look *l, const struct mount_spec *m)
 	lost = is.there && put_lost(m, &is, &got);
 	lost |= is.there && put_alone(l, m, &is, &got);
 	lost |= is.there && put_other(l, m, &is, &got);
+	lost |= is.there && put_changed(l, m, &is, &got);
 	look_tell(l, buf_text(&what), readonly ? "mounted, read-only" : "mounted", buf_text(&got),
 		  is.there && (is.readonly || !readonly) && !lost ? LOOK_SAME : LOOK_DIFFERS, MISSING_NAMESPACES);
 }

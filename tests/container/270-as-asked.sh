@@ -3,11 +3,14 @@
 set -u
 . tests/container/ct.sh
 
-mkdir -p "$ct_dir/root" && cp -a "$TREE/." "$ct_dir/root/"
+mkdir -p "$ct_dir/root" "$ct_dir/bound" "$ct_dir/a b" && cp -a "$TREE/." "$ct_dir/root/"
 numa='numa = "bind:0"' # where the kernel knows of nodes
 [ -e /proc/self/numa_maps ] || numa=
 cpus=$(sed -n 's/^Cpus_allowed_list:[[:blank:]]*//p' /proc/self/status)
 cpu=${cpus%%[-,]*}
+# Who has not all processors, or no right, has no deadline.
+deadline= times='policy = "deadline", runtime = "1ms", deadline = "50ms"'
+chrt --deadline --sched-runtime 1000000 --sched-deadline 50000000 --sched-period 50000000 0 true && deadline=yes || times='policy = "batch"'
 ct_table <<TOML
 [service.plain]
 exec = ["/bin/sleep", "1000"]
@@ -42,6 +45,14 @@ cpu.max = "50%"
 cpu.weight = 50
 [group.house]
 cgroup."memory.max" = "128M"
+[service.sized]
+exec = ["/bin/sleep", "1000"]
+mounts = { "/mnt" = "tmpfs", "/srv" = { tmpfs = "1000k", mode = "0750" }, "/opt" = "$ct_dir/bound", "/media" = "$ct_dir/a b" }
+[service.timed]
+exec = ["/bin/sleep", "1000"]
+init = false
+stop.signal = "SIGKILL"
+sched = { $times, reset_on_fork = true }
 [service.placed]
 exec = ["/bin/sleep", "1000"]
 root = "$ct_dir/root"
@@ -105,7 +116,7 @@ ready = "exit"
 TOML
 ct_start
 ct_up
-ct_is "all of them run" plain:up bare:up full:up placed:up inner:up mapped:up listed:up joins:up joinsids:up upon:up upon2:up side:up unseen:up gives:up gone:done
+ct_is "all of them run" plain:up bare:up full:up placed:up inner:up mapped:up listed:up joins:up joinsids:up upon:up upon2:up side:up unseen:up gives:up sized:up timed:up gone:done
 
 # All points of these, one in a line: service what asked got ok why
 look() {
@@ -119,9 +130,9 @@ for line in sys.stdin:
 seen() {
 	awk -F'|' -v name="$1" -v what="^($2)\$" '$1 == name && $2 ~ what { print $4 }' "$ct_dir/seen"
 }
-look plain bare full placed inner mapped listed joins joinsids upon upon2 side unseen gone
-unseen='ioprio|keyring|securebits'
-for s in plain bare full placed inner mapped listed joins joinsids upon upon2 side unseen; do
+look plain bare full placed inner mapped listed joins joinsids upon upon2 side unseen sized timed gone
+unseen='ioprio|keyring|securebits|sched.deadline|sched.reset_on_fork'
+for s in plain bare full placed inner mapped listed joins joinsids upon upon2 side unseen sized timed; do
 	[ "$(grep -c "^$s|.*|True|" "$ct_dir/seen")" -gt 5 ]
 	ok $? "$s is looked at"
 	is "$(grep "^$s|" "$ct_dir/seen" | grep -v -E "[|]True[|]|[|]($unseen)[|].*[|]None[|]")" "" "and is as its table asks"
@@ -139,7 +150,7 @@ gives() {
 }
 ct_until 20 gives
 is "$is $(grep '|False|' "$ct_dir/seen")" "50 50 12 $cpu 500  " "what a program gives away by itself is no less than asked"
-look plain bare full placed inner mapped listed joins joinsids upon upon2 side unseen gone
+look plain bare full placed inner mapped listed joins joinsids upon upon2 side unseen sized timed gone
 is "$(seen placed 'cwd|hostname' | tr '\n' ' ')$(seen full hostname) $(seen inner hostname)" "/usr elsewhere full inner" \
 	"its directory as it is called there, and the name of its host, of a user namespace's too"
 is "$(seen placed numa)" "${numa:+bind:0}" "the nodes of its memory"
@@ -148,7 +159,7 @@ is "$(seen mapped 'user|userns.uid')" "200005
 is "$(seen joins 'namespaces.(net|pid|uts)' | tr '\n' ' ')" "full's full's own " "whose namespaces they are"
 is "$(grep '^side|namespaces.net' "$ct_dir/seen")" "side|namespaces.net|full's|full's|True|None" "by network.join, too"
 hidden='None|None|the kernel shows it to nobody else'
-is "$(grep '|None|None|' "$ct_dir/seen")" \
+is "$(grep '|None|None|' "$ct_dir/seen" | grep -v '^timed')" \
 	"full|ioprio|best-effort:6|None|None|it can be asked for in minit's own pid namespace alone
 unseen|securebits|noroot keep-caps-locked|$hidden
 unseen|keyring|private|$hidden" "what nobody can see is said, with the reason"
@@ -162,6 +173,10 @@ is "$(seen gone '.*')" "" "of who is not there nothing is told"
 
 is "$(ct_in "$MINIT" status full | grep 'ioprio' | tr -s ' ')" " ioprio best-effort:6 best-effort:6" "what is asked by number, by who is beside it"
 
+is "$(ct_in "$MINIT" status timed | grep ' sched.deadline' | tr -s ' ')" \
+	"${deadline:+ sched.deadline 1000000 50000000 50000000 ns 1000000 50000000 50000000 ns}" "the times of a deadline"
+is "$(ct_in "$MINIT" status timed | grep ' sched.reset' | tr -s ' ')" " sched.reset_on_fork true true" "and a policy that is not handed on"
+
 # Each thing that somebody takes away behind its back is seen.
 full=$(ct_outer full) plain=$(ct_outer plain)
 nsenter -t "$full" -m umount /proc/sys
@@ -171,8 +186,11 @@ nsenter -t "$full" -m -p mount -o remount,bind,exec,nosuid,nodev /data
 nsenter -t "$full" -m -p umount "/a b"
 nsenter -t "$full" -m -p mount -t proc -o nosuid,nodev proc "/a b"
 nsenter -t "$plain" -m -p umount /proc/keys
+nsenter -t "$(ct_outer sized)" -m -p sh -c 'mount -o remount,size=2M /srv && mount -t tmpfs -o nosuid,nodev,mode=1777 t /mnt && mount --bind /usr /media'
+mv "$ct_dir/bound" "$ct_dir/moved" && mkdir "$ct_dir/bound"
 renice -n 0 -p "$full" >/dev/null
 ionice -c 3 -p "$full"
+chrt --batch --pid 0 "$(ct_outer timed)"
 write_leaf() { # CONTROLLER FILE OF V1 OR V2 VALUE: into the leaf, as somebody would who is not minit
 	local at
 	at=$(sed -n -E "s/^[0-9]+:$1://p" "/proc/$full/cgroup")
@@ -202,6 +220,14 @@ ct_minit why placed >"$ct_dir/why"
 is "$(grep -c 'plain: ' "$ct_dir/why") $(grep -c '^ *! plain: ' "$ct_dir/why")" "1 0" "a name that has lines is told in one"
 nsenter -t "$(ct_outer placed)" -u hostname other
 is "$(ct_in "$MINIT" status full | grep '^! ioprio' | tr -s ' ')" "! ioprio best-effort:6 idle" "and what is asked by number, by who is beside it"
+is "$(ct_minit status sized | grep '^!' | tr -s ' ')" "! mounts.\"/media\" mounted mounted, without nosuid, without nodev, but not $ct_dir/a b
+! mounts.\"/mnt\" mounted mounted, of mode 1777
+! mounts.\"/opt\" mounted mounted, but not $ct_dir/bound
+! mounts.\"/srv\" mounted mounted, of size 2048k
+! 4 of $(ct_minit status sized | sed -n 's/^! .* of \([0-9]*\) not as asked/\1/p') not as asked" "another size and mode of what is in memory, another place that is bound"
+is "$(ct_in "$MINIT" status timed | grep '^! sched' | tr -s ' ')" "${deadline:+! sched deadline batch
+! sched.deadline 1000000 50000000 50000000 ns none
+}! sched.reset_on_fork true false" "and a policy that is none of that"
 is "$(ct_minit status plain | grep '^! proc' | tr -s ' ')" "! proc masked not masked: keys" "a single mask too"
 look full
 is "$(grep -c '|False|' "$ct_dir/seen")" 8 "in JSON too"
