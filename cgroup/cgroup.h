@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "cgroup/spec.h"
 #include "lib/buf.h"
@@ -74,9 +75,11 @@ bool cgroup_why_above(const struct cgroup_home *home, const char *name, const ch
 
 /*
  * Moves the processes of the service into leaves of v1 that a limit has made
- * while they ran (each write may wait for all processors). 0 or -errno.
+ * while they ran (each write may wait for all processors). child: one that may not
+ * have joined its leaf yet, and would pass by what it found no leaf in; 0: none.
+ * 0 or -errno.
  */
-must_check int cgroup_adopt(const struct cgroup_home *home, const char *name);
+must_check int cgroup_adopt(const struct cgroup_home *home, const char *name, pid_t child);
 
 /*
  * For a service that may make groups of its own in its leaf: makes it in each hierarchy of v1 that is used, but that of
@@ -255,9 +258,10 @@ static inline bool cgroup_why_above(const struct cgroup_home *home, const char *
 	return false;
 }
 
-static inline int cgroup_adopt(const struct cgroup_home *home, const char *name)
+static inline int cgroup_adopt(const struct cgroup_home *home, const char *name, pid_t child)
 {
 	(void)name;
+	(void)child;
 	return home->err;
 }
 

@@ -287,8 +287,11 @@ static void adopt_pid(pid_t pid, void *arg)
 		a->err = -errno;
 }
 
-/* Twice, for what is forked meanwhile; a child of one that has been moved is born where it is. */
-static int adopt_into(const struct cgroup_home *home, enum cgroup_v1 controller, const char *name)
+/*
+ * Twice, for what is forked meanwhile; a child of one that has been moved is born where it is. The one that may not be
+ * with the others yet goes first: what it has forked by then is.
+ */
+static int adopt_into(const struct cgroup_home *home, enum cgroup_v1 controller, const char *name, pid_t child)
 {
 	bool v2 = home->v2 >= 0;
 	struct leaf_path leaf, all;
@@ -298,6 +301,8 @@ static int adopt_into(const struct cgroup_home *home, enum cgroup_v1 controller,
 
 	if (procs < 0)
 		return errno == ENOENT ? 0 : -errno;
+	if (child)
+		adopt_pid(child, &a);
 	leaf_path(&all, name, "cgroup.procs");
 	for (int i = 0; i < 2; i++)
 		tree_pids(v2 ? home->v2 : home->v1[CGROUP_V1_FREEZER], all.text, adopt_pid, &a);
@@ -305,7 +310,7 @@ static int adopt_into(const struct cgroup_home *home, enum cgroup_v1 controller,
 }
 
 /* A limit of its group may have made the group where the service has no leaf yet. */
-int v1_adopt(const struct cgroup_home *home, const char *name)
+int v1_adopt(const struct cgroup_home *home, const char *name, pid_t child)
 {
 	int err = 0;
 
@@ -315,7 +320,7 @@ int v1_adopt(const struct cgroup_home *home, const char *name)
 		if (v1_has_group(home, i, name))
 			err = v1_make_leaf(home, i, name);
 		if (!err)
-			err = adopt_into(home, i, name);
+			err = adopt_into(home, i, name, child);
 	}
 	return err;
 }

@@ -247,9 +247,9 @@ int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, c
 	return err;
 }
 
-int cgroup_adopt(const struct cgroup_home *home, const char *name)
+int cgroup_adopt(const struct cgroup_home *home, const char *name, pid_t child)
 {
-	return ENABLED(CONFIG_CGROUP_V1) ? v1_adopt(home, name) : 0;
+	return ENABLED(CONFIG_CGROUP_V1) ? v1_adopt(home, name, child) : 0;
 }
 
 uint16_t cgroup_old_places(const struct cgroup_home *home, const char *name)

@@ -331,10 +331,12 @@ static void note_places(struct supervisor *sv, uint32_t index)
 	service_at(sv, index)->handles.old_places = cgroup_old_places(&sv->state->cgroup, leaf_of(sv, index, &name));
 }
 
+/* Until its status pipe has ended it may be on its way into the leaf. */
 static int adopt(struct supervisor *sv, uint32_t index)
 {
+	const struct handles *h = &service_at(sv, index)->handles;
 	struct leaf_name name;
-	int err = cgroup_adopt(&sv->state->cgroup, leaf_of(sv, index, &name));
+	int err = cgroup_adopt(&sv->state->cgroup, leaf_of(sv, index, &name), h->status_fd < 0 ? 0 : h->pid);
 
 	note_places(sv, index);
 	return err;

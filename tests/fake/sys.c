@@ -566,9 +566,9 @@ int devices_allow(struct devices *d, const char *name, uint8_t access)
 	return 0;
 }
 
-int cgroup_adopt(const struct cgroup_home *home, const char *name)
+int cgroup_adopt(const struct cgroup_home *home, const char *name, pid_t child)
 {
-	(void)home, (void)name;
+	(void)home, (void)name, (void)child;
 	return 0;
 }
 

@@ -999,6 +999,23 @@ static void v1_alone_has_leaves_to_count_in(void **state)
 	forget(&home);
 }
 
+/* A plain file keeps all of them one behind the other: the kernel takes one with each write. */
+static void who_may_be_on_the_way_is_adopted_too(void **state)
+{
+	struct cgroup_home home = home_v1();
+	char moved[64] = "";
+
+	(void)state;
+	group_with("freezer/svc.web", "cgroup.procs");
+	group_with("cpu/svc.web", "cgroup.procs");
+	assert_int_equal(cgroup_adopt(&home, "web", 0), 0);
+	assert_int_equal(fd_read_file(home.v1[CGROUP_V1_CPU], "svc.web/cgroup.procs", moved, sizeof(moved)), 0);
+	assert_int_equal(cgroup_adopt(&home, "web", 71), 0);
+	assert_true(fd_read_file(home.v1[CGROUP_V1_CPU], "svc.web/cgroup.procs", moved, sizeof(moved)) > 0);
+	assert_string_equal(moved, "71");
+	forget(&home);
+}
+
 static void child_joins_where_it_was_not_born(void **state)
 {
 	struct cgroup_home home = home_hybrid();
@@ -1464,6 +1481,7 @@ int main(void)
 		T(leaf_is_frozen_where_its_processes_are_known),
 		T(first_limit_makes_the_v1_leaf_beside_v2),
 		T(v1_alone_has_leaves_to_count_in),
+		T(who_may_be_on_the_way_is_adopted_too),
 		T(child_joins_where_it_was_not_born),
 		T(populated_tells_whether_a_v2_leaf_is_empty),
 		T(v1_leaf_is_not_empty_with_a_process_anywhere_below),
