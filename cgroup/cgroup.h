@@ -74,6 +74,12 @@ void cgroup_why_devices(int err, struct buf *why);
 bool cgroup_why_above(const struct cgroup_home *home, const char *name, const char *what, struct buf *why);
 
 /*
+ * Whether a leaf of v1 has a larger quota than "AMOUNT PERIOD" as cpu.max takes
+ * it, which its group could not have then. False with v2, which has no such rule.
+ */
+bool cgroup_has_more(const struct cgroup_home *home, const char *name, const char *text);
+
+/*
  * Moves the processes of the service into leaves of v1 that a limit has made
  * while they ran (each write may wait for all processors). child: one that may not
  * have joined its leaf yet, and would pass by what it found no leaf in; 0: none.
@@ -255,6 +261,14 @@ static inline bool cgroup_why_above(const struct cgroup_home *home, const char *
 	(void)name;
 	(void)what;
 	(void)why;
+	return false;
+}
+
+static inline bool cgroup_has_more(const struct cgroup_home *home, const char *name, const char *text)
+{
+	(void)home;
+	(void)name;
+	(void)text;
 	return false;
 }
 

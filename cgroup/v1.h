@@ -26,6 +26,7 @@ void v1_spread(const struct cgroup_home *home, const char *name);
 /* -- cgroup/v1_limits.c -- */
 
 int v1_limit(struct cgroup_home *home, const char *name, const char *file, const char *text);
+bool v1_has_more(const struct cgroup_home *home, const char *name, const char *text);
 int v1_adopt(const struct cgroup_home *home, const char *name, pid_t child);
 
 /* -- cgroup/v1_oom.c -- */

@@ -171,6 +171,27 @@ static int put_quota(const struct job *job)
 	return err;
 }
 
+/* "max" and "-1" are no quota: nothing is more than the one, and who has the other may have what the group has. */
+static bool take_quota(const char *amount, const char *period, uint64_t *ret_amount, uint64_t *ret_period)
+{
+	return !text_u64(amount, ret_amount) && !text_u64(period, ret_period);
+}
+
+bool v1_has_more(const struct cgroup_home *home, const char *name, const char *text)
+{
+	const struct job job = { .home = home, .controller = CGROUP_V1_CPU, .name = name };
+	size_t len = strcspn(text, " ");
+	struct quota is;
+	uint64_t amount, period, of, in;
+	BUF_ON_STACK(wanted, 24);
+
+	buf_add(&wanted, text, len);
+	read_word(&job, "cpu.cfs_quota_us", is.amount, sizeof(is.amount));
+	read_word(&job, "cpu.cfs_period_us", is.period, sizeof(is.period));
+	return text[len] && take_quota(is.amount, is.period, &amount, &period) &&
+	       take_quota(buf_text(&wanted), text + len + 1, &of, &in) && amount * in > of * period;
+}
+
 static int put_shares(const struct job *job)
 {
 	uint64_t weight;

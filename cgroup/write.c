@@ -247,6 +247,11 @@ int cgroup_limit(struct cgroup_home *home, const char *name, const char *file, c
 	return err;
 }
 
+bool cgroup_has_more(const struct cgroup_home *home, const char *name, const char *text)
+{
+	return ENABLED(CONFIG_CGROUP_V1) && home->v1[CGROUP_V1_CPU] >= 0 && v1_has_more(home, name, text);
+}
+
 int cgroup_adopt(const struct cgroup_home *home, const char *name, pid_t child)
 {
 	return ENABLED(CONFIG_CGROUP_V1) ? v1_adopt(home, name, child) : 0;

@@ -133,18 +133,32 @@ static int write_quota(const struct limits *l, const char *text)
 	return err;
 }
 
-static bool is_held_by_members(const struct limits *l, const char *file, int err)
+static bool a_member_has_more(const struct limits *l, const char *text)
+{
+	struct leaf_name name;
+
+	for (uint32_t i = 0; i < l->sv->state->count; i++)
+		if (is_member(l->sv, i, (l->whose & ~CHANGED_GROUP) - 1) &&
+		    cgroup_has_more(&l->sv->state->cgroup, leaf_of(l->sv, i, &name), text))
+			return true;
+	return false;
+}
+
+/* Else it is refused for another reason, and what those in it have is left to them. */
+static bool is_held_by_members(const struct limits *l, const char *file, const char *text, int err)
 {
 	if (!(l->whose & CHANGED_GROUP))
 		return false;
-	return strcmp(file, "cpu.max") ? err == -EBUSY && is_processors(file) && has_old_processors(l) : err == -EINVAL;
+	if (strcmp(file, "cpu.max") != 0)
+		return err == -EBUSY && is_processors(file) && has_old_processors(l);
+	return err == -EINVAL && a_member_has_more(l, text);
 }
 
 static int write_again(const struct limits *l, const char *file, const char *text)
 {
 	int err = strcmp(file, "cpu.max") ? write_limit(l, file, text) : write_quota(l, text);
 
-	return is_held_by_members(l, file, err) ? write_group(l, file, text) : err;
+	return is_held_by_members(l, file, text, err) ? write_group(l, file, text) : err;
 }
 
 /* Of what has keys ("8:0 rbps=1") those that were not changed by hand hold as well. */

@@ -126,6 +126,15 @@ have "70000 100000 70000 100000" "90000 100000 90000 100000" "60000 100000 60000
 if grep -q -E '^[0-9]+:(cpu|cpu,cpuacct|cpuacct,cpu):' /proc/self/cgroup; then
 	ct_minit set group.shop cpu.max=10% 2>"$ct_dir/why"
 	is "$?:$(grep -c 'cgroup v1 gives a group no less than those in it have, and them no more than it has$' "$ct_dir/why")" 1:1 "by hand the reason is told"
+	# Refused by what is above the group, and not for those in it.
+	some=$(ct_leaf some cpu.cfs_quota_us)
+	echo 95000 >"${some%/*/*/*}/cpu.cfs_quota_us"
+	sed -i 's/90%/99%/; s/"70%/"96%/; s/"60%/"20%/' "$ct_dir/table.toml"
+	ct_minit reload >"$ct_dir/said" 2>&1
+	is "$? $(cat "$some") $(cat "${some%/*/*}/cpu.cfs_quota_us") $(cat "$(ct_leaf other cpu.cfs_quota_us)")" "1 70000 90000 60000" \
+		"where a group is refused more nobody in it has more either"
+	grep -q 'cpu.max: cannot be changed while it runs: .*it goes on with what it had' "$ct_dir/said"
+	ok $? "as it is said"
 fi
 ct_stop "it ends in order"
 
