@@ -335,6 +335,7 @@ static void finish_bridges(struct plan *p)
 				c->specs[i].attach.flags |= NET_ALONE;
 			set_gateway(p, i);
 		}
+	nearer_check(p);
 	network_extras(p);
 	shards_finish(p);
 	hosts_finish(c);

@@ -154,6 +154,11 @@ void network_extras(struct plan *p);
 /* If any service is given one, those of the others: MAC -> service index + 1, or ADDR_OF_BRIDGE | index. */
 void macs_note(struct compile *c, struct set *macs);
 
+/* -- nearer.c -- */
+
+/* Refuses a link with a subnet within that of a bridge, if a service on that has an address there. */
+void nearer_check(const struct plan *p);
+
 /* -- also.c -- */
 
 /* eth1 and so on of a service, for network_extras. */

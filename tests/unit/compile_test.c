@@ -2,7 +2,7 @@
 // links: services/address.c services/attach.c services/subnet.c services/unfit.c lib/addr_use.c services/macs.c services/append.c services/compile.c services/finish.c services/sections.c services/table_image.c services/errors.c services/keys.c services/names.c services/numbers.c services/order.c
 // links: services/ports.c services/allow.c services/spans.c net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/inbox.c net/ruleset.c net/balance.c net/between.c net/near.c net/mac.c
 // links: services/refuse.c services/roots.c services/kept.c services/set.c services/values.c services/values_tables.c services/values_root.c services/values_link.c services/match.c services/upon.c net/kinds.c services/table.c services/table_net.c services/table_roots.c cgroup/limits.c lib/arena.c
-// links: services/values_net.c services/network.c services/also.c services/attend.c services/own.c services/routes.c services/sysctls.c services/contrary.c net/family.c services/hostnames.c services/hosts.c services/peers.c services/shard.c net/star.c
+// links: services/values_net.c services/network.c services/also.c services/nearer.c services/attend.c services/own.c services/routes.c services/sysctls.c services/contrary.c net/family.c services/hostnames.c services/hosts.c services/peers.c services/shard.c net/star.c
 // links: services/values_caps.c services/values_privileges.c services/values_sched.c services/caps.c
 // links: lib/buf.c lib/fd.c lib/json.c lib/log.c lib/signame.c lib/addr.c lib/text.c lib/toml.c lib/toml_scalar.c lib/utf8.c
 // links: cgroup/friendly.c services/values_leaf.c services/changed.c
@@ -1570,8 +1570,8 @@ static bool limit_is_known(const char *name)
 
 static void what_others_call_a_key_leads_to_one_of_ours(void **state)
 {
-	static const struct { const char *word, *key; } all[] = {
-#define FOREIGN(word, key) { word, key },
+	static const struct { enum key_section section; const char *word, *key; } all[] = {
+#define FOREIGN(section, word, key) { IN_##section & IN_COMMON ? IN_SERVICE : IN_##section, word, key },
 #include "services/foreign.def"
 #undef FOREIGN
 	};
@@ -1580,9 +1580,9 @@ static void what_others_call_a_key_leads_to_one_of_ours(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		const char *limit = strncmp(all[i].key, "cgroup.", 7) ? NULL : all[i].key + 7;
 
-		assert_null(key_find(IN_SERVICE, all[i].word));
-		assert_true(limit ? limit_is_known(limit) : key_find(IN_SERVICE, all[i].key) != NULL);
-		assert_string_equal(key_nearest(IN_SERVICE, all[i].word), all[i].key);
+		assert_null(key_find(all[i].section, all[i].word));
+		assert_true(limit ? limit_is_known(limit) : key_find(all[i].section, all[i].key) != NULL);
+		assert_string_equal(key_nearest(all[i].section, all[i].word), all[i].key);
 	}
 }
 
