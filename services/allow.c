@@ -113,7 +113,7 @@ static void take_allow(struct allows *a, uint32_t from, const struct toml *node)
 	int to;
 
 	*allow = (struct net_allow){ .from = from };
-	if (!len || !read_ports(node->text + len, allow)) {
+	if (!len || node->text[strcspn(node->text, " *,")] || !read_ports(node->text + len, allow)) {
 		refuse(c, node, "%s: network.allow: found \"%.60s\"; wants %s", d->title, node->text,
 		       key_text(key_by_id(KEY_NETWORK_ALLOW), KEY_WANT));
 		return;
@@ -125,8 +125,8 @@ static void take_allow(struct allows *a, uint32_t from, const struct toml *node)
 	route_between(c, from, (uint32_t)to);
 	a->ports += allow->last - allow->low + 1u;
 	if (a->ports > NET_ALLOWED)
-		refuse(c, node, "%s: network.allow: %s: with it there are more than %u ports to be reached", d->title,
-		       node->text, NET_ALLOWED);
+		refuse(c, node, "%s: network.allow: %s: with it there are more than %u ports to be reached; "
+		       "allow all of it: \"%.*s\"", d->title, node->text, NET_ALLOWED, (int)len, node->text);
 	else
 		a->count++;
 }

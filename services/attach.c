@@ -151,6 +151,8 @@ void attach_service(struct compile *c, struct service_spec *spec, const struct d
 		       d->title);
 	if (d->confine->roots.join_flags & CLONE_NEWNET)
 		return;
+	if (is_seen(d, KEY_NETWORK_MODE) && !d->nodes[KEY_NETWORK_MODE])
+		return; /* that is none, which was said */
 	network_check(c, d, kind);
 	give_network(c, spec, d, &w, kind);
 	if (w.own)

@@ -262,6 +262,9 @@ void refuse_element(struct section *s, const struct key *key, const struct toml 
 void refuse_unknown(struct compile *c, const char *title, const char *what, const struct toml *node,
 		    const char *name, const char *nearest);
 
+/* `title: name: stands in [...], not here`, if it is a key of another section. */
+bool refuse_elsewhere(struct compile *c, const char *title, const struct toml *node, const char *name);
+
 /* `title: table: unknown key ...`, with the nearest of "a|b|c", or all of them. table: "mounts./data" */
 void refuse_inner(struct compile *c, const char *title, const char *table, const struct toml *node, const char *words);
 

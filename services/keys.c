@@ -111,18 +111,30 @@ static bool sounds_like(const char *a, const char *b)
 	}
 }
 
-/* What another program calls it, one behind the other: the word, the key. */
+/* What another program calls it, one behind the other: the section, the word, the key. */
 static const char foreign[] =
-#define FOREIGN(word, key) word "\0" key "\0"
+#define FOREIGN(section, word, key) #section "\0" word "\0" key "\0"
 #include "services/foreign.def"
 #undef FOREIGN
 	;
 
-static const char *key_of_foreign(const char *name)
+static const char *section_name(enum key_section section)
 {
-	for (const char *word = foreign, *key; *word; word = key + strlen(key) + 1) {
+	return section & IN_COMMON  ? "COMMON" :
+	       section & IN_BRIDGE  ? "BRIDGE" :
+	       section & IN_LINK    ? "LINK" :
+	       section & IN_NETWORK ? "NETWORK" :
+				      "";
+}
+
+const char *key_of_foreign(enum key_section section, const char *name)
+{
+	const char *word, *key;
+
+	for (const char *at = foreign; *at; at = key + strlen(key) + 1) {
+		word = at + strlen(at) + 1;
 		key = word + strlen(word) + 1;
-		if (sounds_like(word, name))
+		if (!strcmp(at, section_name(section)) && sounds_like(word, name))
 			return key;
 	}
 	return NULL;
@@ -130,7 +142,7 @@ static const char *key_of_foreign(const char *name)
 
 static const char *key_alike(enum key_section section, const char *name)
 {
-	const char *known = section & IN_COMMON ? key_of_foreign(name) : NULL;
+	const char *known = key_of_foreign(section, name);
 
 	for (const struct key *k = keys; k < keys + KEY_COUNT && !known; k++) {
 		const char *candidate = key_text(k, KEY_NAME);

@@ -66,6 +66,9 @@ bool key_is_group(enum key_section section, const char *name);
 /* Appends the keys that begin as these characters do: "stop.signal|stop.grace". */
 void key_group(enum key_section section, const char *prefix, size_t len, struct buf *ret);
 
+/* What another program calls a key of this section; NULL: none that is known. */
+const char *key_of_foreign(enum key_section section, const char *name);
+
 /* The key that was probably meant, or NULL. */
 const char *key_nearest(enum key_section section, const char *name);
 

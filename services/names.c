@@ -29,6 +29,10 @@ static void name_section(struct compile *c, const struct toml *node)
 			return;
 		nearest_try(&near, sections[i]);
 	}
+	if (word_find("bridge|bridges", node->key) >= 0)
+		near.best = "network.bridge.NAME";
+	if (word_find("link|links|interface|interfaces", node->key) >= 0)
+		near.best = "network.link.NAME";
 	refuse_unknown(c, "", node->type == TOML_TABLE ? "section" : "key", node, node->key, near.best);
 }
 
@@ -39,7 +43,9 @@ static void name_own(struct compile *c, const struct toml *node)
 
 	if (key_find(IN_NETWORK, node->key) || (is_section && (node->type == TOML_TABLE || node->type == TOML_BROKEN)))
 		return;
-	if (!best)
+	if (!best && node->type != TOML_TABLE && !is_section && refuse_elsewhere(c, "network", node, node->key))
+		return;
+	if (!best && (node->type == TOML_TABLE || is_section))
 		best = node->key[0] == 'l' ? "link.NAME" : "bridge.NAME";
 	refuse_unknown(c, "network", node->type == TOML_TABLE || is_section ? "section" : "key", node, node->key, best);
 }
@@ -130,6 +136,9 @@ static bool name_interface(struct compile *c, const struct toml *node, const cha
 	if (node->type != TOML_TABLE)
 		refuse_key(c, node, "network.%s.%.64s: wants a section such as [network.%s.%s]", what, node->key,
 			   what, example);
+	else if (!strcmp(what, "link") && strpbrk(node->key, "*?["))
+		refuse_key(c, node, "network.link.%.64s: a pattern is no name; give the link one of its own, and "
+			   "match = \"%.64s\"", node->key, node->key);
 	else if (!name_is_good(node->key, NET_IFNAME - 1))
 		refuse_key(c, node, "network.%s.%.64s: the name of an interface has up to %d letters, digits, "
 			   "and . _ - @ behind the first", what, node->key, NET_IFNAME - 1);

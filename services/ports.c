@@ -205,8 +205,8 @@ static void take_port(struct ports *p, uint32_t index, const struct toml *node, 
 		refuse(c, node, "%s: network.ports: found \"%.60s\"; wants %s", title, node->text,
 		       key_text(ports_key(), KEY_WANT));
 	else if (text.from.last - text.from.low != text.to.last - text.to.low)
-		refuse(c, node, "%s: network.ports: %s: %u ports lead to %u", title, node->text,
-		       text.from.last - text.from.low + 1u, text.to.last - text.to.low + 1u);
+		refuse(c, node, "%s: network.ports: %s: %u ports lead to %u; give as many on both sides", title,
+		       node->text, text.from.last - text.from.low + 1u, text.to.last - text.to.low + 1u);
 	else if (balance && text.from.low != text.from.last)
 		refuse(c, node, "%s: network.ports: %s: with network.balance each port stands alone", title,
 		       node->text);

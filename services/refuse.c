@@ -40,23 +40,9 @@ static void put_shown(struct buf *b, const char *text)
 static const char type_words[][20] = { "", "", "", "the float ", "the date and time ", "the date and time ",
 				       "the date ", "the time " };
 
-/* Where an array of words is wanted, what is wrong with it is in it. */
-static void put_array(struct buf *b, const struct toml *array)
-{
-	const struct toml *e = array->first;
-
-	while (e && e->type != TOML_TABLE && e->type != TOML_ARRAY)
-		e = e->next;
-	if (e)
-		buf_fmt(b, "an array with %s in it", e->type == TOML_TABLE ? "a table" : "another array");
-	else
-		buf_str(b, array->count ? "an array" : "an empty array");
-}
-
-static void put_found(struct buf *b, const struct toml *node)
+static void put_one(struct buf *b, const struct toml *node)
 {
 	switch (node->type) {
-	case TOML_ARRAY: put_array(b, node); break;
 	case TOML_TABLE: buf_str(b, "a table"); break;
 	case TOML_BOOL: buf_str(b, node->truth ? "true" : "false"); break;
 	case TOML_INTEGER: buf_fmt(b, "the integer %ld", (long)node->number); break;
@@ -68,6 +54,32 @@ static void put_found(struct buf *b, const struct toml *node)
 		break;
 	default: buf_fmt(b, "%s%.60s", type_words[node->type], node->text); break;
 	}
+}
+
+/* Where an array of words is wanted, what is wrong with it is in it. */
+static void put_array(struct buf *b, const struct toml *array)
+{
+	const struct toml *e = array->first;
+
+	while (e && e->type == TOML_STRING)
+		e = e->next;
+	buf_str(b, array->count ? "an array" : "an empty array");
+	if (!e || e->type == TOML_BROKEN)
+		return;
+	buf_str(b, " with ");
+	if (e->type == TOML_ARRAY)
+		buf_str(b, "another array");
+	else
+		put_one(b, e);
+	buf_str(b, " in it");
+}
+
+static void put_found(struct buf *b, const struct toml *node)
+{
+	if (node->type == TOML_ARRAY)
+		put_array(b, node);
+	else
+		put_one(b, node);
 }
 
 void refuse_named(struct compile *c, const char *title, const char *name, const struct toml *node, const char *want)
@@ -159,6 +171,20 @@ static const char *group_nearest(const struct group *g, const char *name)
 	return near.best;
 }
 
+/* What there is to do where a bridge or link is not of the table. */
+static void put_cure(struct buf *b, const struct compile *c, const struct group *group, const char *what,
+		     const char *name)
+{
+	bool is_bridge = group == &c->bridges;
+
+	if ((!is_bridge && group != &c->links) || !ifname_is_good(name))
+		return;
+	if (group_index(is_bridge ? &c->links : &c->bridges, name) >= 0)
+		buf_fmt(b, "; it is a %s of the table", is_bridge ? "link" : "bridge");
+	else
+		buf_fmt(b, "; make it one of the table: [network.%s.%s]", what, name);
+}
+
 void refuse_nobody(struct compile *c, const char *title, const char *key, const struct toml *node,
 		    const struct group *group, const char *what)
 {
@@ -167,6 +193,8 @@ void refuse_nobody(struct compile *c, const char *title, const char *key, const 
 	BUF_ON_STACK(shown, 400);
 
 	put_shown(&shown, node->text);
+	if (!nearest)
+		put_cure(&shown, c, group, what, node->text);
 	refuse(c, node, "%s: %s: there is no %s %s%s%s%s", title, key, what, buf_text(&shown),
 	       nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }

@@ -54,6 +54,16 @@ static const char *home_of_limit(enum key_section kind, const char *name)
 	return NULL;
 }
 
+bool refuse_elsewhere(struct compile *c, const char *title, const struct toml *node, const char *name)
+{
+	BUF_ON_STACK(homes, 120);
+
+	put_homes(name, &homes);
+	if (homes.len)
+		refuse_key(c, node, "%s: %s: stands in %s, not here", title, name, buf_text(&homes));
+	return homes.len > 0;
+}
+
 /* As a header with a name that has a dot in it leaves it: [service.web.v2]. */
 static bool has_only_tables(const struct toml *section)
 {
@@ -69,7 +79,7 @@ static bool refuse_in_group(struct section *s, const struct toml *node, const ch
 	size_t len = strcspn(name, ".");
 	BUF_ON_STACK(keys, 400);
 
-	if (!name[len] || (nearest && !strncmp(nearest, name, len + 1)))
+	if (!name[len] || key_of_foreign(s->kind, name) || (nearest && !strncmp(nearest, name, len + 1)))
 		return false;
 	key_group(s->kind, name, len + 1, &keys);
 	if (keys.len)
@@ -77,20 +87,32 @@ static bool refuse_in_group(struct section *s, const struct toml *node, const ch
 	return keys.len > 0;
 }
 
+/* Of a bridge or bond, as in files of other programs. */
+static bool refuse_ports(struct section *s, const struct toml *node, const char *name)
+{
+	const char *words = s->kind == IN_BRIDGE ? "ports|port|interface|interfaces|members|slaves|bridge_ports" :
+			    s->kind == IN_LINK	 ? "ports|interfaces|members|slaves|bond_slaves" : "";
+	size_t len = s->kind == IN_BRIDGE ? strlen("network.bridge.") : strlen("network.link.");
+
+	if (word_find(words, name) < 0)
+		return false;
+	refuse_key(s->c, node, "%s: unknown key \"%s\"; who is a port says so himself: master = \"%s\" in his "
+		   "[network.link.NAME]", s->draft->title, name, s->draft->title + len);
+	return true;
+}
+
 static void refuse_name(struct section *s, const struct toml *node, const char *name)
 {
 	bool is_told = s->c->errors.count < ERRORS_TOLD; /* the search is long */
 	const char *home = home_of_limit(s->kind, name);
 	const char *nearest = is_told && !home ? key_nearest(s->kind, name) : NULL;
-	BUF_ON_STACK(homes, 120);
 
+	if (refuse_ports(s, node, name))
+		return;
 	if (home)
-		buf_str(&homes, home);
-	else if (!nearest)
-		put_homes(name, &homes);
-
-	if (homes.len)
-		refuse_key(s->c, node, "%s: %s: stands in %s, not here", s->draft->title, name, buf_text(&homes));
+		refuse_key(s->c, node, "%s: %s: stands in %s, not here", s->draft->title, name, home);
+	else if (!nearest && refuse_elsewhere(s->c, s->draft->title, node, name))
+		return;
 	else if (is_told && refuse_in_group(s, node, name, nearest))
 		return;
 	else if (!nearest && is_told && s->kind == IN_SERVICE && has_only_tables(s->draft->header))

@@ -133,8 +133,8 @@ static void take_bridge_addr(struct plan *p, uint32_t index, const struct toml *
 	else if (*n == NET_ADDRS)
 		refuse(c, node, "%s: address: more than %d addresses", title, NET_ADDRS);
 	else if (other)
-		refuse(c, node, "%s: address: the subnet of %s overlaps with one of bridge %s", title, node->text,
-			 other->name);
+		refuse(c, node, "%s: address: the subnet of %s overlaps with one of bridge %s; give one of "
+		       "them another", title, node->text, other->name);
 	else if (!addr_is_host(&a))
 		refuse(c, node, "%s: address: %s is the subnet itself or its broadcast, not an address in it", title,
 			 node->text);
