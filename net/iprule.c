@@ -10,8 +10,6 @@
 
 #include "net/requests.h"
 
-#define AT_ONCE 32      /* rules that are taken away between two looks */
-
 static void put_net(struct netlink_batch *b, uint16_t attr, const struct addr *net)
 {
 	if (net->prefix)
@@ -95,45 +93,29 @@ void net_iprule_remove(struct net_session *s, const struct net_iprule *rule)
 
 /* -- what a killed run has left ------------------------------------------------------------------------------------ */
 
-static bool is_own(struct netlink_bytes body, uint32_t *ret_priority)
+static bool is_own(struct netlink_bytes body, void *ret_priority)
 {
 	struct netlink_bytes attrs = netlink_behind(body, sizeof(struct fib_rule_hdr)), got;
 
 	if (!netlink_find(attrs, FRA_PROTOCOL, &got) || got.len != 1 || (uint8_t)got.data[0] != NET_PROTOCOL ||
-	    !netlink_find(attrs, FRA_PRIORITY, &got) || got.len != sizeof(*ret_priority))
+	    !netlink_find(attrs, FRA_PRIORITY, &got) || got.len != sizeof(uint32_t))
 		return false;
-	memcpy(ret_priority, got.data, sizeof(*ret_priority));
+	memcpy(ret_priority, got.data, got.len);
 	return true;
 }
 
-struct found {
-	uint32_t priorities[AT_ONCE];
-	unsigned n;
-};
-
-static void note(void *context, struct netlink_bytes body)
-{
-	struct found *f = context;
-
-	f->n += f->n < AT_ONCE && is_own(body, &f->priorities[f->n]);
-}
-
-static void clear(struct net_session *s, uint8_t family)
+static int drop(struct net_session *s, const void *one, uint8_t family)
 {
 	const struct netlink_request request = { .type = RTM_DELRULE, .step = NET_IPRULE };
-	struct found f;
-	int err;
+	struct net_iprule rule = { .priority = 0 };
 
-	do {
-		f.n = 0;
-		err = netlink_list(&s->host, RTM_GETRULE, family, sizeof(struct fib_rule_hdr), note, &f);
-		for (unsigned i = 0; i < f.n && !err; i++)
-			err = send_rule(s, &(struct net_iprule){ .priority = f.priorities[i] }, family, &request);
-	} while (f.n == AT_ONCE && !err);
+	memcpy(&rule.priority, one, sizeof(rule.priority));
+	return send_rule(s, &rule, family, &request);
 }
 
 void net_iprules_clear(struct net_session *s)
 {
-	clear(s, AF_INET);
-	clear(s, AF_INET6);
+	static const struct sweep ours = { RTM_GETRULE, sizeof(struct fib_rule_hdr), sizeof(uint32_t), is_own, drop };
+
+	sweep(s, &ours);
 }

@@ -9,15 +9,14 @@
 
 #include "net/requests.h"
 
-#define AT_ONCE 32 /* that are taken away between two looks */
-
 struct left {
 	struct addr addr;
 	uint32_t index; /* of the link */
 };
 
-static bool take(struct netlink_bytes body, struct left *ret)
+static bool take(struct netlink_bytes body, void *ret_one)
 {
+	struct left *ret = ret_one;
 	struct netlink_bytes attrs, got;
 	struct ndmsg nd;
 
@@ -33,34 +32,17 @@ static bool take(struct netlink_bytes body, struct left *ret)
 	return true;
 }
 
-struct found {
-	struct left list[AT_ONCE];
-	unsigned n;
-};
-
-static void note(void *context, struct netlink_bytes body)
+static int drop(struct net_session *s, const void *one, uint8_t family)
 {
-	struct found *f = context;
+	const struct left *left = one;
 
-	f->n += f->n < AT_ONCE && take(body, &f->list[f->n]);
-}
-
-/* One that cannot be taken away would be found for ever. */
-static void clear(struct net_session *s, uint8_t family)
-{
-	struct found f;
-	int err;
-
-	do {
-		f.n = 0;
-		err = netlink_list(&s->host, RTM_GETNEIGH, family, sizeof(struct ndmsg), note, &f);
-		for (unsigned i = 0; i < f.n && !err; i++)
-			err = neighbour_drop(s, &f.list[i].addr, f.list[i].index);
-	} while (f.n == AT_ONCE && !err);
+	(void)family;
+	return neighbour_drop(s, &left->addr, left->index);
 }
 
 void net_neighbours_clear(struct net_session *s)
 {
-	clear(s, AF_INET);
-	clear(s, AF_INET6);
+	static const struct sweep ours = { RTM_GETNEIGH, sizeof(struct ndmsg), sizeof(struct left), take, drop };
+
+	sweep(s, &ours);
 }

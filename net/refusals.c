@@ -8,10 +8,9 @@
 
 #include "net/requests.h"
 
-#define AT_ONCE 32 /* that are taken away between two looks */
-
-static bool take(struct netlink_bytes body, struct net_route *ret)
+static bool take(struct netlink_bytes body, void *ret_one)
 {
+	struct net_route *ret = ret_one;
 	struct netlink_bytes attrs, to;
 	struct rtmsg rt;
 
@@ -29,33 +28,15 @@ static bool take(struct netlink_bytes body, struct net_route *ret)
 	return true;
 }
 
-struct found {
-	struct net_route list[AT_ONCE];
-	unsigned n;
-};
-
-static void note(void *context, struct netlink_bytes body)
+static int drop(struct net_session *s, const void *one, uint8_t family)
 {
-	struct found *f = context;
-
-	f->n += f->n < AT_ONCE && take(body, &f->list[f->n]);
-}
-
-static void clear(struct net_session *s, uint8_t family)
-{
-	struct found f;
-	int err;
-
-	do {
-		f.n = 0;
-		err = netlink_list(&s->host, RTM_GETROUTE, family, sizeof(struct rtmsg), note, &f);
-		for (unsigned i = 0; i < f.n && !err; i++)
-			err = route_drop(s, &f.list[i], 0, NET_PROTOCOL);
-	} while (f.n == AT_ONCE && !err);
+	(void)family;
+	return route_drop(s, one, 0, NET_PROTOCOL);
 }
 
 void net_refusals_clear(struct net_session *s)
 {
-	clear(s, AF_INET);
-	clear(s, AF_INET6);
+	static const struct sweep ours = { RTM_GETROUTE, sizeof(struct rtmsg), sizeof(struct net_route), take, drop };
+
+	sweep(s, &ours);
 }

@@ -89,6 +89,17 @@ typedef void netlink_each_fn(void *context, struct netlink_bytes body);
 must_check int netlink_list(struct netlink *nl, uint16_t type, uint8_t family, size_t header, netlink_each_fn *each,
 			    void *context);
 
+/* A list of the kernel's of which minit knows some for its own. */
+struct sweep {
+	uint16_t type;       /* RTM_GET* */
+	size_t header, size; /* of its message, as in netlink_list; of what take gives, 64 at most */
+	bool (*take)(struct netlink_bytes body, void *ret_one); /* whether it is ours */
+	int (*drop)(struct net_session *s, const void *one, uint8_t family); /* 0 or -errno */
+};
+
+/* Takes all of those away, of IPv4 and IPv6, but for what cannot be. sweep.c */
+void sweep(struct net_session *s, const struct sweep *of);
+
 /* The same of all links, without their statistics, which would be most of each answer; what is none is not left out. */
 must_check int links_list(struct netlink *nl, netlink_each_fn *each, void *context);
 /* What a message about a link says: 0, or -EPROTO. */

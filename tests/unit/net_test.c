@@ -1,4 +1,4 @@
-// links: net/net.c net/announce.c net/bridge.c net/shard.c net/star.c net/iprule.c net/veth.c net/extra.c net/onlink.c net/rate.c net/refusals.c net/netlink.c net/list.c net/inbox.c net/link.c net/addr.c net/mac.c net/links.c net/strip.c net/kinds.c net/kind_put.c lib/buf.c lib/cure.c lib/fd.c lib/addr.c lib/addr_use.c lib/text.c
+// links: net/net.c net/announce.c net/bridge.c net/shard.c net/star.c net/iprule.c net/veth.c net/extra.c net/onlink.c net/rate.c net/refusals.c net/sweep.c net/netlink.c net/list.c net/inbox.c net/link.c net/addr.c net/mac.c net/links.c net/strip.c net/kinds.c net/kind_put.c lib/buf.c lib/cure.c lib/fd.c lib/addr.c lib/addr_use.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvmsg,--wrap=socket,--wrap=setsockopt,--wrap=ioctl,--wrap=close
 // flags: -Wl,--wrap=fd_write_file,--wrap=unshare,--wrap=setns,--wrap=log_error,--wrap=log_warn
 #include <setjmp.h>
