@@ -353,8 +353,8 @@ void rules_note_ipv6(struct supervisor *sv, bool missing)
 	bool was = sv->state->rules.no_ipv6;
 
 	sv->state->rules.no_ipv6 = missing;
-	if (sv->state->rules.made && was != missing)
-		(void)!commit(); /* said */
+	if (sv->state->rules.made && was != missing && commit()) /* said */
+		sv->state->rules.no_ipv6 = was; /* as the kernel has it: who looks again tries again */
 }
 
 void rules_open_ways(struct net_session *net)

@@ -36,12 +36,13 @@ static struct {
 static struct supervisor sv = { .table = &image.table, .state = &file.state };
 static unsigned commits, members, sweeps;
 static bool touched;
+static int commit_err;
 
 int ruleset_commit(int fd, const char *bytes, size_t len)
 {
 	(void)fd, (void)bytes, (void)len;
 	commits++;
-	return 0;
+	return commit_err;
 }
 
 void ruleset_group(struct buf *b, uint32_t index, const struct net_group *group,
@@ -242,12 +243,33 @@ static void who_is_no_member_is_none_of_it(void **state)
 	assert_int_equal(told(), 0);
 }
 
+static unsigned noted(bool missing)
+{
+	unsigned before = commits;
+
+	rules_note_ipv6(&sv, missing);
+	return commits - before;
+}
+
+static void what_the_kernel_has_not_taken_is_tried_again(void **state)
+{
+	(void)state;
+	commit_err = -ENOMEM;
+	assert_int_equal(noted(true), 1);
+	assert_int_equal(noted(true), 1);
+	commit_err = 0;
+	assert_int_equal(noted(true), 2); /* and its group */
+	assert_int_equal(noted(true), 0);
+	assert_int_equal(noted(false), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(who_becomes_ready_or_is_no_longer_is_told, set_up),
 		cmocka_unit_test_setup(one_that_is_not_ready_and_comes_no_further_is_not, set_up),
 		cmocka_unit_test_setup(who_is_no_member_is_none_of_it, set_up),
+		cmocka_unit_test_setup(what_the_kernel_has_not_taken_is_tried_again, set_up),
 	};
 
 	return cmocka_run_group_tests_name("when the ruleset is told of members", tests, NULL, NULL);
