@@ -101,6 +101,17 @@ static void speak_again(const struct net_bridge *bridge)
 		(void)!write_ipv6(bridge->name, "addr_gen_mode", "0"); /* it was just written */
 }
 
+/* The kernel takes nothing back that it has made. */
+void bridge_hush(struct net_session *s, const struct net_bridge *bridge, const struct link_info *found)
+{
+	const struct addr local = mac_link_local(found->mac);
+
+	if (bridge_has_family(bridge, AF_INET6) || strcmp(found->alias, LINK_MARK) != 0 ||
+	    write_ipv6(bridge->name, "addr_gen_mode", "1"))
+		return;
+	(void)!addr_strip(s, bridge->name, &local, found->index); /* said */
+}
+
 /* With its MAC from the first moment: one that nobody has set is that of the lowest port, and changes with them. */
 int bridge_create(struct net_session *s, const struct net_bridge *bridge, const uint8_t *mac)
 {
@@ -147,11 +158,11 @@ bool net_bridge_is_there(struct net_session *s, const char *ifname)
 	return !link_find(&s->host, ifname, &info) && !strcmp(info.kind, "bridge");
 }
 
-bool net_bridge_has_ipv6(struct net_session *s, const char *ifname)
+bool net_bridge_lacks_ipv6(struct net_session *s, const char *ifname)
 {
 	struct link_info info;
 
-	return !link_find(&s->host, ifname, &info) && info.ipv6;
+	return !link_find(&s->host, ifname, &info) && !strcmp(info.kind, "bridge") && !info.ipv6;
 }
 
 bool net_ipv6_is_missing(struct net_session *s, const struct net_bridge *bridges, uint32_t count)
@@ -160,7 +171,8 @@ bool net_ipv6_is_missing(struct net_session *s, const struct net_bridge *bridges
 	bool missing = false;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (!bridge_has_family(&bridges[i], AF_INET6) || link_find(&s->host, bridges[i].name, &info))
+		if (!bridge_has_family(&bridges[i], AF_INET6) || link_find(&s->host, bridges[i].name, &info) ||
+		    strcmp(info.kind, "bridge") != 0)
 			continue;
 		if (info.ipv6)
 			return false;
@@ -388,6 +400,8 @@ int net_bridge_strip(struct net_session *s, const struct net_bridge *was, const 
 
 	if (err < 0)
 		return err == -ENODEV ? 0 : link_find_failed(was->name, was->name, err);
+	if (bridge_has_family(was, AF_INET6))
+		bridge_hush(s, is, &info);
 	err = unset(s, was, is, info.filters);
 	return err ? err : addrs_strip(s, was->name, was->addr, is->addr, info.index);
 }

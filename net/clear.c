@@ -70,6 +70,12 @@ static void drop_others(struct net_session *s, const struct net_bridge *bridge, 
 		(void)!addr_strip(s, bridge->name, &o.list[i], index); /* said */
 }
 
+static void drop_all_others(struct net_session *s, const struct net_bridge *bridge, const struct link_info *found)
+{
+	drop_others(s, bridge, found->index);
+	bridge_hush(s, bridge, found);
+}
+
 void net_bridge_clear(struct net_session *s, const struct net_bridge *bridge)
 {
 	struct link_info info;
@@ -79,5 +85,5 @@ void net_bridge_clear(struct net_session *s, const struct net_bridge *bridge)
 	if (strcmp(info.kind, "bridge") != 0 || !has_port(&s->host, info.index))
 		(void)net_remove(s, bridge->name);
 	else
-		drop_others(s, bridge, info.index);
+		drop_all_others(s, bridge, &info);
 }

@@ -325,8 +325,8 @@ must_check int net_seen_read(int fd, struct net_seen *ret);
 /* Whether there is a bridge of this name. */
 bool net_bridge_is_there(struct net_session *s, const char *ifname);
 
-/* Whether there is one, and IPv6 is not off on it. */
-bool net_bridge_has_ipv6(struct net_session *s, const char *ifname);
+/* Whether there is one, and IPv6 is off on it. */
+bool net_bridge_lacks_ipv6(struct net_session *s, const char *ifname);
 
 /* Whether bridges that are to have addresses of IPv6 are there, and none has IPv6. */
 bool net_ipv6_is_missing(struct net_session *s, const struct net_bridge *bridges, uint32_t count);
@@ -535,7 +535,7 @@ static inline int net_bridge_set(struct net_session *s, const struct net_bridge 
 	return -EOPNOTSUPP;
 }
 
-static inline bool net_bridge_has_ipv6(struct net_session *s, const char *ifname)
+static inline bool net_bridge_lacks_ipv6(struct net_session *s, const char *ifname)
 {
 	(void)s, (void)ifname;
 	return false;

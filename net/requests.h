@@ -195,6 +195,9 @@ static inline bool master_lacks_ipv6(const struct net_session *s, const struct n
 /* Makes it with this MAC; it is still down. 0 or -errno, logged, and nothing is left behind. */
 must_check int bridge_create(struct net_session *s, const struct net_bridge *bridge, const uint8_t *mac);
 
+/* One that minit has made, and that is to have no IPv6: no link-local address either. */
+void bridge_hush(struct net_session *s, const struct net_bridge *bridge, const struct link_info *found);
+
 /* Finds the bridge in the kernel if it is not the one of s->master, and puts it there. 0 or -errno, logged. */
 must_check int bridge_find(struct net_session *s, const char *object, const struct net_bridge *bridge);
 /* The same of a shard of the bridge that is s->master, in s->shard. */

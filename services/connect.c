@@ -114,18 +114,18 @@ static const struct net_port *port_on_ipv6(const struct supervisor *sv, uint32_t
 	return NULL;
 }
 
-static bool has_ipv6(struct supervisor *sv, const struct net_bridge *bridge)
+static bool lacks_ipv6(struct supervisor *sv, const struct net_bridge *bridge)
 {
 	struct net_session net;
-	bool has;
+	bool lacks;
 
 	if (sv->net)
-		return net_bridge_has_ipv6(sv->net, bridge->name);
+		return net_bridge_lacks_ipv6(sv->net, bridge->name);
 	if (net_open(&net))
-		return true; /* said, and nothing else will come of it */
-	has = net_bridge_has_ipv6(&net, bridge->name);
+		return false; /* said, and nothing else will come of it */
+	lacks = net_bridge_lacks_ipv6(&net, bridge->name);
 	net_close(&net);
-	return has;
+	return lacks;
 }
 
 /* What IPv6 would lead to it is left out where there is none; not what was asked for by IPv6 alone. */
@@ -133,7 +133,7 @@ static int check_ports(struct supervisor *sv, uint32_t index, const struct net_b
 {
 	const struct net_port *port = port_on_ipv6(sv, index);
 
-	if (!port || has_ipv6(sv, bridge))
+	if (!port || !lacks_ipv6(sv, bridge))
 		return 0;
 	log_error(service_name(sv, index), 0, "network.ports: port %u is one of IPv6, and bridge %s has none: "
 		  NET_IPV6_TAKES "; or leave the port out", port->low, bridge->name, bridge->name);

@@ -700,10 +700,10 @@ bool net_port_is_shut(struct net_session *s, const struct net_attach *attach, co
 	return false;
 }
 
-bool net_bridge_has_ipv6(struct net_session *s, const char *ifname)
+bool net_bridge_lacks_ipv6(struct net_session *s, const char *ifname)
 {
 	(void)s, (void)ifname;
-	return true;
+	return false;
 }
 
 int net_remove(struct net_session *s, const char *ifname)

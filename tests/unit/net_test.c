@@ -1473,6 +1473,17 @@ static void a_kernel_without_bridges(void **state)
 
 /* -- without IPv6 -------------------------------------------------------------------------------- */
 
+/* What it is instead is told by who has use for the bridge. */
+static void what_is_no_bridge_lacks_no_ipv6(void **state)
+{
+	(void)state;
+	assert_false(net_ipv6_is_missing(&net, &bridge, 1));
+	assert_false(net_bridge_lacks_ipv6(&net, "br0"));
+	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "br0", .kind = "dummy" };
+	assert_false(net_ipv6_is_missing(&net, &bridge, 1));
+	assert_false(net_bridge_lacks_ipv6(&net, "br0"));
+}
+
 static void without_ipv6(int err, const char *words)
 {
 	int ns[2];
@@ -1631,7 +1642,8 @@ int main(void)
 		TEST(the_request_for_a_bridge, boot), TEST(the_request_for_a_pair, boot_bridge),
 		TEST(the_largest_requests_fit, boot), TEST(all_failures_of_attaching, boot_bridge),
 		TEST(all_failures_of_a_bridge, boot), TEST(words_of_failures, boot),
-		TEST(a_kernel_without_bridges, boot), TEST(a_kernel_without_ipv6, boot), TEST(a_bridge_without_ipv6, boot),
+		TEST(a_kernel_without_bridges, boot), TEST(a_kernel_without_ipv6, boot), TEST(what_is_no_bridge_lacks_no_ipv6, boot),
+		TEST(a_bridge_without_ipv6, boot),
 		TEST(other_errors_of_ipv6_are_errors, boot_bridge), TEST(a_service_does_without_ipv6, boot_bridge),
 		TEST(the_only_address_is_needed, boot_bridge), TEST(ipv4_is_still_checked, boot_bridge),
 	};
