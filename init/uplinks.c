@@ -26,6 +26,7 @@ static uint64_t off;    /* done, and may be no port of its master any more, or n
 static uint64_t down;   /* done, and set down since: what the kernel has dropped with that, it is given when it is up */
 static uint64_t lost;   /* minit had made it, and somebody has deleted it: to be made anew */
 static uint64_t unmade; /* the same, and it could not be: tried again when it is time */
+static uint64_t untold; /* made, and had no carrier since: nobody has been told of its MAC */
 static uint32_t numbers[TABLE_LINKS_MAX]; /* the kernel's, of those that are done */
 static uint32_t carriers[TABLE_LINKS_MAX]; /* how often these have come or gone */
 static uint32_t masters[TABLE_LINKS_MAX]; /* of what they are ports of; 0: not known */
@@ -105,6 +106,10 @@ static void set_carrier(struct supervisor *sv, uint32_t link, bool carrier)
 		log_info(table_link(sv->table, link)->name, online ? "link: online" : "link: no longer online");
 	if (carrier && (was != sv->state->links_carrier || was_online != sv->state->links_online))
 		look_all(sv, link);
+	if (carrier && untold & bit(link)) {
+		set(&untold, link, false);
+		net_link_announce(table_link(sv->table, link), numbers[link], macs[link]);
+	}
 	if (carrier && !((was | down) & bit(link))) /* what was set down: rejoin */
 		ask_again(sv, table_link(sv->table, link));
 }
@@ -226,6 +231,7 @@ static int set_up(struct supervisor *sv, struct net_session *net, uint32_t i)
 		return err;
 	note_numbers(i, &seen);
 	sysctls_write(sv->table, link->name);
+	set(&untold, i, link->kind != NET_KIND_DEVICE && !seen.works);
 	set_carrier(sv, i, seen.works);
 	return 0;
 }
@@ -524,6 +530,7 @@ static void ask(struct supervisor *sv)
 		if (!err && sv->state->links_done & bit(i)) {
 			numbers[i] = seen.index;
 			memcpy(macs[i], seen.mac, NET_MAC);
+			untold |= seen.works ? 0 : sv->state->links_made & bit(i); /* once too often is no harm */
 			note_state(sv, i, &seen);
 		} else if (!((failed | lost) & bit(i))) {
 			(void)set_up(sv, &net, i);

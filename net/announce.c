@@ -125,7 +125,7 @@ int net_announce(const struct net_attach *attach, int ns, int home)
 
 /* -- a link that was made ------------------------------------------------------------------------------------------ */
 
-void announce_link(const struct net_link *link, uint32_t index, const uint8_t *mac)
+void net_link_announce(const struct net_link *link, uint32_t index, const uint8_t *mac)
 {
 	bool has_own = link->kind == NET_KIND_MACVLAN || link->kind == NET_KIND_VXLAN;
 	cleanup_fd int fd = -1;

@@ -389,7 +389,7 @@ int net_link_up(struct net_session *s, const struct net_links *all, uint32_t ind
 	if (!err)
 		err = set_up(s, all, index, &info, master);
 	if (!err && link->kind != NET_KIND_DEVICE)
-		announce_link(link, info.index, info.mac);
+		net_link_announce(link, info.index, info.mac);
 	return err ? err : net_link_ask(s, link, ret);
 }
 

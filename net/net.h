@@ -240,6 +240,13 @@ must_check int net_bridge_set(struct net_session *s, const struct net_bridge *br
  */
 must_check int net_link_up(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret);
 
+/*
+ * One that net_link_up has made may have another MAC than the one before it, of this run or of a killed one: who knows
+ * its addresses is told, by net_link_up too. Nobody hears that before it has carrier, nor without CAP_NET_RAW.
+ * announce.c
+ */
+void net_link_announce(const struct net_link *link, uint32_t index, const uint8_t *mac);
+
 /* Deletes one that net_link_up has made, and its routes that lead nowhere. 0 or -errno, logged. */
 int net_link_remove(struct net_session *s, const struct net_links *all, uint32_t index);
 
@@ -428,6 +435,11 @@ static inline int net_link_remove(struct net_session *s, const struct net_links 
 {
 	(void)s, (void)all, (void)index;
 	return 0;
+}
+
+static inline void net_link_announce(const struct net_link *link, uint32_t index, const uint8_t *mac)
+{
+	(void)link, (void)index, (void)mac;
 }
 
 static inline int net_link_up(struct net_session *s, const struct net_links *all, uint32_t index, struct net_seen *ret)

@@ -244,12 +244,6 @@ must_check int onlink_attach(struct net_session *s, const char *object, const st
 
 /* -- announce.c -- */
 
-/*
- * A link that was made, and is set up: it may have another MAC than the one before it, of this run or of a killed one,
- * so who knows its addresses is told. Without CAP_NET_RAW nobody is.
- */
-void announce_link(const struct net_link *link, uint32_t index, const uint8_t *mac);
-
 /* As net_run, of settings of a bridge or link. is_another: of its MAC, too: then who knows the one before is told. */
 must_check int announce_run(struct net_session *s, const char *ifname, struct netlink_batch *b, bool is_another);
 
