@@ -37,7 +37,7 @@ has_addr() {
 count() {
 	grep -c -E "$1" "$ct_dir/out"
 }
-tried='six: address fd78::1/64: IPv6 is disabled here'
+tried='six: address fd78::1/64: IPv6 is off here'
 
 ct_start
 ct_up

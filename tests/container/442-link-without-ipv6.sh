@@ -31,9 +31,10 @@ is "$(ct_in ip -br addr show | grep -E '^(wan|next|six)' | sed 's/@[^ ]*//' | tr
 is "$(ct_in ip route show | grep -v 'proto kernel' | sed 's/ *$//' | sort | tr '\n' ',')" \
 	"10.8.0.0/16 via 192.0.2.9 dev wan proto static,10.9.0.0/16 via 198.51.100.9 dev next proto static,default via 192.0.2.1 dev wan proto static,unreachable 10.7.0.0/16 proto static," \
 	"and the routes"
-ct_said 'wan: address 2001:db8::10/64: this kernel has no IPv6, or it is disabled here; going on without it and all others like it' "it is said"
-is "$(grep -a -c 'going on without it' "$ct_dir/out")" 1 "once"
-ct_said 'six: address 2001:db8:2::10/64: IPv6 is disabled here; set net.ipv6.conf.\*.disable_ipv6=0 or leave the address out' "one of IPv6 alone is an error"
+for link in "wan: address 2001:db8::10/64" "next: address 2001:db8:1::10/64"; do
+	is "$(grep -a -c "minit: $link: IPv6 is off there; going on without it" "$ct_dir/out")" 1 "it is said of each once: ${link%%:*}"
+done
+ct_said 'six: address 2001:db8:2::10/64: IPv6 is off here; set net.ipv6.conf.\*.disable_ipv6=0 and an MTU of 1280 or more, or leave the address out' "one of IPv6 alone is an error"
 ct_stop "it ends in order"
 
 # A link that is without it says nothing of the others.
@@ -50,7 +51,7 @@ ct_start sh -c 'ip link add wan type veth peer name far && ip link set far up &&
 	sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
 ct_is "where it is disabled on a link alone, a port of IPv6 can be had" six:up
-ct_said 'wan: address 2001:db8::10/64: this kernel has no IPv6, or it is disabled here' "and what the link goes without is said"
+ct_said 'wan: address 2001:db8::10/64: IPv6 is off there; ' "and what the link goes without is said"
 ct_in nft list ruleset | grep -q 'fd77::'
 ok $? "the rules are of IPv6 too"
 ct_stop "it ends in order"

@@ -133,7 +133,7 @@ ct_wait 10 'six: link: somebody has deleted it, and it cannot be made anew, as i
 ok $? "one that cannot have its address cannot be made anew"
 ct_signal SEGV
 again_tried() {
-	[ "$(count 'six: address 2001:db8:6::1/64: IPv6 is disabled here')" = 2 ]
+	[ "$(count 'six: address 2001:db8:6::1/64: IPv6 is off here')" = 2 ]
 }
 ct_until 10 again_tried
 ok $? "it is tried again by who has been executed in place"

@@ -147,9 +147,9 @@ is "$(ct_field dhcp-wan state)" up "the other client runs on"
 wire wan ipv6=fd00::34 dns=fd00::56 bound
 ct_in sh -c 'echo 1 >/proc/sys/net/ipv6/conf/wan/disable_ipv6'
 case $(wire wan ipv6=fd00::35 bound),$?,$(resolv),$(ct_in ls /run/minit) in
-*"IPv6 is disabled here"*,1,*fd00::56* | *,*lease6.wan"
+*"IPv6 is off here"*,1,*fd00::56* | *,*lease6.wan"
 "*) ok 1 "one that cannot be put in the place of another leaves nothing of that" ;;
-*"IPv6 is disabled here"*,1,*) ok 0 "one that cannot be put in the place of another leaves nothing of that" ;;
+*"IPv6 is off here"*,1,*) ok 0 "one that cannot be put in the place of another leaves nothing of that" ;;
 *) ok 1 "one that cannot be put in the place of another leaves nothing of that" ;;
 esac
 ct_stop "it ends in order"
