@@ -12,9 +12,6 @@
 #include "services/dump.h"
 #include "services/table.h"
 
-
-#define USUAL_MTU 1500 /* of a bridge that the table says none of */
-
 enum { CHECK_GOOD, CHECK_WRONG };
 
 static const char *plural(uint32_t n)
@@ -30,16 +27,11 @@ static const struct net_bridge *bridge_of(const struct table *t, const struct ne
 	return table_bridge(t, (uint32_t)at->bridge);
 }
 
-static uint32_t mtu_of_bridge(const struct net_bridge *bridge)
-{
-	return bridge->mtu ? bridge->mtu : USUAL_MTU;
-}
-
 static uint32_t mtu_of(const struct table *t, const struct service_spec *spec, const struct net_attach *at)
 {
 	const struct network_spec *network = table_network(t, spec);
 
-	return network && network->mtu && !at->number ? network->mtu : mtu_of_bridge(bridge_of(t, at));
+	return network && network->mtu && !at->number ? network->mtu : bridge_mtu(bridge_of(t, at));
 }
 
 /* Of the bridge itself by the table, or of a port that is another service's; 0: all have this one. */
@@ -64,7 +56,7 @@ static void look_at_mtu(const struct table *t, uint32_t index)
 	const struct service_spec *spec = table_service(t, index);
 	const struct network_spec *network = table_network(t, spec);
 	uint32_t mtu = network && spec->attach.bridge >= 0 ? network->mtu : 0;
-	uint32_t other = mtu && mtu != mtu_of_bridge(bridge_of(t, &spec->attach)) ? other_mtu(t, index, mtu) : 0;
+	uint32_t other = mtu && mtu != bridge_mtu(bridge_of(t, &spec->attach)) ? other_mtu(t, index, mtu) : 0;
 
 	if (other)
 		log_warn(table_name(t, spec), 0, "network.mtu: %u, and %u elsewhere on bridge %s: what is larger than "

@@ -141,18 +141,16 @@ void net_link_announce(const struct net_link *link, uint32_t index, const uint8_
 
 static const struct {
 	unsigned char version;
-	char what[6];
-} settings[] = { { 4, "arp" }, { 6, "ndisc" } };
+	char what[15];
+} settings[] = { { 4, "arp_notify" }, { 6, "ndisc_notify" } };
 
 /* True: it was not so, and is. */
-static bool put_setting(const char *ifname, size_t i, char value)
+static bool put_setting(const char *ifname, size_t i, int value)
 {
-	char was[8] = "", text[2] = { value };
 	BUF_ON_STACK(path, 96);
 
-	buf_fmt(&path, "/proc/sys/net/ipv%u/conf/%s/%s_notify", settings[i].version, ifname, settings[i].what);
-	return fd_read_file(AT_FDCWD, buf_text(&path), was, sizeof(was)) > 0 && was[0] != value &&
-	       fd_write_file(AT_FDCWD, buf_text(&path), text) >= 0;
+	setting_path(&path, settings[i].version, ifname, settings[i].what);
+	return setting_put(buf_text(&path), value) > 0;
 }
 
 /* A /proc/sys that is read-only, or without IPv6, is no reason to be without the MAC. */
@@ -162,10 +160,10 @@ int announce_run(struct net_session *s, const char *ifname, struct netlink_batch
 	int err;
 
 	for (size_t i = 0; i < ARRAY_LEN(settings) && is_another; i++)
-		set[i] = put_setting(ifname, i, '1');
+		set[i] = put_setting(ifname, i, 1);
 	err = net_run(s, ifname, b);
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++)
 		if (set[i])
-			(void)put_setting(ifname, i, '0');
+			(void)put_setting(ifname, i, 0);
 	return err;
 }

@@ -50,14 +50,14 @@ static void put_settings(struct netlink_batch *b, const struct net_bridge *bridg
 	put_options(b, bridge, filters);
 }
 
-#define CONF6 "/proc/sys/net/ipv6/conf/"
-
-static int write_ipv6(const char *name, const char *setting, const char *value)
+static int write_ipv6(const char *name, const char *what, int value)
 {
 	BUF_ON_STACK(path, 96);
+	int err;
 
-	buf_fmt(&path, CONF6 "%s/%s", name, setting);
-	return fd_write_file(AT_FDCWD, buf_text(&path), value);
+	setting_path(&path, 6, name, what);
+	err = setting_put(buf_text(&path), value);
+	return MIN(err, 0);
 }
 
 /*
@@ -66,7 +66,7 @@ static int write_ipv6(const char *name, const char *setting, const char *value)
  */
 static void believe_no_router(const char *name)
 {
-	int err = write_ipv6(name, "accept_ra", "0");
+	int err = write_ipv6(name, "accept_ra", 0);
 
 	if (err && err != -ENOENT) /* without IPv6 there are none */
 		log_warn(name, -err, "net.ipv6.conf.%s.accept_ra cannot be set to 0, so a service on it that has "
@@ -79,10 +79,10 @@ static void believe_no_router(const char *name)
  */
 static void speak_locally(const struct net_bridge *bridge)
 {
-	int err = bridge_has_family(bridge, AF_INET6) ? write_ipv6(bridge->name, "accept_dad", "0") : -ENOENT;
+	int err = bridge_has_family(bridge, AF_INET6) ? write_ipv6(bridge->name, "accept_dad", 0) : -ENOENT;
 
 	if (!err)
-		err = write_ipv6(bridge->name, "addr_gen_mode", "0");
+		err = write_ipv6(bridge->name, "addr_gen_mode", 0);
 	if (err && err != -ENOENT && err != -EROFS) /* of what is read-only accept_ra has told */
 		log_warn(bridge->name, -err, "its IPv6 settings cannot be written: what is only passed on finds who is "
 			 "not of the table by IPv4 alone; mount /proc/sys read-write");
@@ -92,13 +92,12 @@ static void speak_locally(const struct net_bridge *bridge)
 static void speak_again(const struct net_bridge *bridge)
 {
 	BUF_ON_STACK(path, 96);
-	char mode[8];
 
-	buf_fmt(&path, CONF6 "%s/addr_gen_mode", bridge->name);
-	if (fd_read_file(AT_FDCWD, buf_text(&path), mode, sizeof(mode)) <= 0 || mode[0] != '0')
+	setting_path(&path, 6, bridge->name, "addr_gen_mode");
+	if (setting_read(buf_text(&path)) != 0)
 		return;
-	if (!write_ipv6(bridge->name, "addr_gen_mode", "1"))
-		(void)!write_ipv6(bridge->name, "addr_gen_mode", "0"); /* it was just written */
+	if (!write_ipv6(bridge->name, "addr_gen_mode", 1))
+		(void)!write_ipv6(bridge->name, "addr_gen_mode", 0); /* it was just written */
 }
 
 /* The kernel takes nothing back that it has made. */
@@ -107,7 +106,7 @@ void bridge_hush(struct net_session *s, const struct net_bridge *bridge, const s
 	const struct addr local = mac_link_local(found->mac);
 
 	if (bridge_has_family(bridge, AF_INET6) || strcmp(found->alias, LINK_MARK) != 0 ||
-	    write_ipv6(bridge->name, "addr_gen_mode", "1"))
+	    write_ipv6(bridge->name, "addr_gen_mode", 1))
 		return;
 	(void)!addr_strip(s, bridge->name, &local, found->index); /* said */
 }
@@ -371,7 +370,7 @@ int net_bridge_set(struct net_session *s, const struct net_bridge *bridge)
 }
 
 /* What a new one has: br_dev_setup and br_stp_timer_init of the kernel, as they have always been. */
-const struct net_bridge bridge_fresh = { .mtu = 1500, .forward_delay_ms = 15000, .ageing_ms = 300000,
+const struct net_bridge bridge_fresh = { .mtu = NET_MTU, .forward_delay_ms = 15000, .ageing_ms = 300000,
 					 .priority = 32768 };
 
 /* A MAC is not the kernel's to choose: it would follow the ports. */

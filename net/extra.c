@@ -8,8 +8,6 @@
 #include "lib/fd.h"
 #include "net/requests.h"
 
-#define SYS "/proc/sys/"
-
 static int put_route(struct net_session *s, const char *object, struct netlink *inside, const struct net_route *route,
 		     uint32_t index)
 {
@@ -50,7 +48,7 @@ static int put_neighbour(struct net_session *s, const char *object, struct netli
 int net_sysctl(const char *object, const char *path, const char *value)
 {
 	int err = fd_write_file(AT_FDCWD, path, value);
-	const struct netlink_request request = { .step = NET_SYSCTL, .name = path + sizeof(SYS) - 1 };
+	const struct netlink_request request = { .step = NET_SYSCTL, .name = path + sizeof("/proc/sys/") - 1 };
 
 	return err < 0 ? net_failed(object, &request, -err, "") : 0;
 }

@@ -2,9 +2,6 @@
 #ifndef NET_IPRULE_H
 #define NET_IPRULE_H
 
-/* Of minit's own, of rules and of routes that are no link's; free in rt_protos of iproute2. */
-#define NET_PROTOCOL 77
-
 struct net_session;
 
 #if ENABLED(CONFIG_NET_BRIDGE)

@@ -38,6 +38,9 @@ struct net_extra {
 	const struct net_shard *shards;
 };
 
+/* Of minit's own, of rules, neighbours and routes that are no link's; free in rt_protos of iproute2. */
+#define NET_PROTOCOL 77
+
 #include "net/drops.h"
 #include "net/iprule.h"
 #include "net/lease.h"

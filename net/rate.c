@@ -26,7 +26,9 @@ struct rate_bucket rate_bucket(uint64_t bps, uint32_t mtu)
 
 uint32_t rate_mtu(const struct net_attach *attach, const struct net_extra *extra)
 {
-	return extra->mtu || attach->bridge < 0 || !extra->bridges ? extra->mtu : extra->bridges[attach->bridge].mtu;
+	bool is_pair = attach->bridge >= 0 && extra->bridges;
+
+	return is_pair ? pair_mtu(&extra->bridges[attach->bridge], extra) : extra->mtu;
 }
 
 void rate_add(struct netlink_batch *b, const char *name, uint32_t index, uint64_t bps, uint32_t mtu)

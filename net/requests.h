@@ -190,6 +190,16 @@ static inline bool master_lacks_ipv6(const struct net_session *s, const struct n
 
 #if ENABLED(CONFIG_NET_BRIDGE)
 
+/* -- setting.c -- */
+
+#define SETTINGS "/proc/sys/net/"
+
+/* Of an interface; version: 4 or 6. What does not fit, buf_check says. */
+void setting_path(struct buf *ret, unsigned version, const char *ifname, const char *what);
+must_check int setting_read(const char *path); /* the digit that it is, or -errno */
+/* 1: it was something else before; 0: it was so already; or -errno, not logged: where it cannot be read nothing is. */
+must_check int setting_put(const char *path, int value);
+
 /* -- bridge.c -- */
 
 /* Makes it with this MAC; it is still down. 0 or -errno, logged, and nothing is left behind. */
@@ -260,7 +270,13 @@ struct rate_bucket {
 };
 struct rate_bucket rate_bucket(uint64_t bps, uint32_t mtu);
 
-/* Largest packet of a service's eth0, by the table; 0: what the kernel gives. */
+/* Largest packet of a pair, by the table; 0: what the kernel gives. */
+static inline uint32_t pair_mtu(const struct net_bridge *bridge, const struct net_extra *extra)
+{
+	return extra->mtu ? extra->mtu : bridge->mtu;
+}
+
+/* The same of a service's eth0, which may be no pair. */
 uint32_t rate_mtu(const struct net_attach *attach, const struct net_extra *extra);
 
 /* The link of this name and index sends no more than so many bits in a second. */

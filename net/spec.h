@@ -27,6 +27,14 @@ struct net_bridge {
 
 #define NET_NEAR_LEAST 32 /* members */
 
+#define NET_MTU 1500 /* of a bridge and its ports that the table says none of: that of Ethernet */
+
+/* What its ports have that have none of their own. */
+static inline uint32_t bridge_mtu(const struct net_bridge *bridge)
+{
+	return bridge->mtu ? bridge->mtu : NET_MTU;
+}
+
 /* What the table says of a bridge; the kernel's default holds for the rest, and so does what one that was found has. */
 enum net_bridge_asked {
 	NET_ASKED_STP = 1,

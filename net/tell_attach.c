@@ -152,7 +152,7 @@ void tell_attach(struct buf *b, const char *ns, const struct net_attach *attach,
 	tell_name(b, "netns add", ns);
 	buf_char(b, '\n');
 	if (bridge)
-		put_pair(b, ns, attach, bridge, extra, extra->mtu ? extra->mtu : bridge->mtu);
+		put_pair(b, ns, attach, bridge, extra, pair_mtu(bridge, extra));
 	else if (attach->flags & NET_ON_LINK)
 		put_on_link(b, ns, attach, extra->mtu);
 	tell_set(b, ns, "lo", "up");

@@ -78,7 +78,7 @@ int veth_attach(struct net_session *s, const char *object, const struct net_atta
 
 	if (!err)
 		err = check_families(s, object, attach, bridge);
-	return err < 0 ? err : create(s, object, attach, extra->mtu ? extra->mtu : bridge->mtu, ns);
+	return err < 0 ? err : create(s, object, attach, pair_mtu(bridge, extra), ns);
 }
 
 /*

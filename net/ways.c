@@ -15,32 +15,7 @@
 #include "net/nft_list.h"
 #include "net/requests.h"
 
-#define SYS_NET "/proc/sys/net/"
-
 /* -- sysctls ------------------------------------------------------------------------------------------------------ */
-
-/* The digit that it is, or -errno. */
-static int sysctl_read(const char *path)
-{
-	char text[16];
-	ssize_t n = fd_read_file(AT_FDCWD, path, text, sizeof(text));
-
-	return n < 0 ? (int)n : n == 0 ? -EPROTO : text[0] - '0';
-}
-
-/* 1: it was something else before; 0: it was so already; or -errno. */
-static int sysctl_set(const char *path, int value)
-{
-	char text[2] = { (char)('0' + value) };
-	int was = sysctl_read(path), err;
-
-	if (was == value)
-		return 0;
-	if (was < 0)
-		return was;
-	err = fd_write_file(AT_FDCWD, path, text);
-	return err < 0 ? err : 1;
-}
 
 static int set_failed(const char *path, int err)
 {
@@ -51,8 +26,8 @@ static int set_failed(const char *path, int err)
 
 static int forward_ipv4(void)
 {
-	static const char path[] = SYS_NET "ipv4/ip_forward";
-	int err = sysctl_set(path, 1);
+	static const char path[] = SETTINGS "ipv4/ip_forward";
+	int err = setting_put(path, 1);
 
 	if (err > 0)
 		log_info("network", "net.ipv4.ip_forward: switched on, for nat, ports and allow");
@@ -66,15 +41,15 @@ static int keep_router(int dir, const char *ifname, unsigned type, void *arg)
 	BUF_ON_STACK(path, 96);
 
 	(void)dir, (void)type, (void)arg;
-	buf_fmt(&path, SYS_NET "ipv6/conf/%s/accept_ra", ifname);
-	if (ifname[0] != '.' && !buf_check(&path) && sysctl_read(buf_text(&path)) == 1)
-		(void)!fd_write_file(AT_FDCWD, buf_text(&path), "2");
+	setting_path(&path, 6, ifname, "accept_ra");
+	if (ifname[0] != '.' && !buf_check(&path) && setting_read(buf_text(&path)) == 1)
+		(void)!setting_put(buf_text(&path), 2);
 	return 0;
 }
 
 static void keep_routers(void)
 {
-	cleanup_fd int fd = open(SYS_NET "ipv6/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int fd = open(SETTINGS "ipv6/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd >= 0)
 		(void)fd_each(fd, keep_router, NULL);
@@ -83,13 +58,13 @@ static void keep_routers(void)
 /* Without IPv6 in the kernel there is nothing to set, and its addresses were left out before. */
 static int forward_ipv6(void)
 {
-	static const char path[] = SYS_NET "ipv6/conf/all/forwarding";
-	int was = sysctl_read(path), err;
+	static const char path[] = SETTINGS "ipv6/conf/all/forwarding";
+	int was = setting_read(path), err;
 
 	if (was == 1 || was == -ENOENT)
 		return 0;
 	keep_routers();
-	err = sysctl_set(path, 1);
+	err = setting_put(path, 1);
 	if (err > 0)
 		log_info("network", "net.ipv6.conf.all.forwarding: switched on, for nat, ports and allow");
 	return err < 0 ? set_failed(path, err) : 0;
@@ -103,8 +78,8 @@ static int set_localnet(const char *ifname, int value)
 	BUF_ON_STACK(path, 96);
 	int err;
 
-	buf_fmt(&path, SYS_NET "ipv4/conf/%s/route_localnet", ifname);
-	err = sysctl_set(buf_text(&path), value);
+	setting_path(&path, 4, ifname, "route_localnet");
+	err = setting_put(buf_text(&path), value);
 	return err < 0 ? set_failed(buf_text(&path), err) : 0;
 }
 
@@ -276,14 +251,14 @@ bool ruleset_is_there(void)
  */
 static bool bridges_call(bool own)
 {
-	static const char *const paths[] = { SYS_NET "bridge/bridge-nf-call-iptables",
-					     SYS_NET "bridge/bridge-nf-call-ip6tables" };
+	static const char *const paths[] = { SETTINGS "bridge/bridge-nf-call-iptables",
+					     SETTINGS "bridge/bridge-nf-call-ip6tables" };
 	bool calls = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-		int was = sysctl_read(paths[i]);
+		int was = setting_read(paths[i]);
 
-		if (was != 1 || (own && sysctl_set(paths[i], 0) > 0))
+		if (was != 1 || (own && setting_put(paths[i], 0) > 0))
 			continue;
 		calls = true;
 	}

@@ -7,9 +7,6 @@
 #include "net/net.h"
 #include "services/address.h"
 
-/* What mtu a pair has by default: that of Ethernet. */
-#define MTU 1500
-
 /* A frame for all ports is lost for those behind the 1000th (net.core.netdev_max_backlog): of those made first. */
 #define SHARD_PORTS 900
 
@@ -39,9 +36,8 @@ static const struct toml *bound_by(const struct star *s, uint32_t index)
 {
 	const struct compile *c = s->plan->c;
 	const struct toml *mtu = given(c, &c->services.drafts[index], KEY_NETWORK_MTU);
-	uint32_t usual = c->bridge_specs[s->bridge].mtu;
 
-	return mtu && mtu->number != (usual ? usual : MTU) ? mtu : NULL;
+	return mtu && mtu->number != bridge_mtu(&c->bridge_specs[s->bridge]) ? mtu : NULL;
 }
 
 static void count_members(struct star *s)

@@ -1,4 +1,4 @@
-// links: net/announce.c lib/buf.c lib/fd.c
+// links: net/announce.c net/setting.c lib/buf.c lib/fd.c
 /* The frames that tell of an address by another MAC, byte by byte. */
 #include <setjmp.h>
 #include <stdarg.h>
