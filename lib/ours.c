@@ -160,3 +160,20 @@ int path_find_ours(int root, const char *path)
 
 	return fd == -ELOOP || fd == -ENOSYS || fd == -EPERM ? path_open_ours(path, O_PATH, 0) : fd;
 }
+
+int path_open_alone(int root, const char *path, int flags)
+{
+	const char *name = strrchr(path, '/') + 1;
+	char folder[PATH_MAX];
+	cleanup_fd int dir = -1, fd = -1;
+
+	if (!*name || !strcmp(name, "..")) /* a directory, which has one name alone */
+		return path_open(root, path, flags);
+	if ((size_t)(name - path) >= sizeof(folder))
+		return -ENAMETOOLONG;
+	memcpy(folder, path, (size_t)(name - path));
+	folder[name - path] = '\0';
+	dir = path_open(root, folder, O_PATH | O_DIRECTORY);
+	fd = dir < 0 ? dir : path_open(dir, name, flags);
+	return fd >= 0 && is_borrowed(dir, fd) ? -EMLINK : fd_steal(&fd);
+}

@@ -51,7 +51,7 @@ int view_give(struct view *v, int mount)
 
 static int copy_source(struct view *v, const struct mount_spec *m)
 {
-	cleanup_fd int from = path_open(v->old, table_text(v->child->table, m->source_at), O_PATH);
+	cleanup_fd int from = path_open_alone(v->old, table_text(v->child->table, m->source_at), O_PATH);
 
 	return from < 0 ? from : mount_copy(from, "", m->kind == MOUNT_RBIND);
 }

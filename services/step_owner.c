@@ -252,7 +252,7 @@ static int copy_content(int from, int to)
 
 static int open_secret(struct view *v, const char *path)
 {
-	cleanup_fd int fd = path_open(v->old, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	cleanup_fd int fd = path_open_alone(v->old, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 	int err = fd < 0 ? fd : fd_stat(fd, &st);
 

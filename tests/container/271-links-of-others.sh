@@ -19,7 +19,13 @@ cp "$ct_dir/real/image" "$ct_dir/web/image"
 ln -s "$ct_dir/real/image" "$ct_dir/trusted/image"
 echo here >"$ct_dir/web/own/file"
 echo whole >"$ct_dir/real/file"
+# And another name to a file that is not theirs, as any may where fs.protected_hardlinks is 0, the kernel's own default.
+echo hidden >"$ct_dir/real/key"
+chmod 600 "$ct_dir/real/key"
+mkdir "$ct_dir/trusted/keys"
 chown -R -h 4711 "$ct_dir/web"
+ln "$ct_dir/real/key" "$ct_dir/web/key"
+ln "$ct_dir/real/key" "$ct_dir/trusted/keys/key"
 
 # finds NAME COMMAND KEYS
 finds() {
@@ -39,6 +45,12 @@ mounts = { '$ct_dir/web/cache' = '$ct_dir/web/etc' }"
 	finds treed 'ls -d /etc' "root = '$ct_dir/trusted/tree'"
 	finds imaged 'ls -d /etc' "root = '$ct_dir/web/image'
 autostart = false"
+	finds given 'cat /run/secrets/key' "user = '4711'
+secrets = { key = '$ct_dir/web/key' }"
+	finds filed 'cat /etc/hostname' "mounts = { '/etc/hostname' = '$ct_dir/web/key' }"
+	finds kept 'cat /run/secrets/key /etc/hostname' "user = '4711'
+secrets = { key = '$ct_dir/trusted/keys/key' }
+mounts = { '/etc/hostname' = '$ct_dir/trusted/keys/key' }"
 	finds shown 'ls -d /etc' "root = '$ct_dir/trusted/image'"
 	printf '[service.stays]\nexec = ["/bin/sleep", "1000"]\n'
 } | ct_table
@@ -48,6 +60,10 @@ ct_is "where a link of another is in the way a service fails" bound:failed empty
 loop="Symbolic link loop: a link in it is not followed: name what it leads to"
 for s in bound empty masked; do is "$(ct_field $s why)" "step mounts: $ct_dir/web/cache: $loop" "$s: and why is told"; done
 is "$(ct_field rooted why); $(ct_field led why)" "step mounts: $ct_dir/web/root: $loop; step mounts: $ct_dir/trusted/root: $loop" "of a root, too"
+ct_is "another name of what is not theirs is no secret of theirs" given:failed filed:failed kept:done
+another="Too many links: it has another name, and others may write to its folder: give it one name alone"
+for s in given filed; do is "$(ct_field $s why)" "step mounts: $ct_dir/web/key: $another" "$s: and why is told"; done
+is "$(sed -n 's/^kept: //p' "$ct_dir/out")" "hidden cat: /etc/hostname: Permission denied" "one of root's is"
 # An image by what minit has read of it.
 ln -sf "$ct_dir/real/image" "$ct_dir/web/image"
 ct_minit start imaged >/dev/null 2>&1
