@@ -14,12 +14,13 @@ static const struct roots_spec *roots_of(const struct child *child)
 	return &table_confine(child->table, child->spec)->roots;
 }
 
-/* A label is written and a terminal opened behind the join, and in these mounts there may be anything. */
+/* Labels and ids are written and a terminal opened behind the join, and in these mounts there may be anything. */
 static int keep_root(struct child *child)
 {
 	const struct privileges_spec *p = &child_confine(child)->privileges;
+	bool needed = p->apparmor_at || p->selinux_at || p->tty_at || roots_of(child)->uids.count;
 
-	if (!(roots_of(child)->join_flags & CLONE_NEWNS) || (!p->apparmor_at && !p->selinux_at && !p->tty_at))
+	if (!(roots_of(child)->join_flags & CLONE_NEWNS) || !needed)
 		return 0;
 	child->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return child->root_fd < 0 ? child_fail(child, -errno, "/") : 0;

@@ -41,8 +41,7 @@ static int open_proc(const struct child *child)
 
 	if (fd != -EPERM || pids)
 		return fd;
-	fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC); /* numbers are the same in minit's */
-	return fd < 0 ? -errno : fd;
+	return child_open_minits(child, "/proc", O_PATH | O_DIRECTORY); /* numbers are the same in minit's */
 }
 
 static int open_of(int proc, pid_t pid, const char *file, int flags)

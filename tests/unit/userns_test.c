@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +31,12 @@ int child_fail(struct child *c, int err, const char *detail)
 {
 	snprintf(c->detail, sizeof(c->detail), "%s", detail);
 	return err;
+}
+
+int child_open_minits(const struct child *c, const char *path, int flags)
+{
+	(void)c;
+	return open(path, flags | O_CLOEXEC);
 }
 
 int who_resolve(struct child *c, struct who *who)
