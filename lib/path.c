@@ -28,6 +28,11 @@ int path_open(int root, const char *path, int flags)
 	return open_in(root, path, flags, RESOLVE_NO_SYMLINKS);
 }
 
+int path_open_here(int root, const char *path, int flags)
+{
+	return open_in(root, path, flags, RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+}
+
 int path_open_within(int root, const char *path, int flags)
 {
 	return open_in(root, path, flags, 0);

@@ -10,7 +10,10 @@
 /* Opens path as it is seen from root. flags: those of open(2). -ELOOP: there is a symlink in it. */
 must_check int path_open(int root, const char *path, int flags);
 
-/* The same with an absolute path; -EMLINK: others may have given a file this name. lib/ours.c */
+/* The same, in the file system that root is of: -EXDEV when something is mounted on the way, or at its end. */
+must_check int path_open_here(int root, const char *path, int flags);
+
+/* The same as path_open with an absolute path; -EMLINK: others may have given a file this name. lib/ours.c */
 must_check int path_open_alone(int root, const char *path, int flags);
 
 /* The same as path_open, but links are followed: an absolute one, too, leads to where it does for who has this root. */

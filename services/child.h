@@ -75,6 +75,12 @@ no_return void child_run_from(struct child *child, enum step step);
  */
 must_check int child_open_minits(const struct child *child, const char *path, int flags);
 
+/*
+ * Whose mounts it joins, if that has a user namespace: root inside mounts there what it likes, also what is minit's
+ * root's. Else NULL. services/step_join.c
+ */
+const struct service_spec *child_mapped_owner(const struct child *child);
+
 /* Whether it becomes the reaper, and its own child the program. */
 static inline bool child_stays(const struct child *child)
 {
@@ -97,6 +103,9 @@ must_check int child_part(struct child *child);
 
 /* What an id of the service is outside of its user namespace; the same where it is in no range. */
 uint32_t roots_outside(const struct table *t, struct list ranges, uint32_t id);
+
+/* Whether an id of outside has a name in it. */
+bool roots_names(const struct table *t, struct list ranges, uint32_t outside);
 
 /* For the steps: names what it is about; returns err. */
 int child_fail(struct child *child, int err, const char *detail);

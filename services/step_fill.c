@@ -14,10 +14,10 @@ int view_open(struct view *v, const char *path)
 	return v->own ? path_open(v->root, path, O_PATH) : path_find_ours(v->root, path);
 }
 
-int view_make_inside(const struct view *v, int root, const char *path, bool file)
+int view_make_as(const struct view *v, const struct roots_spec *roots, int root, const char *path, bool file)
 {
-	uint32_t uid = roots_outside(v->child->table, v->roots->uids, 0);
-	uint32_t gid = roots_outside(v->child->table, v->roots->gids, 0);
+	uint32_t uid = roots_outside(v->child->table, roots->uids, 0);
+	uint32_t gid = roots_outside(v->child->table, roots->gids, 0);
 	int fd;
 
 	syscall(SYS_setfsgid, gid);
@@ -34,7 +34,7 @@ int view_make(struct view *v, const char *path, bool file)
 
 	if (fd == -ENOENT)
 		fd = path_make(v->root, path, file);
-	return fd == -EOVERFLOW && v->child->userns_fd >= 0 ? view_make_inside(v, v->root, path, file) : fd;
+	return fd == -EOVERFLOW && v->child->userns_fd >= 0 ? view_make_as(v, v->roots, v->root, path, file) : fd;
 }
 
 int view_give(struct view *v, int mount)

@@ -14,11 +14,28 @@ static const struct roots_spec *roots_of(const struct child *child)
 	return &table_confine(child->table, child->spec)->roots;
 }
 
-/* Labels and ids are written and a terminal opened behind the join, and in these mounts there may be anything. */
+/* Who is joined may have joined them, too. The table has no circles. */
+const struct service_spec *child_mapped_owner(const struct child *child)
+{
+	const struct roots_spec *roots = roots_of(child);
+	const struct service_spec *owner = NULL;
+
+	while (roots->join_flags & CLONE_NEWNS) {
+		owner = table_service(child->table, roots->join_service);
+		roots = &table_confine(child->table, owner)->roots;
+	}
+	return owner && roots->uids.count ? owner : NULL;
+}
+
+/*
+ * Labels and ids are written, a terminal is opened and directories are found behind the join, and in these mounts there
+ * may be anything.
+ */
 static int keep_root(struct child *child)
 {
 	const struct privileges_spec *p = &child_confine(child)->privileges;
-	bool needed = p->apparmor_at || p->selinux_at || p->tty_at || roots_of(child)->uids.count;
+	bool needed = p->apparmor_at || p->selinux_at || p->tty_at || roots_of(child)->uids.count ||
+		      roots_has_directories(roots_of(child));
 
 	if (!(roots_of(child)->join_flags & CLONE_NEWNS) || !needed)
 		return 0;

@@ -101,16 +101,33 @@ static void put_path(struct buf *b, const struct child *child, size_t kind, uint
 	buf_str(b, table_item(child->table, list_of(roots_of(child), kind), i));
 }
 
-/* The root of the mounts that are joined may be one whose ids are mapped. */
+static int make_in_minits(const struct view *v, const char *path)
+{
+	cleanup_fd int made = path_make(v->child->root_fd, path, false);
+
+	return made < 0 ? made : path_open(v->old, path, O_PATH);
+}
+
+/* Where root inside of whose mounts are joined may make it, it does: that may be given to others (is_theirs). */
+static int make(const struct view *v, const char *path)
+{
+	const struct service_spec *owner = child_mapped_owner(v->child);
+	int dir;
+
+	if (!owner)
+		return path_make(v->old, path, false);
+	dir = view_make_as(v, &table_confine(v->child->table, owner)->roots, v->old, path, false);
+	if (dir != -EACCES && dir != -EPERM)
+		return dir;
+	return owner->root_at ? path_make(v->old, path, false) : make_in_minits(v, path);
+}
+
 static int make_or_open(const struct view *v, const char *path)
 {
-	cleanup_fd int dir = path_make(v->old, path, false);
+	cleanup_fd int dir = make(v, path);
 	struct stat st;
-	int err;
+	int err = dir < 0 ? dir : fd_stat(dir, &st);
 
-	if (dir == -EOVERFLOW && v->child->userns_fd >= 0)
-		dir = view_make_inside(v, v->old, path, false);
-	err = dir < 0 ? dir : fd_stat(dir, &st);
 	if (!err && !S_ISDIR(st.st_mode))
 		err = -ENOTDIR;
 	return err ? err : fd_steal(&dir);
@@ -191,6 +208,32 @@ static int give(int dir, uint32_t uid, uint32_t gid, mode_t mode)
 	return (st.st_mode & 07777) != mode && fchmod(dir, mode) < 0 ? -errno : 0;
 }
 
+/* Of root inside, or of another there; or what minit has at the same place, if that is the other's root. */
+static bool is_theirs(const struct child *child, const struct service_spec *owner, int dir, const char *path)
+{
+	cleanup_fd int minits = owner->root_at ? -1 : path_open(child->root_fd, path, O_PATH);
+	struct stat st, own;
+
+	if (fd_stat(dir, &st) < 0)
+		return false;
+	if (roots_names(child->table, table_confine(child->table, owner)->roots.uids, st.st_uid))
+		return true;
+	return minits >= 0 && fd_stat(minits, &own) == 0 && own.st_dev == st.st_dev && own.st_ino == st.st_ino;
+}
+
+/* In a root of its own what is mounted nowhere but there is the root's. */
+static int open_to_give(const struct child *child, int root, const char *path)
+{
+	const struct service_spec *owner = child_mapped_owner(child);
+	cleanup_fd int dir = -1;
+	int here = owner && owner->root_at ? path_open_here(root, path, O_RDONLY | O_DIRECTORY) : -EXDEV;
+
+	if (here != -EXDEV)
+		return here;
+	dir = path_open(root, path, O_RDONLY | O_DIRECTORY);
+	return dir < 0 || !owner || is_theirs(child, owner, dir, path) ? fd_steal(&dir) : -EXDEV;
+}
+
 static int give_directory(struct child *child, size_t kind, uint32_t i, const struct who *who)
 {
 	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -199,7 +242,7 @@ static int give_directory(struct child *child, size_t kind, uint32_t i, const st
 	int err;
 
 	put_path(&path, child, kind, i);
-	dir = root < 0 ? -errno : path_open(root, buf_text(&path), O_RDONLY | O_DIRECTORY);
+	dir = root < 0 ? -errno : open_to_give(child, root, buf_text(&path));
 	err = dir < 0 ? dir : give(dir, who->uid, who->gid, roots_of(child)->directory_mode);
 	return err ? child_fail(child, err, buf_text(&path)) : 0;
 }

@@ -201,9 +201,9 @@ static int leave_groups(struct child *child)
 	return errno == EPERM && !who.group_count ? 0 : child_fail(child, -errno, "setgroups");
 }
 
-static bool names(const struct child *child, struct list ranges, uint32_t outside)
+bool roots_names(const struct table *t, struct list ranges, uint32_t outside)
 {
-	const struct id_range *list = table_list(child->table, ranges, struct id_range);
+	const struct id_range *list = table_list(t, ranges, struct id_range);
 
 	for (uint32_t i = 0; i < ranges.count; i++)
 		if (outside >= list[i].outside && outside - list[i].outside < list[i].count)
@@ -220,9 +220,9 @@ static int check_stays(struct child *child)
 	const struct roots_spec *roots = roots_of(child);
 	bool user = child->spec->user_at, group = user || child->spec->group_at;
 
-	if (!user && !has_id(child, roots->uids, 0) && !names(child, roots->uids, getuid()))
+	if (!user && !has_id(child, roots->uids, 0) && !roots_names(child->table, roots->uids, getuid()))
 		return child_fail(child, -EINVAL, "user");
-	if (!group && !has_id(child, roots->gids, 0) && !names(child, roots->gids, getgid()))
+	if (!group && !has_id(child, roots->gids, 0) && !roots_names(child->table, roots->gids, getgid()))
 		return child_fail(child, -EINVAL, "group");
 	return 0;
 }

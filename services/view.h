@@ -59,8 +59,9 @@ must_check int view_open(struct view *v, const char *path);
 /* The same, made when it is missing. */
 must_check int view_make(struct view *v, const char *path, bool file);
 
-/* In a root whose ids are mapped only those who have an id there can make anything: so as root inside. */
-must_check int view_make_inside(const struct view *v, int root, const char *path, bool file);
+/* In a root whose ids are mapped only those who have an id there can make anything: so as root inside of `roots`. */
+must_check int view_make_as(const struct view *v, const struct roots_spec *roots, int root, const char *path,
+			    bool file);
 
 /* Gives the root of a file system that is the service's alone to root inside of its user namespace. 0 or -errno. */
 must_check int view_give(struct view *v, int mount);
