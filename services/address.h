@@ -139,6 +139,12 @@ void links_take(struct plan *p);
 
 /* -- network.c -- */
 
+/* What it says of network.mode is none, which was said: what goes with it is not known. */
+static inline bool has_bad_mode(const struct draft *d)
+{
+	return is_seen(d, KEY_NETWORK_MODE) && !d->nodes[KEY_NETWORK_MODE];
+}
+
 /* Refuses each key of the service's own that has no meaning for such a network. */
 void network_check(struct compile *c, const struct draft *d, enum network_kind kind);
 

@@ -50,6 +50,8 @@ static void refuse_bridge(struct compile *c, const struct draft *d, const struct
 	uint16_t file = node ? node->file : d->header->file;
 	struct toml_at at = node ? node->at : d->header->key_at;
 
+	if (has_bad_mode(d))
+		return;
 	if (c->bridges.count)
 		errors_add(&c->errors, file, at, "%s: the table has several bridges: name one, as in "
 			   "network = { bridge = \"%s\" }", d->title, c->bridge_specs[0].name);
@@ -151,8 +153,6 @@ void attach_service(struct compile *c, struct service_spec *spec, const struct d
 		       d->title);
 	if (d->confine->roots.join_flags & CLONE_NEWNET)
 		return;
-	if (is_seen(d, KEY_NETWORK_MODE) && !d->nodes[KEY_NETWORK_MODE])
-		return; /* that is none, which was said */
 	network_check(c, d, kind);
 	give_network(c, spec, d, &w, kind);
 	if (w.own)

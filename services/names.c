@@ -76,12 +76,13 @@ static bool is_reserved(const char *name)
 {
 	static const char files[] = "cgroup|memory|cpu|cpuset|cpuacct|pids|io|blkio|hugetlb|rdma|misc|irq|freezer|"
 				    "devices|net_cls|net_prio|perf_event|dmem|debug";
+	const char *dot = strchr(name, '.');
 	BUF_ON_STACK(first, TABLE_NAME_MAX + 1);
 
-	if (word_find("all|init|minit|tasks|notify_on_release|release_agent|" LOG_HELPER, name) >= 0)
-		return true;
-	buf_add(&first, name, strcspn(name, "."));
-	return strchr(name, '.') && word_find(files, buf_text(&first)) >= 0;
+	if (!dot)
+		return word_find("all|init|minit|tasks|notify_on_release|release_agent|" LOG_HELPER, name) >= 0;
+	buf_add(&first, name, (size_t)(dot - name));
+	return word_find(files, buf_text(&first)) >= 0;
 }
 
 static bool name_service(struct compile *c, const struct toml *node)

@@ -54,7 +54,7 @@ void network_check(struct compile *c, const struct draft *d, enum network_kind k
 		enum key_id id = (enum key_id)at;
 		const struct toml *node = d->nodes[id];
 
-		if (!node || !is_network_key(id) || kinds_of(id) & kind)
+		if (!node || !is_network_key(id) || kinds_of(id) & kind || has_bad_mode(d))
 			continue;
 		refuse(c, node, "%s: %s: its network is %s, where this has no meaning; remove it, or change network%s",
 		       d->title, key_name(id), words_of(kind),
