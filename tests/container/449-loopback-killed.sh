@@ -36,37 +36,7 @@ port() {
 } >"$ct_dir/plain.toml"
 printf '[service.a]\nexec = ["/bin/sleep", "1000"]\nnetwork = { mode = "host" }\n' >"$ct_dir/none.toml"
 
-# Somebody's process, and in the same network minit, which may be killed without it.
-ct_start sleep 1000
-ct_net
-there() {
-	nsenter --net=/proc/self/fd/8 "$@"
-}
-asked() {
-	MINIT_SOCKET=$ct_dir/control "$MINIT" "$@"
-}
-# begin TABLE COND...: until that holds.
-begin() {
-	local name=$1
-	shift
-	rm -f "$ct_dir/control"
-	MINIT_SOCKET=$ct_dir/control nsenter --net=/proc/self/fd/8 unshare --fork --pid --mount-proc --kill-child \
-		"$MINIT" run "$ct_dir/$name.toml" >>"$ct_dir/said" 2>&1 &
-	minit=$!
-	ct_until 10 [ -S "$ct_dir/control" ]
-	asked wait --timeout 20s "$@" >/dev/null
-	ok $? "$name: $*"
-}
-# finish SIGNAL
-finish() {
-	local pid
-	pid=$(cat "/proc/$minit/task/$minit/children")
-	kill -"$1" $pid
-	ct_until 10 [ ! -d "/proc/${pid% }" ]
-	wait "$minit" 2>/dev/null
-}
-minit=
-trap '[ -z "$minit" ] || kill -KILL "$minit" 2>/dev/null; ct_cleanup' EXIT
+. tests/container/turns.sh
 # What leads from loopback to the bridges, of IPv4 and of IPv6.
 opened() {
 	there sh -c 'for i in br0 theirs free other foreign; do
@@ -99,14 +69,11 @@ finish KILL
 
 # Those of one that lives are its own.
 begin ports all:up
-first=$minit
 begin none all:up
 is "$(opened)" "br0 theirs free foreign br0 theirs free " "what one has opened that lives stays"
 finish TERM
 begin other at-other:failed
 is "$(opened)" "br0 theirs free foreign br0 theirs free " "also when a second one would have rules"
 finish TERM
-minit=$first
 finish KILL
-minit=
 echo "1..$ct_tests"

@@ -12,35 +12,7 @@ bridge='[network.bridge.theirs]\naddress = ["10.78.0.1/24", "fd78::1/64"]\n'
 { printf "$bridge"; service a 12; } >"$ct_dir/second.toml"
 printf '[service.a]\nexec = ["/bin/sleep", "1000"]\nnetwork = { mode = "host" }\n' >"$ct_dir/none.toml"
 
-# Somebody's process, and in the same network minit, which may be killed without it.
-ct_start sleep 1000
-ct_net
-there() {
-	nsenter --net=/proc/self/fd/8 "$@"
-}
-asked() {
-	MINIT_SOCKET=$ct_dir/control.$1 "$MINIT" "${@:2}"
-}
-running=()
-trap 'for pid in "${running[@]}"; do kill -KILL "$pid" 2>/dev/null; done; ct_cleanup' EXIT
-# begin TABLE: until all is up.
-begin() {
-	rm -f "$ct_dir/control.$1"
-	MINIT_SOCKET=$ct_dir/control.$1 nsenter --net=/proc/self/fd/8 unshare --fork --pid --mount-proc --kill-child \
-		"$MINIT" run "$ct_dir/$1.toml" >>"$ct_dir/out" 2>&1 &
-	running+=($!)
-	ct_until 10 [ -S "$ct_dir/control.$1" ]
-	asked "$1" wait --timeout 20s all:up >/dev/null
-	ok $? "$1: all is up"
-}
-# finish SIGNAL: the last one.
-finish() {
-	local pid
-	pid=$(cat "/proc/${running[-1]}/task/${running[-1]}/children")
-	kill -"$1" $pid
-	wait "${running[-1]}" 2>/dev/null
-	unset 'running[-1]'
-}
+. tests/container/turns.sh
 known() {
 	there ip neigh show dev theirs nud permanent | cut -d' ' -f1 | sort | tr '\n' ' '
 }

@@ -32,37 +32,7 @@ exec = ["/bin/sleep", "1000"]
 network = "none"
 TOML
 
-# Somebody's process, and in the same network minit, which may be killed without it.
-ct_start sleep 1000
-ct_net
-there() {
-	nsenter --net=/proc/self/fd/8 "$@"
-}
-asked() {
-	MINIT_SOCKET=$ct_dir/control "$MINIT" "$@"
-}
-# begin TABLE COND...: until that holds.
-begin() {
-	local name=$1
-	shift
-	rm -f "$ct_dir/control"
-	MINIT_SOCKET=$ct_dir/control nsenter --net=/proc/self/fd/8 unshare --fork --pid --mount-proc --kill-child \
-		"$MINIT" run "$ct_dir/$name.toml" >>"$ct_dir/said" 2>&1 &
-	minit=$!
-	ct_until 10 [ -S "$ct_dir/control" ]
-	asked wait --timeout 20s "$@" >/dev/null
-	ok $? "$name: $*"
-}
-# finish SIGNAL
-finish() {
-	local pid
-	pid=$(cat "/proc/$minit/task/$minit/children")
-	kill -"$1" $pid
-	ct_until 10 [ ! -d "/proc/${pid% }" ]
-	wait "$minit" 2>/dev/null
-}
-minit=
-trap '[ -z "$minit" ] || kill -KILL "$minit" 2>/dev/null; ct_cleanup' EXIT
+. tests/container/turns.sh
 tables() {
 	there nft list tables | tr '\n' ' '
 }
