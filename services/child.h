@@ -81,6 +81,9 @@ must_check int child_open_minits(const struct child *child, const char *path, in
  */
 const struct service_spec *child_mapped_owner(const struct child *child);
 
+/* Whether it does, and joins that user namespace not. */
+bool child_is_stranger(const struct child *child);
+
 /* Whether it becomes the reaper, and its own child the program. */
 static inline bool child_stays(const struct child *child)
 {

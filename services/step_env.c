@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/buf.h"
@@ -111,9 +112,32 @@ static int set_from_line(struct child_memory *m, char *line)
 	return set(m, line);
 }
 
+/*
+ * Root of a user namespace whose mounts are joined has put there what it likes: so it is what root there may read;
+ * where that has no root of its own, it is minit's file.
+ */
+static int open_of(const struct child *child, const struct service_spec *owner, const char *path, int flags)
+{
+	const struct roots_spec *roots = &table_confine(child->table, owner)->roots;
+	int fd;
+
+	if (!owner->root_at)
+		return path_open_alone(child->root_fd, path, flags);
+	syscall(SYS_setfsgid, roots_outside(child->table, roots->gids, 0));
+	syscall(SYS_setfsuid, roots_outside(child->table, roots->uids, 0));
+	fd = fd_open(path, flags);
+	syscall(SYS_setfsuid, 0);
+	syscall(SYS_setfsgid, 0);
+	return fd;
+}
+
 /* In minit's root it could else be any file, by a link that the service has put there. A root of its own is its own. */
 static int open_any(const struct child *child, const char *path, int flags)
 {
+	const struct service_spec *owner = child_mapped_owner(child);
+
+	if (owner)
+		return open_of(child, owner, path, flags);
 	if (!child->spec->root_at && !(child_confine(child)->roots.join_flags & CLONE_NEWNS))
 		return path_open_ours(path, flags | O_CLOEXEC, 0);
 	return fd_open(path, flags);

@@ -27,17 +27,25 @@ const struct service_spec *child_mapped_owner(const struct child *child)
 	return owner && roots->uids.count ? owner : NULL;
 }
 
+bool child_is_stranger(const struct child *child)
+{
+	const struct roots_spec *roots = roots_of(child);
+	bool with_user = true;
+
+	while (roots->join_flags & CLONE_NEWNS) {
+		with_user &= (roots->join_flags & CLONE_NEWUSER) != 0;
+		roots = &table_confine(child->table, table_service(child->table, roots->join_service))->roots;
+	}
+	return !with_user && roots->uids.count;
+}
+
 /*
- * Labels and ids are written, a terminal is opened and directories are found behind the join, and in these mounts there
- * may be anything.
+ * Labels and ids are written, a terminal is opened, directories and users are found behind the join, and in these
+ * mounts there may be anything.
  */
 static int keep_root(struct child *child)
 {
-	const struct privileges_spec *p = &child_confine(child)->privileges;
-	bool needed = p->apparmor_at || p->selinux_at || p->tty_at || roots_of(child)->uids.count ||
-		      roots_has_directories(roots_of(child));
-
-	if (!(roots_of(child)->join_flags & CLONE_NEWNS) || !needed)
+	if (!(roots_of(child)->join_flags & CLONE_NEWNS))
 		return 0;
 	child->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return child->root_fd < 0 ? child_fail(child, -errno, "/") : 0;

@@ -108,10 +108,25 @@ static int check_list(int fd)
 	return S_ISFIFO(st.st_mode) ? -ESPIPE : S_ISDIR(st.st_mode) ? -EISDIR : -EOPNOTSUPP;
 }
 
-static int open_list(const char *path)
+/*
+ * In mounts of a user namespace that it is not in, its ids are others, and root there, who may have made the lists,
+ * would choose whom it becomes: so they are minit's own.
+ */
+static int open_any(const struct child *child, const char *path)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	int err = fd < 0 ? -errno : check_list(fd);
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	int fd;
+
+	if (child_is_stranger(child))
+		return child_open_minits(child, path, flags);
+	fd = open(path, flags);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_list(const struct child *child, const char *path)
+{
+	cleanup_fd int fd = open_any(child, path);
+	int err = fd < 0 ? fd : check_list(fd);
 
 	return err ? err : fd_steal(&fd);
 }
@@ -123,9 +138,9 @@ static bool is_unread(int fd)
 }
 
 /* By name, or by number: a number that no line has is a user without a name. */
-static int find_user(struct who *who, const char *wanted)
+static int find_user(const struct child *child, struct who *who, const char *wanted)
 {
-	struct lines l = { .fd = open_list("/etc/passwd") };
+	struct lines l = { .fd = open_list(child, "/etc/passwd") };
 	cleanup_fd int fd = l.fd;
 	char *field[7];
 	uint32_t uid;
@@ -148,9 +163,9 @@ static int find_user(struct who *who, const char *wanted)
 	return who->has_uid ? 0 : -ESRCH;
 }
 
-static int find_named_group(const char *wanted, uint32_t *ret)
+static int find_named_group(const struct child *child, const char *wanted, uint32_t *ret)
 {
-	struct lines l = { .fd = open_list("/etc/group") };
+	struct lines l = { .fd = open_list(child, "/etc/group") };
 	cleanup_fd int fd = l.fd;
 	char *field[4];
 
@@ -162,9 +177,9 @@ static int find_named_group(const char *wanted, uint32_t *ret)
 	return l.err ? l.err : -ESRCH;
 }
 
-static int find_group(const char *wanted, uint32_t *ret)
+static int find_group(const struct child *child, const char *wanted, uint32_t *ret)
 {
-	return is_id(wanted, ret) ? 0 : find_named_group(wanted, ret);
+	return is_id(wanted, ret) ? 0 : find_named_group(child, wanted, ret);
 }
 
 static int add_group(struct who *who, uint32_t gid)
@@ -222,7 +237,7 @@ static int not_found(struct child *child, int err, const char *kind, const char 
 /* The groups that /etc/group lists the user in, as a login would get them. */
 static int add_memberships(struct child *child, struct who *who)
 {
-	struct lines l = { .fd = open_list("/etc/group") };
+	struct lines l = { .fd = open_list(child, "/etc/group") };
 	cleanup_fd int fd = l.fd;
 	uint32_t gid;
 	int listed, err = 0;
@@ -246,7 +261,7 @@ static int add_given_groups(struct child *child, struct who *who)
 	for (uint32_t i = 0; i < child->spec->groups.count; i++) {
 		const char *name = table_item(child->table, child->spec->groups, i);
 		uint32_t gid = 0;
-		int err = find_group(name, &gid);
+		int err = find_group(child, name, &gid);
 
 		if (err)
 			return not_found(child, err, "group", name);
@@ -260,12 +275,12 @@ int who_resolve(struct child *child, struct who *who)
 {
 	const char *user = table_text(child->table, child->spec->user_at);
 	const char *group = table_text(child->table, child->spec->group_at);
-	int err = group ? find_group(group, &who->gid) : 0;
+	int err = group ? find_group(child, group, &who->gid) : 0;
 
 	if (err)
 		return not_found(child, err, "group", group);
 	who->has_gid = group != NULL;
-	err = user ? find_user(who, user) : 0;
+	err = user ? find_user(child, who, user) : 0;
 	if (err)
 		return not_found(child, err, "user", user);
 	if (gives_groups(child))
