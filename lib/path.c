@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/buf.h"
 #include "lib/fd.h"
 
 #define PART_MAX 256
@@ -26,6 +27,22 @@ static int open_in(int root, const char *path, int flags, uint64_t resolve)
 int path_open(int root, const char *path, int flags)
 {
 	return open_in(root, path, flags, RESOLVE_NO_SYMLINKS);
+}
+
+int path_open_file(int own, int root, const char *path, int flags)
+{
+	cleanup_fd int at = path_open(root, path, O_PATH);
+	BUF_ON_STACK(number, 16);
+	struct stat st;
+	int fd, err = at < 0 ? at : fd_stat(at, &st);
+
+	if (err)
+		return err;
+	if (!S_ISREG(st.st_mode))
+		return -EOPNOTSUPP;
+	buf_fmt(&number, "%d", at);
+	fd = openat(own, buf_text(&number), flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 int path_open_here(int root, const char *path, int flags)

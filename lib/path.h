@@ -10,7 +10,13 @@
 /* Opens path as it is seen from root. flags: those of open(2). -ELOOP: there is a symlink in it. */
 must_check int path_open(int root, const char *path, int flags);
 
-/* The same, in the file system that root is of: -EXDEV when something is mounted on the way, or at its end. */
+/*
+ * The same of a regular file alone, which is known before it is opened: a device may act by that. own: a descriptor of
+ * /proc/self/fd. -EOPNOTSUPP: it is something else.
+ */
+must_check int path_open_file(int own, int root, const char *path, int flags);
+
+/* The same as path_open, in the mount that root is of: -EXDEV when another is on the way, or at its end. */
 must_check int path_open_here(int root, const char *path, int flags);
 
 /* The same as path_open with an absolute path; -EMLINK: others may have given a file this name. lib/ours.c */

@@ -75,15 +75,6 @@ no_return void child_run_from(struct child *child, enum step step);
  */
 must_check int child_open_minits(const struct child *child, const char *path, int flags);
 
-/*
- * Whose mounts it joins, if that has a user namespace: root inside mounts there what it likes, also what is minit's
- * root's. Else NULL. services/step_join.c
- */
-const struct service_spec *child_mapped_owner(const struct child *child);
-
-/* Whether it does, and joins that user namespace not. */
-bool child_is_stranger(const struct child *child);
-
 /* Whether it becomes the reaper, and its own child the program. */
 static inline bool child_stays(const struct child *child)
 {

@@ -6,10 +6,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/buf.h"
 #include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/path.h"
@@ -47,40 +45,20 @@ static int put_text(int fd, const char *text)
 	return ftruncate(fd, (off_t)len) < 0 ? -errno : 0;
 }
 
-/*
- * What the service has put there is known before it is opened: a device, such as a watchdog, would hear of that. own:
- * our descriptors in minit's /proc.
- */
-static int open_file(int own, const char *path)
-{
-	cleanup_fd int root = fd_open("/", O_PATH | O_DIRECTORY);
-	cleanup_fd int at = root < 0 ? root : path_open(root, path, O_PATH | O_NOFOLLOW);
-	BUF_ON_STACK(number, 16);
-	struct stat st;
-	int fd, err = at < 0 ? at : fd_stat(at, &st);
-
-	if (!err && !S_ISREG(st.st_mode))
-		err = -EEXIST;
-	if (err)
-		return err;
-	buf_fmt(&number, "%d", at);
-	fd = openat(own, buf_text(&number), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-/* Its root is that of the mount namespace then: setns(2). */
+/* Its root is that of the mount namespace then (setns(2)), and our descriptors are in minit's /proc. */
 static int rewrite(const struct rewrite *r)
 {
 	cleanup_fd int own = fd_open("/proc/self/fd", O_PATH | O_DIRECTORY);
-	cleanup_fd int fd = -1;
+	cleanup_fd int root = -1, fd = -1;
 
 	if (own < 0)
 		return own;
 	if (setns(r->process, CLONE_NEWNS) < 0)
 		return -errno;
-	fd = open_file(own, paths[r->file] + 1);
+	root = fd_open("/", O_PATH | O_DIRECTORY);
+	fd = root < 0 ? root : path_open_file(own, root, paths[r->file] + 1, O_RDWR | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return fd;
+		return fd == -EOPNOTSUPP ? -EEXIST : fd;
 	if (has_text(fd, r->is)) /* by whom a crash has cut short */
 		return 0;
 	return has_text(fd, r->was) ? put_text(fd, r->is) : -EEXIST;

@@ -134,7 +134,7 @@ static int open_of(const struct child *child, const struct service_spec *owner, 
 /* In minit's root it could else be any file, by a link that the service has put there. A root of its own is its own. */
 static int open_any(const struct child *child, const char *path, int flags)
 {
-	const struct service_spec *owner = child_mapped_owner(child);
+	const struct service_spec *owner = table_mapped_owner(child->table, child->spec);
 
 	if (owner)
 		return open_of(child, owner, path, flags);

@@ -14,31 +14,6 @@ static const struct roots_spec *roots_of(const struct child *child)
 	return &table_confine(child->table, child->spec)->roots;
 }
 
-/* Who is joined may have joined them, too. The table has no circles. */
-const struct service_spec *child_mapped_owner(const struct child *child)
-{
-	const struct roots_spec *roots = roots_of(child);
-	const struct service_spec *owner = NULL;
-
-	while (roots->join_flags & CLONE_NEWNS) {
-		owner = table_service(child->table, roots->join_service);
-		roots = &table_confine(child->table, owner)->roots;
-	}
-	return owner && roots->uids.count ? owner : NULL;
-}
-
-bool child_is_stranger(const struct child *child)
-{
-	const struct roots_spec *roots = roots_of(child);
-	bool with_user = true;
-
-	while (roots->join_flags & CLONE_NEWNS) {
-		with_user &= (roots->join_flags & CLONE_NEWUSER) != 0;
-		roots = &table_confine(child->table, table_service(child->table, roots->join_service))->roots;
-	}
-	return !with_user && roots->uids.count;
-}
-
 /*
  * Labels and ids are written, a terminal is opened, directories and users are found behind the join, and in these
  * mounts there may be anything.

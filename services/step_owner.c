@@ -111,7 +111,7 @@ static int make_in_minits(const struct view *v, const char *path)
 /* Where root inside of whose mounts are joined may make it, it does: that may be given to others (is_theirs). */
 static int make(const struct view *v, const char *path)
 {
-	const struct service_spec *owner = child_mapped_owner(v->child);
+	const struct service_spec *owner = table_mapped_owner(v->child->table, v->child->spec);
 	int dir;
 
 	if (!owner)
@@ -224,7 +224,7 @@ static bool is_theirs(const struct child *child, const struct service_spec *owne
 /* In a root of its own what is mounted nowhere but there is the root's. */
 static int open_to_give(const struct child *child, int root, const char *path)
 {
-	const struct service_spec *owner = child_mapped_owner(child);
+	const struct service_spec *owner = table_mapped_owner(child->table, child->spec);
 	cleanup_fd int dir = -1;
 	int here = owner && owner->root_at ? path_open_here(root, path, O_RDONLY | O_DIRECTORY) : -EXDEV;
 

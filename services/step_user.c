@@ -117,7 +117,7 @@ static int open_any(const struct child *child, const char *path)
 	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 	int fd;
 
-	if (child_is_stranger(child))
+	if (table_is_stranger(child->table, child->spec))
 		return child_open_minits(child, path, flags);
 	fd = open(path, flags);
 	return fd < 0 ? -errno : fd;

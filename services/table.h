@@ -233,6 +233,35 @@ static inline bool table_in_userns(const struct table *t, const struct service_s
 	return (spec->namespaces | table_confine(t, spec)->roots.join_flags) & CLONE_NEWUSER;
 }
 
+/*
+ * Whose mounts it joins, if that has a user namespace: root inside mounts there what it likes, also what is minit's
+ * root's. Else NULL. Who is joined may have joined them, too; a table has no circles.
+ */
+static inline const struct service_spec *table_mapped_owner(const struct table *t, const struct service_spec *spec)
+{
+	const struct roots_spec *roots = &table_confine(t, spec)->roots;
+	const struct service_spec *owner = NULL;
+
+	while (roots->join_flags & CLONE_NEWNS) {
+		owner = table_service(t, roots->join_service);
+		roots = &table_confine(t, owner)->roots;
+	}
+	return owner && roots->uids.count ? owner : NULL;
+}
+
+/* Whether it does, and joins that user namespace not. */
+static inline bool table_is_stranger(const struct table *t, const struct service_spec *spec)
+{
+	const struct roots_spec *roots = &table_confine(t, spec)->roots;
+	bool with_user = true;
+
+	while (roots->join_flags & CLONE_NEWNS) {
+		with_user &= (roots->join_flags & CLONE_NEWUSER) != 0;
+		roots = &table_confine(t, table_service(t, roots->join_service))->roots;
+	}
+	return !with_user && roots->uids.count;
+}
+
 /* What it has of the network beside its addresses, or NULL. */
 static inline const struct network_spec *table_network(const struct table *t, const struct service_spec *spec)
 {

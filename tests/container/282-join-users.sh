@@ -46,6 +46,7 @@ ids() {
 }
 is "$(ids named)" "$(id -u nobody) $(id -g nobody) " "a name is minit's"
 is "$(ids numbered)" "33 $(getent passwd 33 | cut -d: -f4) " "a number has the group and the others that minit has for it"
+is "$(ct_minit status named | grep -E '^!')" "" "as its status says"
 disk=$(getent group disk | cut -d: -f3)
 is "$(ids grouped)" "4711 $disk $disk " "so have groups"
 first=$(awk '$1 == 0 { print $2 }' "/proc/$(ct_outer forges)/uid_map")

@@ -41,22 +41,10 @@ int child_open_minits(const struct child *c, const char *path, int flags)
 	return -ENOENT;
 }
 
-const struct service_spec *child_mapped_owner(const struct child *c)
-{
-	(void)c;
-	return NULL;
-}
-
 uint32_t roots_outside(const struct table *t, struct list ranges, uint32_t id)
 {
 	(void)t, (void)ranges;
 	return id;
-}
-
-bool child_is_stranger(const struct child *c)
-{
-	(void)c;
-	return false;
 }
 
 int child_fail(struct child *c, int err, const char *detail)

@@ -1,4 +1,4 @@
-// links: lib/path.c lib/fd.c
+// links: lib/path.c lib/buf.c lib/fd.c
 /* Paths in a root that belongs to somebody else: nothing leads out of it, nor to another place in it. */
 #include <setjmp.h>
 #include <stdarg.h>
