@@ -53,12 +53,12 @@ static uint64_t top(uint32_t own, uint64_t limit)
 }
 
 /* As with numbers: to nobody are those of another one lowered ones of its own. */
-static uint64_t locks_top(const struct supervisor *sv)
+frequent static uint64_t locks_top(const struct supervisor *sv)
 {
 	return top(whose(sv), most.locks);
 }
 
-static uint64_t rttime_top(const struct supervisor *sv)
+frequent static uint64_t rttime_top(const struct supervisor *sv)
 {
 	return top(~whose(sv), most.rttime);
 }
