@@ -55,6 +55,7 @@ int mount_drop_here(void);
 #define MOUNTS_DEVICES 10ul                  /* MS_NOSUID | MS_NOEXEC */
 #define MOUNTS_BIND 4096ul
 #define MOUNTS_READONLY (1ul | 32ul | MOUNTS_BIND) /* MS_RDONLY | MS_REMOUNT, of a single mount */
+#define MOUNTS_WRITABLE (32ul | MOUNTS_BIND)
 #define MOUNTS_PRIVATE (16384ul | 1ul << 18) /* MS_REC | MS_PRIVATE */
 #define MOUNTS_SLAVE (16384ul | 1ul << 19)
 must_check int mount_old(const char *source, const char *target, const char *type, unsigned long flags,

@@ -129,7 +129,7 @@ int view_unless_default(struct view *v, int err, uint8_t asked, const char *path
 typedef int part_fn(struct view *v);
 
 static part_fn *const parts[] = {
-	view_share, view_take_secrets, view_root, view_proc, view_sys, view_dev, view_directories, view_fill,
+	view_share, view_take_secrets, view_root, view_sys, view_proc, view_dev, view_directories, view_fill,
 	view_secrets, bind_files, seal_root, view_enter,
 };
 

@@ -148,14 +148,20 @@ static int hide(struct view *v, enum mask_kind kind)
 	return err;
 }
 
-/* In the working directory, which is the new procfs. */
+/* In the working directory, which is the new procfs: as long as this is read-only, so is what is bound from it. */
 static int protect(const char *name)
 {
-	int err = mount_old(name, name, NULL, MOUNTS_BIND, NULL);
+	return unless_missing(mount_old(name, name, NULL, MOUNTS_BIND, NULL));
+}
 
-	if (!err)
-		err = mount_old(NULL, name, NULL, MOUNTS_READONLY | MOUNTS_KERNEL_FILES, NULL);
-	return unless_missing(err);
+/* What lies upon it stays as it is. Where it may be read-only alone it is none. */
+static int open_up(void)
+{
+	int err = mount_old(NULL, ".", NULL, MOUNTS_WRITABLE | MOUNTS_KERNEL_FILES, NULL);
+
+	if (err)
+		(void)mount_drop_here();
+	return err;
 }
 
 static int hide_proc(struct view *v, int proc)
@@ -201,7 +207,9 @@ static int put_kernel_files(struct view *v, const char *path, int mount)
 
 static int make_proc(struct view *v)
 {
-	cleanup_fd int proc = mount_make("proc", proc_options(v->roots), KERNEL_FILES);
+	const bool masked = v->roots->proc == PROC_MASKED;
+	const uint64_t readonly = masked ? MOUNT_ATTR_RDONLY : 0;
+	cleanup_fd int proc = mount_make("proc", proc_options(v->roots), KERNEL_FILES | readonly);
 	int err;
 
 	if (proc == -ENOSYS)
@@ -209,12 +217,12 @@ static int make_proc(struct view *v)
 	if (proc < 0)
 		return proc;
 	err = put_kernel_files(v, "/proc", proc);
-	if (err || v->roots->proc != PROC_MASKED)
+	if (err || !masked)
 		return err;
 	err = hide_proc(v, proc);
 	if (err && !v->child->detail[0]) /* one that shows all is no default */
 		return child_fail(v->child, err, "/proc");
-	return err;
+	return err ? err : open_up();
 }
 
 int view_proc(struct view *v)
@@ -243,6 +251,16 @@ static int put_cgroups(struct view *v)
 	return 0;
 }
 
+/*
+ * In a read-only /sys there is a directory already that nothing can ever be put into (sysfs_create_mount_point, Linux
+ * 4.2): what masks with it needs no file system of its own to be made, and taken away in the end.
+ */
+static void take_empty(struct view *v, int sys)
+{
+	if (v->empty < 0 && v->roots->sys == SYS_READONLY)
+		v->empty = openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static int make_sys(struct view *v)
 {
 	uint64_t readonly = v->roots->sys == SYS_READONLY ? MOUNT_ATTR_RDONLY : 0;
@@ -251,6 +269,7 @@ static int make_sys(struct view *v)
 
 	if (err)
 		return err;
+	take_empty(v, sys);
 	err = fchdir(sys) < 0 ? -errno : hide(v, MASK_OF_SYS);
 	if (!err)
 		err = put_cgroups(v);

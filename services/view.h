@@ -33,7 +33,7 @@ struct view {
 	uint32_t held_count;
 	int dev;   /* minit's /dev, for devices of it; -1 until it is needed */
 	int null;  /* minit's /dev/null, to mask files with; -1 until it is needed */
-	int empty; /* what masks a directory already, a mount with nothing in it; -1: none yet */
+	int empty; /* what directories are masked with, in a read-only mount, with nothing in it; -1: none yet */
 	bool own; /* the root is not minit's */
 	char missed[STATE_DETAIL]; /* defaults that are left out, as they cannot be had */
 };

@@ -31,6 +31,7 @@ $(finds exe '(: >/proc/1/exe) 2>/dev/null || echo refused')
 $(finds reaper 'ls -l /proc/1/root/ /proc/1/cwd/ | grep -c work; ls /proc/1/fd | wc -l')
 $(finds sysctl 'for f in kernel/core_pattern kernel/modprobe vm/panic_on_oom fs/suid_dumpable; do (echo x >/proc/sys/$f) 2>/dev/null && echo $f; done; (echo h >/proc/sysrq-trigger) 2>/dev/null || echo refused')
 $(finds unmask 'umount /proc/sys 2>/dev/null; mount -o remount,rw /proc/sys 2>/dev/null; (echo x >/proc/sys/kernel/core_pattern) 2>/dev/null || echo refused')
+$(finds hidden 'cd /sys/firmware && mount -o remount,bind,rw /sys/firmware && cd /sys/firmware && { mkdir x; (: >y); } 2>/dev/null; ls -A /sys/firmware | wc -l; grep -c " /sys/firmware " /proc/self/mountinfo' 'caps = ["sys_admin", "dac_override"]')
 $(finds memory 'ls /dev/mem /dev/kmem /dev/port /dev/kmsg /dev/sda /dev/vda 2>/dev/null | wc -l')
 $(finds nodes 'for n in "c 1 1" "c 1 2" "c 1 4" "c 1 11" "b 7 0" "b 8 0" "b 254 0" "b 259 0"; do mknod /tmp/n $n && (: </tmp/n) 2>/dev/null && echo $n; rm /tmp/n; done; (: </log) 2>/dev/null || echo refused')
 $(finds mapped '(mknod /tmp/n c 1 1) 2>/dev/null || echo none; (: </log) 2>/dev/null || echo refused' 'userns = "auto"')
@@ -48,6 +49,7 @@ says reaper "0 0" "the reaper has no directory outside, and no descriptor"
 says sysctl refused "nothing of the kernel can be set"
 says unmask refused "nor once it was tried to take the mask away"
 is "$(cat /proc/sys/kernel/core_pattern)" "$core" "/dev/null of the root is not what masks, nor what is written to"
+says hidden "0 1" "nor can anything be put into a directory of /sys that is hidden, by who may change its mount"
 says memory 0 "no device of the machine is there"
 says nodes refused "nor can one be opened by a node, made inside or lying in the root"
 says mapped "none refused" "nor by who is root of its own users"

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
 #include "services/view.h"
 #include "tests/fake/note.h"
 
@@ -19,6 +20,7 @@ static bool has_sys, throttles; /* minit's /sys, and what its processors have */
 static const char *possible;    /* processors, or NULL: it is not told */
 static unsigned there;          /* so many of them are there */
 static unsigned reads;
+static int opened; /* the answer to who has /proc written to */
 static struct roots_spec roots;
 static struct child child;
 
@@ -70,7 +72,9 @@ static int hidden(const char *how, const char *name)
 
 int mount_make(const char *type, const char *options, uint64_t attr)
 {
-	(void)type, (void)options, (void)attr;
+	(void)options;
+	if (!strcmp(type, "proc"))
+		note("%s proc; ", attr & MOUNT_ATTR_RDONLY ? "read-only" : "writable");
 	return open("/", O_PATH | O_CLOEXEC);
 }
 
@@ -89,9 +93,24 @@ int mount_put(int mount, int dir, const char *name)
 int mount_old(const char *source, const char *target, const char *type, unsigned long flags, const char *data)
 {
 	(void)type, (void)data;
+	if (!source) {
+		assert_int_equal(flags, MOUNTS_WRITABLE | MOUNTS_KERNEL_FILES);
+		note("open up %s; ", target);
+		return opened;
+	}
 	assert_int_equal(flags, MOUNTS_BIND);
+	if (source == target) {
+		note("keep %s; ", target);
+		return 0;
+	}
 	assert_string_equal(source, "firmware");
 	return hidden("bind", target);
+}
+
+int mount_drop_here(void)
+{
+	note("drop; ");
+	return 0;
 }
 
 int mount_change_at(int dir, const char *name, const struct mount_change *change)
@@ -194,6 +213,37 @@ static void where_minit_has_no_sys_they_are_looked_for_each_time(void **state)
 				 "bind devices/system/cpu/cpu1/thermal_throttle; ");
 }
 
+#define KEPT "read-only proc; keep bus; keep fs; keep irq; keep sys; keep sysrq-trigger; open up .; "
+
+static void proc_is_read_only_until_its_parts_are_bound(void **state)
+{
+	struct view v = { .child = &child, .roots = &roots, .null = -1, .empty = -1 };
+
+	(void)state;
+	begin(true, false, "0", 1);
+	roots.proc = PROC_MASKED;
+	opened = 0;
+	assert_int_equal(view_proc(&v), 0);
+	assert_string_equal(did, KEPT);
+	did[0] = '\0';
+	opened = -EPERM;
+	assert_int_equal(view_proc(&v), -EPERM);
+	assert_string_equal(did, KEPT "drop; ");
+	fd_close(&v.null);
+	fd_close(&v.empty);
+}
+
+static void one_that_shows_all_is_written_to_at_once(void **state)
+{
+	struct view v = { .child = &child, .roots = &roots, .null = -1, .empty = -1 };
+
+	(void)state;
+	begin(true, false, "0", 1);
+	roots.proc = PROC_OPEN;
+	assert_int_equal(view_proc(&v), 0);
+	assert_string_equal(did, "writable proc; ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +251,8 @@ int main(void)
 		cmocka_unit_test(those_of_each_processor_are_hidden),
 		cmocka_unit_test(one_that_is_not_there_is_passed_over),
 		cmocka_unit_test(where_minit_has_no_sys_they_are_looked_for_each_time),
+		cmocka_unit_test(proc_is_read_only_until_its_parts_are_bound),
+		cmocka_unit_test(one_that_shows_all_is_written_to_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
