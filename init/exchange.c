@@ -124,7 +124,8 @@ static void take_apart(struct supervisor *sv, uint32_t index)
 		remove_leaf(sv, index);
 	if (how & DIFFER_NETWORK && h->netns >= 0) {
 		settle_forget(sv, index);
-		h->flags |= HANDLE_PAIR; /* what bears the name then is on its way out */
+		if (spec_at(sv, index)->attach.bridge >= 0)
+			h->flags |= HANDLE_PAIR; /* what bears the name then is on its way out; else it is another's */
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 		fd_close(&h->netns);
 	}

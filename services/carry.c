@@ -45,7 +45,6 @@ static void forget_kept(struct handles *h, unsigned how)
 	if (how & DIFFER_NETWORK) {
 		h->netns = -1;
 		h->settle = (struct net_settle){ 0 };
-		h->flags |= HANDLE_PAIR; /* what bears the name is what is left of it */
 	}
 }
 

@@ -16,6 +16,7 @@ macvlan() {
 ct_table <<TOML
 [network.bridge.br0]
 address = "10.77.0.1/24"
+$(sleepers 'mode = "host"' f g i j k)
 $(sleepers 'bridge = "br0"' a)
 TOML
 cat >"$ct_dir/beside.toml" <<TOML
@@ -24,6 +25,8 @@ rules = ["from 10.78.0.0/16 table 300 priority 700"]
 [network.bridge.br1]
 address = "10.78.0.1/24"
 shard = 3
+[network.bridge.br3]
+address = "10.79.0.1/24"
 $(macvlan mac1 198.51.100.1/24)
 routes = "unreachable 10.6.0.0/16"
 $(sleepers 'mode = "host"' x)
@@ -83,13 +86,28 @@ refused="minit: mac1: link mac1: there is a link of this name already, a macvlan
 ct_start sh -c 'ip link add up0 type veth peer name far0 && ip link set far0 up && ip link set up0 up && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
 ct_net
-ct_is "the first is up" a:up
+ct_is "the first is up" all:up
 begin beside
 of beside wait --timeout 20s all:up
 ok $? "so is one beside it"
 hosts=$(of beside net | grep -o -E '^[be] .*' | grep -o -E '10\.78\.0\.[0-9]+' | tr '\n' ' ')
 before=$(of_beside $hosts)
 is "$(wc -l <<<"$before"),$(tail -n 1 <<<"$before")" 5,pong,pong "with a network of its own"
+
+# -- the second is given a service by a reload, whose pair has a name that the first has
+mine=$(here ip -o link show mv5 | cut -d: -f1)
+cp "$ct_dir/beside.toml" "$ct_dir/before.toml"
+sed -i 's/mode = "host"/bridge = "br3"/' "$ct_dir/beside.toml"
+of beside reload >/dev/null
+of beside wait --timeout 20s x:failed >/dev/null
+ok $? "it cannot have its pair"
+says beside 'a link of this name exists, which this minit has not made'
+ok $? "and says so"
+is "$(here ip -o link show mv5 | cut -d: -f1)" "$mine" "which is the first one's still"
+cp "$ct_dir/before.toml" "$ct_dir/beside.toml"
+of beside reload >/dev/null
+of beside wait --timeout 20s all:up >/dev/null
+is "$?:$(of_beside $hosts)" "0:$before" "without that all is as it was"
 
 # -- the first is given a link by a reload that the other has
 macvlan mac1 198.51.102.1/24 >>"$ct_dir/table.toml"
