@@ -213,7 +213,7 @@ static void make_all(struct net_session *net, struct when now)
 	retry = failing && !when_before(now, again);
 	due = failing = false;
 	net->ipv6_quiet = unsure; /* by who was executed before */
-	net->alone = claim_is_alone(house->state);
+	claim_note(house->state, net);
 	for (uint32_t i = 0; i < house->table->bridges.count; i++) {
 		bool made = make_missing(net, i) || bits_has(bare, i); /* with an address its neighbours are gone */
 

@@ -18,11 +18,12 @@ static int keep(struct statefile *state, enum claim which, int fd)
 	return MIN(fd, 0);
 }
 
-bool claim_is_alone(struct statefile *state)
+void claim_note(struct statefile *state, struct net_session *net)
 {
-	if (state->claims[CLAIM_NETWORK] < 0 && keep(state, CLAIM_NETWORK, net_claim_place()))
-		return false;
-	return !net_has_another(state->claims[CLAIM_NETWORK]);
+	if (state->claims[CLAIM_NETWORK] < 0)
+		(void)!keep(state, CLAIM_NETWORK, net_claim_place()); /* without one it takes nothing away */
+	net_note_place(net, state->claims[CLAIM_NETWORK]);
+	net_note_dead(net);
 }
 
 bool claim_is_anothers(struct statefile *state, enum claim which)

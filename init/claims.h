@@ -9,10 +9,10 @@
 #include "services/state.h"
 
 /*
- * Takes CLAIM_NETWORK if it is not held, of which each minit here has one of its own; whether nobody else has one: what
- * bears the mark of minits is a dead one's, or this one's. False where it cannot be taken or asked.
+ * Takes CLAIM_NETWORK if it is not held, of which each minit here has one of its own, and notes it in the session
+ * (net_note_place, net_note_dead).
  */
-bool claim_is_alone(struct statefile *state);
+void claim_note(struct statefile *state, struct net_session *net);
 
 /*
  * Takes one of the others if it is not held; whether another minit has it. What cannot be claimed for want of a

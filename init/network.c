@@ -265,10 +265,9 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 	if (!left)
 		return;
 	await_end(sv, net);
-	net->alone = claim_is_alone(sv->state); /* who has begun meanwhile has made what bears the mark too */
-	if (!net->alone)
-		return;
-	net_refusals_clear(net);
+	claim_note(sv->state, net); /* who has begun meanwhile has made what bears the mark too */
+	if (net_is_alone(net))
+		net_refusals_clear(net);
 	clear_links(sv, net);
 	for (uint32_t i = 0; i < sv->table->bridges.count; i++)
 		net_bridge_clear(net, table_bridge(sv->table, i));
@@ -277,7 +276,7 @@ static void clear_left(struct supervisor *sv, struct net_session *net)
 /* The bridge that they are on is somebody else's, and may bear no mark of that run, nor be one of this table. */
 static void clear_neighbours(const struct supervisor *sv, struct net_session *net)
 {
-	if (net->alone && !sv->state->reexecs)
+	if (net_is_alone(net) && !sv->state->reexecs)
 		net_neighbours_clear(net);
 }
 
@@ -288,7 +287,7 @@ static void make_iprules(struct supervisor *sv, struct net_session *net)
 {
 	const struct net_iprule *rules = table_list(sv->table, sv->table->iprules, struct net_iprule);
 
-	if (net->alone)
+	if (net_is_alone(net))
 		net_iprules_clear(net);
 	for (uint32_t i = 0; i < sv->table->iprules.count; i++)
 		(void)!net_iprule_add(net, &rules[i]); /* logged, and the boot goes on */
@@ -313,7 +312,6 @@ void network_note_ipv6(struct supervisor *sv, struct net_session *net)
 /* Links come behind the bridges that they may be ports of. */
 static void bring_all_up(struct supervisor *sv, struct net_session *net)
 {
-	net->alone = claim_is_alone(sv->state);
 	clear_left(sv, net);
 	clear_neighbours(sv, net);
 	sysctls_write(sv->table, NULL);
@@ -344,6 +342,7 @@ void network_open(struct supervisor *sv, struct net_session *net)
 		return;
 	sv->net = net;
 	note_home(state, net);
+	claim_note(state, net);
 	if (state->prepared == 0) {
 		network_names(sv->table);
 		bring_all_up(sv, net);
@@ -450,7 +449,7 @@ void network_exchanged(struct supervisor *sv)
 	if (!is_any_due(sv->state) || net_open(&net))
 		return;
 	note_home(sv->state, &net);
-	net.alone = claim_is_alone(sv->state);
+	claim_note(sv->state, &net);
 	if (net_loopback(&net))
 		log_debug("lo", "services of minit's own network will miss it"); /* why has been said */
 	add_iprules(sv, &net);

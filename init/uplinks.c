@@ -327,7 +327,7 @@ static int mend_all(struct supervisor *sv, uint64_t anew, struct when now)
 
 	if (err)
 		return err;
-	net.alone = claim_is_alone(sv->state);
+	claim_note(sv->state, &net);
 	for (uint32_t i = 0; i < sv->table->links.count; i++) {
 		if (off & sv->state->links_done & bit(i))
 			rejoin(sv, &net, i, now);
@@ -376,7 +376,7 @@ static void try_again(struct supervisor *sv, uint32_t i)
 
 	if (net_open(&net))
 		return;
-	net.alone = claim_is_alone(sv->state);
+	claim_note(sv->state, &net);
 	(void)set_up(sv, &net, i);
 	net_close(&net);
 }
@@ -519,7 +519,7 @@ static void ask(struct supervisor *sv)
 
 	if (net_open(&net))
 		return;
-	net.alone = claim_is_alone(sv->state);
+	claim_note(sv->state, &net);
 	for (uint32_t i = 0; i < sv->table->links.count; i++) {
 		const struct net_link *link = table_link(sv->table, i);
 		int err = net_link_ask(&net, link, &seen);

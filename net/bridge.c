@@ -105,7 +105,7 @@ void bridge_hush(struct net_session *s, const struct net_bridge *bridge, const s
 {
 	const struct addr local = mac_link_local(found->mac);
 
-	if (bridge_has_family(bridge, AF_INET6) || strcmp(found->alias, LINK_MARK) != 0 ||
+	if (bridge_has_family(bridge, AF_INET6) || link_place(found) < 0 ||
 	    write_ipv6(bridge->name, "addr_gen_mode", 1))
 		return;
 	(void)!addr_strip(s, bridge->name, &local, found->index); /* said */
@@ -123,7 +123,7 @@ int bridge_create(struct net_session *s, const struct net_bridge *bridge, const 
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_begin(&b, &request, false);
 	put_settings(&b, bridge, mac, false);
-	link_mark(&b, bridge->name);
+	link_mark(&b, bridge->name, s->place);
 	err = net_run(s, bridge->name, &b);
 	if (err < 0 && err != -EEXIST && net_is_there(s, bridge->name))
 		net_remove(s, bridge->name);
@@ -213,7 +213,7 @@ static int check_joined(struct net_session *s, const char *object, const struct 
 	struct link_info up = { 0 };
 	int err = link_find(&s->host, shard->up, &up);
 
-	if (!err && up.master == s->master.index && !strcmp(up.alias, LINK_MARK)) {
+	if (!err && up.master == s->master.index && link_place(&up) == s->place) {
 		*ret_up = up.index;
 		return 0;
 	}
@@ -338,7 +338,7 @@ static int make(struct net_session *s, const struct net_bridge *bridge, bool fou
 	err = configure(s, bridge, found ? &info : NULL);
 	if (bridge_has_family(bridge, AF_INET6)) /* an MTU that was too small for it may be another by now */
 		s->master.ipv6 = !s->left_out;
-	if (!err && (!found || !strcmp(info.alias, LINK_MARK)))
+	if (!err && (!found || link_place(&info) >= 0))
 		speak_locally(bridge);
 	if (err < 0 && !found)
 		net_remove(s, bridge->name);
@@ -364,7 +364,7 @@ int net_bridge_set(struct net_session *s, const struct net_bridge *bridge)
 	bridge_adopt(&b, bridge, is_other_mac(bridge, &info) ? bridge->mac : NULL, info.filters);
 	addrs_add(&b, bridge->addr, info.index);
 	err = announce_run(s, bridge->name, &b, is_other_mac(bridge, &info));
-	if (!err && !strcmp(info.alias, LINK_MARK))
+	if (!err && link_place(&info) >= 0)
 		speak_locally(bridge);
 	return err;
 }

@@ -7,7 +7,7 @@
 #include "lib/fd.h"
 #include "net/net.h"
 
-#define PLACES 64
+#define HERE "network"
 
 struct name {
 	struct sockaddr_un addr;
@@ -46,7 +46,7 @@ int net_claim(const char *what)
 
 int net_claim_place(void)
 {
-	return take(NET_CLAIM_NETWORK, PLACES);
+	return take(HERE, NET_PLACES);
 }
 
 /* A name that nobody has bound refuses. */
@@ -55,16 +55,34 @@ static bool is_taken(int fd, const struct name *n)
 	return !connect(fd, (const struct sockaddr *)&n->addr, n->len) || errno != ECONNREFUSED;
 }
 
-bool net_has_another(int place)
+static bool is_same(const struct name *a, const struct name *b)
+{
+	return a->len == b->len && !memcmp(&a->addr, &b->addr, a->len);
+}
+
+void net_note_place(struct net_session *s, int claim)
+{
+	struct name own = { .len = sizeof(own.addr) };
+
+	s->place = NET_PLACES;
+	if (claim < 0 || getsockname(claim, (struct sockaddr *)&own.addr, &own.len) < 0)
+		return;
+	for (unsigned i = 0; i < NET_PLACES && s->place == NET_PLACES; i++) {
+		struct name n = name_of(HERE, i);
+
+		s->place = (uint8_t)(is_same(&n, &own) ? i : NET_PLACES);
+	}
+}
+
+void net_note_dead(struct net_session *s)
 {
 	cleanup_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct name own = { .len = sizeof(own.addr) };
-	bool found = fd < 0 || getsockname(place, (struct sockaddr *)&own.addr, &own.len) < 0;
 
-	for (unsigned i = 0; i < PLACES && !found; i++) {
-		struct name n = name_of(NET_CLAIM_NETWORK, i);
+	s->dead = 0;
+	for (unsigned i = 0; i < NET_PLACES && s->place < NET_PLACES && fd >= 0; i++) {
+		struct name n = name_of(HERE, i);
 
-		found = (n.len != own.len || memcmp(&n.addr, &own.addr, n.len) != 0) && is_taken(fd, &n);
+		if (i == s->place || !is_taken(fd, &n))
+			s->dead |= (uint64_t)1 << i;
 	}
-	return found;
 }

@@ -80,7 +80,7 @@ void net_bridge_clear(struct net_session *s, const struct net_bridge *bridge)
 {
 	struct link_info info;
 
-	if (!s->alone || link_find(&s->host, bridge->name, &info) < 0 || strcmp(info.alias, LINK_MARK) != 0)
+	if (!s->dead || link_find(&s->host, bridge->name, &info) < 0 || !link_is_left(s, &info))
 		return;
 	if (strcmp(info.kind, "bridge") != 0 || !has_port(&s->host, info.index))
 		(void)net_remove(s, bridge->name);

@@ -58,10 +58,13 @@ void link_delete(struct netlink_batch *b, const char *name)
 	begin(b, RTM_DELLINK, NET_LINK_DELETE, name);
 }
 
-void link_mark(struct netlink_batch *b, const char *name)
+void link_mark(struct netlink_batch *b, const char *name, unsigned place)
 {
+	BUF_ON_STACK(mark, 8);
+
+	mark_put(&mark, place);
 	begin(b, RTM_NEWLINK, NET_LINK_SET, name);
-	netlink_put(b, IFLA_IFALIAS, LINK_MARK, sizeof(LINK_MARK) - 1);
+	netlink_put(b, IFLA_IFALIAS, mark.data, mark.len);
 }
 
 /*

@@ -190,7 +190,7 @@ static int create(struct net_session *s, const struct net_link *link, uint32_t p
 	if (link->flags & NET_LINK_MAC)
 		netlink_put(&b, IFLA_ADDRESS, link->mac, NET_MAC);
 	kind_put(&b, link, parent);
-	link_mark(&b, link->name);
+	link_mark(&b, link->name, s->place);
 	return net_try(s, link->name, &b, quiet);
 }
 
@@ -218,12 +218,12 @@ static int clear(struct net_session *s, const struct net_link *link)
 
 	if (err < 0)
 		return err == -ENODEV ? 0 : link_find_failed(link->name, link->name, err);
-	if (s->alone && !strcmp(info.kind, net_kind_name(link->kind)) &&
-	    (!strcmp(info.alias, LINK_MARK) || is_module_made(link, &info)))
+	if (!strcmp(info.kind, net_kind_name(link->kind)) &&
+	    (link_is_left(s, &info) || (net_is_alone(s) && is_module_made(link, &info))))
 		return net_remove(s, link->name);
 	log_error(link->name, 0, "link %s: there is a link of this name already, a %s that %s; delete it "
 		  "(ip link delete %s) or give this one another name", link->name, info.kind[0] ? info.kind : "device",
-		  strcmp(info.alias, LINK_MARK) ? "minit has not made" : "another minit here has made", link->name);
+		  link_place(&info) < 0 ? "minit has not made" : "another minit here has made", link->name);
 	return -EEXIST;
 }
 
@@ -457,7 +457,7 @@ bool net_is_left(struct net_session *s, const char *ifname)
 {
 	struct link_info info;
 
-	return s->alone && !link_find(&s->host, ifname, &info) && !strcmp(info.alias, LINK_MARK);
+	return s->dead && !link_find(&s->host, ifname, &info) && link_is_left(s, &info);
 }
 
 /* -- what becomes of it -------------------------------------------------------------------------------------------- */

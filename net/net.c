@@ -205,7 +205,8 @@ bool net_is_pair(struct net_session *s, const char *ifname)
 {
 	struct link_info info;
 
-	return link_find(&s->host, ifname, &info) == 0 && info.group == PAIR_MARK && link_is_marked(&info);
+	return link_find(&s->host, ifname, &info) == 0 && !strcmp(info.kind, "veth") &&
+	       info.group == PAIR_MARK + s->place;
 }
 
 int net_remove(struct net_session *s, const char *ifname)

@@ -92,6 +92,8 @@ struct net_master {
  * net_open, net_loopback, net_bridge_up of each bridge (and net_shard_up of its
  * shards), net_attach of each service, net_connect of each service, net_close.
  */
+#define NET_PLACES 64 /* of minits in one network */
+
 struct net_session {
 	struct netlink host; /* speaks to the namespace of the caller */
 	int home;            /* descriptor of that namespace, or -errno */
@@ -103,7 +105,8 @@ struct net_session {
 	bool ipv6_said;      /* that the kernel has none was logged: once */
 	bool ipv6_quiet;     /* what is left out was logged by who was executed before */
 	bool left_out;       /* one was by the batch that was run last */
-	bool alone;          /* no other minit is in this network: what bears a mark is a killed one's */
+	uint64_t dead;       /* net_note_dead: a bit for each place that no other minit has */
+	uint8_t place;       /* net_note_place; NET_PLACES: none */
 	bool hairpin;        /* ports of services with published ports send back: net/ruleset.h */
 };
 
@@ -282,11 +285,20 @@ must_check int net_sysctl(const char *object, const char *path, const char *valu
  */
 must_check int net_claim(const char *what);
 
-/* The same, that it is there at all. -EADDRINUSE: too many are; or -errno, not logged. */
+/* The same, that it is there at all, in a place of its own. -EADDRINUSE: too many are; or -errno, not logged. */
 must_check int net_claim_place(void);
 
-/* Whether a minit is there beside the one that has this place; true as well where that cannot be asked. */
-bool net_has_another(int place);
+/* Notes that place, by the descriptor, in the session: what is made there bears its mark. claim < 0: it has none. */
+void net_note_place(struct net_session *s, int claim);
+
+/* Then, who else is here: what bears the mark of another place is left by a minit that is gone. */
+void net_note_dead(struct net_session *s);
+
+/* Whether no other minit is in this network, as far as net_note_dead has found. */
+static inline bool net_is_alone(const struct net_session *s)
+{
+	return s->dead == UINT64_MAX;
+}
 
 /* Takes away the routes that lead nowhere of all links that a minit has made. refusals.c */
 void net_refusals_clear(struct net_session *s);
@@ -468,10 +480,20 @@ static inline int net_claim_place(void)
 	return -EOPNOTSUPP;
 }
 
-static inline bool net_has_another(int place)
+static inline void net_note_place(struct net_session *s, int claim)
 {
-	(void)place;
-	return true;
+	(void)s, (void)claim;
+}
+
+static inline void net_note_dead(struct net_session *s)
+{
+	(void)s;
+}
+
+static inline bool net_is_alone(const struct net_session *s)
+{
+	(void)s;
+	return false;
 }
 
 static inline void net_neighbours_clear(struct net_session *s)

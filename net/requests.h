@@ -40,20 +40,24 @@ struct link_info {
 	char kind[NET_IFNAME]; /* "bridge", "veth", "" for a device */
 };
 
-/* -- link.c -- */
+/* -- mark.c -- */
 
-#define LINK_MARK "minit" /* the alias of what minit has made: what a killed run has left is known by it */
+#define LINK_MARK "minit" /* the alias of what minit has made, with its place from 1 on: what is left is known by it */
 
 /*
- * The group of the outer end of a service's pair, the mark of that: "mini". It is born in it, which costs no request.
+ * The group of the outer end of a service's pair, the mark of that: "mini", and the place is added. It is born in it,
+ * which costs no request.
  */
-#define PAIR_MARK 0x6d696e69
+#define PAIR_MARK 0x6d696e69u
 
-/* Whether some minit has made it. */
-static inline bool link_is_marked(const struct link_info *info)
-{
-	return !strcmp(info->alias, LINK_MARK) || (info->group == PAIR_MARK && !strcmp(info->kind, "veth"));
-}
+/* The alias of what a minit in this place makes. */
+void mark_put(struct buf *b, unsigned place);
+/* The place of the minit that has made it, or -1. */
+int link_place(const struct link_info *info);
+/* Whether a minit that is gone has made it, or this one. */
+bool link_is_left(const struct net_session *s, const struct link_info *info);
+
+/* -- link.c -- */
 
 #define OPER_UP 6 /* IF_OPER_UP: linux/if.h cannot stand beside net/if.h */
 
@@ -69,7 +73,7 @@ void link_up(struct netlink_batch *b, const char *name);
 void link_down(struct netlink_batch *b, const char *name);
 void link_quiet(struct netlink_batch *b, const char *name); /* no IPv6 link-local address once it is up */
 void link_delete(struct netlink_batch *b, const char *name);
-void link_mark(struct netlink_batch *b, const char *name); /* LINK_MARK; in the send that makes it */
+void link_mark(struct netlink_batch *b, const char *name, unsigned place); /* in the send that makes it */
 
 /* 0, -ENODEV, or -errno; nothing is logged. */
 must_check int link_find(struct netlink *nl, const char *name, struct link_info *ret);

@@ -19,7 +19,6 @@
 #define NET_TABLE "minit"
 #define NET_NEAR_TABLE "minit_near"
 #define NET_LOCALNET "localnet" /* the set in it of bridges that ports are published on */
-#define NET_CLAIM_NETWORK "network" /* what net_claim_place calls it, with a number from the second on */
 
 struct net_bridge;
 struct net_shard;

@@ -51,7 +51,6 @@ static void put_pair(struct netlink_batch *b, const struct net_shard *shard, uin
 	netlink_nest_end(b, peer);
 	netlink_nest_end(b, data);
 	netlink_nest_end(b, info);
-	link_mark(b, shard->up);
 }
 
 static void put_port(struct netlink_batch *b, const char *name, uint32_t master, bool alone)
@@ -114,6 +113,7 @@ static int join(struct net_session *s, const struct net_bridge *bridge, const st
 	link_quiet(&b, shard->name);
 	put_up(&b, shard->name);
 	put_pair(&b, shard, bridge->mtu, above);
+	link_mark(&b, shard->up, s->place);
 	put_port(&b, shard->down, below, false);
 	put_port(&b, shard->up, 0, shard->alone);
 	err = net_run(s, bridge->name, &b);
@@ -150,10 +150,10 @@ static int clear(struct net_session *s, const struct net_bridge *bridge, const c
 
 	if (err < 0)
 		return err == -ENODEV ? 0 : link_find_failed(bridge->name, name, err);
-	if (s->alone && !strcmp(info.alias, LINK_MARK))
+	if (link_is_left(s, &info))
 		return net_remove(s, name);
 	log_error(bridge->name, 0, "shard: there is a link %s already, which %s; delete it (ip link delete %s)", name,
-		  strcmp(info.alias, LINK_MARK) ? "minit has not made" : "another minit here has made", name);
+		  link_place(&info) < 0 ? "minit has not made" : "another minit here has made", name);
 	return -EEXIST;
 }
 

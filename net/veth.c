@@ -36,7 +36,7 @@ static int create(struct net_session *s, const char *object, const struct net_at
 	netlink_start(&b, &s->host, mem, sizeof(mem));
 	link_begin(&b, &request, false);
 	link_put_half(&b, mtu);
-	netlink_put_u32(&b, IFLA_GROUP, PAIR_MARK);
+	netlink_put_u32(&b, IFLA_GROUP, PAIR_MARK + s->place);
 	netlink_put_u32(&b, IFLA_MASTER, attach->shard ? s->shard.index : s->master.index);
 	info = netlink_nest(&b, IFLA_LINKINFO);
 	netlink_put_text(&b, IFLA_INFO_KIND, "veth");

@@ -57,6 +57,7 @@ static int attach_later(struct supervisor *sv, uint32_t index, const struct net_
 		return fd;
 	net.hairpin = sv->state->rules.hairpin;
 	net.ipv6_missing = sv->state->rules.no_ipv6;
+	net_note_place(&net, sv->state->claims[CLAIM_NETWORK]);
 	if (bridge)
 		begin_pair(sv, index, &net);
 	fd = net_attach(&net, name, wanted, bridge, extra);

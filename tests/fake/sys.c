@@ -721,6 +721,11 @@ int net_announce(const struct net_attach *attach, int ns, int home)
 	return 0;
 }
 
+void net_note_place(struct net_session *s, int claim)
+{
+	(void)s, (void)claim;
+}
+
 bool net_is_lost(const struct net_attach *attach, int ns, int home)
 {
 	(void)attach, (void)ns, (void)home;

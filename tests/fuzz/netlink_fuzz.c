@@ -1,4 +1,4 @@
-// links: net/net.c net/announce.c net/setting.c net/bridge.c net/strip.c net/veth.c net/extra.c net/onlink.c net/rate.c net/netlink.c net/inbox.c net/link.c net/addr.c net/mac.c lib/buf.c lib/cure.c lib/cure_where.c lib/fd.c lib/addr.c lib/addr_use.c lib/text.c lib/log.c
+// links: net/net.c net/announce.c net/setting.c net/bridge.c net/strip.c net/veth.c net/extra.c net/onlink.c net/rate.c net/netlink.c net/inbox.c net/link.c net/mark.c net/addr.c net/mac.c lib/buf.c lib/cure.c lib/cure_where.c lib/fd.c lib/addr.c lib/addr_use.c lib/text.c lib/log.c
 // flags: -Wl,--wrap=send,--wrap=recvmsg
 /*
  * Any bytes as the kernel's answers: byte 0 says what is asked; then come the

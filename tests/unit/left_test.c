@@ -1,4 +1,4 @@
-// links: net/left.c net/list.c
+// links: net/left.c net/mark.c net/list.c lib/text.c lib/buf.c
 /* What a killed run has left, of a list that the kernel gives link by link here. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -85,7 +85,7 @@ static char names[2][NET_IFNAME];
 
 static int left(const struct answer *answers)
 {
-	struct net_session s = { .alone = true };
+	struct net_session s = { .dead = UINT64_MAX };
 
 	list = answers;
 	return net_left(&s, br0_stays, "table", names, 2);
@@ -105,6 +105,22 @@ static void what_bears_the_mark_and_does_not_stay(void **state)
 	assert_ptr_equal(list, answers + 7); /* to its end, as the socket is asked other things */
 }
 
+static void what_bears_the_mark_of_one_that_lives_stays(void **state)
+{
+	static const struct answer answers[] = {
+		{ LINK, "zero", "minit" },    { LINK, "one", "minit1" },    { LINK, "last", "minit63" },
+		{ LINK, "none", "minit64" },  { LINK, "many", "minit65" },  { LINK, "long", "minit01" },
+		{ LINK, "word", "minitry" },  { END, NULL, NULL },
+	};
+	struct net_session s = { .dead = ~(uint64_t)1, .place = 1 };
+
+	(void)state;
+	list = answers;
+	assert_int_equal(net_left(&s, NULL, NULL, names, 2), 2);
+	assert_string_equal(names[0], "one");
+	assert_string_equal(names[1], "last");
+}
+
 static void a_list_that_breaks_off_is_none(void **state)
 {
 	static const struct answer lost[] = { { LINK, "wan", "minit" }, { -ENOBUFS, NULL, NULL } };
@@ -119,7 +135,7 @@ static void a_list_that_breaks_off_is_none(void **state)
 
 static void nobody_is_asked_while_another_minit_is_here(void **state)
 {
-	struct net_session s = { .alone = false };
+	struct net_session s = { .place = 1 };
 
 	(void)state;
 	list = NULL;
@@ -130,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_bears_the_mark_and_does_not_stay),
+		cmocka_unit_test(what_bears_the_mark_of_one_that_lives_stays),
 		cmocka_unit_test(a_list_that_breaks_off_is_none),
 		cmocka_unit_test(nobody_is_asked_while_another_minit_is_here),
 	};

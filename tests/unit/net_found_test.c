@@ -1,4 +1,4 @@
-// links: net/found.c net/found_rules.c net/nft_list.c net/netlink.c net/list.c net/inbox.c net/link.c net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/tell_rules.c net/tell_expr.c net/tell_value.c net/ruleset.c
+// links: net/found.c net/found_rules.c net/nft_list.c net/netlink.c net/list.c net/inbox.c net/link.c net/mark.c net/nft.c net/nft_rules.c net/nft_sets.c net/walk.c net/tell_rules.c net/tell_expr.c net/tell_value.c net/ruleset.c lib/text.c lib/buf.c
 // links: net/balance.c net/between.c net/near.c net/mac.c lib/arena.c lib/buf.c lib/fd.c lib/addr.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvmsg,--wrap=setns,--wrap=socket,--wrap=setsockopt
 /* What `minit net` reads: counters, rates, addresses, routes and the sets of the ruleset, as a kernel of our own has them. */

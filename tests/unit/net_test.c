@@ -1,4 +1,4 @@
-// links: net/net.c net/announce.c net/setting.c net/bridge.c net/shard.c net/star.c net/iprule.c net/veth.c net/extra.c net/onlink.c net/rate.c net/refusals.c net/sweep.c net/netlink.c net/list.c net/inbox.c net/link.c net/addr.c net/mac.c net/links.c net/strip.c net/kinds.c net/kind_put.c lib/buf.c lib/cure.c lib/fd.c lib/addr.c lib/addr_use.c lib/text.c
+// links: net/net.c net/announce.c net/setting.c net/bridge.c net/shard.c net/star.c net/iprule.c net/veth.c net/extra.c net/onlink.c net/rate.c net/refusals.c net/sweep.c net/netlink.c net/list.c net/inbox.c net/link.c net/mark.c net/addr.c net/mac.c net/links.c net/strip.c net/kinds.c net/kind_put.c lib/buf.c lib/cure.c lib/fd.c lib/addr.c lib/addr_use.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvmsg,--wrap=socket,--wrap=setsockopt,--wrap=ioctl,--wrap=close
 // flags: -Wl,--wrap=fd_write_file,--wrap=fd_read_file,--wrap=unshare,--wrap=setns,--wrap=log_error,--wrap=log_warn
 #include <setjmp.h>
@@ -837,7 +837,7 @@ static void a_shard_of_ports_that_are_alone(void **state)
 	assert_non_null(strstr(k.did, "1: link mu1 master 3 up\n"));
 	assert_non_null(strstr(k.did, "1: link mt1 alone up\n"));
 	k.old = true;
-	net.alone = true;
+	net.dead = UINT64_MAX;
 	assert_int_equal(net_shard_up(&net, &bridge, &alone), -EOPNOTSUPP);
 	assert_null(link_at(HOME, "mb1"));
 	assert_string_equal(k.said, "error br0: isolation of port mt1: this kernel's bridges cannot (Linux 4.18 can); "
@@ -848,7 +848,7 @@ static void a_shard_of_a_killed_run_is_made_anew(void **state)
 {
 	(void)state;
 	assert_int_equal(net_shard_up(&net, &bridge, &shard), -EEXIST); /* another minit may live */
-	net.alone = true;
+	net.dead = UINT64_MAX;
 	k.did[0] = '\0';
 	assert_int_equal(net_shard_up(&net, &bridge, &shard), 0);
 	assert_non_null(strstr(k.did, "1: find mt1\n1: delete mt1\n1: find mu1 -> 19\n1: find mb1\n1: delete mb1\n"));
@@ -975,7 +975,7 @@ static void a_link_of_a_killed_run_is_made_anew(void **state)
 	(void)state;
 	k.links[k.link_count++] = (struct fake_link){ .ns = HOME, .name = "d0", .kind = "dummy", .marked = true };
 	assert_int_equal(up(&dummy, NULL, &seen), -EEXIST); /* another minit may live */
-	net.alone = true;
+	net.dead = UINT64_MAX;
 	assert_int_equal(up(&dummy, NULL, &seen), 0);
 	k.links[k.link_count - 1].marked = false;
 	assert_int_equal(up(&dummy, NULL, &seen), -EEXIST);
@@ -992,7 +992,7 @@ static void what_loading_a_module_has_made_is_nobodys(void **state)
 	struct net_seen seen;
 
 	(void)state;
-	net.alone = true;
+	net.dead = UINT64_MAX;
 	k.loads = true;
 	assert_int_equal(up(&bond, NULL, &seen), 0);
 	assert_non_null(strstr(k.did, "1: link bond0 create bond looks 100\n"));

@@ -1,4 +1,4 @@
-// links: net/netlink.c net/inbox.c net/link.c net/addr.c net/mac.c lib/buf.c lib/fd.c lib/addr.c lib/addr_use.c lib/text.c
+// links: net/netlink.c net/inbox.c net/link.c net/mark.c net/addr.c net/mac.c lib/buf.c lib/fd.c lib/addr.c lib/addr_use.c lib/text.c
 // flags: -Wl,--wrap=send,--wrap=recvmsg,--wrap=socket,--wrap=setsockopt,--wrap=ioctl
 #include <setjmp.h>
 #include <stdarg.h>

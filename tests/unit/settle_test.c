@@ -1,4 +1,4 @@
-// links: net/settle.c net/guard.c net/link.c net/net.c net/veth.c net/extra.c net/onlink.c net/rate.c net/addr.c net/mac.c net/announce.c net/setting.c net/bridge.c net/strip.c net/netlink.c net/inbox.c services/settle.c
+// links: net/settle.c net/guard.c net/link.c net/mark.c net/net.c net/veth.c net/extra.c net/onlink.c net/rate.c net/addr.c net/mac.c net/announce.c net/setting.c net/bridge.c net/strip.c net/netlink.c net/inbox.c services/settle.c
 // links: services/actions.c services/calm.c lib/pressure.c services/state.c services/depend.c services/policy.c services/words.c services/failure.c services/statefile.c lib/buf.c
 // links: lib/clock.c lib/cure.c lib/fd.c lib/signame.c lib/addr.c lib/addr_use.c lib/text.c tests/fake/launch.c tests/fake/why.c tests/fake/log.c tests/fake/image.c services/layout.c
 // flags: -Wl,--wrap=socket,--wrap=setsockopt,--wrap=bind,--wrap=send,--wrap=recvmsg,--wrap=close,--wrap=ioctl

@@ -75,7 +75,7 @@ static void begin(unsigned count)
 
 static unsigned left(void)
 {
-	struct net_session s = { .alone = true };
+	struct net_session s = { .dead = UINT64_MAX };
 	unsigned n = 0;
 
 	net_neighbours_clear(&s);
