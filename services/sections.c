@@ -122,6 +122,18 @@ static void refuse_name(struct section *s, const struct toml *node, const char *
 		refuse_unknown(s->c, s->draft->title, "key", node, name, nearest);
 }
 
+/* It would confine nothing, and reads as if it confined all. */
+static bool refuse_empty(struct section *s, const struct key *key, const struct toml *table)
+{
+	bool confines = key == key_by_id(KEY_PATHS) || key == key_by_id(KEY_PORTS);
+
+	if (!confines || table->first)
+		return false;
+	refuse(s->c, table, "%s: %s: found an empty table; wants %s; an empty array in it is for none",
+	       s->draft->title, key_text(key, KEY_NAME), key_text(key, KEY_WANT));
+	return true;
+}
+
 /* The keys of a table, whose names begin with prefix. Groups of keys are not nested, so neither is this. */
 static void apply(struct section *s, const struct toml *table, const char *prefix)
 {
@@ -133,7 +145,8 @@ static void apply(struct section *s, const struct toml *table, const char *prefi
 		key = key_find(s->kind, buf_text(&name));
 		if (node->type == TOML_TABLE && key_is_group(s->kind, buf_text(&name))) {
 			buf_char(&name, '.');
-			apply(s, node, buf_text(&name));
+			if (!refuse_empty(s, key, node))
+				apply(s, node, buf_text(&name));
 		} else if (key) {
 			apply_key(s, key, node);
 		} else if (node->type != TOML_BROKEN || !key_is_group(s->kind, buf_text(&name))) {
