@@ -75,6 +75,19 @@ static void give_back_stack(void)
 	advise(here - STACK_DEPTH, here, MADV_DONTNEED);
 }
 
+/*
+ * What is relocated is written no more: libc's start does this for a program with an interpreter alone (musl, rcrt1.c).
+ * A page that is only begun holds variables.
+ */
+static void protect_relocated(const ElfW(Phdr) *headers, unsigned long i)
+{
+	uintptr_t at = (uintptr_t)headers - sizeof(ElfW(Ehdr)) + headers[i].p_vaddr;
+	uintptr_t from = page_down(at), end = page_down(at + headers[i].p_memsz);
+
+	if (from < end)
+		mprotect((void *)from, end - from, PROT_READ);
+}
+
 /* From the last to the first: the first holds the headers that are being read. */
 no_return void trim_program(void (*then)(void))
 {
@@ -85,6 +98,8 @@ no_return void trim_program(void (*then)(void))
 	while (count-- > 0) {
 		struct range r = range_of(headers, count);
 
+		if (headers[count].p_type == PT_GNU_RELRO)
+			protect_relocated(headers, count);
 		if (headers[count].p_type != PT_LOAD || headers[count].p_flags & PF_W)
 			continue;
 		draw_borders(r);

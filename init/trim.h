@@ -15,11 +15,12 @@ void trim_warm_end(void);
 extern const char trim_hot_data_end[1];
 
 /*
- * Unmaps the pages of our own program file that the boot has touched (the
- * parser, the mounts, the network): what the loop needs comes back by itself,
- * from the page cache. The kernel maps 16 pages around each fault, but never
- * beyond its mapping: so mappings are made to end at the borders. The stack that
- * the boot has used below the caller's is given back too.
+ * What has been relocated can be written to no more. Unmaps the pages of our own
+ * program file that the boot has touched (the parser, the mounts, the network):
+ * what the loop needs comes back by itself, from the page cache. The kernel maps
+ * 16 pages around each fault, but never beyond its mapping: so mappings are made
+ * to end at the borders. The stack that the boot has used below the caller's is
+ * given back too.
  *
  * A clone copies every mapping, at about 2 us each: from here on a child gets
  * what is hot and nothing else of the program (tests/hot.py holds that it needs
