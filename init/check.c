@@ -64,6 +64,27 @@ static void look_at_mtu(const struct table *t, uint32_t index)
 			 "and none to the service", mtu, other, bridge_of(t, &spec->attach)->name);
 }
 
+#define MANY_PORTS 32768 /* in one range; the kernel takes half a second for as many, and minit waits for it */
+
+static void look_at_allow(const struct table *t, const struct net_allow *allow)
+{
+	uint32_t ports = allow->proto ? allow->last - allow->low + 1u : 0;
+	const char *to = table_name(t, table_service(t, allow->to));
+
+	if (ports >= MANY_PORTS)
+		log_warn(table_name(t, table_service(t, allow->from)), 0, "network.allow: %u ports of %s: each is one "
+			 "for the kernel, and all wait for that at the start and at a reload; allow all of it, "
+			 "\"%s\", or fewer", ports, to, to);
+}
+
+static void look_at_allows(const struct table *t)
+{
+	const struct net_allow *list = table_list(t, t->allow, struct net_allow);
+
+	for (uint32_t i = 0; i < t->allow.count; i++)
+		look_at_allow(t, &list[i]);
+}
+
 static int tell(const struct table *t, const char *const *paths, uint32_t count)
 {
 	BUF_ON_STACK(b, 8192);
@@ -76,6 +97,7 @@ static int tell(const struct table *t, const char *const *paths, uint32_t count)
 	say_flush();
 	for (uint32_t i = 0; ENABLED(CONFIG_NET_BRIDGE) && i < t->services.count; i++)
 		look_at_mtu(t, i);
+	look_at_allows(t);
 	return CHECK_GOOD;
 }
 

@@ -131,4 +131,12 @@ mixed() {
 is "$("$MINIT" check "$ct_dir/table.toml" 2>"$ct_dir/said"),$(sed 's/^minit: \([^,]*,\).*/\1/' "$ct_dir/said" | tr -d '\n')" \
 	"$ct_dir/table.toml: ok: 6 services, 3 bridges,small: network.mtu: 1400,less: network.mtu: 1500,alone: network.mtu: 1400," \
 	"where packets would be lost in silence, minit check says so"
+{
+	printf '[network.bridge.br0]\naddress = "10.77.0.1/24"\nisolate = true\n[service.db]\nexec = ["/bin/true"]\n'
+	mixed many br0 'allow = "db:1-32768"'
+	mixed fewer br0 'allow = "db:1-32767/udp"'
+	mixed whole br0 'allow = "db"'
+} | ct_table
+"$MINIT" check "$ct_dir/table.toml" >/dev/null 2>"$ct_dir/said"
+is "$(cut -d: -f2-4 "$ct_dir/said")" " many: network.allow: 32768 ports of db" "and where a start waits for so many ports that are allowed one by one"
 echo "1..$ct_tests"
