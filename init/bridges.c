@@ -213,7 +213,6 @@ static void make_all(struct net_session *net, struct when now)
 	retry = failing && !when_before(now, again);
 	due = failing = false;
 	net->ipv6_quiet = unsure; /* by who was executed before */
-	claim_note(house->state, net);
 	for (uint32_t i = 0; i < house->table->bridges.count; i++) {
 		bool made = make_missing(net, i) || bits_has(bare, i); /* with an address its neighbours are gone */
 
@@ -299,6 +298,7 @@ static int mend(struct when now, bool look)
 
 	if (err)
 		return err;
+	claim_note(house->state, &net);
 	if (look)
 		make_all(&net, now);
 	net.ipv6_missing = house->state->rules.no_ipv6;

@@ -499,6 +499,7 @@ void network_leave(struct supervisor *sv)
 
 	if ((!sv->table->bridges.count && !state->links_made && !sv->table->iprules.count) || net_open(&net))
 		return;
+	net_note_place(&net, state->claims[CLAIM_NETWORK]);
 	bridges_leave();
 	remove_iprules(sv, &net);
 	network_forget_names(sv->table, NULL);

@@ -207,13 +207,16 @@ int bridge_find(struct net_session *s, const char *object, const struct net_brid
 	return find(s, object, bridge->name, &s->master);
 }
 
-/* That of somebody else, of that name, is in none of the table's networks. */
+/*
+ * That of somebody else, of that name, is in none of the table's networks. Its place may be another than ours by now: it
+ * is one without places that was executed before (its mark is that of the first).
+ */
 static int check_joined(struct net_session *s, const char *object, const struct net_shard *shard, uint32_t *ret_up)
 {
 	struct link_info up = { 0 };
 	int err = link_find(&s->host, shard->up, &up);
 
-	if (!err && up.master == s->master.index && link_place(&up) == s->place) {
+	if (!err && up.master == s->master.index && link_place(&up) >= 0) {
 		*ret_up = up.index;
 		return 0;
 	}
@@ -312,10 +315,14 @@ static int give_addr(struct net_session *s, const struct net_bridge *bridge, uns
 int net_bridge_addrs(struct net_session *s, const struct net_bridge *bridge)
 {
 	int err = bridge_find(s, bridge->name, bridge), given = 0;
+	bool lacks = false; /* one is told of, not each */
 
 	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family && err >= 0; i++) {
+		if (lacks && bridge->addr[i].family == AF_INET6)
+			continue;
 		err = give_addr(s, bridge, i);
 		given |= err > 0;
+		lacks |= s->left_out;
 	}
 	if (given && bridge_has_family(bridge, AF_INET6))
 		speak_again(bridge);

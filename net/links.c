@@ -219,7 +219,7 @@ static int clear(struct net_session *s, const struct net_link *link)
 	if (err < 0)
 		return err == -ENODEV ? 0 : link_find_failed(link->name, link->name, err);
 	if (!strcmp(info.kind, net_kind_name(link->kind)) &&
-	    (link_is_left(s, &info) || (net_is_alone(s) && is_module_made(link, &info))))
+	    (link_is_left(s, &info) || is_module_made(link, &info)))
 		return net_remove(s, link->name);
 	log_error(link->name, 0, "link %s: there is a link of this name already, a %s that %s; delete it "
 		  "(ip link delete %s) or give this one another name", link->name, info.kind[0] ? info.kind : "device",

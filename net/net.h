@@ -87,13 +87,13 @@ struct net_master {
 	bool ipv6;      /* it is not off there */
 };
 
+#define NET_PLACES 64 /* of minits in one network */
+
 /*
  * A batch of the calls below, so that its sockets and look-ups are paid once:
  * net_open, net_loopback, net_bridge_up of each bridge (and net_shard_up of its
  * shards), net_attach of each service, net_connect of each service, net_close.
  */
-#define NET_PLACES 64 /* of minits in one network */
-
 struct net_session {
 	struct netlink host; /* speaks to the namespace of the caller */
 	int home;            /* descriptor of that namespace, or -errno */

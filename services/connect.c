@@ -8,7 +8,7 @@
 #include "lib/log.h"
 #include "services/settle.h"
 
-/* What has their names and bears no mark is somebody else's. */
+/* What has their names and bears no mark of ours is somebody else's. */
 static void remove_pairs(struct supervisor *sv, uint32_t index, struct net_session *net)
 {
 	const struct net_attach *at;

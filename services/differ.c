@@ -412,6 +412,8 @@ static void compare_bridges(struct walk *w, const struct pair *specs)
 			note(w, "mtu of its bridge", DIFFER_NETWORK);
 		if (was && is && memcmp(was->mac, is->mac, sizeof(is->mac)) != 0)
 			note(w, "mac of its bridge", DIFFER_NETWORK);
+		if (was && is && b->flags & NET_SEVERAL && (was->flags ^ is->flags) & NET_ANTISPOOF)
+			note(w, "antispoof of its bridge", DIFFER_NETWORK); /* mac_is_router */
 	}
 }
 

@@ -44,5 +44,10 @@ is "$(local_of router)" "eth0 eth1 " "a link-local address is what it asks from"
 is "$(ct_inside router ip -6 addr show tentative)" "" "which is in use at once"
 is "$(local_of asks)" "" "who is in one network has none, and says nothing to all by it"
 is "$(local_of held)" "eth1 " "nor has who may send from its own addresses alone"
+sed -i '/^antispoof/d' "$ct_dir/table.toml"
+ct_minit reload >"$ct_dir/reload" 2>&1
+ok $? "a reload may take antispoof away" || sed 's/^/# /' "$ct_dir/reload"
+ct_is "who is there again is up" held:up
+is "$(local_of held)" "eth0 eth1 " "and may pass on by both"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -146,7 +146,25 @@ begin third
 of third wait --timeout 20s all:up
 is "$?,$(here ip -o link show br2 | grep -c "^$mine:")" 0,0 "killed, it leaves a bridge, which the next one makes anew"
 is "$(of_beside $hosts)" "$before" "nor does that take anything from the second"
-finish third TERM
 finish beside TERM
+is "$(here ip -o link | grep -c -E ': mv[1-4]@')" 0 "when the second has ended its pairs have"
+
+# -- more services than ports are looked after at once
+{
+	sleepers 'mode = "host"' off{00..69} | sed 's/^restart.*/&\nautostart = false/'
+	printf '[network.bridge.br1]\naddress = "10.78.0.1/24"\nshard = 3\n'
+	sleepers 'bridge = "br1"' b c d e
+} >"$ct_dir/many.toml"
+begin many
+of many wait --timeout 20s {b,c,d,e}:up
+ok $? "one with many services is beside the third"
+here ip link delete br1
+joined() {
+	[ "$(here ip -o link | grep -c -E ': mv[67][0-9]@.* master (br1|mb[0-9]+)')" = 4 ]
+}
+soon joined
+ok $? "its bridge is deleted: all ports are on it again" || here ip -o link | sed 's/^/# /'
+finish many TERM
+finish third TERM
 is "$(here ip -o link | grep -c alias.minit)" 0 "when all have ended, nothing is left"
 echo "1..$ct_tests"
