@@ -87,21 +87,21 @@ static void tell_json(const struct look *l, const char *what, const char *asked,
 	say_bytes(b.data, b.len);
 }
 
-static void join_lines(struct buf *b, size_t from)
+/* What comes from a file may have any byte in it. */
+static void make_plain(struct buf *b)
 {
-	for (size_t i = from; i < b->len; i++)
+	for (size_t i = 0; i < b->len; i++)
 		if (b->data[i] == '\n')
 			b->data[i] = ';';
+	buf_tame(b, "");
 }
 
-/* What comes from a file may have any byte in it. */
 static void say_plain(const char *text)
 {
 	BUF_ON_STACK(plain, 2 * LOOK_LIST);
 
 	buf_str(&plain, text);
-	join_lines(&plain, 0);
-	buf_tame(&plain, "");
+	make_plain(&plain);
 	say_bytes(plain.data, plain.len);
 }
 
@@ -131,12 +131,13 @@ static void tell_plain(const struct look *l, const char *what, const char *asked
 static void put_difference(const struct look *l, const char *what, const char *asked, const char *got,
 			   enum verdict verdict, const char *why)
 {
-	size_t from = l->only_differences->len;
+	BUF_ON_STACK(line, 4 * LOOK_LIST);
 
 	if (verdict != LOOK_DIFFERS || *why)
 		return;
-	buf_fmt(l->only_differences, "! %s: %s: asked is %s, found is %s", l->name, what, asked, got);
-	join_lines(l->only_differences, from);
+	buf_fmt(&line, "! %s: %s: asked is %s, found is %s", l->name, what, asked, got);
+	make_plain(&line);
+	buf_add(l->only_differences, line.data, line.len);
 	buf_char(l->only_differences, '\n');
 }
 

@@ -438,11 +438,16 @@ static bool put_lost(const struct mount_spec *m, const struct seen *is, struct b
 	return any;
 }
 
-/* What is bound may be of any file system; what is in memory is of one. Secrets lie upon what the table has there. */
+/* Secrets lie upon what the table has there. */
+static bool is_below_secrets(const struct look *l, const struct mount_spec *m)
+{
+	return l->confine->roots.secrets.count && !strcmp(table_text(l->table, m->target_at), ROOTS_SECRETS);
+}
+
+/* What is bound may be of any file system; what is in memory is of one. */
 static bool put_other(const struct look *l, const struct mount_spec *m, const struct seen *is, struct buf *b)
 {
-	bool secrets = l->confine->roots.secrets.count && !strcmp(table_text(l->table, m->target_at), ROOTS_SECRETS);
-	bool other = m->kind == MOUNT_TMPFS && strcmp(is->type, secrets ? "ramfs" : "tmpfs") != 0;
+	bool other = m->kind == MOUNT_TMPFS && strcmp(is->type, is_below_secrets(l, m) ? "ramfs" : "tmpfs") != 0;
 
 	if (other)
 		buf_fmt(b, ", but %s", is->type);
@@ -456,7 +461,8 @@ static bool put_changed(struct look *l, const struct mount_spec *m, const struct
 
 	if (m->kind == MOUNT_TMPFS && options && !strcmp(is->type, "tmpfs"))
 		return mountinfo_put_tmpfs(options, is->options, b);
-	if (!source || !read_mounts(l, l->minit, &minits_mounts) || mountinfo_shows(is->line, minits_mounts, source))
+	if (!source || is_below_secrets(l, m) || !read_mounts(l, l->minit, &minits_mounts) ||
+	    mountinfo_shows(is->line, minits_mounts, source))
 		return false;
 	buf_fmt(b, ", but not %.100s", source);
 	return true;

@@ -101,6 +101,7 @@ bool mountinfo_shows(const char *line, const char *from, const char *path)
 	put_name(mountinfo_word(held, MOUNTINFO_ROOT), &root);
 	root.len -= root.len == 1; /* of "/" nothing but its slash is there */
 	buf_str(&root, rest);
+	root.len -= root.len > 1 && root.data[root.len - 1] == '/';
 	return mountinfo_is(mountinfo_word(line, MOUNTINFO_ROOT), root.len ? buf_text(&root) : "/");
 }
 
@@ -116,15 +117,15 @@ static const char *option(const char *options, const char *name)
 	return NULL;
 }
 
-/* The kernel counts pages and says KiB; what has no end, or the usual one of half the memory, it may not say. */
+/* The kernel counts pages and says KiB; the usual size of half the memory it does not say. */
 static bool put_size(const char *asked, const char *found, struct buf *b)
 {
 	const char *want = option(asked, "size="), *is = option(found, "size=");
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), bytes = want ? strtoull(want, NULL, 10) : 0;
 
-	if (!want || (is && strtoull(is, NULL, 10) * 1024 == (bytes + page - 1) / page * page))
+	if (!want || !is || strtoull(is, NULL, 10) * 1024 == (bytes + page - 1) / page * page)
 		return false;
-	buf_fmt(b, ", of size %.*s", is ? (int)strcspn(is, ",") : 12, is ?: "without end");
+	buf_fmt(b, ", of size %.*s", (int)strcspn(is, ","), is);
 	return true;
 }
 

@@ -208,8 +208,8 @@ int bridge_find(struct net_session *s, const char *object, const struct net_brid
 }
 
 /*
- * That of somebody else, of that name, is in none of the table's networks. Its place may be another than ours by now: it
- * is one without places that was executed before (its mark is that of the first).
+ * That of somebody else, of that name, is in none of the table's networks. Its place may be another than ours: who was
+ * executed before may have had no places, and so the mark of the first.
  */
 static int check_joined(struct net_session *s, const char *object, const struct net_shard *shard, uint32_t *ret_up)
 {

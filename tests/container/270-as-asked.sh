@@ -47,7 +47,8 @@ cpu.weight = 50
 cgroup."memory.max" = "128M"
 [service.sized]
 exec = ["/bin/sleep", "1000"]
-mounts = { "/mnt" = "tmpfs", "/srv" = { tmpfs = "1000k", mode = "0750" }, "/opt" = "$ct_dir/bound", "/media" = "$ct_dir/a b" }
+mounts = { "/mnt" = "tmpfs", "/srv" = { tmpfs = "1000k", mode = "0750" }, "/opt" = "$ct_dir/bound", "/media" = "$ct_dir/a b", "/var/cache" = "$ct_dir/a b/", "/run/secrets" = "$ct_dir/a b" }
+secrets = { key = "/etc/hostname" }
 [service.timed]
 exec = ["/bin/sleep", "1000"]
 init = false
@@ -215,9 +216,10 @@ is "$(head -n 1 "$ct_dir/why" | sed 's/ for [^:]*//')
 $(grep -c ' ! ' "$ct_dir/why") $(sed -n 's/^ *\(.* nice: \)/\1/p' "$ct_dir/why")" "full: up: it is not as asked
 8 ! full: nice: asked is 5, found is 0" "why tells of just that"
 is "$(ct_minit status placed | grep '^! h' | tr -s ' ')" "! hostname elsewhere other" "and another name of its host"
-nsenter -t "$(ct_outer placed)" -u python3 -c 'import socket; socket.sethostname("other\n  ! plain: nice: asked is 5, found is 0")'
+nsenter -t "$(ct_outer placed)" -u python3 -c 'import socket; socket.sethostname("other\n  ! plain: nice: asked is 5, found is 0\33[1m")'
 ct_minit why placed >"$ct_dir/why"
 is "$(grep -c 'plain: ' "$ct_dir/why") $(grep -c '^ *! plain: ' "$ct_dir/why")" "1 0" "a name that has lines is told in one"
+is "$(grep -c $'\33' "$ct_dir/why")" 0 "and nothing of it is for the terminal"
 nsenter -t "$(ct_outer placed)" -u hostname other
 is "$(ct_in "$MINIT" status full | grep '^! ioprio' | tr -s ' ')" "! ioprio best-effort:6 idle" "and what is asked by number, by who is beside it"
 is "$(ct_minit status sized | grep '^!' | tr -s ' ')" "! mounts.\"/media\" mounted mounted, without nosuid, without nodev, but not $ct_dir/a b
