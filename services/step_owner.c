@@ -108,6 +108,14 @@ static int make_in_minits(const struct view *v, const char *path)
 	return made < 0 ? made : path_open(v->old, path, O_PATH);
 }
 
+/* A root that is minit's, or a copy of that with all that is mounted there: what minit has at a place is there, too. */
+static bool has_minits(const struct child *child, const struct service_spec *owner)
+{
+	const char *root = table_text(child->table, owner->root_at);
+
+	return !root || (!root[strspn(root, "/")] && !table_confine(child->table, owner)->roots.overlay_at);
+}
+
 /* Where root inside of whose mounts are joined may make it, it does: that may be given to others (is_theirs). */
 static int make(const struct view *v, const char *path)
 {
@@ -119,7 +127,7 @@ static int make(const struct view *v, const char *path)
 	dir = view_make_as(v, &table_confine(v->child->table, owner)->roots, v->old, path, false);
 	if (dir != -EACCES && dir != -EPERM)
 		return dir;
-	return owner->root_at ? path_make(v->old, path, false) : make_in_minits(v, path);
+	return has_minits(v->child, owner) ? make_in_minits(v, path) : path_make(v->old, path, false);
 }
 
 static int make_or_open(const struct view *v, const char *path)
@@ -197,21 +205,29 @@ int view_directories_plain(struct child *child)
 }
 
 /* Only the directory itself: what is in it is the service's own business. */
-static int give(int dir, uint32_t uid, uint32_t gid, mode_t mode)
+static int give(int dir, const struct who *who, mode_t mode)
 {
 	struct stat st;
 
 	if (fd_stat(dir, &st) < 0)
 		return -errno;
-	if ((st.st_uid != uid || st.st_gid != gid) && fchown(dir, uid, gid) < 0)
+	if ((st.st_uid != who->uid || st.st_gid != who->gid) && fchown(dir, who->uid, who->gid) < 0)
 		return -errno;
 	return (st.st_mode & 07777) != mode && fchmod(dir, mode) < 0 ? -errno : 0;
 }
 
-/* Of root inside, or of another there; or what minit has at the same place, if that is the other's root. */
+/* As an earlier start has left it: nothing has to be changed of it, whosever it was. */
+static bool is_given(int dir, const struct who *who, mode_t mode)
+{
+	struct stat st;
+
+	return fd_stat(dir, &st) == 0 && st.st_uid == who->uid && st.st_gid == who->gid && (st.st_mode & 07777) == mode;
+}
+
+/* Of root inside, or of another there; or what minit has at the same place, if that is in the other's root, too. */
 static bool is_theirs(const struct child *child, const struct service_spec *owner, int dir, const char *path)
 {
-	cleanup_fd int minits = owner->root_at ? -1 : path_open(child->root_fd, path, O_PATH);
+	cleanup_fd int minits = has_minits(child, owner) ? path_open(child->root_fd, path, O_PATH) : -1;
 	struct stat st, own;
 
 	if (fd_stat(dir, &st) < 0)
@@ -222,16 +238,19 @@ static bool is_theirs(const struct child *child, const struct service_spec *owne
 }
 
 /* In a root of its own what is mounted nowhere but there is the root's. */
-static int open_to_give(const struct child *child, int root, const char *path)
+static int open_to_give(const struct child *child, int root, const char *path, const struct who *who)
 {
 	const struct service_spec *owner = table_mapped_owner(child->table, child->spec);
 	cleanup_fd int dir = -1;
-	int here = owner && owner->root_at ? path_open_here(root, path, O_RDONLY | O_DIRECTORY) : -EXDEV;
+	bool own = owner && !has_minits(child, owner);
+	int here = own ? path_open_here(root, path, O_RDONLY | O_DIRECTORY) : -EXDEV;
 
 	if (here != -EXDEV)
 		return here;
 	dir = path_open(root, path, O_RDONLY | O_DIRECTORY);
-	return dir < 0 || !owner || is_theirs(child, owner, dir, path) ? fd_steal(&dir) : -EXDEV;
+	if (dir < 0 || !owner || is_given(dir, who, roots_of(child)->directory_mode))
+		return fd_steal(&dir);
+	return is_theirs(child, owner, dir, path) ? fd_steal(&dir) : -EXDEV;
 }
 
 static int give_directory(struct child *child, size_t kind, uint32_t i, const struct who *who)
@@ -242,8 +261,8 @@ static int give_directory(struct child *child, size_t kind, uint32_t i, const st
 	int err;
 
 	put_path(&path, child, kind, i);
-	dir = root < 0 ? -errno : open_to_give(child, root, buf_text(&path));
-	err = dir < 0 ? dir : give(dir, who->uid, who->gid, roots_of(child)->directory_mode);
+	dir = root < 0 ? -errno : open_to_give(child, root, buf_text(&path), who);
+	err = dir < 0 ? dir : give(dir, who, roots_of(child)->directory_mode);
 	return err ? child_fail(child, err, buf_text(&path)) : 0;
 }
 

@@ -30,7 +30,10 @@ joins() {
 	mounts own "root = '$ct_dir/root'
 mounts = { '$ct_dir/real' = '$ct_dir/real' }"
 	mounts none ''
+	mounts whole 'root = "/"'
 	joins own-all own ', "user"'
+	joins whole-all whole ', "user"'
+	joins whole-mount whole ''
 	joins own-mount own ''
 	joins none-all none ', "user"'
 	joins none-mount none ''
@@ -40,19 +43,43 @@ mounts = { '$ct_dir/real' = '$ct_dir/real' }"
 	joins quiet-all quiet ', "user"'
 	printf '[service.plain]\nexec = ["/bin/sleep", "1000"]\nuserns = "auto"\n'
 	joins plain-all plain ', "user"'
+	# Twice in the same place, the second time with what it was given at first.
+	printf '[service.fresh]\nexec = ["/bin/sleep", "1000"]\nuserns = "auto"\nmounts = { "/run" = "tmpfs" }\n'
+	for owner in quiet fresh; do
+		printf '[service.%s-again]\nexec = ["/bin/sleep", "1000"]\njoin = { service = "%s", namespaces = ["mount"] }\n' $owner $owner
+		printf 'user = "33"\nautostart = false\nrestart = "never"\nruntime_directory = "minit-again"\n'
+	done
+	# What is mounted in minit's root is in a copy of it, too, and there no id of the other's has a file.
+	printf '[service.copied]\nexec = ["/bin/sleep", "1000"]\nroot = "/"\nuserns = { uid = "0 300000 65536", gid = "0 300000 65536", idmap = false }\n'
+	printf '[service.copied-all]\nexec = ["/bin/sleep", "1000"]\njoin = { service = "copied", namespaces = ["mount", "user"] }\n'
+	printf 'user = "33"\nautostart = false\nrestart = "never"\nstate_directory = "minit-copied"\nruntime_directory = "minit-copied"\n'
 } | ct_table
-ct_start sh -c 'mount -t tmpfs tmpfs /var/lib && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_start sh -c 'mount -t tmpfs -o mode=755 tmpfs /var/lib && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
 forged() {
-	[ "$(grep -c -x forged "$ct_dir/out")" = 2 ]
+	[ "$(grep -c -x forged "$ct_dir/out")" = 3 ]
 }
 ct_until 20 forged
-ok $? "two have mounted what is not theirs"
-for s in quiet-all plain-all own-all own-mount none-all none-mount none-behind; do
+ok $? "three have mounted what is not theirs"
+for s in quiet-all plain-all whole-all whole-mount own-all own-mount none-all none-mount none-behind; do
 	ct_minit start "$s" >/dev/null 2>&1
 	echo "# $s: $(ct_field "$s" state) $(ct_field "$s" why)"
 	is "$(stat -c %u:%g:%a "$ct_dir/real/minit-281")" 0:0:755 "$s is given nothing that the other could not give"
 done
 ct_is "who has mounted nothing has directories for others" quiet-all:up plain-all:up
+for s in quiet-again fresh-again; do
+	ct_minit start $s >/dev/null 2>&1
+	ct_minit stop $s >/dev/null 2>&1
+	ct_minit start $s >/dev/null 2>&1
+	is "$(ct_field $s state) $(ct_field $s why)" "up " "$s has again what it was given"
+	is "$(stat -c %u:%g "/proc/$(ct_outer ${s%-again})/root/run/minit-again")" 33:33 "which is its user's"
+	chmod 777 "/proc/$(ct_outer ${s%-again})/root/run/minit-again"
+	ct_minit stop $s >/dev/null 2>&1
+	ct_minit start $s >/dev/null 2>&1
+	is "$(ct_field $s state) $(stat -c %a "/proc/$(ct_outer ${s%-again})/root/run/minit-again")" "failed 777" "and no mode is changed of it any more"
+done
+ct_minit start copied-all >/dev/null 2>&1
+is "$(ct_field copied-all state) $(ct_field copied-all why)" "up " "in a copy of minit's root, what is mounted in both is both's"
+is "$(ct_in stat -c %u:%g /var/lib/minit-copied /run/minit-copied | tr '\n' ' ')" "300033:300033 300033:300033 " "and it is its user's"
 ct_stop "it ends in order"
 echo "1..$ct_tests"
