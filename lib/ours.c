@@ -90,12 +90,17 @@ static int take_part(struct way *w, const char *at, const char *slash)
 	return 0;
 }
 
-/* Another name of a file that is not theirs, where the kernel lets others make one (fs.protected_hardlinks = 0). */
+/*
+ * Another name of a file that is not theirs, where the kernel lets others make one (fs.protected_hardlinks = 0). Who
+ * alone may write to the folder gives what is its own as many as it likes.
+ */
 static bool is_borrowed(int dir, int fd)
 {
-	struct stat st;
+	struct stat folder, st;
 
-	return !is_trusted(dir) && fd_stat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1;
+	if (fd_stat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink < 2 || is_trusted(dir))
+		return false;
+	return fd_stat(dir, &folder) < 0 || folder.st_uid != st.st_uid || folder.st_mode & (S_IWGRP | S_IWOTH);
 }
 
 static int open_last(int dir, const char *name, int flags, mode_t mode)

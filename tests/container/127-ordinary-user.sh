@@ -11,6 +11,10 @@ mkdir -p "$base"/{usr,lower/folder}
 for at in bin lib lib64; do ln -s "usr/$at" "$base/$at"; done
 echo kept >"$base/lower/folder/file"
 chown -R 4711:4711 "$base"
+# Of the system, nobody's in a user namespace of the user's, with several names.
+echo named >"$ct_dir/named"
+ln "$ct_dir/named" "$ct_dir/another"
+chmod 644 "$ct_dir/named"
 
 # ordinary WORD...: minit as the user 4711 by these words; /run is one it may write to
 ordinary() {
@@ -95,7 +99,7 @@ hostname = "other"
 exec = ["/bin/sleep", "1000"]
 root = "$base"
 readonly = true
-mounts = { "/usr" = "/usr" }
+mounts = { "/usr" = "/usr", "/named" = "$ct_dir/named" }
 [service.views]
 exec = ["/bin/sleep", "1000"]
 proc = "pids"

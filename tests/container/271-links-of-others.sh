@@ -26,6 +26,11 @@ mkdir "$ct_dir/trusted/keys"
 chown -R -h 4711 "$ct_dir/web"
 ln "$ct_dir/real/key" "$ct_dir/web/key"
 ln "$ct_dir/real/key" "$ct_dir/trusted/keys/key"
+# Who has the folder alone may give a file of its own as many names as it likes.
+mkdir "$ct_dir/web/alone" "$ct_dir/web/shared"
+for at in alone shared; do echo "$at" >"$ct_dir/web/$at/key" && ln "$ct_dir/web/$at/key" "$ct_dir/web/$at/other"; done
+chown -R 4711 "$ct_dir/web/alone" "$ct_dir/web/shared"
+chmod 775 "$ct_dir/web/shared"
 
 # finds NAME COMMAND KEYS
 finds() {
@@ -51,6 +56,9 @@ secrets = { key = '$ct_dir/web/key' }"
 	finds kept 'cat /run/secrets/key /etc/hostname' "user = '4711'
 secrets = { key = '$ct_dir/trusted/keys/key' }
 mounts = { '/etc/hostname' = '$ct_dir/trusted/keys/key' }"
+	finds alone 'cat /run/secrets/key /etc/hostname' "secrets = { key = '$ct_dir/web/alone/key' }
+mounts = { '/etc/hostname' = '$ct_dir/web/alone/other' }"
+	finds shared 'cat /run/secrets/key' "secrets = { key = '$ct_dir/web/shared/key' }"
 	finds shown 'ls -d /etc' "root = '$ct_dir/trusted/image'"
 	printf '[service.stays]\nexec = ["/bin/sleep", "1000"]\n'
 } | ct_table
@@ -60,10 +68,11 @@ ct_is "where a link of another is in the way a service fails" bound:failed empty
 loop="Symbolic link loop: a link in it is not followed: name what it leads to"
 for s in bound empty masked; do is "$(ct_field $s why)" "step mounts: $ct_dir/web/cache: $loop" "$s: and why is told"; done
 is "$(ct_field rooted why); $(ct_field led why)" "step mounts: $ct_dir/web/root: $loop; step mounts: $ct_dir/trusted/root: $loop" "of a root, too"
-ct_is "another name of what is not theirs is no secret of theirs" given:failed filed:failed kept:done
+ct_is "another name of what is not theirs is no secret of theirs" given:failed filed:failed shared:failed kept:done alone:done
 another="Too many links: it has another name, and others may write to its folder: give it one name alone"
 for s in given filed; do is "$(ct_field $s why)" "step mounts: $ct_dir/web/key: $another" "$s: and why is told"; done
 is "$(sed -n 's/^kept: //p' "$ct_dir/out")" "hidden cat: /etc/hostname: Permission denied" "one of root's is"
+is "$(sed -n 's/^alone: //p' "$ct_dir/out")" "alone alone" "nor is another name of what is its own, where nobody else may give it one"
 # An image by what minit has read of it.
 ln -sf "$ct_dir/real/image" "$ct_dir/web/image"
 ct_minit start imaged >/dev/null 2>&1
