@@ -14,7 +14,7 @@
 
 /* A path on its way: what is left of it, and where that begins. */
 struct way {
-	int dir;
+	int root, dir;
 	unsigned links;
 	char left[PATH_MAX];
 };
@@ -68,8 +68,8 @@ static int take_link(struct way *w, int link, const char *rest)
 static int to_root(struct way *w)
 {
 	fd_close(&w->dir);
-	w->dir = fd_open("/", O_PATH | O_DIRECTORY);
-	return MIN(w->dir, 0);
+	w->dir = openat(w->root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return w->dir < 0 ? -errno : 0;
 }
 
 /* The first part of what is left, before a slash. */
@@ -142,10 +142,10 @@ static int go(struct way *w, int flags, const char **ret_name)
 	return err;
 }
 
-int path_open_ours(const char *path, int flags, unsigned mode)
+int path_open_ours_in(int root, const char *path, int flags, unsigned mode)
 {
-	struct way w = { .dir = fd_open("/", O_PATH | O_DIRECTORY) };
-	int err = w.dir < 0 ? w.dir : strlen(path) < sizeof(w.left) ? 0 : -ENAMETOOLONG;
+	struct way w = { .root = root, .dir = -1 };
+	int err = strlen(path) < sizeof(w.left) ? to_root(&w) : -ENAMETOOLONG;
 	const char *name = "";
 
 	if (!err) {
@@ -158,12 +158,19 @@ int path_open_ours(const char *path, int flags, unsigned mode)
 	return err;
 }
 
+int path_open_ours(const char *path, int flags, unsigned mode)
+{
+	cleanup_fd int root = fd_open("/", O_PATH | O_DIRECTORY);
+
+	return root < 0 ? root : path_open_ours_in(root, path, flags, mode);
+}
+
 /* Linux before 5.6, and profiles of containers that are as old, refuse the one call. */
 int path_find_ours(int root, const char *path)
 {
 	int fd = path_open(root, path, O_PATH);
 
-	return fd == -ELOOP || fd == -ENOSYS || fd == -EPERM ? path_open_ours(path, O_PATH, 0) : fd;
+	return fd == -ELOOP || fd == -ENOSYS || fd == -EPERM ? path_open_ours_in(root, path, O_PATH, 0) : fd;
 }
 
 int path_open_alone(int root, const char *path, int flags)

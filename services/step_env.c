@@ -122,7 +122,7 @@ static int open_of(const struct child *child, const struct service_spec *owner, 
 	int fd;
 
 	if (!owner->root_at)
-		return path_open_alone(child->root_fd, path, flags);
+		return path_open_ours_in(child->root_fd, path, flags, 0);
 	syscall(SYS_setfsgid, roots_outside(child->table, roots->gids, 0));
 	syscall(SYS_setfsuid, roots_outside(child->table, roots->uids, 0));
 	fd = fd_open(path, flags);

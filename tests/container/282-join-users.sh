@@ -14,6 +14,11 @@ exec sleep 1000
 SH
 echo OF=minit >"$ct_dir/variables"
 echo OF=another >"$ct_dir/key"
+mkdir "$ct_dir/usual" "$ct_dir/theirs"
+ln -s "$ct_dir/variables" "$ct_dir/usual/variables"
+ln -s usual "$ct_dir/link"
+ln -s "$ct_dir/variables" "$ct_dir/theirs/variables"
+chown -h 4711 "$ct_dir/theirs"
 chmod -R a+rX "$ct_dir"
 chmod 600 "$ct_dir/variables" "$ct_dir/key"
 # joins NAME KEYS
@@ -25,6 +30,10 @@ joins() {
 	mounts='join = { service = "forges", namespaces = ["mount"] }'
 	joins named "user = 'nobody'
 env_file = '$ct_dir/variables'
+$mounts"
+	joins linked "env_file = '$ct_dir/link/variables'
+$mounts"
+	joins led "env_file = '$ct_dir/theirs/variables'
 $mounts"
 	joins numbered "user = '33'
 $mounts"
@@ -52,5 +61,10 @@ is "$(ids grouped)" "4711 $disk $disk " "so have groups"
 first=$(awk '$1 == 0 { print $2 }' "/proc/$(ct_outer forges)/uid_map")
 is "$(ids inside)" "$((first + 5)) $((first + 7)) $((first + 8)) " "inside they are the other's"
 is "$(tr '\0' '\n' <"/proc/$(ct_outer named)/environ" | grep '^OF')" "OF=minit" "what is minit's alone to read is no variable"
+ct_minit start linked >/dev/null 2>&1
+is "$(tr '\0' '\n' <"/proc/$(ct_outer linked)/environ" | grep '^OF')" "OF=minit" "links are followed where root alone can put them, in minit's root"
+ct_minit start led >/dev/null 2>&1
+is "$(ct_field led why)" "step environment: $ct_dir/theirs/variables: Symbolic link loop: a link is not followed in a folder that others may write to: name what it leads to" \
+	"and not where others can"
 ct_stop "it ends in order"
 echo "1..$ct_tests"
