@@ -12,6 +12,7 @@
 #include "lib/fd.h"
 
 #define PART_MAX 256
+#define LOOKS_MOST 32
 
 static int open_in(int root, const char *path, int flags, uint64_t resolve)
 {
@@ -19,8 +20,12 @@ static int open_in(int root, const char *path, int flags, uint64_t resolve)
 		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
 		.resolve = RESOLVE_IN_ROOT | resolve,
 	};
-	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	long fd;
+	unsigned looks = 0;
 
+	do /* with .. on the way a rename or a mount meanwhile, anywhere, is EAGAIN: openat2(2) */
+		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && ++looks < LOOKS_MOST);
 	return fd < 0 ? -errno : (int)fd;
 }
 

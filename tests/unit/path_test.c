@@ -1,4 +1,5 @@
 // links: lib/path.c lib/buf.c lib/fd.c
+// flags: -Wl,--wrap=syscall
 /* Paths in a root that belongs to somebody else: nothing leads out of it, nor to another place in it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +20,21 @@
 
 static char top[] = "/tmp/minit-path.XXXXXX";
 static int root, above;
+
+/* So many openat2(2) more find that something was renamed meanwhile. */
+static unsigned renamed;
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, int dir, const char *path, void *how, size_t size);
+
+long __wrap_syscall(long number, int dir, const char *path, void *how, size_t size)
+{
+	if (!renamed)
+		return __real_syscall(number, dir, path, how, size);
+	renamed--;
+	errno = EAGAIN;
+	return -1;
+}
 
 static int begin(void **state)
 {
@@ -108,6 +124,19 @@ static void what_cannot_be_made_is_not(void **state)
 	assert_int_equal(faccessat(above, "outside/x", F_OK, 0), -1);
 }
 
+static void what_is_renamed_meanwhile_is_looked_up_again(void **state)
+{
+	(void)state;
+	renamed = 3;
+	assert_int_equal(tried(path_open_within(root, "/link/../dir/file", O_PATH)), 0);
+	renamed = 3;
+	assert_int_equal(tried(path_open(root, "/dir/../dir/file", O_PATH)), 0);
+	renamed = 1000;
+	assert_int_equal(tried(path_open(root, "/dir/../dir/file", O_PATH)), -EAGAIN);
+	assert_true(renamed > 0);
+	renamed = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +144,7 @@ int main(void)
 		cmocka_unit_test(no_link_is_followed),
 		cmocka_unit_test(what_is_missing_is_made),
 		cmocka_unit_test(what_cannot_be_made_is_not),
+		cmocka_unit_test(what_is_renamed_meanwhile_is_looked_up_again),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
