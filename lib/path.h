@@ -41,7 +41,7 @@ must_check int path_open_ours(const char *path, int flags, unsigned mode);
 /* The same in a root that is not the process's: an absolute link, too, leads to where it does for who has this root. */
 must_check int path_open_ours_in(int root, const char *path, int flags, unsigned mode);
 
-/* The same with O_PATH; by one call where it has no link. root: "/". lib/ours.c */
+/* The same with O_PATH; by one call where it has no link. lib/ours.c */
 must_check int path_find_ours(int root, const char *path);
 
 #endif

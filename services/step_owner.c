@@ -4,8 +4,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/major.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
@@ -101,19 +105,30 @@ static void put_path(struct buf *b, const struct child *child, size_t kind, uint
 	buf_str(b, table_item(child->table, list_of(roots_of(child), kind), i));
 }
 
-static int make_in_minits(const struct view *v, const char *path)
+/*
+ * Of a root that is a folder of minit's, with all that is mounted there: a descriptor of that folder. -ENOTDIR: it is a
+ * file system that minit has nowhere, an image or an overlay.
+ */
+static int open_base(const struct child *child, const struct service_spec *owner)
 {
-	cleanup_fd int made = path_make(v->child->root_fd, path, false);
+	const char *path = table_text(child->table, owner->root_at);
+	cleanup_fd int base = path_find_ours(child->root_fd, path ?: "/");
+	struct stat st;
+	int err = base < 0 ? base : fd_stat(base, &st);
 
-	return made < 0 ? made : path_open(v->old, path, O_PATH);
+	if (!err && (!S_ISDIR(st.st_mode) || table_confine(child->table, owner)->roots.overlay_at))
+		err = -ENOTDIR;
+	return err ? err : fd_steal(&base);
 }
 
-/* A root that is minit's, or a copy of that with all that is mounted there: what minit has at a place is there, too. */
-static bool has_minits(const struct child *child, const struct service_spec *owner)
+static int make_in_base(const struct view *v, const struct service_spec *owner, const char *path)
 {
-	const char *root = table_text(child->table, owner->root_at);
+	cleanup_fd int base = open_base(v->child, owner);
+	cleanup_fd int made = base < 0 ? base : path_make(base, path, false);
 
-	return !root || (!root[strspn(root, "/")] && !table_confine(child->table, owner)->roots.overlay_at);
+	if (base == -ENOTDIR)
+		return path_make(v->old, path, false);
+	return made < 0 ? made : path_open(v->old, path, O_PATH);
 }
 
 /* Where root inside of whose mounts are joined may make it, it does: that may be given to others (is_theirs). */
@@ -125,9 +140,7 @@ static int make(const struct view *v, const char *path)
 	if (!owner)
 		return path_make(v->old, path, false);
 	dir = view_make_as(v, &table_confine(v->child->table, owner)->roots, v->old, path, false);
-	if (dir != -EACCES && dir != -EPERM)
-		return dir;
-	return has_minits(v->child, owner) ? make_in_minits(v, path) : path_make(v->old, path, false);
+	return dir == -EACCES || dir == -EPERM ? make_in_base(v, owner, path) : dir;
 }
 
 static int make_or_open(const struct view *v, const char *path)
@@ -224,33 +237,70 @@ static bool is_given(int dir, const struct who *who, mode_t mode)
 	return fd_stat(dir, &st) == 0 && st.st_uid == who->uid && st.st_gid == who->gid && (st.st_mode & 07777) == mode;
 }
 
-/* Of root inside, or of another there; or what minit has at the same place, if that is in the other's root, too. */
-static bool is_theirs(const struct child *child, const struct service_spec *owner, int dir, const char *path)
+static bool is_same(int one, int other)
 {
-	cleanup_fd int minits = has_minits(child, owner) ? path_open(child->root_fd, path, O_PATH) : -1;
-	struct stat st, own;
+	struct stat a, b;
+
+	return one >= 0 && other >= 0 && fd_stat(one, &a) == 0 && fd_stat(other, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static bool is_of(int fs, int fd)
+{
+	struct stat a, b;
+
+	return fd_stat(fs, &a) < 0 || fd_stat(fd, &b) < 0 || a.st_dev == b.st_dev;
+}
+
+static bool is_of_kind(const struct roots_spec *roots, int root)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (roots->overlay_at)
+		return fstatfs(root, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
+	return fd_stat(root, &st) == 0 && major(st.st_dev) == LOOP_MAJOR;
+}
+
+/* Root inside may have put upon its root something else that it is shown: what the table mounts there. */
+static bool is_shown(const struct child *child, const struct service_spec *owner, int root)
+{
+	const struct roots_spec *roots = &table_confine(child->table, owner)->roots;
+	const struct mount_spec *mounts = table_list(child->table, roots->mounts, struct mount_spec);
+	bool shown = !is_of_kind(roots, root) || is_of(root, child->root_fd);
+
+	for (uint32_t i = 0; i < roots->mounts.count && !shown; i++) {
+		const char *source = table_text(child->table, mounts[i].source_at);
+		cleanup_fd int fd = source ? path_find_ours(child->root_fd, source) : -ENOENT;
+
+		shown = fd >= 0 && is_of(root, fd);
+	}
+	return shown;
+}
+
+/* Of root inside, or of another there; or in the other's root, where that is minit's folder or nowhere but there. */
+static bool is_theirs(const struct child *child, const struct service_spec *owner, int root, int dir, const char *path)
+{
+	cleanup_fd int base = open_base(child, owner);
+	cleanup_fd int at = base >= 0 ? path_open(base, path, O_PATH) :
+			    base == -ENOTDIR ? path_open_here(root, path, O_PATH) : base;
+	struct stat st;
 
 	if (fd_stat(dir, &st) < 0)
 		return false;
 	if (roots_names(child->table, table_confine(child->table, owner)->roots.uids, st.st_uid))
 		return true;
-	return minits >= 0 && fd_stat(minits, &own) == 0 && own.st_dev == st.st_dev && own.st_ino == st.st_ino;
+	return is_same(at, dir) && (base >= 0 || !is_shown(child, owner, root));
 }
 
-/* In a root of its own what is mounted nowhere but there is the root's. */
 static int open_to_give(const struct child *child, int root, const char *path, const struct who *who)
 {
 	const struct service_spec *owner = table_mapped_owner(child->table, child->spec);
-	cleanup_fd int dir = -1;
-	bool own = owner && !has_minits(child, owner);
-	int here = own ? path_open_here(root, path, O_RDONLY | O_DIRECTORY) : -EXDEV;
+	cleanup_fd int dir = path_open(root, path, O_RDONLY | O_DIRECTORY);
 
-	if (here != -EXDEV)
-		return here;
-	dir = path_open(root, path, O_RDONLY | O_DIRECTORY);
 	if (dir < 0 || !owner || is_given(dir, who, roots_of(child)->directory_mode))
 		return fd_steal(&dir);
-	return is_theirs(child, owner, dir, path) ? fd_steal(&dir) : -EXDEV;
+	return is_theirs(child, owner, root, dir, path) ? fd_steal(&dir) : -EXDEV;
 }
 
 static int give_directory(struct child *child, size_t kind, uint32_t i, const struct who *who)

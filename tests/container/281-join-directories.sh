@@ -8,6 +8,7 @@ mkdir -p "$ct_dir/root" "$ct_dir/real/minit-281" && cp -a "$TREE/." "$ct_dir/roo
 chmod -R a+rX "$ct_dir"
 chmod 711 "$ct_dir"
 chmod 755 "$ct_dir/real/minit-281"
+mkdir -p "$ct_dir/real/above"/{var/lib,run}/minit-281
 # Upon each place of a directory, a folder that is minit's root's.
 cat >"$ct_dir/forge" <<'SH'
 for dir in /var/lib /run; do
@@ -26,11 +27,29 @@ joins() {
 		"$1" "$2" "$3"
 	printf 'restart = "never"\nstate_directory = "minit-281"\nruntime_directory = "minit-281"\ndirectory_mode = "0777"\n'
 }
+# copied NAME ROOT: and who joins it
+copied() {
+	printf '[service.%s]\nexec = ["/bin/sleep", "1000"]\nroot = "%s"\n' "$1" "$2"
+	[ "$1" != laid ] || echo 'overlay = "tmpfs"'
+	printf 'userns = { uid = "0 300000 65536", gid = "0 300000 65536", idmap = false }\n'
+	printf '[service.%s-all]\nexec = ["/bin/sleep", "1000"]\njoin = { service = "%s", namespaces = ["mount", "user"] }\n' "$1" "$1"
+	printf 'user = "33"\nautostart = false\nrestart = "never"\nstate_directory = "minit-%s"\nruntime_directory = "minit-%s"\n' "$1" "$1"
+}
+ln -s root "$ct_dir/link"
+mke2fs -q -t ext4 -d "$ct_dir/root" "$ct_dir/image" 64M >/dev/null
 {
 	mounts own "root = '$ct_dir/root'
 mounts = { '$ct_dir/real' = '$ct_dir/real' }"
 	mounts none ''
 	mounts whole 'root = "/"'
+	# Or upon its root itself.
+	for root in over layered; do
+		printf '[service.%s]\nexec = ["/bin/sh", "-c", "mount --bind %s / && echo forged; exec sleep 1000"]\n' "$root" "$ct_dir/real/above"
+		printf 'userns = "auto"\ncaps = "all"\nseccomp = "none"\nroot = "%s"\nmounts = { "%s" = "%s" }\n' "$ct_dir/root" "$ct_dir/real" "$ct_dir/real"
+		[ $root = over ] || echo 'overlay = "tmpfs"'
+		joins $root-all $root ', "user"'
+		joins $root-mount $root ''
+	done
 	joins own-all own ', "user"'
 	joins whole-all whole ', "user"'
 	joins whole-mount whole ''
@@ -49,24 +68,29 @@ mounts = { '$ct_dir/real' = '$ct_dir/real' }"
 		printf '[service.%s-again]\nexec = ["/bin/sleep", "1000"]\njoin = { service = "%s", namespaces = ["mount"] }\n' $owner $owner
 		printf 'user = "33"\nautostart = false\nrestart = "never"\nruntime_directory = "minit-again"\n'
 	done
-	# What is mounted in minit's root is in a copy of it, too, and there no id of the other's has a file.
-	printf '[service.copied]\nexec = ["/bin/sleep", "1000"]\nroot = "/"\nuserns = { uid = "0 300000 65536", gid = "0 300000 65536", idmap = false }\n'
-	printf '[service.copied-all]\nexec = ["/bin/sleep", "1000"]\njoin = { service = "copied", namespaces = ["mount", "user"] }\n'
-	printf 'user = "33"\nautostart = false\nrestart = "never"\nstate_directory = "minit-copied"\nruntime_directory = "minit-copied"\n'
+	# What is mounted in a root of minit's is in a copy of it, too, and there no id of the other's has a file.
+	copied copied /
+	copied linked "$ct_dir/link"
+	copied imaged "$ct_dir/image"
+	copied laid "$ct_dir/root"
 } | ct_table
 ct_start sh -c 'mount -t tmpfs -o mode=755 tmpfs /var/lib && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
 forged() {
-	[ "$(grep -c -x forged "$ct_dir/out")" = 3 ]
+	[ "$(grep -c -x forged "$ct_dir/out")" = 5 ]
 }
 ct_until 20 forged
-ok $? "three have mounted what is not theirs"
+ok $? "five have mounted what is not theirs"
 for s in quiet-all plain-all whole-all whole-mount own-all own-mount none-all none-mount none-behind; do
 	ct_minit start "$s" >/dev/null 2>&1
 	echo "# $s: $(ct_field "$s" state) $(ct_field "$s" why)"
 	is "$(stat -c %u:%g:%a "$ct_dir/real/minit-281")" 0:0:755 "$s is given nothing that the other could not give"
 done
 ct_is "who has mounted nothing has directories for others" quiet-all:up plain-all:up
+for s in over-all over-mount layered-all layered-mount; do
+	ct_minit start $s >/dev/null 2>&1
+	is "$(stat -c %u:%g:%a "$ct_dir/real/above"/{var/lib,run}/minit-281 | tr '\n' ' ')" "0:0:755 0:0:755 " "$s is given nothing that lies upon the other's root"
+done
 for s in quiet-again fresh-again; do
 	ct_minit start $s >/dev/null 2>&1
 	ct_minit stop $s >/dev/null 2>&1
@@ -78,8 +102,10 @@ for s in quiet-again fresh-again; do
 	ct_minit start $s >/dev/null 2>&1
 	is "$(ct_field $s state) $(stat -c %a "/proc/$(ct_outer ${s%-again})/root/run/minit-again")" "failed 777" "and no mode is changed of it any more"
 done
-ct_minit start copied-all >/dev/null 2>&1
-is "$(ct_field copied-all state) $(ct_field copied-all why)" "up " "in a copy of minit's root, what is mounted in both is both's"
-is "$(ct_in stat -c %u:%g /var/lib/minit-copied /run/minit-copied | tr '\n' ' ')" "300033:300033 300033:300033 " "and it is its user's"
+for s in copied linked imaged laid; do
+	ct_minit start $s-all >/dev/null 2>&1
+	is "$(ct_field $s-all state) $(ct_field $s-all why)" "up " "$s: what is the other's in its own root is given"
+	is "$(stat -c %u:%g "/proc/$(ct_outer $s)/root"/{var/lib,run}/minit-$s | tr '\n' ' ')" "300033:300033 300033:300033 " "and it is its user's"
+done
 ct_stop "it ends in order"
 echo "1..$ct_tests"
