@@ -125,10 +125,12 @@ static int make_in_base(const struct view *v, const struct service_spec *owner, 
 {
 	cleanup_fd int base = open_base(v->child, owner);
 	cleanup_fd int made = base < 0 ? base : path_make(base, path, false);
+	int dir;
 
 	if (base == -ENOTDIR)
 		return path_make(v->old, path, false);
-	return made < 0 ? made : path_open(v->old, path, O_PATH);
+	dir = made < 0 ? made : path_open(v->old, path, O_PATH);
+	return made >= 0 && dir == -ENOENT ? -EXDEV : dir; /* something is mounted there */
 }
 
 /* Where root inside of whose mounts are joined may make it, it does: that may be given to others (is_theirs). */
@@ -157,7 +159,7 @@ static int make_or_open(const struct view *v, const char *path)
 /* What mounting in general has no word for. */
 static int cannot_make(struct view *v, int err, const char *path)
 {
-	if (err == -ELOOP || err == -ENOTDIR || err == -E2BIG || err == -EROFS)
+	if (err == -ELOOP || err == -ENOTDIR || err == -E2BIG || err == -EROFS || err == -EXDEV)
 		v->child->blamed = STEP_owner;
 	return child_fail(v->child, err, path);
 }

@@ -73,6 +73,10 @@ mounts = { '$ct_dir/real' = '$ct_dir/real' }"
 	copied linked "$ct_dir/link"
 	copied imaged "$ct_dir/image"
 	copied laid "$ct_dir/root"
+	# Of what the table mounts there nothing is given either, where root inside is nobody.
+	printf '[service.bound]\nexec = ["/bin/sleep", "1000"]\nuserns = "auto"\nmounts = { "/var/lib" = "%s" }\n' "$ct_dir/real/above"
+	printf '[service.bound-all]\nexec = ["/bin/sleep", "1000"]\njoin = { service = "bound", namespaces = ["mount", "user"] }\n'
+	printf 'user = "33"\nautostart = false\nrestart = "never"\nstate_directory = "minit-bound"\n'
 } | ct_table
 ct_start sh -c 'mount -t tmpfs -o mode=755 tmpfs /var/lib && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
 ct_up
@@ -107,5 +111,8 @@ for s in copied linked imaged laid; do
 	is "$(ct_field $s-all state) $(ct_field $s-all why)" "up " "$s: what is the other's in its own root is given"
 	is "$(stat -c %u:%g "/proc/$(ct_outer $s)/root"/{var/lib,run}/minit-$s | tr '\n' ' ')" "300033:300033 300033:300033 " "and it is its user's"
 done
+ct_minit start bound-all >/dev/null 2>&1
+is "$(ct_field bound-all why)" "step directories and secrets: /var/lib/minit-bound: Cross-device link: whose mounts it joins has mounted there what is not its own: give the directory to that service" \
+	"where something else is mounted it is said what to do"
 ct_stop "it ends in order"
 echo "1..$ct_tests"
