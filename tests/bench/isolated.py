@@ -241,14 +241,34 @@ def tools():
             Tool("runc, filter", "/usr/sbin/runc", runtime("runc"), allowed)]
 
 
-CLONE_NEWNS, MS_PRIVATE, MNT_DETACH = 0x20000, 16384 | 1 << 18, 2
+CLONE_NEWNS, MS_PRIVATE, MS_BIND, MS_MOVE = 0x20000, 16384 | 1 << 18, 4096, 8192
+CGROUPS = "/sys/fs/cgroup"
+
+
+def put_mount(source, target, kind, flags):
+    texts = [text and os.fsencode(text) for text in (source, target, kind)]
+    if libc.mount(*texts, ctypes.c_ulong(flags), None):
+        raise BenchError(f"mount {target}: {os.strerror(ctypes.get_errno())}")
 
 
 def hide_unified():
-    """crun of Debian 12 does not start where v1 and v2 stand side by side: in a view of our own there is v1 alone."""
-    if libc.unshare(CLONE_NEWNS) or libc.mount(None, b"/", None, ctypes.c_ulong(MS_PRIVATE), None):
+    """
+    crun of Debian 12 does not start where v1 and v2 stand side by side: in a view of our own there is v1 alone. Where v2
+    would be mounted there is no folder either: it would make its own in that.
+    """
+    if libc.unshare(CLONE_NEWNS):
         raise BenchError(f"mount namespace: {os.strerror(ctypes.get_errno())}")
-    libc.umount2(b"/sys/fs/cgroup/unified", MNT_DETACH)
+    put_mount(None, "/", None, MS_PRIVATE)
+    if not os.path.ismount(f"{CGROUPS}/unified"):
+        return
+    view = tempfile.mkdtemp(prefix="minit-bench-")
+    put_mount("cgroups", view, "tmpfs", 0)
+    for name in os.listdir(CGROUPS):
+        if name != "unified" and os.path.ismount(f"{CGROUPS}/{name}"):
+            os.mkdir(f"{view}/{name}")
+            put_mount(f"{CGROUPS}/{name}", f"{view}/{name}", None, MS_BIND)
+    put_mount(view, CGROUPS, None, MS_MOVE)
+    os.rmdir(view)
 
 
 def measure_tools(rounds, work, asked):
