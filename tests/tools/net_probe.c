@@ -468,7 +468,8 @@ static void taken_peer(void)
 	ok(net_bridge_up(&net, &br) == 0 && sh("ip link add v1 type veth peer name other"), "the host end's name is taken");
 	ok(attach("web", &at, &br) == -EEXIST, "that is an error");
 	said_is("web: veth pair v1: a link of this name exists, which this minit has not made; delete it (ip link delete "
-		"NAME) and start the service again", "with the right words");
+		"NAME) and start the service again, or if it is another minit's, run one of them in a network of its own "
+		"(unshare --net)", "with the right words");
 	ok(is_there(home, "other") && !is_up(home, "v1"), "and the link is left alone");
 	ok(own_namespace() == own, "the caller is in its own namespace");
 }
