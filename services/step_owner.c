@@ -231,12 +231,12 @@ static int give(int dir, const struct who *who, mode_t mode)
 	return (st.st_mode & 07777) != mode && fchmod(dir, mode) < 0 ? -errno : 0;
 }
 
-/* As an earlier start has left it: nothing has to be changed of it, whosever it was. */
-static bool is_given(int dir, const struct who *who, mode_t mode)
+/* Since an earlier start: nothing is changed of it then, whosever it was. */
+static bool is_given(int dir, const struct who *who)
 {
 	struct stat st;
 
-	return fd_stat(dir, &st) == 0 && st.st_uid == who->uid && st.st_gid == who->gid && (st.st_mode & 07777) == mode;
+	return fd_stat(dir, &st) == 0 && st.st_uid == who->uid && st.st_gid == who->gid;
 }
 
 static bool is_same(int one, int other)
@@ -264,7 +264,7 @@ static bool is_of_kind(const struct roots_spec *roots, int root)
 	return fd_stat(root, &st) == 0 && major(st.st_dev) == LOOP_MAJOR;
 }
 
-/* Root inside may have put upon its root something else that it is shown: what the table mounts there. */
+/* Root inside may have put upon its root something else that it is shown: what the table mounts, with all below. */
 static bool is_shown(const struct child *child, const struct service_spec *owner, int root)
 {
 	const struct roots_spec *roots = &table_confine(child->table, owner)->roots;
@@ -275,7 +275,7 @@ static bool is_shown(const struct child *child, const struct service_spec *owner
 		const char *source = table_text(child->table, mounts[i].source_at);
 		cleanup_fd int fd = source ? path_find_ours(child->root_fd, source) : -ENOENT;
 
-		shown = fd >= 0 && is_of(root, fd);
+		shown = source && (mounts[i].kind == MOUNT_RBIND || fd < 0 || is_of(root, fd));
 	}
 	return shown;
 }
@@ -295,26 +295,26 @@ static bool is_theirs(const struct child *child, const struct service_spec *owne
 	return is_same(at, dir) && (base >= 0 || !is_shown(child, owner, root));
 }
 
-static int open_to_give(const struct child *child, int root, const char *path, const struct who *who)
+static int give_as_asked(const struct child *child, int root, const char *path, const struct who *who)
 {
 	const struct service_spec *owner = table_mapped_owner(child->table, child->spec);
 	cleanup_fd int dir = path_open(root, path, O_RDONLY | O_DIRECTORY);
 
-	if (dir < 0 || !owner || is_given(dir, who, roots_of(child)->directory_mode))
-		return fd_steal(&dir);
-	return is_theirs(child, owner, root, dir, path) ? fd_steal(&dir) : -EXDEV;
+	if (dir < 0)
+		return dir;
+	if (owner && !is_theirs(child, owner, root, dir, path))
+		return is_given(dir, who) ? 0 : -EXDEV;
+	return give(dir, who, roots_of(child)->directory_mode);
 }
 
 static int give_directory(struct child *child, size_t kind, uint32_t i, const struct who *who)
 {
 	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_fd int dir = -1;
 	BUF_ON_STACK(path, 512);
 	int err;
 
 	put_path(&path, child, kind, i);
-	dir = root < 0 ? -errno : open_to_give(child, root, buf_text(&path), who);
-	err = dir < 0 ? dir : give(dir, who, roots_of(child)->directory_mode);
+	err = root < 0 ? -errno : give_as_asked(child, root, buf_text(&path), who);
 	return err ? child_fail(child, err, buf_text(&path)) : 0;
 }
 

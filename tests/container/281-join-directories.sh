@@ -8,7 +8,7 @@ mkdir -p "$ct_dir/root" "$ct_dir/real/minit-281" && cp -a "$TREE/." "$ct_dir/roo
 chmod -R a+rX "$ct_dir"
 chmod 711 "$ct_dir"
 chmod 755 "$ct_dir/real/minit-281"
-mkdir -p "$ct_dir/real/above"/{var/lib,run}/minit-281
+mkdir -p "$ct_dir/real/above"/{var/lib,run}/minit-281 "$ct_dir"/{real/below,memory}
 # Upon each place of a directory, a folder that is minit's root's.
 cat >"$ct_dir/forge" <<'SH'
 for dir in /var/lib /run; do
@@ -42,9 +42,10 @@ mke2fs -q -t ext4 -d "$ct_dir/root" "$ct_dir/image" 64M >/dev/null
 mounts = { '$ct_dir/real' = '$ct_dir/real' }"
 	mounts none ''
 	mounts whole 'root = "/"'
-	# Or upon its root itself.
-	for root in over layered; do
-		printf '[service.%s]\nexec = ["/bin/sh", "-c", "mount --bind %s / && echo forged; exec sleep 1000"]\n' "$root" "$ct_dir/real/above"
+	# Or upon its root itself, be it of the kind that this is of.
+	for root in over layered below; do
+		[ $root = below ] && real=$ct_dir/real/below || real=$ct_dir/real/above
+		printf '[service.%s]\nexec = ["/bin/sh", "-c", "mount --bind %s / && echo forged; exec sleep 1000"]\n' "$root" "$real"
 		printf 'userns = "auto"\ncaps = "all"\nseccomp = "none"\nroot = "%s"\nmounts = { "%s" = "%s" }\n' "$ct_dir/root" "$ct_dir/real" "$ct_dir/real"
 		[ $root = over ] || echo 'overlay = "tmpfs"'
 		joins $root-all $root ', "user"'
@@ -78,22 +79,26 @@ mounts = { '$ct_dir/real' = '$ct_dir/real' }"
 	printf '[service.bound-all]\nexec = ["/bin/sleep", "1000"]\njoin = { service = "bound", namespaces = ["mount", "user"] }\n'
 	printf 'user = "33"\nautostart = false\nrestart = "never"\nstate_directory = "minit-bound"\n'
 } | ct_table
-ct_start sh -c 'mount -t tmpfs -o mode=755 tmpfs /var/lib && exec "$@"' sh "$MINIT" run "$ct_dir/table.toml"
+ct_start sh -c 'mount -t tmpfs -o mode=755 tmpfs /var/lib && cd "$1" && shift && mount -t tmpfs -o mode=755 tmpfs memory &&
+	mkdir -m 755 memory/up memory/work && mount -t overlay -o lowerdir=real/above,upperdir=memory/up,workdir=memory/work overlay real/below &&
+	cd / && exec "$@"' sh "$ct_dir" "$MINIT" run "$ct_dir/table.toml"
 ct_up
 forged() {
-	[ "$(grep -c -x forged "$ct_dir/out")" = 5 ]
+	[ "$(grep -c -x forged "$ct_dir/out")" = 6 ]
 }
 ct_until 20 forged
-ok $? "five have mounted what is not theirs"
+ok $? "six have mounted what is not theirs"
 for s in quiet-all plain-all whole-all whole-mount own-all own-mount none-all none-mount none-behind; do
 	ct_minit start "$s" >/dev/null 2>&1
 	echo "# $s: $(ct_field "$s" state) $(ct_field "$s" why)"
 	is "$(stat -c %u:%g:%a "$ct_dir/real/minit-281")" 0:0:755 "$s is given nothing that the other could not give"
 done
 ct_is "who has mounted nothing has directories for others" quiet-all:up plain-all:up
-for s in over-all over-mount layered-all layered-mount; do
+for s in over-all over-mount layered-all layered-mount below-all below-mount; do
 	ct_minit start $s >/dev/null 2>&1
-	is "$(stat -c %u:%g:%a "$ct_dir/real/above"/{var/lib,run}/minit-281 | tr '\n' ' ')" "0:0:755 0:0:755 " "$s is given nothing that lies upon the other's root"
+	real=$ct_dir/real/above
+	[ "${s%-*}" != below ] || real=$ct_dir/real/below
+	is "$(ct_in stat -c %u:%g:%a "$real"/{var/lib,run}/minit-281 | tr '\n' ' ')" "0:0:755 0:0:755 " "$s is given nothing that lies upon the other's root"
 done
 for s in quiet-again fresh-again; do
 	ct_minit start $s >/dev/null 2>&1
@@ -104,7 +109,7 @@ for s in quiet-again fresh-again; do
 	chmod 777 "/proc/$(ct_outer ${s%-again})/root/run/minit-again"
 	ct_minit stop $s >/dev/null 2>&1
 	ct_minit start $s >/dev/null 2>&1
-	is "$(ct_field $s state) $(stat -c %a "/proc/$(ct_outer ${s%-again})/root/run/minit-again")" "failed 777" "and no mode is changed of it any more"
+	is "$(ct_field $s state) $(stat -c %a "/proc/$(ct_outer ${s%-again})/root/run/minit-again")" "up 777" "and is taken as it is, as nothing of it can be changed any more"
 done
 for s in copied linked imaged laid; do
 	ct_minit start $s-all >/dev/null 2>&1
