@@ -117,15 +117,17 @@ static const char *option(const char *options, const char *name)
 	return NULL;
 }
 
-/* The kernel counts pages and says KiB; the usual size of half the memory it does not say. */
+/* The kernel counts pages and says KiB, and nothing of the usual size, half the memory. */
 static bool put_size(const char *asked, const char *found, struct buf *b)
 {
 	const char *want = option(asked, "size="), *is = option(found, "size=");
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), bytes = want ? strtoull(want, NULL, 10) : 0;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t pages = want ? (strtoull(want, NULL, 10) + page - 1) / page : 0;
+	uint64_t found_pages = is ? strtoull(is, NULL, 10) * 1024 / page : (uint64_t)sysconf(_SC_PHYS_PAGES) / 2;
 
-	if (!want || !is || strtoull(is, NULL, 10) * 1024 == (bytes + page - 1) / page * page)
+	if (!want || found_pages == pages)
 		return false;
-	buf_fmt(b, ", of size %.*s", (int)strcspn(is, ","), is);
+	buf_fmt(b, ", of %s%.*s", is ? "size " : "half the memory", is ? (int)strcspn(is, ",") : 0, is ?: "");
 	return true;
 }
 

@@ -207,16 +207,13 @@ int bridge_find(struct net_session *s, const char *object, const struct net_brid
 	return find(s, object, bridge->name, &s->master);
 }
 
-/*
- * That of somebody else, of that name, is in none of the table's networks. Its place may be another than ours: who was
- * executed before may have had no places, and so the mark of the first.
- */
+/* That of somebody else, of that name, is in none of the table's networks. */
 static int check_joined(struct net_session *s, const char *object, const struct net_shard *shard, uint32_t *ret_up)
 {
 	struct link_info up = { 0 };
 	int err = link_find(&s->host, shard->up, &up);
 
-	if (!err && up.master == s->master.index && link_place(&up) >= 0) {
+	if (!err && up.master == s->master.index && link_place(&up) == s->place) {
 		*ret_up = up.index;
 		return 0;
 	}

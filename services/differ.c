@@ -2,6 +2,7 @@
 
 #include <linux/filter.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "services/changed.h"
 #include "services/differ_link.h"
@@ -412,7 +413,8 @@ static void compare_bridges(struct walk *w, const struct pair *specs)
 			note(w, "mtu of its bridge", DIFFER_NETWORK);
 		if (was && is && memcmp(was->mac, is->mac, sizeof(is->mac)) != 0)
 			note(w, "mac of its bridge", DIFFER_NETWORK);
-		if (was && is && b->flags & NET_SEVERAL && (was->flags ^ is->flags) & NET_ANTISPOOF)
+		if (was && is && (was->flags ^ is->flags) & NET_ANTISPOOF && b->flags & NET_SEVERAL &&
+		    addr_has_family(b->addr, NET_ADDRS, AF_INET6))
 			note(w, "antispoof of its bridge", DIFFER_NETWORK); /* mac_is_router */
 	}
 }

@@ -267,6 +267,8 @@ def hide_unified():
         if name != "unified" and os.path.ismount(f"{CGROUPS}/{name}"):
             os.mkdir(f"{view}/{name}")
             put_mount(f"{CGROUPS}/{name}", f"{view}/{name}", None, MS_BIND)
+        elif os.path.islink(f"{CGROUPS}/{name}"):
+            os.symlink(os.readlink(f"{CGROUPS}/{name}"), f"{view}/{name}")
     put_mount(view, CGROUPS, None, MS_MOVE)
     os.rmdir(view)
 

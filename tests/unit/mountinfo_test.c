@@ -49,7 +49,7 @@ static void what_a_tmpfs_has_otherwise_is_told(void **state)
 		{ "size=1000000,mode=1777", "rw,size=980k", "" },
 		{ "size=1048576", "rw,size=2048k,mode=755", ", of size 2048k" },
 		{ "size=1048576", "rw,size=0k", ", of size 0k" },
-		{ "size=1048576", "rw", "" }, /* the usual one: half the memory */
+		{ "size=1048576", "rw", ", of half the memory" },
 		{ "mode=0700", "rw,size=2048k", ", of mode 1777" },
 		{ "size=1048576,mode=0700", "rw,size=4k,mode=750", ", of size 4k, of mode 750" },
 		{ "", "rw,size=4k,mode=750", "" },
