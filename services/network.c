@@ -349,7 +349,7 @@ void network_extras(struct plan *p)
 	for (uint32_t i = 0; i < c->services.count; i++)
 		take_own_mac(c, i, &macs);
 	if (ENABLED(CONFIG_NET_BRIDGE))
-		peers = peers_of_all(c);
+		peers = peers_of_all(p);
 	for (uint32_t i = 0; i < c->services.count; i++) {
 		struct network_spec network = { 0 };
 

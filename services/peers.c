@@ -1,6 +1,6 @@
 /*
- * Services that are said to speak to each other (needs, network.allow) know each other's MACs from the table: the first
- * packet between them asks nobody, and none is lost with the question.
+ * Services that are said to speak to each other (needs, network.allow) know each other's MACs from the table, and so
+ * does a service that of its gateway: the first packet between them asks nobody, and none is lost with the question.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,7 @@ struct pair {
 };
 
 struct pairs {
+	const struct plan *plan;
 	struct compile *c;
 	struct pair *list;
 	uint32_t count;
@@ -46,6 +47,24 @@ static void add(struct pairs *p, uint32_t from, const struct toml *node)
 	p->list[p->count++] = (struct pair){ (uint32_t)to, from };
 }
 
+/*
+ * A gateway that is another service: what is sent by it waits for no answer. Not the other way round: who is a router
+ * is not made anew for each that comes to use it.
+ */
+static void add_gateways(struct pairs *p, uint32_t from)
+{
+	const struct net_attach *at = &p->c->specs[from].attach;
+
+	for (size_t i = 0; at->bridge >= 0 && i < ARRAY_LEN(at->gateway); i++) {
+		const struct addr *gateway = &at->gateway[i];
+		uint32_t owner = gateway->family ? set_get(&p->plan->taken, gateway, ADDR_KEY) : 0;
+
+		if (owner && owner <= p->c->services.count && owner - 1 != from &&
+		    p->c->specs[owner - 1].attach.bridge == at->bridge)
+			p->list[p->count++] = (struct pair){ from, owner - 1 };
+	}
+}
+
 static void read_all(struct pairs *p)
 {
 	for (uint32_t i = 0; i < p->c->services.count; i++) {
@@ -56,6 +75,7 @@ static void read_all(struct pairs *p)
 			add(p, i, e);
 		for (const struct toml *e = text_first(allow); e; e = text_next(allow, e))
 			add(p, i, e);
+		add_gateways(p, i);
 	}
 }
 
@@ -87,11 +107,13 @@ static struct list neighbours(struct compile *c, const struct pair *pairs, uint3
 	return image_array(c, list, n);
 }
 
-struct list *peers_of_all(struct compile *c)
+struct list *peers_of_all(const struct plan *plan)
 {
+	struct compile *c = plan->c;
 	struct list *lists = arena_array(c->work, struct list, c->services.count);
-	struct pairs p = { .c = c, .list = arena_array(c->work, struct pair, 2 * count_texts(c)) };
+	struct pairs p = { .plan = plan, .c = c };
 
+	p.list = arena_array(c->work, struct pair, 2 * (count_texts(c) + c->services.count));
 	read_all(&p);
 	qsort(p.list, p.count, sizeof(p.list[0]), by_service);
 	for (uint32_t i = 0, end; i < p.count; i = end) {

@@ -626,6 +626,26 @@ static void who_speaks_with_whom_is_a_neighbour(void **state)
 	assert_true(web->in_bps == 50000000 && web->out_bps == 8000 && !db->in_bps);
 }
 
+static void a_gateway_that_is_a_service_is_a_neighbour(void **state)
+{
+	const struct table *t = table_of(
+		"[network.bridge.b0]\naddress = ['10.0.0.1/24', 'fd00::1/64']\n"
+		"[service.out]\nexec = ['x']\nnetwork = { address = ['10.0.0.6', 'fd00::6'], mac = '02:00:00:00:00:06' }\n"
+		"[service.via]\nexec = ['x']\nnetwork.gateway = ['10.0.0.6', 'fd00::6']\n"
+		"[service.other]\nexec = ['x']\nnetwork.gateway = '10.0.0.77'\n");
+	const struct network_spec *via = table_network(t, service_of(t, "via"));
+	const struct net_neighbour *near = via ? table_list(t, via->peers, struct net_neighbour) : NULL;
+
+	(void)state;
+	assert_non_null(near);
+	assert_int_equal(via->peers.count, 2);
+	assert_string_equal(address(&near[0].addr), "10.0.0.6/24");
+	assert_string_equal(address(&near[1].addr), "fd00::6/64");
+	assert_memory_equal(near[1].mac, "\2\0\0\0\0\6", NET_MAC);
+	assert_int_equal(service_of(t, "out")->network_at, 0); /* it is made anew for nobody who comes to use it */
+	assert_int_equal(service_of(t, "other")->network_at, 0);
+}
+
 /* How many services are ports of the bridge itself (0) or of a shard. */
 static unsigned ports_of(const struct table *t, uint8_t shard)
 {
@@ -1614,6 +1634,7 @@ int main(void)
 		cmocka_unit_test(a_wireguard_has_a_task_that_gives_it_its_keys),
 		cmocka_unit_test(what_few_networks_have_is_a_record_of_its_own),
 		cmocka_unit_test(who_speaks_with_whom_is_a_neighbour),
+		cmocka_unit_test(a_gateway_that_is_a_service_is_a_neighbour),
 		cmocka_unit_test(more_services_than_ports_are_spread),
 		cmocka_unit_test(what_else_is_a_port_takes_its_place),
 		cmocka_unit_test(shards_are_in_the_ruleset),
