@@ -152,6 +152,9 @@ void network_check(struct compile *c, const struct draft *d, enum network_kind k
 void network_on_link(struct compile *c, struct service_spec *spec, const struct draft *d);
 void network_on_link_addrs(struct plan *p, uint32_t index);
 
+/* The service whose network it is in, by network.join and join: itself, if nobody else's. */
+uint32_t network_owner(const struct compile *c, uint32_t index);
+
 /* Whose network it has too, once all have theirs; routes and the like. */
 void network_extras(struct plan *p);
 

@@ -279,18 +279,27 @@ static int joins(const struct compile *c, uint32_t index, enum key_id *ret_key)
 	return d->confine->roots.join_flags & CLONE_NEWNET ? (int)d->confine->roots.join_service : -1;
 }
 
-/* Who is in that network too could do so as well, by however many others: a circle of them is told elsewhere. */
+/* By however many others: a circle of them is told elsewhere. */
+uint32_t network_owner(const struct compile *c, uint32_t index)
+{
+	enum key_id id;
+	int next = joins(c, index, &id);
+
+	for (uint32_t n = 0; next >= 0 && n < c->services.count; n++) {
+		index = (uint32_t)next;
+		next = joins(c, index, &id);
+	}
+	return index;
+}
+
+/* Who is in that network too could do so as well. */
 static void check_joined(struct compile *c, uint32_t index)
 {
 	const struct draft *d = &c->services.drafts[index];
-	enum key_id id, other;
-	int next = joins(c, index, &id), owner = next;
+	uint32_t owner = network_owner(c, index);
+	enum key_id id;
 
-	for (uint32_t n = 0; next >= 0 && n < c->services.count; n++) {
-		owner = next;
-		next = joins(c, (uint32_t)owner, &other);
-	}
-	if (owner >= 0 && may_lift(d) && has_out(c, (uint32_t)owner))
+	if (joins(c, index, &id) >= 0 && may_lift(d) && has_out(c, owner))
 		refuse(c, d->nodes[id], "%s: %s: with the capability net_admin it could lift the limit of out that %s "
 		       "has (network.rate); remove one of the two", d->title, key_name(id),
 		       c->services.drafts[owner].title);

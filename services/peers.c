@@ -33,14 +33,21 @@ static uint32_t count_texts(const struct compile *c)
 	return n;
 }
 
-/* The service that a text of needs or allow begins with; what is wrong in it is told elsewhere. */
+/*
+ * The service that a text of needs or allow begins with; what is wrong in it is told elsewhere. Who is in the network
+ * of another speaks by that one's eth0.
+ */
 static void add(struct pairs *p, uint32_t from, const struct toml *node)
 {
 	struct compile *c = p->c;
 	size_t len = node_text(node) ? strcspn(node->text, ":") : 0;
 	int to = len ? service_index(c, arena_text(c->work, node->text, len)) : -1;
 
-	if (to < 0 || (uint32_t)to == from || c->specs[from].attach.bridge < 0 ||
+	if (to < 0)
+		return;
+	from = network_owner(c, from);
+	to = (int)network_owner(c, (uint32_t)to);
+	if ((uint32_t)to == from || c->specs[from].attach.bridge < 0 ||
 	    c->specs[to].attach.bridge != c->specs[from].attach.bridge)
 		return;
 	p->list[p->count++] = (struct pair){ from, (uint32_t)to };

@@ -646,6 +646,31 @@ static void a_gateway_that_is_a_service_is_a_neighbour(void **state)
 	assert_int_equal(service_of(t, "other")->network_at, 0);
 }
 
+static void who_joins_a_network_has_its_peers_there(void **state)
+{
+	const struct table *t = table_of(
+		"[network.bridge.b0]\naddress = '10.0.0.1/24'\n"
+		"[service.db]\nexec = ['x']\nnetwork.address = '10.0.0.6'\n"
+		"[service.web]\nexec = ['x']\nneeds = ['db']\nnetwork.address = '10.0.0.5'\n"
+		"[service.log]\nexec = ['x']\nneeds = ['web']\nnetwork.address = '10.0.0.7'\n"
+		"[service.side]\nexec = ['x']\nneeds = ['db', 'log', 'web']\nnetwork.join = 'web'\n"
+		"[service.app]\nexec = ['x']\nnetwork.address = '10.0.0.8'\n"
+		"[service.near]\nexec = ['x']\nnetwork.join = 'app'\n"
+		"[service.inner]\nexec = ['x']\nneeds = ['side']\njoin = { service = 'near', namespaces = ['net'] }\n");
+	const struct network_spec *web = table_network(t, service_of(t, "web")), *app = table_network(t, service_of(t, "app"));
+	const struct net_neighbour *near = table_list(t, web->peers, struct net_neighbour);
+
+	(void)state;
+	assert_int_equal(web->peers.count, 3);
+	assert_string_equal(address(&near[0].addr), "10.0.0.6/24");
+	assert_string_equal(address(&near[1].addr), "10.0.0.7/24");
+	assert_string_equal(address(&near[2].addr), "10.0.0.8/24");
+	assert_int_equal(table_network(t, service_of(t, "log"))->peers.count, 1);
+	assert_non_null(app);
+	assert_int_equal(app->peers.count, 1); /* by two that are in it, to one that is in another's */
+	assert_int_equal(table_network(t, service_of(t, "side"))->peers.count, 0);
+}
+
 /* How many services are ports of the bridge itself (0) or of a shard. */
 static unsigned ports_of(const struct table *t, uint8_t shard)
 {
@@ -1635,6 +1660,7 @@ int main(void)
 		cmocka_unit_test(what_few_networks_have_is_a_record_of_its_own),
 		cmocka_unit_test(who_speaks_with_whom_is_a_neighbour),
 		cmocka_unit_test(a_gateway_that_is_a_service_is_a_neighbour),
+		cmocka_unit_test(who_joins_a_network_has_its_peers_there),
 		cmocka_unit_test(more_services_than_ports_are_spread),
 		cmocka_unit_test(what_else_is_a_port_takes_its_place),
 		cmocka_unit_test(shards_are_in_the_ruleset),
