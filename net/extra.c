@@ -19,17 +19,6 @@ static int put_route(struct net_session *s, const char *object, struct netlink *
 	return net_run(s, object, &b);
 }
 
-int routes_inside(struct net_session *s, const char *object, struct netlink *inside, const struct net_extra *extra,
-		  unsigned number, uint32_t index)
-{
-	int err = 0;
-
-	for (uint32_t i = 0; i < extra->route_count && !err; i++)
-		if (extra->routes[i].eth == number && !(s->inside_missing && route_is_on_ipv6(&extra->routes[i])))
-			err = put_route(s, object, inside, &extra->routes[i], index);
-	return err;
-}
-
 static int put_neighbour(struct net_session *s, const char *object, struct netlink *inside,
 			 const struct net_neighbour *neighbour, uint32_t index)
 {
@@ -41,6 +30,20 @@ static int put_neighbour(struct net_session *s, const char *object, struct netli
 	netlink_start(&b, inside, mem, sizeof(mem));
 	neighbour_add(&b, &neighbour->addr, index, neighbour->mac);
 	return net_run(s, object, &b);
+}
+
+int ways_inside(struct net_session *s, const char *object, struct netlink *inside, const struct net_extra *extra,
+		unsigned number, uint32_t index)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < extra->route_count && !err; i++)
+		if (extra->routes[i].eth == number && !(s->inside_missing && route_is_on_ipv6(&extra->routes[i])))
+			err = put_route(s, object, inside, &extra->routes[i], index);
+	for (uint32_t i = 0; i < extra->neighbour_count && !err; i++)
+		if (extra->neighbours[i].eth == number)
+			err = put_neighbour(s, object, inside, &extra->neighbours[i], index);
+	return err;
 }
 
 /* -- sysctls: /proc/sys/net shows the network of who opens it ----------------------------------------------------- */
@@ -99,9 +102,7 @@ int extra_inside(struct net_session *s, const char *object, struct netlink *insi
 	int err = put_sysctls(s, object, extra, ns);
 
 	if (!err)
-		err = routes_inside(s, object, inside, extra, 0, index);
-	for (uint32_t i = 0; i < extra->neighbour_count && !err; i++)
-		err = put_neighbour(s, object, inside, &extra->neighbours[i], index);
+		err = ways_inside(s, object, inside, extra, 0, index);
 	if (extra->out_bps && !err)
 		err = put_rate(s, object, inside, NET_ETH0, index, extra->out_bps, rate_mtu(attach, extra));
 	return err;

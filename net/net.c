@@ -297,7 +297,7 @@ static int attach_also(struct net_session *s, const char *object, struct netlink
 
 	if (!err)
 		err = configure_inside(s, object, inside, attach, bridge, &index);
-	return err ? err : routes_inside(s, object, inside, of, attach->number, index);
+	return err ? err : ways_inside(s, object, inside, of, attach->number, index);
 }
 
 static int attach_all(struct net_session *s, const char *object, struct netlink *inside, const struct net_extra *extra,

@@ -292,9 +292,9 @@ void rate_add(struct netlink_batch *b, const char *name, uint32_t index, uint64_
 must_check int extra_outside(struct net_session *s, const char *object, const struct net_attach *attach,
 			     const struct net_extra *extra);
 
-/* The routes by the eth of this number, whose index it is. 0 or -errno, logged. */
-must_check int routes_inside(struct net_session *s, const char *object, struct netlink *inside,
-			     const struct net_extra *extra, unsigned number, uint32_t index);
+/* The routes and neighbours by the eth of this number, whose index it is. 0 or -errno, logged. */
+must_check int ways_inside(struct net_session *s, const char *object, struct netlink *inside,
+			   const struct net_extra *extra, unsigned number, uint32_t index);
 
 /* What else the network of descriptor ns has by eth0, whose index it is. 0 or -errno, logged. */
 must_check int extra_inside(struct net_session *s, const char *object, struct netlink *inside,
@@ -323,8 +323,8 @@ static inline int extra_outside(struct net_session *s, const char *object, const
 	return 0;
 }
 
-static inline int routes_inside(struct net_session *s, const char *object, struct netlink *inside,
-				const struct net_extra *extra, unsigned number, uint32_t index)
+static inline int ways_inside(struct net_session *s, const char *object, struct netlink *inside,
+			      const struct net_extra *extra, unsigned number, uint32_t index)
 {
 	(void)s, (void)object, (void)inside, (void)extra, (void)number, (void)index;
 	return 0;

@@ -105,6 +105,7 @@ struct net_route {
 struct net_neighbour {
 	struct addr addr;
 	uint8_t mac[NET_MAC];
+	uint8_t eth; /* 1: it is there by eth1, and so on */
 };
 
 /* A file below /proc/sys, and what is written into it: offsets from net_extra.texts. */

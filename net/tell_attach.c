@@ -92,20 +92,21 @@ void tell_sysctl(struct buf *b, const char *ns, const char *path, const char *va
 	buf_char(b, '\n');
 }
 
-static void put_routes(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_extra *extra)
+static void put_ways(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_extra *extra)
 {
 	for (uint32_t i = 0; i < extra->route_count; i++)
 		if (extra->routes[i].eth == attach->number)
 			tell_route_on(b, ns, "replace", net_eth(attach), &extra->routes[i], RTPROT_STATIC);
+	for (uint32_t i = 0; i < extra->neighbour_count; i++)
+		if (extra->neighbours[i].eth == attach->number)
+			tell_neighbour(b, ns, net_eth(attach), &extra->neighbours[i].addr, extra->neighbours[i].mac);
 }
 
 static void put_extra(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_extra *extra)
 {
 	for (uint32_t i = 0; i < extra->sysctl_count; i++)
 		tell_sysctl(b, ns, extra->texts + extra->sysctls[i].path_at, extra->texts + extra->sysctls[i].value_at);
-	put_routes(b, ns, attach, extra);
-	for (uint32_t i = 0; i < extra->neighbour_count; i++)
-		tell_neighbour(b, ns, NET_ETH0, &extra->neighbours[i].addr, extra->neighbours[i].mac);
+	put_ways(b, ns, attach, extra);
 	if (extra->out_bps)
 		put_rate(b, ns, NET_ETH0, extra->out_bps, rate_mtu(attach, extra));
 }
@@ -141,7 +142,7 @@ static void put_also(struct buf *b, const char *ns, const struct net_attach *att
 
 	put_pair(b, ns, attach, bridge, extra, bridge->mtu);
 	put_inside(b, ns, attach, bridge);
-	put_routes(b, ns, attach, extra);
+	put_ways(b, ns, attach, extra);
 	put_outside(b, attach, bridge, &(struct net_extra){ .shards = extra->shards });
 }
 

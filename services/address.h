@@ -191,7 +191,7 @@ void ports_finish(const struct plan *p);
 
 /* -- peers.c -- */
 
-/* Who speaks with whom of a bridge: lists of struct net_neighbour, by service. When MACs are known. */
+/* Who speaks with whom by bridges that both are on: lists of struct net_neighbour by service. When MACs are known. */
 struct list *peers_of_all(const struct plan *p);
 
 /* -- hosts.c: files of names, when all addresses are known -- */

@@ -35,7 +35,7 @@ static uint32_t count_texts(const struct compile *c)
 
 /*
  * The service that a text of needs or allow begins with; what is wrong in it is told elsewhere. Who is in the network
- * of another speaks by that one's eth0.
+ * of another speaks by what that one has.
  */
 static void add(struct pairs *p, uint32_t from, const struct toml *node)
 {
@@ -47,8 +47,7 @@ static void add(struct pairs *p, uint32_t from, const struct toml *node)
 		return;
 	from = network_owner(c, from);
 	to = (int)network_owner(c, (uint32_t)to);
-	if ((uint32_t)to == from || c->specs[from].attach.bridge < 0 ||
-	    c->specs[to].attach.bridge != c->specs[from].attach.bridge)
+	if ((uint32_t)to == from)
 		return;
 	p->list[p->count++] = (struct pair){ from, (uint32_t)to };
 	p->list[p->count++] = (struct pair){ (uint32_t)to, from };
@@ -66,8 +65,7 @@ static void add_gateways(struct pairs *p, uint32_t from)
 		const struct addr *gateway = &at->gateway[i];
 		uint32_t owner = gateway->family ? set_get(&p->plan->taken, gateway, ADDR_KEY) : 0;
 
-		if (owner && owner <= p->c->services.count && owner - 1 != from &&
-		    p->c->specs[owner - 1].attach.bridge == at->bridge)
+		if (owner && owner <= p->c->services.count && owner - 1 != from)
 			p->list[p->count++] = (struct pair){ from, owner - 1 };
 	}
 }
@@ -95,23 +93,57 @@ static int by_service(const void *a, const void *b)
 	return x->to < y->to ? -1 : x->to > y->to;
 }
 
-/* The addresses of the services that pairs[0..count[ lead to, each of these once. */
-static struct list neighbours(struct compile *c, const struct pair *pairs, uint32_t count)
+static uint32_t count_eths(const struct plan *p, uint32_t index)
 {
-	struct net_neighbour *list = arena_array(c->work, struct net_neighbour, count * NET_ADDRS);
-	uint32_t n = 0;
+	return 1 + p->also[index].count;
+}
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct net_attach *to = &c->specs[pairs[i].to].attach;
+static const struct net_attach *eth_of(const struct plan *p, uint32_t index, uint32_t n)
+{
+	return n ? also_of(p, index) + n - 1 : &p->c->specs[index].attach;
+}
 
-		if (i && pairs[i].to == pairs[i - 1].to)
-			continue;
-		for (unsigned k = 0; k < addr_count(to); k++) {
-			list[n].addr = to->addr[k];
-			mac_of_attach(to, list[n++].mac);
-		}
+struct near {
+	struct net_neighbour *list;
+	uint32_t count;
+};
+
+static void put_eth(struct near *near, const struct net_attach *from, const struct net_attach *to)
+{
+	struct net_neighbour neighbour = { .eth = from->number };
+
+	mac_of_attach(to, neighbour.mac);
+	for (unsigned i = 0; i < addr_count(to); i++) {
+		neighbour.addr = to->addr[i];
+		near->list[near->count++] = neighbour;
 	}
-	return image_array(c, list, n);
+}
+
+/* By each bridge that both are on. */
+static void put_peer(const struct plan *p, struct near *near, const struct pair *pair)
+{
+	for (uint32_t i = 0; i < count_eths(p, pair->from); i++) {
+		const struct net_attach *from = eth_of(p, pair->from, i);
+
+		for (uint32_t k = 0; from->bridge >= 0 && k < count_eths(p, pair->to); k++)
+			if (eth_of(p, pair->to, k)->bridge == from->bridge)
+				put_eth(near, from, eth_of(p, pair->to, k));
+	}
+}
+
+/* The addresses of the services that pairs[0..count[ lead to, each of these once. */
+static struct list neighbours(const struct plan *p, const struct pair *pairs, uint32_t count)
+{
+	struct near near = { .count = 0 };
+	uint32_t eths = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		eths += count_eths(p, pairs[i].to);
+	near.list = arena_array(p->c->work, struct net_neighbour, eths * NET_ADDRS);
+	for (uint32_t i = 0; i < count; i++)
+		if (!i || pairs[i].to != pairs[i - 1].to)
+			put_peer(p, &near, &pairs[i]);
+	return near.count ? image_array(p->c, near.list, near.count) : (struct list){ 0 };
 }
 
 struct list *peers_of_all(const struct plan *plan)
@@ -126,7 +158,7 @@ struct list *peers_of_all(const struct plan *plan)
 	for (uint32_t i = 0, end; i < p.count; i = end) {
 		for (end = i; end < p.count && p.list[end].from == p.list[i].from;)
 			end++;
-		lists[p.list[i].from] = neighbours(c, p.list + i, end - i);
+		lists[p.list[i].from] = neighbours(plan, p.list + i, end - i);
 	}
 	return lists;
 }

@@ -22,9 +22,13 @@ bool table_has_routes(const struct table *t, struct list list)
 bool table_has_eths(const struct table *t, const struct network_spec *network)
 {
 	const struct net_route *routes = table_list(t, network->routes, struct net_route);
+	const struct net_neighbour *near = table_list(t, network->peers, struct net_neighbour);
 
 	for (uint32_t i = 0; i < network->routes.count; i++)
 		if (routes[i].eth > network->also.count)
+			return false;
+	for (uint32_t i = 0; i < network->peers.count; i++)
+		if (near[i].eth > network->also.count)
 			return false;
 	return true;
 }

@@ -10,6 +10,12 @@ table() {
 [network.bridge.br0]
 address = ["10.77.0.1/24", "fd77::1/64"]
 
+[network.bridge.br1]
+address = ["10.78.0.1/24", "fd78::1/64"]
+
+[defaults]
+network.bridge = "br0"
+
 [service.db]
 exec = ["/bin/sleep", "1000"]
 network.address = ["10.77.0.10", "fd77::10"]
@@ -36,6 +42,10 @@ side='[service.side]
 exec = ["/bin/sleep", "1000"]
 needs = ["db"]
 network.join = "web"'
+two='[service.two]
+exec = ["/bin/sleep", "1000"]
+needs = ["db"]
+network = { bridge = "br1", address = ["10.78.0.12", "fd78::12"], also = ["br0 10.77.0.12 fd77::12"] }'
 
 table "$side"
 ct_start "$MINIT" run "$ct_dir/table.toml"
@@ -49,5 +59,11 @@ table ''
 ct_minit reload >/dev/null
 ct_is "without who joins it" all:up
 is "$(known web)$(known db)" "" "neither is"
+table "$two"
+ct_minit reload >/dev/null
+ct_is "with one that is on this bridge by its second network" all:up
+is "$(known two)" "10.77.0.10@eth1=$db fd77::10@eth1=$db " "it knows there whom it needs"
+two_mac=$(ct_inside two ip -br link show eth1 | awk '{ print $3 }')
+is "$(known db)" "10.77.0.12@eth0=$two_mac fd77::12@eth0=$two_mac " "and is known"
 ct_stop "it ends in order"
 echo "1..$ct_tests"

@@ -671,6 +671,35 @@ static void who_joins_a_network_has_its_peers_there(void **state)
 	assert_int_equal(table_network(t, service_of(t, "side"))->peers.count, 0);
 }
 
+static void peers_are_known_by_each_bridge_that_both_are_on(void **state)
+{
+	const struct table *t = table_of(
+		"[network.bridge.b0]\naddress = '10.0.0.1/24'\n[network.bridge.b1]\naddress = '10.1.0.1/24'\n"
+		"[network.bridge.b2]\naddress = '10.2.0.1/24'\n"
+		"[service.db]\nexec = ['x']\nnetwork = { bridge = 'b0', address = '10.0.0.6', also = 'b2 10.2.0.6' }\n"
+		"[service.two]\nexec = ['x']\nneeds = ['db', 'wire']\n"
+		"network = { bridge = 'b1', address = '10.1.0.5', also = ['b2 10.2.0.5', 'b0 10.0.0.5'] }\n"
+		"[service.wire]\nexec = ['x']\nneeds = ['none']\nnetwork = { mode = 'macvlan', parent = 'up0' }\n"
+		"[service.none]\nexec = ['x']\nnetwork.mode = 'none'\n");
+	const struct network_spec *db = table_network(t, service_of(t, "db")), *two = table_network(t, service_of(t, "two"));
+	const struct net_neighbour *near = table_list(t, two->peers, struct net_neighbour);
+
+	(void)state;
+	assert_int_equal(two->peers.count, 2);
+	assert_string_equal(address(&near[0].addr), "10.2.0.6/24");
+	assert_memory_equal(near[0].mac, "\2m\12\2\0\6", NET_MAC);
+	assert_int_equal(near[0].eth, 1);
+	assert_string_equal(address(&near[1].addr), "10.0.0.6/24");
+	assert_int_equal(near[1].eth, 2);
+	near = table_list(t, db->peers, struct net_neighbour);
+	assert_int_equal(db->peers.count, 2);
+	assert_string_equal(address(&near[0].addr), "10.0.0.5/24");
+	assert_int_equal(near[0].eth, 0);
+	assert_string_equal(address(&near[1].addr), "10.2.0.5/24");
+	assert_int_equal(near[1].eth, 1);
+	assert_int_equal(service_of(t, "wire")->network_at, 0);
+}
+
 /* How many services are ports of the bridge itself (0) or of a shard. */
 static unsigned ports_of(const struct table *t, uint8_t shard)
 {
@@ -1661,6 +1690,7 @@ int main(void)
 		cmocka_unit_test(who_speaks_with_whom_is_a_neighbour),
 		cmocka_unit_test(a_gateway_that_is_a_service_is_a_neighbour),
 		cmocka_unit_test(who_joins_a_network_has_its_peers_there),
+		cmocka_unit_test(peers_are_known_by_each_bridge_that_both_are_on),
 		cmocka_unit_test(more_services_than_ports_are_spread),
 		cmocka_unit_test(what_else_is_a_port_takes_its_place),
 		cmocka_unit_test(shards_are_in_the_ruleset),

@@ -1151,7 +1151,7 @@ static void what_few_networks_have_comes_last(void **state)
 		{ .to = addr("10.10.0.0/16"), .type = RTN_BLACKHOLE },
 		{ .to = addr("fd99::/64"), .type = RTN_UNICAST },
 	};
-	const struct net_neighbour near[] = { { addr("10.77.0.11"), { 2, 0, 0, 0, 0, 1 } } };
+	const struct net_neighbour near[] = { { addr("10.77.0.11"), { 2, 0, 0, 0, 0, 1 }, 0 } };
 	static const char texts[] = "\0/proc/sys/net/ipv4/ip_forward\0001";
 	const struct net_sysctl sysctls[] = { { 1, sizeof("\0/proc/sys/net/ipv4/ip_forward") } };
 	const struct net_extra all = { .routes = routes, .route_count = 3, .neighbours = near, .neighbour_count = 1,
