@@ -111,6 +111,7 @@ void nft_number(struct nft *n, enum net_balance how, uint8_t family, uint32_t mo
 void nft_number_map(struct nft *n, const char *map);
 void nft_dnat(struct nft *n, uint8_t family); /* to what nft_map found */
 void nft_send_to(struct nft *n);             /* the MAC that nft_map found */
+void nft_to_address(struct nft *n, const struct addr *to); /* another destination, of IPv6; its checksums too */
 void nft_masquerade(struct nft *n);
 void nft_jump(struct nft *n, const char *chain);
 void nft_verdict(struct nft *n, int32_t code); /* NF_ACCEPT, NF_DROP */

@@ -1,6 +1,7 @@
 /* Rules of nf_tables, and their expressions. */
 #include <netinet/in.h> /* before the kernel's, which then leave out what is the same */
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
@@ -65,6 +66,8 @@ static void load_ct(struct nft *n, const struct part *p, uint32_t reg)
 	struct expr e = expr(n, "ct");
 
 	nft_put_u32(n, NFTA_CT_KEY, p->where);
+	if (p->at)
+		nft_put(n, NFTA_CT_DIRECTION, &(uint8_t){ IP_CT_DIR_ORIGINAL }, 1);
 	nft_put_u32(n, NFTA_CT_DREG, reg);
 	expr_end(n, e);
 }
@@ -282,6 +285,23 @@ void nft_dnat(struct nft *n, uint8_t family)
 void nft_send_to(struct nft *n)
 {
 	payload(n, &part_rows[PART_ETHER_DADDR], NFTA_PAYLOAD_SREG, NFT_REG32_00);
+}
+
+void nft_to_address(struct nft *n, const struct addr *to)
+{
+	const struct part *p = &part_rows[PART_DADDR6];
+	struct expr e = expr(n, "immediate");
+
+	nft_put_u32(n, NFTA_IMMEDIATE_DREG, NFT_REG32_00);
+	nft_put_value(n, NFTA_IMMEDIATE_DATA, to->bytes, p->len);
+	expr_end(n, e);
+	e = expr(n, "payload");
+	nft_put_u32(n, NFTA_PAYLOAD_SREG, NFT_REG32_00);
+	nft_put_u32(n, NFTA_PAYLOAD_BASE, p->where);
+	nft_put_u32(n, NFTA_PAYLOAD_OFFSET, p->at);
+	nft_put_u32(n, NFTA_PAYLOAD_LEN, p->len);
+	nft_put_u32(n, NFTA_PAYLOAD_CSUM_FLAGS, NFT_PAYLOAD_L4CSUM_PSEUDOHDR);
+	expr_end(n, e);
 }
 
 void nft_masquerade(struct nft *n)

@@ -284,6 +284,57 @@ static void put_local(struct nft *n, const struct ruleset_plan *plan)
 	}
 }
 
+/* The address of IPv6 that it has by the table; NULL: it has none, or no ports lead to it. */
+static const struct addr *published6(const struct net_bridge *bridge)
+{
+	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family && bridge->flags & NET_PUBLISH; i++)
+		if (bridge->addr[i].family == AF_INET6)
+			return &bridge->addr[i];
+	return NULL;
+}
+
+static void put_answer(struct nft *n, const struct net_bridge *bridge, const struct addr *addr)
+{
+	char name[16] = { 0 };
+
+	memcpy(name, bridge->name, strnlen(bridge->name, sizeof(name) - 1));
+	nft_rule(n, "answer");
+	nft_is(n, PART_IIF, name);
+	is_family(n, AF_INET6);
+	nft_is(n, PART_CT_SADDR6, loopbacks[1].bytes);
+	nft_is(n, PART_DADDR6, loopbacks[1].bytes);
+	nft_to_address(n, addr);
+	nft_rule_end(n);
+}
+
+/*
+ * What comes in by a bridge to ::1 is dropped by the kernel before it is routed (ip6_rcv_core), and with br_netfilter
+ * what answers ::1 is translated back before that. So it bears the bridge's address again until it is in.
+ */
+static void put_answers(struct nft *n, const struct ruleset_plan *plan)
+{
+	bool has = false;
+
+	for (uint32_t i = 0; i < plan->bridge_count && plan_wants(plan, AF_INET6); i++) {
+		const struct addr *addr = published6(&plan->bridges[i]);
+
+		if (addr && !has)
+			nft_hook(n, "answer", "filter", NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST + 1);
+		if (addr)
+			put_answer(n, &plan->bridges[i], addr);
+		has |= addr != NULL;
+	}
+	if (!has)
+		return;
+	nft_hook(n, "answered", "filter", NF_INET_LOCAL_IN, NF_IP_PRI_RAW);
+	nft_rule(n, "answered");
+	nft_in(n, PARTS(PART_IIF), NET_LOCALNET);
+	is_family(n, AF_INET6);
+	nft_is(n, PART_CT_SADDR6, loopbacks[1].bytes);
+	nft_to_address(n, &loopbacks[1]);
+	nft_rule_end(n);
+}
+
 static void put_accept_state(struct nft *n, enum nft_part part, uint32_t bits)
 {
 	nft_rule(n, "forward");
@@ -331,8 +382,10 @@ void ruleset_build(const struct ruleset_plan *plan, struct buf *b)
 		put_ports(&n, plan);
 	if (plan->port_count || plan_has(plan, NET_NAT))
 		put_sources(&n, plan);
-	if (plan_has(plan, NET_PUBLISH))
+	if (plan_has(plan, NET_PUBLISH)) {
 		put_local(&n, plan);
+		put_answers(&n, plan);
+	}
 	if (guards)
 		put_forward(&n, plan);
 	if (plan_has(plan, NET_BETWEEN))

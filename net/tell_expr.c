@@ -7,7 +7,7 @@
 #include "net/nft_put.h"
 #include "net/tell_nft.h"
 
-static const char texts[][16] = {
+static const char texts[][24] = {
 #define PART(name, how, where, at, len, type, text) [PART_##name] = text,
 #include "net/parts.def"
 #undef PART
@@ -45,15 +45,24 @@ static bool is_part(const struct part *p, enum how how, uint32_t where, uint32_t
 	return p->how == how && p->where == where && (how < PAYLOAD || (p->at == at && p->len == len));
 }
 
+/* PART_END: none. */
+static unsigned find(enum how how, uint32_t where, uint32_t at, uint32_t len)
+{
+	unsigned i = PART_END + 1;
+
+	while (i < PART_COUNT && !is_part(&part_rows[i], how, where, at, len))
+		i++;
+	return i < PART_COUNT ? i : PART_END;
+}
+
 static void load(struct rule *r, uint32_t reg, enum how how, uint32_t where, uint32_t at, uint32_t len)
 {
-	for (unsigned i = PART_END + 1; i < PART_COUNT; i++) {
-		if (!is_part(&part_rows[i], how, where, at, len))
-			continue;
-		load_text(r, reg, texts[i]);
-		r->part = i;
+	unsigned i = find(how, where, at, len);
+
+	if (i == PART_END)
 		return;
-	}
+	load_text(r, reg, texts[i]);
+	r->part = i;
 }
 
 static void on_meta(struct rule *r, struct netlink_bytes a)
@@ -68,13 +77,16 @@ static void on_ct(struct rule *r, struct netlink_bytes a)
 
 static void on_payload(struct rule *r, struct netlink_bytes a)
 {
-	if (!nft_u32(a, NFTA_PAYLOAD_DREG)) { /* it is written */
-		put(r, "ether daddr set");
-		put(r, buf_text(&r->key));
+	uint32_t where = nft_u32(a, NFTA_PAYLOAD_BASE), at = nft_u32(a, NFTA_PAYLOAD_OFFSET);
+	uint32_t len = nft_u32(a, NFTA_PAYLOAD_LEN), reg = nft_u32(a, NFTA_PAYLOAD_DREG);
+
+	if (reg) {
+		load(r, reg, PAYLOAD, where, at, len);
 		return;
 	}
-	load(r, nft_u32(a, NFTA_PAYLOAD_DREG), PAYLOAD, nft_u32(a, NFTA_PAYLOAD_BASE), nft_u32(a, NFTA_PAYLOAD_OFFSET),
-	     nft_u32(a, NFTA_PAYLOAD_LEN));
+	put(r, texts[find(PAYLOAD, where, at, len)]); /* it is written */
+	put(r, "set");
+	put(r, buf_text(&r->key));
 }
 
 static void on_exthdr(struct rule *r, struct netlink_bytes a)
@@ -202,8 +214,13 @@ static void on_immediate(struct rule *r, struct netlink_bytes a)
 {
 	struct netlink_bytes data, verdict;
 
-	if (!netlink_find(a, NFTA_IMMEDIATE_DATA, &data) || !netlink_find(data, NFTA_DATA_VERDICT, &verdict))
+	if (!netlink_find(a, NFTA_IMMEDIATE_DATA, &data))
 		return;
+	if (!netlink_find(data, NFTA_DATA_VERDICT, &verdict)) { /* an address, which is all that is written so */
+		buf_reset(&r->key);
+		tell_value(&r->key, TYPE_IPV6_ADDR, nft_value_of(a, NFTA_IMMEDIATE_DATA));
+		return;
+	}
 	switch (nft_u32(verdict, NFTA_VERDICT_CODE)) {
 	case NF_ACCEPT: put(r, "accept"); break;
 	case NF_DROP: put(r, "drop"); break;

@@ -247,7 +247,7 @@ bool ruleset_is_there(void)
 
 /*
  * br_netfilter would translate what is only bridged too: a service that speaks to itself by a published port gets
- * nothing unless its port sends back, and what answers ::1 is dropped.
+ * nothing unless its port sends back. What answers ::1 has rules for that: put_answers.
  */
 static bool bridges_call(bool own)
 {

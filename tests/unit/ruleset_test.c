@@ -218,7 +218,8 @@ static void one_port(void **state)
 		"chain postrouting\n"
 		"rule postrouting 9\nrule postrouting 8\n"   /* from 127/8, ::1 */
 		"rule postrouting 12\nrule postrouting 12\n" /* to a neighbour, of both families */
-		"set localnet\nelements localnet 1\nchain local\nrule local 8\nrule local 8\nend\n");
+		"set localnet\nelements localnet 1\nchain local\nrule local 8\nrule local 8\n"
+		"chain answer\nrule answer 10\nchain answered\nrule answered 8\nend\n"); /* what answers ::1 */
 }
 
 static void a_nat_bridge(void **state)
