@@ -42,11 +42,33 @@ static void put_on_link(struct buf *b, const char *ns, const struct net_attach *
 	buf_str(b, is_macvlan ? " type macvlan mode bridge\n" : " type ipvlan mode l2\n");
 }
 
+/* As sysctl(8) has it. */
+void tell_sysctl(struct buf *b, const char *ns, const char *path, const char *value)
+{
+	static const char sys[] = "/proc/sys/";
+	BUF_ON_STACK(setting, 600);
+
+	for (const char *p = path + sizeof(sys) - 1; *p; p++)
+		buf_char(&setting, *p == '/' ? '.' : *p == '.' ? '/' : *p);
+	buf_fmt(&setting, "=%s", value);
+	if (ns) {
+		buf_str(b, "ip netns exec ");
+		tell_word(b, ns);
+		buf_char(b, ' ');
+	}
+	buf_str(b, "sysctl -q -w ");
+	tell_word(b, buf_text(&setting));
+	buf_char(b, '\n');
+}
+
 static void put_local(struct buf *b, const char *ns, const struct net_attach *attach)
 {
 	struct addr local[NET_ADDRS] = { 0 };
+	BUF_ON_STACK(path, 96);
 	uint8_t mac[NET_MAC];
 
+	buf_fmt(&path, "/proc/sys/net/ipv6/conf/%s/router_solicitations", net_eth(attach));
+	tell_sysctl(b, ns, buf_text(&path), "0");
 	mac_of_attach(attach, mac);
 	local[0] = mac_link_local(mac);
 	tell_addrs(b, ns, net_eth(attach), local);
@@ -71,25 +93,6 @@ static void put_inside(struct buf *b, const char *ns, const struct net_attach *a
 			if (addr_equal(&bridge->addr[k], &attach->gateway[i]))
 				tell_neighbour(b, ns, eth, &attach->gateway[i], mac);
 	}
-}
-
-/* As sysctl(8) has it. */
-void tell_sysctl(struct buf *b, const char *ns, const char *path, const char *value)
-{
-	static const char sys[] = "/proc/sys/";
-	BUF_ON_STACK(setting, 600);
-
-	for (const char *p = path + sizeof(sys) - 1; *p; p++)
-		buf_char(&setting, *p == '/' ? '.' : *p == '.' ? '/' : *p);
-	buf_fmt(&setting, "=%s", value);
-	if (ns) {
-		buf_str(b, "ip netns exec ");
-		tell_word(b, ns);
-		buf_char(b, ' ');
-	}
-	buf_str(b, "sysctl -q -w ");
-	tell_word(b, buf_text(&setting));
-	buf_char(b, '\n');
 }
 
 static void put_ways(struct buf *b, const char *ns, const struct net_attach *attach, const struct net_extra *extra)

@@ -3,6 +3,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -71,6 +72,22 @@ static int check_families(const struct net_session *s, const char *object, const
 	return -EAFNOSUPPORT;
 }
 
+/*
+ * With a link-local address the kernel would ask all on the bridge for routers, for minutes. Where /proc/sys is
+ * read-only it does so: no reason to be without the address.
+ */
+static int ask_no_router(const struct net_session *s, const char *object, const struct net_attach *attach, int ns)
+{
+	const struct netlink_request request = { .step = NET_NAMESPACE };
+	BUF_ON_STACK(path, 96);
+
+	if (setns(ns, CLONE_NEWNET) < 0)
+		return net_failed(object, &request, errno, "");
+	setting_path(&path, 6, net_eth(attach), "router_solicitations");
+	(void)!setting_put(buf_text(&path), 0);
+	return net_return(object, s->home);
+}
+
 int veth_attach(struct net_session *s, const char *object, const struct net_attach *attach,
 		const struct net_bridge *bridge, const struct net_extra *extra, int ns)
 {
@@ -78,7 +95,11 @@ int veth_attach(struct net_session *s, const char *object, const struct net_atta
 
 	if (!err)
 		err = check_families(s, object, attach, bridge);
-	return err < 0 ? err : create(s, object, attach, pair_mtu(bridge, extra), ns);
+	if (!err)
+		err = create(s, object, attach, pair_mtu(bridge, extra), ns);
+	if (!err && mac_is_router(attach, bridge) && !master_lacks_ipv6(s, bridge))
+		err = ask_no_router(s, object, attach, ns);
+	return err;
 }
 
 /*

@@ -42,6 +42,11 @@ local_of() {
 }
 is "$(local_of router)" "eth0 eth1 " "a link-local address is what it asks from"
 is "$(ct_inside router ip -6 addr show tentative)" "" "which is in use at once"
+quiet_of() {
+	ct_inside "$1" cat "/proc/sys/net/ipv6/conf/eth0/router_solicitations" "/proc/sys/net/ipv6/conf/eth1/router_solicitations" |
+		tr '\n' ' '
+}
+is "$(quiet_of router)" "0 0 " "and which asks nobody for routers"
 is "$(local_of asks)" "" "who is in one network has none, and says nothing to all by it"
 is "$(local_of held)" "eth1 " "nor has who may send from its own addresses alone"
 sed -i '/^antispoof/d' "$ct_dir/table.toml"
