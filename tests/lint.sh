@@ -101,6 +101,9 @@ grep -n -I -E '/(work/|root/[.])[a-z.]' "${shown[@]}" | grep -v '^tests/lint.sh:
 grep -n -I -i -E '(deb|ftp|security|snapshot|archive)[.](debian|ubuntu)[.]|pypi[.]org|npmjs[.]|proxy[.]golang' "${shown[@]}" |
 	grep -v '^tests/lint.sh:' | check 'no package host is named'
 
+{ of '[.](d|o|a|layout|debug|tap)$'; git ls-files --eol | sed -n 's,^i/-text .*\t,,p' | grep -v -E '^tests/(fuzz/corpus|toml)/'; } |
+	check 'nothing that is built is committed'
+
 # -- the single lists -----------------------------------------------------------------------------------------------
 
 options=$(sed -n 's/^config \([A-Z0-9_]*\)$/\1/p' Kconfig | sort)
