@@ -32,13 +32,18 @@ bool addr_is_link_local(const struct addr *a); /* of fe80::/10: each link has th
 bool addr_in(const struct addr *a, const struct addr *net); /* a lies in net's prefix */
 bool addr_equal(const struct addr *a, const struct addr *b);
 
-/* Whether one of the list is of this family; `most` of them, or up to one of family 0. */
-static inline bool addr_has_family(const struct addr *list, unsigned most, uint8_t family)
+/* The first of the list that is of this family, or NULL; `most` of them, or up to one of family 0. */
+static inline const struct addr *addr_of_family(const struct addr *list, unsigned most, uint8_t family)
 {
 	for (unsigned i = 0; i < most && list[i].family; i++)
 		if (list[i].family == family)
-			return true;
-	return false;
+			return &list[i];
+	return NULL;
+}
+
+static inline bool addr_has_family(const struct addr *list, unsigned most, uint8_t family)
+{
+	return addr_of_family(list, most, family) != NULL;
 }
 
 /* What an address is for by its number alone, as bits. */

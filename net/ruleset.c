@@ -287,19 +287,13 @@ static void put_local(struct nft *n, const struct ruleset_plan *plan)
 /* The address of IPv6 that it has by the table; NULL: it has none, or no ports lead to it. */
 static const struct addr *published6(const struct net_bridge *bridge)
 {
-	for (unsigned i = 0; i < NET_ADDRS && bridge->addr[i].family && bridge->flags & NET_PUBLISH; i++)
-		if (bridge->addr[i].family == AF_INET6)
-			return &bridge->addr[i];
-	return NULL;
+	return bridge->flags & NET_PUBLISH ? addr_of_family(bridge->addr, NET_ADDRS, AF_INET6) : NULL;
 }
 
 static void put_answer(struct nft *n, const struct net_bridge *bridge, const struct addr *addr)
 {
-	char name[16] = { 0 };
-
-	memcpy(name, bridge->name, strnlen(bridge->name, sizeof(name) - 1));
 	nft_rule(n, "answer");
-	nft_is(n, PART_IIF, name);
+	nft_is(n, PART_IIF, bridge->name);
 	is_family(n, AF_INET6);
 	nft_is(n, PART_CT_SADDR6, loopbacks[1].bytes);
 	nft_is(n, PART_DADDR6, loopbacks[1].bytes);

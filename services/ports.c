@@ -75,14 +75,6 @@ static bool read_port(const char *text, struct port_text *p)
 
 /* -- who has it ------------------------------------------------------------------------------------------------- */
 
-static const struct addr *addr_of(const struct net_attach *at, uint8_t family)
-{
-	for (unsigned i = 0; i < NET_ADDRS && at->addr[i].family; i++)
-		if (at->addr[i].family == family)
-			return &at->addr[i];
-	return NULL;
-}
-
 static struct set_entry *claim(struct ports *p, const struct net_port *port, uint32_t number)
 {
 	struct claim *key = arena_new(p->c->work, struct claim);
@@ -173,7 +165,7 @@ static void add_families(struct ports *p, uint32_t index, const struct toml *nod
 				 .proto = text->proto, .balance = balance, .service = index };
 
 	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
-		const struct addr *to = addr_of(at, families[i]);
+		const struct addr *to = addr_of_family(at->addr, NET_ADDRS, families[i]);
 
 		if (!to || (text->host.family && text->host.family != families[i]))
 			continue;
@@ -216,7 +208,7 @@ static void take_port(struct ports *p, uint32_t index, const struct toml *node, 
 	else if (service_with(p, &text.host))
 		refuse(c, node, "%s: network.ports: %s: its address is that of %s, not of this machine; remove it, "
 		       "or take one that the machine has", title, node->text, service_with(p, &text.host));
-	else if (text.host.family && !addr_of(at, text.host.family))
+	else if (text.host.family && !addr_of_family(at->addr, NET_ADDRS, text.host.family))
 		refuse(c, node, "%s: network.ports: %s: the service has no IPv%u address; its bridge has no such "
 		       "subnet", title, node->text, text.host.family == AF_INET ? 4 : 6);
 	else
